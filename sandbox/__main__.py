@@ -1,0 +1,11 @@
+"""`python -m sandbox`: the stand-in of the Sent API."""
+
+from __future__ import annotations
+
+import sys
+
+from .options import parse
+from .server import serve
+
+if __name__ == "__main__":
+    sys.exit(serve(parse()))

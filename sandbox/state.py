@@ -1,0 +1,56 @@
+"""What one running sandbox is made of. The server hands it to every request; there are no globals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+from .calls import CallLog
+from .faults import FaultQueue
+from .limiter import Limiter
+from .options import Options
+from .store import Store
+
+if TYPE_CHECKING:
+    from .call import Call
+    from .wire import Wire
+
+STATE, WIRE, CALL = "sandbox.state", "sandbox.wire", "sandbox.call"  # names in the WSGI environment
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One sandbox."""
+
+    options: Options
+    store: Store
+    limiter: Limiter
+    faults: FaultQueue
+    calls: CallLog
+
+    @classmethod
+    def of(cls, options: Options) -> State:
+        """A new sandbox as the flags say."""
+        store = Store(options)
+        store.warm()
+        return cls(options, store, Limiter(options.rate, options.burst), FaultQueue(), CallLog())
+
+
+def state_of(request: HttpRequest) -> State:
+    """The sandbox this request came to."""
+    state: State = request.META[STATE]
+    return state
+
+
+def wire_of(request: HttpRequest) -> Wire:
+    """The connection this request came over."""
+    wire: Wire = request.META[WIRE]
+    return wire
+
+
+def call_of(request: HttpRequest) -> Call:
+    """The call of the imitated API this request is."""
+    call: Call = request.META[CALL]
+    return call

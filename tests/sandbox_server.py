@@ -1,0 +1,141 @@
+"""A sandbox that really runs, for tests: its own process, real HTTP, its faults and its log at hand."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+from requests import Response, Session
+
+ROOT = Path(__file__).resolve().parent.parent
+READY = "sandbox listening on "
+START_SECONDS = 30
+CALL_SECONDS = 30
+
+Json = dict[str, Any]
+
+
+class SandboxServer:
+    """`python -m sandbox` on a free port, from the making of this object until `stop()`.
+
+    The arguments are the program's flags (sandbox/README.md); the rate limit is off unless asked for.
+    """
+
+    def __init__(
+        self,
+        *,
+        contacts: int = 600,
+        profiles: int = 12,
+        seed: int = 7,
+        rate: int = 0,
+        burst: int = 50,
+        latency_ms: int | str = 0,
+        empty_auth_bodies: bool = False,
+        account_lists: str = "own",
+    ) -> None:
+        command = [sys.executable, "-m", "sandbox", "--port", "0", "--contacts", str(contacts)]
+        command += ["--profiles", str(profiles), "--seed", str(seed), "--rate", str(rate), "--burst", str(burst)]
+        command += ["--latency-ms", str(latency_ms), "--account-lists", account_lists]
+        command += ["--empty-auth-bodies"] if empty_auth_bodies else []
+        self._session = Session()
+        self._session.trust_env = False
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+        try:
+            self.url = self._ready_line().removeprefix(READY).strip()
+        except BaseException:
+            self.stop()
+            raise
+
+    def requests(self) -> list[Json]:
+        """The calls received, oldest first: method, path, query, profile, key, status, time, ms, fault."""
+        return cast("list[Json]", self._control("GET", "requests")["requests"])
+
+    def reset_requests(self) -> None:
+        """Forgets the calls received."""
+        self._control("DELETE", "requests")
+
+    def fault(self, **fault: Any) -> None:
+        """Queues one fault: `fault(route="contacts", kind="status", status=503)`."""
+        self._control("POST", "faults", json=fault)
+
+    def faults(self) -> Json:
+        """`queued` and `fired`: what still waits, and what met a call."""
+        return self._control("GET", "faults")
+
+    def fired(self) -> list[str]:
+        """The kinds of the faults that met a call, oldest first."""
+        return [fault["kind"] for fault in self.faults()["fired"]]
+
+    def clear(self) -> None:
+        """Forgets faults, calls and what the rate limit counted."""
+        for what in ("faults", "requests", "limits"):
+            self._control("DELETE", what)
+
+    def contacts(self, profile_id: str | None = None) -> dict[str, str | None]:
+        """Everything one profile (None: the organization itself) sees: E.164 number, or None, by id."""
+        held = self._control("GET", "contacts", params={"profile": profile_id or ""})["contacts"]
+        return {contact["id"]: contact["format_e164"] for contact in held}
+
+    def profiles(self) -> list[Json]:
+        """The profiles in the order of /v3/me: id, name, short_name, status, contacts, inherited."""
+        return cast("list[Json]", self._control("GET", "profiles")["profiles"])
+
+    def get(
+        self,
+        path: str,
+        *,
+        key: str | None = "sandbox-organization",
+        profile: str | None = None,
+        **params: Any,
+    ) -> Response:
+        """A call of the imitated API, redirects not followed: `get("/v3/contacts", page=1, page_size=20)`."""
+        headers = {} if key is None else {"x-api-key": key}
+        headers |= {} if profile is None else {"x-profile-id": profile}
+        return self._session.get(
+            self.url + path, headers=headers, params=params, timeout=CALL_SECONDS, allow_redirects=False
+        )
+
+    def stop(self) -> int:
+        """Ends the process; its exit code."""
+        self._session.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+        finally:
+            if self.process.stdout:
+                self.process.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _ready_line(self) -> str:
+        assert self.process.stdout is not None
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
+            # readline alone would wait for ever on a program that neither speaks nor ends.
+            if select.select([self.process.stdout], [], [], 0.1)[0]:
+                line = self.process.stdout.readline()
+                if line.startswith(READY):
+                    return line
+        raise RuntimeError(f"the sandbox did not start within {START_SECONDS} s; its words are above")
+
+    def _control(self, method: str, what: str, **options: Any) -> Json:
+        answer = self._session.request(method, f"{self.url}/_sandbox/{what}", timeout=CALL_SECONDS, **options)
+        if not answer.ok:
+            raise ValueError(answer.json()["error"])
+        return cast("Json", answer.json())
