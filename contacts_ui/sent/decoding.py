@@ -1,0 +1,176 @@
+"""Bytes to structs. The whole at once; on failure row by row and field by field.
+
+A wrong type in one field must not cost the row (sent-api-v3, how to read an answer).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from .errors import UnexpectedAnswer
+from .types import Account, Contact, ContactPage, MessageSummary, Pagination, Profile
+
+T = TypeVar("T")
+
+# Half of a surrogate pair on its own: legal in JSON's grammar, impossible in UTF-8.
+_LONE_SURROGATE = re.compile(
+    rb"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+class Failure(Struct, frozen=True):
+    """The `error` part of an answer."""
+
+    code: str | None = None
+    message: str | None = None
+    details: dict[str, list[str]] | None = None
+    doc_url: str | None = None
+
+
+class _Meta(Struct, frozen=True):
+    request_id: str | None = None
+
+
+class _Envelope(Struct, Generic[T], frozen=True):
+    success: bool | None = None
+    data: T | None = None
+    error: Failure | None = None
+    meta: _Meta | None = None
+
+
+class _Contacts(Struct, frozen=True):
+    contacts: tuple[Contact, ...] | None = None
+    pagination: Pagination | None = None
+
+
+_page_decoder = msgspec.json.Decoder(_Envelope[_Contacts])
+
+
+def contact_page(body: bytes, fetched_at: datetime) -> ContactPage:
+    """A page of `GET /v3/contacts`. Raises UnexpectedAnswer when it holds no list of contacts."""
+    try:
+        envelope = _page_decoder.decode(body)
+    except msgspec.MsgspecError:
+        return _mended_page(body, fetched_at)
+    if envelope.success is False or envelope.data is None or envelope.data.contacts is None:
+        raise _no_data(body)
+    return ContactPage(
+        contacts=envelope.data.contacts,
+        pagination=envelope.data.pagination or Pagination(),
+        fetched_at=fetched_at,
+        request_id=envelope.meta.request_id if envelope.meta else None,
+    )
+
+
+def contact(body: bytes) -> Contact:
+    """`GET /v3/contacts/{id}`."""
+    row, _ = _tolerant(_data(body), Contact)
+    if row is None:
+        raise _no_data(body)
+    return row
+
+
+def account(body: bytes) -> Account:
+    """`GET /v3/me`. Profiles whose id is no UUID cannot be addressed and are left out."""
+    data = _data(body)
+    rows = data.pop("profiles", None)
+    read = [_tolerant(row, Profile)[0] for row in rows] if isinstance(rows, list) else []
+    found, _ = _tolerant(data, Account)
+    if found is None:
+        raise _no_data(body)
+    profiles = tuple(profile for profile in read if profile and _UUID.fullmatch(profile.id))
+    return msgspec.structs.replace(found, profiles=profiles)
+
+
+def message_summary(body: bytes) -> MessageSummary:
+    """`GET /v3/contacts/{id}/message-summary`."""
+    summary, _ = _tolerant(_data(body), MessageSummary)
+    if summary is None:
+        raise _no_data(body)
+    return summary
+
+
+def failure(body: bytes) -> tuple[Failure, str | None]:
+    """The error part and the request id of an answer that failed. Empty or odd bodies give empty parts."""
+    try:
+        raw = _raw(body)
+    except UnexpectedAnswer:
+        return Failure(), None
+    error, _ = _tolerant(raw.get("error"), Failure)
+    meta, _ = _tolerant(raw.get("meta"), _Meta)
+    return error or Failure(), meta.request_id if meta else None
+
+
+def _raw(body: bytes) -> dict[str, Any]:
+    """The answer as a plain dictionary, lone surrogates replaced."""
+    try:
+        raw = msgspec.json.decode(_LONE_SURROGATE.sub(_keep_pairs, body))
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        raise UnexpectedAnswer(status=200) from None
+    if not isinstance(raw, dict):
+        raise UnexpectedAnswer(status=200)
+    return raw
+
+
+def _keep_pairs(match: re.Match[bytes]) -> bytes:
+    return match[1] + (match[2] or rb"\ufffd")
+
+
+def _data(body: bytes) -> dict[str, Any]:
+    raw = _raw(body)
+    data = raw.get("data")
+    if raw.get("success") is False or not isinstance(data, dict):
+        raise _no_data(body)
+    return data
+
+
+def _no_data(body: bytes) -> UnexpectedAnswer:
+    error, request_id = failure(body)
+    return UnexpectedAnswer(status=200, code=error.code, request_id=request_id, doc_url=error.doc_url)
+
+
+def _mended_page(body: bytes, fetched_at: datetime) -> ContactPage:
+    data = _data(body)
+    rows = data.get("contacts")
+    if not isinstance(rows, list):
+        raise _no_data(body)
+    read = [_tolerant(row, Contact) for row in rows]
+    pagination, _ = _tolerant(data.get("pagination"), Pagination)
+    _, request_id = failure(body)
+    return ContactPage(
+        contacts=tuple(row for row, _ in read if row is not None),
+        pagination=pagination or Pagination(),
+        fetched_at=fetched_at,
+        request_id=request_id,
+        dropped=sum(row is None for row, _ in read),
+        unreadable=sum(bad for _, bad in read),
+    )
+
+
+def _tolerant(raw: object, kind: type[T]) -> tuple[T | None, int]:
+    """`raw` as `kind`, fields of a wrong type left at their default, and how many those were.
+
+    None when it is no object, or a required field is missing or unreadable.
+    """
+    if not isinstance(raw, dict):
+        return None, 0
+    good: dict[str, object] = {}
+    for field in msgspec.structs.fields(kind):  # type: ignore[arg-type]  # T is always a Struct here
+        if field.encode_name not in raw:
+            continue
+        try:
+            msgspec.convert(raw[field.encode_name], field.type)
+        except msgspec.ValidationError:
+            continue
+        good[field.encode_name] = raw[field.encode_name]
+    bad = sum(f.encode_name in raw for f in msgspec.structs.fields(kind)) - len(good)  # type: ignore[arg-type]
+    try:
+        return msgspec.convert(good, kind), bad
+    except msgspec.ValidationError:
+        return None, bad

@@ -1,0 +1,133 @@
+"""What the API answers, as frozen structs. Source: sent-api-v3, list contacts, me, message summary.
+
+Tolerant of unknown, missing and null fields: only a contact's id is required. `None` means absent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct, field
+
+# A time without an offset says nothing certain: it counts as unreadable.
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class Contact(Struct, frozen=True, kw_only=True):
+    """One contact. `country_code` is the calling code ("1"), `region_code` ISO 3166-1 alpha-2 ("US")."""
+
+    id: UUID
+    phone_number: str | None = None
+    format_e164: str | None = None
+    format_international: str | None = None
+    format_national: str | None = None
+    format_rfc: str | None = None
+    country_code: str | None = None
+    region_code: str | None = None
+    channels_field: str | list[str] | None = field(default=None, name="available_channels")
+    default_channel: str | None = None
+    opt_out: bool | None = None
+    is_inherited: bool | None = None
+    customer_id: str | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+    @property
+    def available_channels(self) -> tuple[str, ...]:
+        """The channels in the API's order, e.g. ("sms", "whatsapp"). Empty when unknown."""
+        named = self.channels_field
+        parts = named.split(",") if isinstance(named, str) else named or []
+        return tuple(channel for part in parts if (channel := part.strip()))
+
+    @property
+    def number(self) -> str | None:
+        """The number as people read it: international, else whatever else there is."""
+        return self.format_international or self.format_e164 or self.phone_number or self.format_national
+
+
+class Pagination(Struct, frozen=True, kw_only=True):
+    """Where a page stands. Any of these may be missing."""
+
+    page: int | None = None
+    page_size: int | None = None
+    total_count: int | None = None
+    total_pages: int | None = None
+    has_more: bool | None = None
+
+
+class ContactPage(Struct, frozen=True, kw_only=True):
+    """One page of contacts and when it was fetched.
+
+    `dropped` counts rows without an id, `unreadable` counts fields of a wrong type shown as absent.
+    `not_found` marks a phone lookup that the API answered with "no such contact".
+    """
+
+    contacts: tuple[Contact, ...]
+    pagination: Pagination
+    fetched_at: datetime
+    request_id: str | None = None
+    dropped: int = 0
+    unreadable: int = 0
+    not_found: bool = False
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """A child profile of an organization. `status` is incomplete, pending_review, approved or rejected."""
+
+    id: str
+    name: str | None = None
+    short_name: str | None = None
+    description: str | None = None
+    status: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What to call it: its name, else its short name, else its id."""
+        return self.name or self.short_name or self.id
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Whose key this is. `type` is organization, user or profile; only the first has profiles."""
+
+    id: str | None = None
+    type: str | None = None
+    name: str | None = None
+    short_name: str | None = None
+    organization_id: str | None = None
+    profiles: tuple[Profile, ...] = ()
+
+    @property
+    def is_organization(self) -> bool:
+        """Whether the key may name a profile in `x-profile-id`."""
+        return self.type == "organization"
+
+    @property
+    def title(self) -> str:
+        """What to call the account itself."""
+        return self.name or self.short_name or "This account"
+
+    def profile(self, profile_id: UUID) -> Profile | None:
+        """The profile with this id, as the API spells it, or None."""
+        wanted = str(profile_id)
+        return next((profile for profile in self.profiles if profile.id.lower() == wanted), None)
+
+
+class ChannelScore(Struct, frozen=True, kw_only=True):
+    """How messages over one channel went, 0 to 100."""
+
+    channel: str | None = None
+    success_score: float | None = None
+    fail_score: float | None = None
+
+
+class MessageSummary(Struct, frozen=True, kw_only=True):
+    """What was sent to one contact."""
+
+    contact_id: str | None = None
+    message_count: int | None = None
+    first_message_at: Instant | None = None
+    last_message_at: Instant | None = None
+    channels_used: tuple[str, ...] | None = None
+    channel_scores: tuple[ChannelScore, ...] | None = None

@@ -1,0 +1,14 @@
+"""A client with the organization's key, pointed at the sandbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from contacts_ui.sent.client import SentClient
+from tests.sandbox_server import SandboxServer
+
+
+@pytest.fixture
+def client(sandbox: SandboxServer) -> SentClient:
+    """Waits at most half a second for an answer."""
+    return SentClient(sandbox.url, "sandbox-organization", connect_timeout=0.5, read_timeout=0.5)

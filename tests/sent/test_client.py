@@ -1,0 +1,283 @@
+"""The client against the sandbox, over HTTP."""
+
+from __future__ import annotations
+
+import logging
+from uuid import uuid4
+
+import pytest
+
+from contacts_ui.sent import errors
+from contacts_ui.sent.client import SentClient
+from contacts_ui.sent.queries import ContactQuery
+from tests.sandbox_server import SandboxServer
+
+NUMBER = "+12025550143"
+
+
+def _failing(client: SentClient, query: ContactQuery | None = None, profile_id: str | None = None) -> errors.SentError:
+    with pytest.raises(errors.SentError) as caught:
+        client.contacts(query or ContactQuery(), profile_id)
+    return caught.value
+
+
+def test_pages_follow_each_other_without_loss_or_duplicate(sandbox: SandboxServer, client: SentClient) -> None:
+    held = set(sandbox.contacts(None))
+    seen: list[str] = []
+    page_number, more = 1, True
+    while more:
+        page = client.contacts(ContactQuery(page=page_number, page_size=20))
+        seen += [str(contact.id) for contact in page.contacts]
+        page_number, more = page_number + 1, bool(page.pagination.has_more)
+    assert len(seen) == len(set(seen))
+    assert set(seen) == held
+
+
+def test_a_call_for_the_account_sends_no_profile_header(sandbox: SandboxServer, client: SentClient) -> None:
+    client.contacts(ContactQuery())
+    (call,) = sandbox.requests()
+    assert call["profile"] is None
+
+
+def test_a_call_for_a_profile_names_it_and_gets_its_contacts(sandbox: SandboxServer, client: SentClient) -> None:
+    profile_id = sandbox.profiles()[1]["id"]
+    page = client.contacts(ContactQuery(page_size=100), profile_id)
+    assert sandbox.requests()[-1]["profile"] == profile_id
+    assert {str(contact.id) for contact in page.contacts} <= set(sandbox.contacts(profile_id))
+
+
+def test_a_phone_lookup_is_asked_alone(sandbox: SandboxServer, client: SentClient) -> None:
+    client.contacts(ContactQuery(page=3, search="555", channel="sms", phone=NUMBER))
+    query = sandbox.requests()[-1]["query"]
+    assert "phone=" in query
+    assert "search=" not in query
+    assert "channel=" not in query
+
+
+def test_a_lookup_finds_the_one_contact_with_the_number(sandbox: SandboxServer, client: SentClient) -> None:
+    contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
+    (found,) = client.contacts(ContactQuery(phone=number)).contacts
+    assert str(found.id) == contact_id
+
+
+def test_one_contact_is_fetched_by_id(sandbox: SandboxServer, client: SentClient) -> None:
+    listed = client.contacts(ContactQuery(page_size=20)).contacts[0]
+    assert client.contact(listed.id) == listed
+
+
+def test_an_unknown_contact_is_not_found(sandbox: SandboxServer, client: SentClient) -> None:
+    with pytest.raises(errors.ContactNotFound):
+        client.contact(uuid4())
+
+
+def test_a_contact_of_another_profile_is_not_found(sandbox: SandboxServer, client: SentClient) -> None:
+    one, other = sandbox.profiles()[1]["id"], sandbox.profiles()[2]["id"]
+    theirs = client.contacts(ContactQuery(), other).contacts[0]
+    with pytest.raises(errors.ContactNotFound):
+        client.contact(theirs.id, one)
+
+
+def test_the_message_summary_is_decoded(sandbox: SandboxServer, client: SentClient) -> None:
+    contact = client.contacts(ContactQuery()).contacts[0]
+    summary = client.message_summary(contact.id)
+    assert summary.contact_id == str(contact.id)
+    assert summary.message_count is not None
+
+
+def test_me_names_the_organization_and_its_profiles(sandbox: SandboxServer, client: SentClient) -> None:
+    account = client.me()
+    assert account.is_organization
+    assert [profile.id for profile in account.profiles] == [profile["id"] for profile in sandbox.profiles()]
+
+
+def test_a_profile_key_is_no_organization(sandbox: SandboxServer) -> None:
+    account = SentClient(sandbox.url, "sandbox-profile").me()
+    assert (account.type, account.profiles) == ("profile", ())
+    assert account.organization_id
+
+
+def test_a_revoked_key_is_rejected(sandbox: SandboxServer) -> None:
+    error = _failing(SentClient(sandbox.url, "sandbox-revoked"))
+    assert isinstance(error, errors.KeyRejected)
+    assert error.request_id
+
+
+def test_a_profile_key_that_names_a_profile_is_forbidden(sandbox: SandboxServer) -> None:
+    profile_id = sandbox.profiles()[0]["id"]
+    error = _failing(SentClient(sandbox.url, "sandbox-profile"), profile_id=profile_id)
+    assert isinstance(error, errors.Forbidden)
+
+
+def test_a_profile_nobody_knows_is_profile_unknown(sandbox: SandboxServer, client: SentClient) -> None:
+    assert isinstance(_failing(client, profile_id=str(uuid4())), errors.ProfileUnknown)
+
+
+def test_an_invalid_request_carries_its_field_details(sandbox: SandboxServer, client: SentClient) -> None:
+    details = {"phone": ["Must be E.164"]}
+    sandbox.fault(route="contacts", kind="status", status=400, code="VALIDATION_002", details=details)
+    error = _failing(client)
+    assert isinstance(error, errors.InvalidRequest)
+    assert error.details == {"phone": ("Must be E.164",)}
+    assert error.code == "VALIDATION_002"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7), ("1.5", 2), ("-5", None), ("soon", None), (None, None), ("999999", 3600), ("0", 1)],
+)
+def test_too_many_requests_carries_the_seconds_to_wait(
+    sandbox: SandboxServer, client: SentClient, header: str | None, seconds: int | None
+) -> None:
+    sandbox.fault(route="contacts", kind="rate_limited", retry_after=header)
+    error = _failing(client)
+    assert isinstance(error, errors.RateLimited)
+    assert error.retry_after == seconds
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_fault_is_unavailable(sandbox: SandboxServer, client: SentClient, status: int) -> None:
+    sandbox.fault(route="contacts", kind="status", status=status)
+    error = _failing(client)
+    assert type(error) is errors.Unavailable
+    assert error.status == status
+    assert error.request_id
+
+
+def test_a_refused_connection_is_unreachable() -> None:
+    assert isinstance(_failing(SentClient("http://127.0.0.1:9", "key")), errors.Unreachable)
+
+
+def test_a_reset_connection_is_unreachable(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="reset", after="headers")
+    assert isinstance(_failing(client), errors.Unreachable)
+
+
+def test_a_truncated_body_is_no_shorter_list(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="truncate", keep=500, length=False)
+    assert isinstance(_failing(client), errors.Unreachable | errors.UnexpectedAnswer)
+
+
+def test_silence_is_timed_out(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="hang", seconds=3)
+    assert isinstance(_failing(client), errors.TimedOut)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "html", "status": 200},
+        {"kind": "body", "status": 200, "body": ""},
+        {"kind": "body", "status": 204, "body": ""},
+        {"kind": "body", "status": 200, "body": "[]"},
+        {"kind": "body", "status": 200, "body": "{}"},
+        {"kind": "body", "status": 200, "body": '{"success": true, "data": null}'},
+        {"kind": "body", "status": 200, "body": '{"success": true, "data": {"contacts": null}}'},
+        {"kind": "body", "status": 200, "body": '{"success": false, "data": {"contacts": []}}'},
+        {"kind": "redirect", "status": 302, "location": "http://127.0.0.1:9/elsewhere"},
+    ],
+    ids=lambda fault: f"{fault['kind']} {fault['status']} {fault.get('body', '')}".strip(),
+)
+def test_an_odd_answer_is_unexpected_and_never_an_empty_list(
+    sandbox: SandboxServer, client: SentClient, fault: dict[str, object]
+) -> None:
+    sandbox.fault(route="contacts", **fault)
+    assert isinstance(_failing(client), errors.UnexpectedAnswer)
+    assert len(sandbox.faults()["fired"]) == 1
+
+
+def test_an_answer_for_another_profile_is_refused(sandbox: SandboxServer, client: SentClient) -> None:
+    one, other = sandbox.profiles()[1]["id"], sandbox.profiles()[2]["id"]
+    sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": other})
+    assert isinstance(_failing(client, profile_id=one), errors.WrongProfile)
+
+
+def test_an_empty_answer_for_another_profile_is_no_not_found(sandbox: SandboxServer, client: SentClient) -> None:
+    one, other = sandbox.profiles()[1]["id"], sandbox.profiles()[2]["id"]
+    sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": other})
+    assert isinstance(_failing(client, ContactQuery(phone=NUMBER), one), errors.WrongProfile)
+
+
+def test_an_unreadable_answer_still_names_its_request_id(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="html", status=200)
+    assert _failing(client).request_id
+
+
+def test_an_answer_for_a_profile_when_none_was_named_is_refused(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": sandbox.profiles()[1]["id"]})
+    assert isinstance(_failing(client), errors.WrongProfile)
+
+
+def test_a_missing_echo_is_tolerated(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": None})
+    assert client.contacts(ContactQuery(), sandbox.profiles()[1]["id"]).contacts
+
+
+def test_cookies_are_not_kept(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="headers", set={"Set-Cookie": "spy=1; Path=/"})
+    client.contacts(ContactQuery())
+    assert not list(client._session.cookies)
+
+
+def test_a_wrong_type_in_one_field_does_not_cost_the_row(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.country_code": 5})
+    page = client.contacts(ContactQuery(page_size=20))
+    assert len(page.contacts) == 20
+    assert page.contacts[0].country_code is None
+    assert page.contacts[0].phone_number
+    assert (page.unreadable, page.dropped) == (1, 0)
+
+
+def test_a_row_without_an_id_is_dropped_and_counted(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.id": None})
+    page = client.contacts(ContactQuery(page_size=20))
+    assert len(page.contacts) == 19
+    assert page.dropped == 1
+
+
+def test_null_and_missing_fields_are_none(sandbox: SandboxServer, client: SentClient) -> None:
+    gone = {"data.contacts.0.format_international": None}
+    sandbox.fault(route="contacts", kind="patch", set=gone, remove=["data.contacts.0.opt_out"])
+    row = client.contacts(ContactQuery()).contacts[0]
+    assert row.format_international is None
+    assert row.opt_out is None
+
+
+def test_unknown_fields_are_ignored(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.nickname": {"a": 1}})
+    assert client.contacts(ContactQuery()).unreadable == 0
+
+
+def test_a_time_without_an_offset_counts_as_unreadable(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.created_at": "2026-03-11T21:50:50.18"})
+    page = client.contacts(ContactQuery())
+    assert page.contacts[0].created_at is None
+    assert page.unreadable == 1
+
+
+def test_a_lone_surrogate_in_a_field_is_replaced(sandbox: SandboxServer, client: SentClient) -> None:
+    body = '{"data": {"contacts": [{"id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "phone_number": "a\\ud800b"}]}}'
+    sandbox.fault(route="contacts", kind="body", status=200, body=body, content_type="application/json")
+    assert client.contacts(ContactQuery()).contacts[0].phone_number == "a\ufffdb"
+
+
+def test_a_page_without_pagination_still_has_its_rows(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="patch", remove=["data.pagination"])
+    page = client.contacts(ContactQuery(page_size=20))
+    assert len(page.contacts) == 20
+    assert page.pagination.total_count is None
+
+
+def test_no_log_line_and_no_error_holds_the_key_or_a_number(
+    sandbox: SandboxServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    key = "sandbox-organization"
+    for fault in ({"kind": "hang", "seconds": 2}, {"kind": "reset"}, {"kind": "status", "status": 503}):
+        sandbox.fault(route="contacts", **fault)
+        client = SentClient(sandbox.url, key, read_timeout=0.2)
+        error = _failing(client, ContactQuery(phone=NUMBER))
+        assert NUMBER[1:] not in f"{error!r} {error.__cause__!r}"
+    written = " ".join(str(record.__dict__) for record in caplog.records if not record.name.startswith("urllib3"))
+    assert "sent.call.failed" in written
+    assert key not in written
+    assert NUMBER[1:] not in written
