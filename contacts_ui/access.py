@@ -1,0 +1,98 @@
+"""Who may see what. The only maker of a Scope, and deny by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.http import Http404
+
+from .gateway import gateway
+from .models import ProfileAccess, ScopeVisit
+from .scope import Scope
+from .sent.types import Account, Profile
+
+ADMIN = "admin"
+SUPPORT = "support"
+RECENT = 20  # visits looked at for one that is still allowed
+
+
+class ScopeDenied(Http404):
+    """The profile is foreign, unknown or not assigned. One answer for all three, so that none can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Everything a user may see: the account itself or not, and these profiles, by name."""
+
+    account: Account
+    sees_account: bool
+    profiles: tuple[Profile, ...]
+
+    def __len__(self) -> int:
+        return len(self.profiles) + self.sees_account
+
+
+def choices_for(user: User) -> Choices:
+    """What `user` may see, by role, assignment and kind of key. May raise any SentError (`/v3/me`)."""
+    account = gateway().account()
+    if not user.is_active:
+        return Choices(account, sees_account=False, profiles=())
+    if not account.is_organization:
+        # A key of a single account sees that account's contacts and nothing else: so does everyone here.
+        return Choices(account, sees_account=True, profiles=())
+    roles = set(user.groups.values_list("name", flat=True))
+    if user.is_superuser or ADMIN in roles:
+        return Choices(account, sees_account=True, profiles=_by_name(account.profiles))
+    if SUPPORT not in roles:
+        return Choices(account, sees_account=False, profiles=())
+    rows = ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)
+    assigned = {str(profile_id) for profile_id in rows}
+    mine = tuple(profile for profile in account.profiles if profile.id.lower() in assigned)
+    return Choices(account, sees_account=False, profiles=_by_name(mine))
+
+
+def scope_for(user: User, profile_id: UUID | None) -> Scope:
+    """Leave for `user` to ask for one profile's contacts, or with None for the account's own.
+
+    Raises ScopeDenied, the same for every reason, and any SentError of `/v3/me` (kept for 60 s).
+    """
+    scope = _pick(choices_for(user), profile_id)
+    if scope is None:
+        raise ScopeDenied
+    return scope
+
+
+def last_scope(user: User) -> Scope | None:
+    """Where `user` last was if that is still allowed, else the first they may see, else None."""
+    choices = choices_for(user)
+    visits = ScopeVisit.objects.filter(user=user).order_by("-visited_at")
+    seen: list[UUID | None] = list(visits.values_list("profile_id", flat=True)[:RECENT])
+    first = [UUID(profile.id) for profile in choices.profiles[:1]]
+    return next((scope for wish in [*seen, None, *first] if (scope := _pick(choices, wish))), None)
+
+
+def _pick(choices: Choices, profile_id: UUID | None) -> Scope | None:
+    switchable = len(choices) > 1
+    if profile_id is None:
+        return Scope(None, choices.account.title, switchable) if choices.sees_account else None
+    wanted = str(profile_id)
+    profile = next((p for p in choices.profiles if p.id.lower() == wanted), None)
+    return Scope(profile.id, profile.title, switchable) if profile else None
+
+
+def remember(user: User, scope: Scope) -> None:
+    """Notes that `user` opened `scope`. Writes only when it is another than last time."""
+    profile_id = UUID(scope.profile_id) if scope.profile_id else None
+    visits = ScopeVisit.objects.filter(user=user)
+    newest = visits.order_by("-visited_at").values_list("profile_id", flat=True)[:1]
+    if list(newest) != [profile_id]:
+        ScopeVisit.objects.update_or_create(
+            user=user, profile_id=profile_id, defaults={"visited_at": datetime.now(UTC)}
+        )
+
+
+def _by_name(profiles: tuple[Profile, ...]) -> tuple[Profile, ...]:
+    return tuple(sorted(profiles, key=lambda profile: (profile.title.casefold(), profile.id)))

@@ -1,0 +1,71 @@
+"""Django's admin: who has which profiles. People, roles and assignments on one page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+
+from .gateway import gateway
+from .models import ProfileAccess
+from .sent.errors import SentError
+
+if TYPE_CHECKING:  # Django's own classes take no type parameters when they run
+    AccessModelForm = forms.ModelForm[ProfileAccess]
+    AccessTabularInline = admin.TabularInline[ProfileAccess, User]
+    BaseUserAdmin = UserAdmin[User]
+else:
+    AccessModelForm, AccessTabularInline, BaseUserAdmin = forms.ModelForm, admin.TabularInline, UserAdmin
+
+_NO_PROFILES = "The messaging service names no profiles: its key is not an organization’s, or it is not answering."
+
+
+def profile_choices() -> list[tuple[str, str]]:
+    """The profiles by name, as the API has them now. Empty when it does not answer: assigning has to wait."""
+    try:
+        profiles = gateway().account().profiles
+    except SentError:
+        return []
+    return sorted(((p.id.lower(), p.title) for p in profiles), key=lambda choice: choice[1].casefold())
+
+
+class ProfileAccessForm(AccessModelForm):
+    """One assignment, chosen by name."""
+
+    class Meta:
+        model = ProfileAccess
+        fields = ("profile_id",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = profile_choices()
+        kept = str(self.instance.profile_id) if self.instance.pk else None
+        if kept and kept not in dict(choices):
+            choices.append((kept, f"{kept} (not known now)"))
+        self.fields["profile_id"] = forms.TypedChoiceField(
+            label="Profile",
+            choices=[("", "Choose a profile"), *choices],
+            help_text="" if choices else _NO_PROFILES,
+        )
+
+
+class ProfileAccessInline(AccessTabularInline):
+    """The profiles assigned to one person."""
+
+    model = ProfileAccess
+    form = ProfileAccessForm
+    extra = 1
+
+
+class PersonAdmin(BaseUserAdmin):
+    """A person, with the profiles assigned to them."""
+
+    inlines = (ProfileAccessInline,)
+
+
+admin.site.unregister(User)
+admin.site.register(User, PersonAdmin)
+admin.site.site_header = admin.site.site_title = "Contact Desk: people"

@@ -1,0 +1,132 @@
+"""Browser parameters to frozen query objects. A bad one is left out, named on the page, and never asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import QueryDict
+
+from . import phone_search
+from .sent.queries import DEFAULT_PAGE_SIZE, MAX_PAGE, PAGE_SIZES, Channel, ContactQuery
+
+MAX_SEARCH = 64  # characters; no national format is half as long
+CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What one contacts page shows: where it lives, what is asked, what was typed, what was ignored.
+
+    `path` is the list's own address. `typed_search` and `typed_phone` stay in the boxes as they were typed.
+    `ignored` are whole sentences.
+    """
+
+    path: str
+    asked: ContactQuery
+    typed_search: str = ""
+    typed_phone: str = ""
+    ignored: tuple[str, ...] = ()
+
+    def url(self, path: str | None = None, **changes: Any) -> str:
+        """The address of this list with some of the query changed. Any change but of `page` starts at page 1."""
+        asked = replace(self.asked, **({"page": 1} | changes))
+        given: dict[str, str | None] = {
+            "search": asked.search,
+            "channel": asked.channel,
+            "phone": asked.phone,
+            "page": str(asked.page) if asked.page != 1 else None,
+            "page_size": str(asked.page_size) if asked.page_size != DEFAULT_PAGE_SIZE else None,
+        }
+        query = urlencode({name: value for name, value in given.items() if value is not None})
+        base = self.path if path is None else path
+        return f"{base}?{query}" if query else base
+
+    @property
+    def address(self) -> str:
+        """The address of exactly this list."""
+        return self.url(page=self.asked.page)
+
+    @property
+    def filters(self) -> tuple[tuple[str, str], ...]:
+        """The active filters as (name, value), without the page: what a form of this page has to carry along."""
+        asked = self.asked
+        pairs = (("search", asked.search), ("channel", asked.channel), ("phone", asked.phone))
+        return tuple((name, value) for name, value in pairs if value is not None)
+
+
+class _ListForm(forms.Form):
+    search = forms.CharField(
+        required=False,
+        max_length=MAX_SEARCH,
+        error_messages={"max_length": "The search was too long and was left out."},
+    )
+    channel = forms.ChoiceField(
+        required=False,
+        choices=CHANNELS,
+        error_messages={"invalid_choice": "There is no such channel, so all channels are shown."},
+    )
+    phone = forms.CharField(required=False, max_length=MAX_SEARCH)
+    page = forms.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
+    page_size = forms.TypedChoiceField(
+        required=False, coerce=int, empty_value=None, choices=[(str(n), str(n)) for n in PAGE_SIZES]
+    )
+
+    def clean_search(self) -> str:
+        # Spaces of every kind are one space: a number pasted from a sheet brings no-break ones.
+        text = " ".join(str(self.cleaned_data["search"]).split())
+        if not text.isprintable():
+            raise forms.ValidationError("The search held characters that cannot be searched for and was left out.")
+        return text
+
+    def clean_phone(self) -> str:
+        text = str(self.cleaned_data["phone"])
+        if not text:
+            return ""
+        number = phone_search.e164(text)
+        if number is None:
+            raise forms.ValidationError("unread")
+        return number
+
+
+_SENTENCES = {
+    "page": "There is no such page, so this is the first one.",
+    "page_size": f"Rows per page can be {', '.join(map(str, PAGE_SIZES[:-1]))} or {PAGE_SIZES[-1]}.",
+    "phone": "This is not a whole number with its country code, so it was left out. Try +44 20 7946 0958.",
+}
+_OWN_SENTENCE = {"search", "channel"}
+
+
+def list_query(path: str, parameters: QueryDict | Mapping[str, str]) -> ListQuery:
+    """The list at `path` as the browser asks for it. Never fails: what cannot be read is ignored, and said."""
+    form = _ListForm(parameters)
+    form.is_valid()
+    clean, errors = form.cleaned_data, form.errors
+    ignored = [str(messages[0]) if name in _OWN_SENTENCE else _SENTENCES[name] for name, messages in errors.items()]
+    phone = clean.get("phone") or None
+    search, channel = clean.get("search") or None, clean.get("channel") or None
+    if phone and (search or channel):
+        ignored.append("Looking up one number sets the search and the channel aside.")
+        search = channel = None
+    return ListQuery(
+        path=path,
+        asked=ContactQuery(
+            page=(clean.get("page") or 1) if not phone else 1,
+            page_size=clean.get("page_size") or DEFAULT_PAGE_SIZE,
+            search=search,
+            channel=cast("Channel | None", channel),
+            phone=phone,
+        ),
+        typed_search=_typed(parameters, "search"),
+        typed_phone=_typed(parameters, "phone"),
+        ignored=tuple(ignored),
+    )
+
+
+def _typed(parameters: QueryDict | Mapping[str, str], name: str) -> str:
+    """What stands in the box: as typed, but no longer than a box should hold and without control characters."""
+    text = parameters.get(name) or ""
+    return "".join(character for character in text[: MAX_SEARCH * 4] if character.isprintable())

@@ -1,0 +1,227 @@
+"""What every answer has in common: nothing is stored by a browser, and a failure is a page that says what to do."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+
+from .access import ScopeDenied
+from .rendering import DeskPage, DeskRequest, Problem
+from .sent import errors
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+LASTING = "Try again in a moment. If it lasts, tell an admin and quote this ID."
+
+# One row for each thing a user would do differently. Subclasses stand before their base.
+PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
+    (
+        ScopeDenied,
+        Problem(
+            404,
+            "plain",
+            "lock",
+            "No such profile for you",
+            "There is no profile at this address that you may see. An admin can assign it to you.",
+            retry=False,
+        ),
+    ),
+    (
+        errors.KeyRejected,
+        Problem(
+            502,
+            "red",
+            "key",
+            "The API key was rejected",
+            "The messaging service no longer accepts this desk’s key. Ask an admin to replace it.",
+        ),
+    ),
+    (
+        errors.Forbidden,
+        Problem(
+            403,
+            "plain",
+            "lock",
+            "The key may not read these contacts",
+            "The key works, but the messaging service does not let it in here. Ask an admin to check what it may do.",
+        ),
+    ),
+    (
+        errors.ProfileUnknown,
+        Problem(
+            404,
+            "plain",
+            "search",
+            "The messaging service does not know this profile",
+            "It may have been removed. Switch to another profile, or ask an admin.",
+        ),
+    ),
+    (
+        errors.ContactNotFound,
+        Problem(
+            404,
+            "plain",
+            "search",
+            "Contact not found",
+            "There is no contact with this ID here. It may have been deleted, or it belongs to another profile.",
+            retry=False,
+        ),
+    ),
+    (
+        errors.InvalidRequest,
+        Problem(
+            400,
+            "amber",
+            "alert",
+            "The messaging service did not accept this",
+            "It could not make sense of the request. Change the filters and try again.",
+        ),
+    ),
+    (
+        errors.RateLimited,
+        Problem(
+            429,
+            "amber",
+            "clock",
+            "Too many requests",
+            "The messaging service asked us to slow down. Nothing you typed is lost.",
+        ),
+    ),
+    (
+        errors.Unavailable,
+        Problem(
+            503,
+            "red",
+            "cloud",
+            "The messaging service has a fault",
+            f"This is not a problem with your search. {LASTING}",
+        ),
+    ),
+    (
+        errors.Unreachable,
+        Problem(
+            503,
+            "red",
+            "cloud",
+            "The messaging service cannot be reached",
+            f"There was no connection. {LASTING}",
+        ),
+    ),
+    (
+        errors.TimedOut,
+        Problem(504, "red", "clock", "The messaging service took too long", f"No answer came in time. {LASTING}"),
+    ),
+    (
+        errors.WrongProfile,
+        Problem(
+            502,
+            "red",
+            "lock",
+            "An answer for another profile was refused",
+            f"The messaging service answered for a profile you did not ask for, so nothing of it is shown. {LASTING}",
+        ),
+    ),
+    (
+        errors.UnexpectedAnswer,
+        Problem(
+            502,
+            "red",
+            "alert",
+            "The messaging service gave an answer we cannot read",
+            f"Nothing is lost. {LASTING}",
+        ),
+    ),
+)
+
+
+class PrivacyMiddleware:
+    """Gives the request a reference to quote, and keeps every answer out of browser and proxy stores."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        cast("DeskRequest", request).reference = f"desk_{secrets.token_hex(8)}"
+        response = self._get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Django's, but a view open to all never looks up who asks: health checks need no database."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """The way to sign-in, or None to go on."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class ProblemMiddleware:
+    """Turns what views let through into a page or fragment by the table above; marks answers by their shape."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._get_response(request)
+        patch_vary_headers(response, ("HX-Request", "HX-Request-Type", "HX-History-Restore-Request"))
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The page for an error of the table; anything else is Django's."""
+        problem = problem_for(exception, cast("DeskRequest", request).reference)
+        if problem is None:
+            return None
+        desk_request = cast("DeskRequest", request)
+        page = getattr(request, "desk_page", None) or DeskPage(
+            desk_request, "problem.html", "shared/_problem.html", scope=None
+        )
+        log.info(
+            "desk.problem.shown",
+            extra={
+                "error": type(exception).__name__,
+                "status": problem.status,
+                "reference": problem.reference,
+                "request_id": problem.request_id,
+            },
+        )
+        return cast("DeskPage", page).response(problem=problem)
+
+
+def problem_for(exception: Exception, reference: str) -> Problem | None:
+    """The row of the table for `exception`, with its ids and details filled in. None when it has no row."""
+    row = next((problem for kind, problem in PROBLEMS if isinstance(exception, kind)), None)
+    if row is None:
+        return None
+    return Problem(
+        status=row.status,
+        tone=row.tone,
+        icon=row.icon,
+        title=row.title,
+        text=row.text,
+        retry=row.retry,
+        request_id=getattr(exception, "request_id", None),
+        reference=reference,
+        retry_after=getattr(exception, "retry_after", None),
+        details=_details(exception),
+    )
+
+
+def _details(exception: Exception) -> tuple[str, ...]:
+    if not isinstance(exception, errors.InvalidRequest):
+        return ()
+    return tuple(f"{name}: {message}" for name, messages in exception.details.items() for message in messages)

@@ -1,0 +1,50 @@
+"""Where a page of contacts stands among the others, with the links ready-made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .forms import ListQuery
+from .sent.types import ContactPage
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """The foot of the table. A link is None where it leads nowhere; counts are None where the API names none."""
+
+    page: int
+    pages: int | None
+    first_row: int
+    last_row: int
+    total: int | None
+    first_url: str | None
+    previous_url: str | None
+    next_url: str | None
+    last_url: str | None
+    refresh_url: str
+
+    @property
+    def beyond_end(self) -> bool:
+        """Whether the page asked for lies after the last one."""
+        return self.page > 1 and self.last_row < self.first_row
+
+
+def pager(query: ListQuery, page: ContactPage) -> Pager:
+    """The pager of `page`, which answers `query`. Believes neither `has_more` nor the counts alone."""
+    number, size, facts = query.asked.page, query.asked.page_size, page.pagination
+    total = facts.total_count if facts.total_count is None or facts.total_count >= 0 else None
+    pages = -(-total // size) if total is not None else facts.total_pages
+    offset = (number - 1) * size
+    more = bool(facts.has_more) if pages is None else number < pages
+    return Pager(
+        page=number,
+        pages=pages,
+        first_row=offset + 1,
+        last_row=offset + len(page.contacts),
+        total=total,
+        first_url=query.url(page=1) if number > 1 else None,
+        previous_url=query.url(page=min(number - 1, pages or number - 1)) if number > 1 else None,
+        next_url=query.url(page=number + 1) if more else None,
+        last_url=query.url(page=pages) if pages and pages != number else None,
+        refresh_url=query.address,
+    )

@@ -1,0 +1,30 @@
+"""What a person types to what the API understands. Pure functions, nothing of Django.
+
+For now one thing: a number with its country code, however it is punctuated, to E.164.
+"""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
+
+
+def e164(text: str) -> str | None:
+    """The number in E.164, or None when `text` is not one number with its country code.
+
+    A number that is E.164 already passes untouched, valid or not: the API may know what libphonenumber
+    does not.
+    """
+    stripped = text.strip()
+    if _E164.fullmatch(stripped):
+        return stripped
+    if stripped.startswith("00"):
+        stripped = "+" + stripped[2:]
+    try:
+        number = phonenumbers.parse(stripped, None)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

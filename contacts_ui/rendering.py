@@ -1,0 +1,92 @@
+"""One page, two shapes: the whole page, or the fragment that htmx swaps in. Decided here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django_htmx.middleware import HtmxDetails
+
+from .scope import Scope
+
+FRAGMENT_HEADER = "X-Fragment"
+PAGE_HEADER = "X-Page"  # so that going back never swaps in a page that is not ours
+
+
+class DeskRequest(HttpRequest):
+    """A request as our views get it: with htmx's details, a reference to quote, and the page it asks for."""
+
+    user: User  # every view but sign-in and health has someone signed in
+    htmx: HtmxDetails
+    reference: str
+    desk_page: DeskPage
+
+
+def wants_fragment(request: DeskRequest) -> bool:
+    """Whether htmx asks for a part. Back and forward ask for the whole page, and get it."""
+    htmx = request.htmx
+    return bool(htmx) and htmx.request_type == "partial" and not htmx.history_restore_request
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, for a person: what it is called, what to do, what to quote.
+
+    `tone` is red, amber or plain. `retry_after` is in seconds. `details` are further sentences.
+    `request_id` is the API's, `reference` our own; the page quotes the first it has.
+    """
+
+    status: int
+    tone: str
+    icon: str
+    title: str
+    text: str
+    retry: bool = True
+    request_id: str | None = None
+    reference: str | None = None
+    retry_after: int | None = None
+    details: tuple[str, ...] = ()
+
+
+class DeskPage:
+    """What a view is about to show. Made before the API is asked, so that a failure keeps the page around it.
+
+    The first template is the page, the second the fragment, a file that the page includes. `headers` go with
+    the answer whatever it becomes. `context` is for both templates,
+    and templates may rely on `scope`, `problem`, `fragment` (whether it stands alone) and `here` besides.
+    """
+
+    def __init__(
+        self,
+        request: DeskRequest,
+        template: str,
+        fragment_template: str,
+        scope: Scope | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> None:
+        self._request = request
+        self._headers = headers or {}
+        self._template, self._fragment_template = template, fragment_template
+        self._context = context | {"scope": scope}
+        request.desk_page = self
+
+    def response(self, *, problem: Problem | None = None, **context: Any) -> HttpResponse:
+        """The page or its fragment, with the status of `problem` if there is one."""
+        alone = wants_fragment(self._request)
+        filled = (
+            {"here": self._request.get_full_path()} | self._context | context | {"problem": problem, "fragment": alone}
+        )
+        template = self._fragment_template if alone else self._template
+        response = render(self._request, template, filled, status=problem.status if problem else 200, using="desk")
+        response[FRAGMENT_HEADER if alone else PAGE_HEADER] = "1"
+        for name, value in self._headers.items():
+            response[name] = value
+        if problem and problem.retry_after is not None:
+            response["Retry-After"] = str(problem.retry_after)
+        return response

@@ -1,0 +1,11 @@
+"""The addresses of the site: the desk's own, sign-in, and Django's admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("contacts_ui.urls")),
+]

@@ -1,0 +1,130 @@
+"""Who sees what: roles, assignments, kinds of key. Deny by default."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from contacts_ui.access import ScopeDenied, choices_for, last_scope, remember, scope_for
+from contacts_ui.models import ProfileAccess
+from tests.pages import rows, text
+from tests.sandbox_server import SandboxServer
+
+
+def _ids(sandbox: SandboxServer) -> list[UUID]:
+    return [UUID(profile["id"]) for profile in sandbox.profiles()]
+
+
+def test_an_admin_sees_the_account_and_every_profile(desk_api: SandboxServer, admin_user: User) -> None:
+    assert scope_for(admin_user, None).profile_id is None
+    for profile_id in _ids(desk_api):
+        assert scope_for(admin_user, profile_id).profile_id == str(profile_id)
+
+
+def test_a_superuser_counts_as_admin(desk_api: SandboxServer, db: None) -> None:
+    root = User.objects.create_superuser("root", password="x")
+    assert len(choices_for(root)) == 13
+
+
+def test_support_sees_what_is_assigned_and_nothing_else(desk_api: SandboxServer, support_user: User) -> None:
+    ids = _ids(desk_api)
+    for profile_id in ids[1:4]:
+        assert scope_for(support_user, profile_id).profile_id == str(profile_id)
+    for denied in (None, ids[0], *ids[4:], uuid4()):
+        with pytest.raises(ScopeDenied):
+            scope_for(support_user, denied)
+
+
+def test_an_assignment_without_the_support_role_opens_nothing(desk_api: SandboxServer, nobody: User) -> None:
+    ProfileAccess.objects.create(user=nobody, profile_id=_ids(desk_api)[1])
+    with pytest.raises(ScopeDenied):
+        scope_for(nobody, _ids(desk_api)[1])
+
+
+def test_an_assigned_profile_the_key_does_not_have_opens_nothing(desk_api: SandboxServer, support_user: User) -> None:
+    foreign = uuid4()
+    ProfileAccess.objects.create(user=support_user, profile_id=foreign)
+    with pytest.raises(ScopeDenied):
+        scope_for(support_user, foreign)
+
+
+def test_a_deactivated_person_sees_nothing(desk_api: SandboxServer, admin_user: User) -> None:
+    admin_user.is_active = False
+    assert len(choices_for(admin_user)) == 0
+
+
+@pytest.mark.parametrize("key", ["sandbox-user", "sandbox-profile"])
+def test_with_the_key_of_one_account_everyone_sees_that_account(
+    desk_api: SandboxServer, use_key: Callable[[str], None], nobody: User, key: str
+) -> None:
+    use_key(key)
+    scope = scope_for(nobody, None)
+    assert (scope.profile_id, scope.switchable) == (None, False)
+    with pytest.raises(ScopeDenied):
+        scope_for(nobody, _ids(desk_api)[0])
+
+
+@pytest.mark.parametrize("key", ["sandbox-user", "sandbox-profile"])
+def test_with_the_key_of_one_account_there_is_no_switcher_and_no_header(
+    admin_client: Client, sandbox: SandboxServer, use_key: Callable[[str], None], key: str
+) -> None:
+    use_key(key)
+    response = admin_client.get("/account/contacts/")
+    assert rows(response)
+    assert "switch profile" not in text(response)
+    assert all(call["profile"] is None for call in sandbox.requests())
+
+
+def test_someone_without_profiles_reads_who_can_assign_them(
+    desk_api: SandboxServer, nobody: User, admin_user: User
+) -> None:
+    client = Client()
+    client.force_login(nobody)
+    page = text(client.get("/"))
+    assert "No profiles are assigned to you yet" in page
+    assert "mara can assign profiles to you" in page
+
+
+def test_the_first_page_is_where_one_last_was(admin_client: Client, sandbox: SandboxServer) -> None:
+    assert admin_client.get("/")["Location"] == "/account/contacts/"
+    path = f"/p/{_ids(sandbox)[3]}/contacts/"
+    admin_client.get(path)
+    assert admin_client.get("/")["Location"] == path
+    admin_client.get("/account/contacts/")
+    assert admin_client.get("/")["Location"] == "/account/contacts/"
+
+
+def test_the_first_page_is_never_a_scope_that_was_taken_away(desk_api: SandboxServer, support_user: User) -> None:
+    ids = _ids(desk_api)
+    remember(support_user, scope_for(support_user, ids[2]))
+    ProfileAccess.objects.filter(user=support_user, profile_id=ids[2]).delete()
+    scope = last_scope(support_user)
+    assert scope is not None
+    assert scope.profile_id in {str(ids[1]), str(ids[3])}
+
+
+def test_only_access_makes_a_scope() -> None:
+    makers = set()
+    for path in (Path(django_settings.BASE_DIR) / "contacts_ui").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Scope":
+                makers.add(path.name)
+    assert makers == {"access.py"}
+
+
+def test_the_two_roles_exist_after_migrating(db: None) -> None:
+    assert set(Group.objects.values_list("name", flat=True)) == {"admin", "support"}
+
+
+def test_the_profile_is_sent_as_the_api_spells_it(admin_client: Client, sandbox: SandboxServer) -> None:
+    shouted = sandbox.profiles()[1]["id"].upper()
+    sandbox.fault(route="me", kind="patch", set={"data.profiles.1.id": shouted})
+    admin_client.get(f"/p/{shouted.lower()}/contacts/")
+    assert sandbox.requests()[-1]["profile"] == shouted

@@ -1,0 +1,85 @@
+"""The page of one contact."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.test import Client
+
+from tests.pages import FRAGMENT, RESTORE, fragment, rows, scopes, text
+from tests.sandbox_server import SandboxServer
+
+
+def _first(client: Client, path: str) -> str:
+    return path + rows(client.get(path))[0] + "/"
+
+
+def test_the_page_shows_every_field_with_a_copy_button_for_each_format(
+    admin_client: Client, sandbox: SandboxServer
+) -> None:
+    sandbox.fault(route="contact", kind="patch", set={f"data.{name}": f"<{name}>" for name in _FORMATS})
+    page = text(admin_client.get(_first(admin_client, "/account/contacts/")))
+    for name in _FORMATS:
+        assert f'data-copy="&lt;{name}&gt;"' in page
+    for label in ("Region code", "Country code", "Available channels", "Default channel", "Opted out", "Contact ID"):
+        assert f"<dt>{label}</dt>" in page
+    for label in ("Inherited", "Created", "Updated"):
+        assert f"<dt>{label}</dt>" in page
+
+
+_FORMATS = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
+
+
+def test_the_body_of_the_page_is_the_fragment(admin_client: Client) -> None:
+    path = _first(admin_client, "/account/contacts/")
+    part = fragment(admin_client, path)
+    assert part["X-Fragment"] == "1"
+    assert text(part).strip() in text(admin_client.get(path))
+
+
+def test_going_back_to_a_contact_gets_the_whole_page(admin_client: Client) -> None:
+    response = admin_client.get(_first(admin_client, "/account/contacts/"), headers=RESTORE)
+    assert text(response).startswith("<!doctype html>")
+
+
+def test_a_contact_is_named_by_its_profile(admin_client: Client, sandbox: SandboxServer) -> None:
+    profile_id = sandbox.profiles()[1]["id"]
+    response = admin_client.get(_first(admin_client, f"/p/{profile_id}/contacts/"))
+    assert scopes(response) == {profile_id}
+
+
+def test_a_contact_of_one_profile_is_not_found_in_another(admin_client: Client, sandbox: SandboxServer) -> None:
+    one, other = sandbox.profiles()[1]["id"], sandbox.profiles()[2]["id"]
+    contact_id = next(iter(set(sandbox.contacts(one)) - set(sandbox.contacts(other))))
+    response = admin_client.get(f"/p/{other}/contacts/{contact_id}/")
+    assert response.status_code == 404
+    assert "Contact not found" in text(response)
+
+
+def test_a_contact_in_a_profile_not_assigned_is_404_without_a_call(
+    support_client: Client, sandbox: SandboxServer
+) -> None:
+    theirs = sandbox.profiles()[5]["id"]
+    for headers in ({}, FRAGMENT, RESTORE):
+        path = f"/p/{theirs}/contacts/{uuid4()}/"
+        assert support_client.get(path, headers=headers).status_code == 404
+    assert {call["path"] for call in sandbox.requests()} <= {"/v3/me"}
+
+
+def test_an_address_that_is_no_contact_id_is_404(admin_client: Client) -> None:
+    assert admin_client.get("/account/contacts/not-an-id/").status_code == 404
+
+
+def test_a_contact_that_cannot_be_fetched_says_why(admin_client: Client, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contact", kind="status", status=503)
+    response = admin_client.get(f"/account/contacts/{uuid4()}/")
+    assert response.status_code == 503
+    assert "The messaging service has a fault" in text(response)
+
+
+def test_null_fields_are_said_to_be_unknown(admin_client: Client, sandbox: SandboxServer) -> None:
+    path = _first(admin_client, "/account/contacts/")
+    sandbox.fault(route="contact", kind="patch", set={"data.region_code": None, "data.opt_out": None})
+    page = text(admin_client.get(path))
+    assert "Region unknown" in page
+    assert page.count("—") >= 2

@@ -1,0 +1,74 @@
+"""Settings that would be unsafe or unclear are refused with a sentence; the rest follow from SITE_URL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+BASE = Path(django_settings.BASE_DIR)
+
+
+def _run(code: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in (os.environ | changes).items() if v is not None} | {
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+        "ENV_FILE": "/nonexistent",
+    }
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=BASE,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _value(name: str, **changes: str | None) -> str:
+    return _run(f"from django.conf import settings; print(settings.{name})", **changes).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://api.sent.dm", "ftp://localhost", "api.sent.dm", "http://localhost.evil.example"]
+)
+def test_an_api_address_that_would_bare_the_key_is_refused(url: str) -> None:
+    result = _run("from django.conf import settings; settings.DEBUG", SENT_API_URL=url)
+    assert result.returncode != 0
+    assert "it carries the key" in result.stderr
+
+
+def test_the_desk_does_not_serve_without_a_key() -> None:
+    result = _run("import dashboard.wsgi", SENT_API_KEY=None)
+    assert result.returncode != 0
+    assert "SENT_API_KEY is not set" in result.stderr
+
+
+def test_commands_work_without_a_key() -> None:
+    assert _value("SENT_API_KEY", SENT_API_KEY=None) == "None"
+
+
+def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from-a-file")
+    assert _value("SENT_API_KEY", SENT_API_KEY=None, SENT_API_KEY_FILE=str(tmp_path / "key")) == "from-a-file"
+
+
+def test_an_https_site_has_secure_cookies_and_hsts() -> None:
+    site = {"SITE_URL": "https://desk.example.org"}
+    assert _value("SESSION_COOKIE_NAME", **site) == "__Host-session"
+    assert _value("SESSION_COOKIE_SECURE", **site) == "True"
+    assert _value("SECURE_HSTS_SECONDS", **site) == "31536000"
+    assert _value("ALLOWED_HOSTS", **site) == "['desk.example.org']"
+
+
+def test_a_local_site_works_over_http() -> None:
+    site = {"SITE_URL": "http://localhost:8000"}
+    assert _value("SESSION_COOKIE_SECURE", **site) == "False"
+    assert _value("SECURE_HSTS_SECONDS", **site) == "0"
+
+
+def test_a_site_url_that_is_no_address_is_refused() -> None:
+    assert "SITE_URL must look like" in _run("from django.conf import settings; settings.DEBUG", SITE_URL="desk").stderr
