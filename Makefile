@@ -1,0 +1,58 @@
+# Contact Desk. `make run` and `make test` work from nothing but Python 3.11 and make.
+PYTHON ?= python3
+PORT ?= 8000
+SANDBOX_PORT ?= 8001
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+export PORT SANDBOX_PORT
+
+.PHONY: help run dev test lint format lock clean
+
+help:  ## What there is
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+.venv/.runs: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Contact Desk needs Python 3.11 or newer; set PYTHON=python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.tests: .venv/.runs requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: .venv/.runs  ## The desk at http://localhost:8000 (PORT, SANDBOX_PORT, DEMO_PASSWORD)
+	@exec $(BIN)/python -m tools.launch
+
+dev: .venv/.runs  ## The same, reloading on changes, errors in full
+	@exec $(BIN)/python -m tools.launch --dev
+
+test: .venv/.tests  ## All tests, browser tests included (ARGS for pytest)
+	@$(BIN)/python -m tools.chromium
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: export SECRET_KEY := lint-only-$(shell od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
+lint: export ENV_FILE := /dev/null
+lint: export SITE_URL := https://desk.example.org
+lint: export SENT_API_KEY := lint
+lint: export TRUST_PROXY := true
+lint: .venv/.tests  ## ruff, mypy, import-linter, djlint, check --deploy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/djlint templates/desk --lint --quiet
+	$(BIN)/djlint templates/account --lint --quiet --profile django
+	$(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: .venv/.tests  ## ruff's formatting and fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.tests  ## requirements.txt and requirements-dev.txt anew, with hashes (needs uv)
+	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements.in -o requirements.txt
+	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+clean:  ## What was installed and built; keeps .env and the database
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,156 @@
+"""A real desk (the launcher, granian, SQLite on disk) on the sandbox, and a real Chromium in front of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.sandbox_server import SandboxServer
+from tools.chromium import find
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "a long demo password"
+# The machine reaches no network but its own; without these Chromium tries.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here drives a browser, and comes last: the quick tests speak first."""
+    for item in items:
+        if Path(item.path).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str, seconds: float = 60) -> None:
+    """Until `url` answers 200."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if requests.get(url, timeout=2).status_code == 200:
+                return
+        except requests.RequestException:
+            time.sleep(0.1)
+    pytest.fail(f"{url} did not answer within {seconds} s")
+
+
+def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
+    """The environment of a desk that keeps everything in `folder`."""
+    kept = {name: value for name, value in os.environ.items() if name not in {"SECRET_KEY", "SENT_API_KEY", "SITE_URL"}}
+    return kept | {
+        "ENV_FILE": str(folder / ".env"),
+        "DATABASE_URL": f"sqlite:///{folder / 'desk.sqlite3'}",
+        "STATIC_ROOT": str(folder / "static"),
+        "PORT": str(port),
+        "DEMO_PASSWORD": PASSWORD,
+        "SENT_READ_TIMEOUT": "1",
+        **more,
+    }
+
+
+@pytest.fixture(scope="session")
+def desk(running_sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running desk whose API is the sandbox, with both demo accounts."""
+    folder, port = tmp_path_factory.mktemp("desk"), free_port()
+    url = f"http://localhost:{port}"
+    settings = environment(
+        folder, port, SENT_API_KEY="sandbox-organization", SENT_API_URL=running_sandbox.url, SITE_URL=url
+    )
+    with (folder / "log").open("wb") as log:
+        launcher = subprocess.Popen([sys.executable, "-m", "tools.launch"], cwd=ROOT, env=settings, stdout=log)
+    try:
+        wait_for(f"{url}/healthz")
+        subprocess.run([sys.executable, "manage.py", "demo_accounts"], cwd=ROOT, env=_with_secret(settings), check=True)
+        yield url
+    finally:
+        launcher.terminate()
+        launcher.wait(timeout=20)
+
+
+def _with_secret(settings: dict[str, str]) -> dict[str, str]:
+    """The launcher wrote the secret key into the desk's own `.env`; commands read it from there."""
+    assert "SECRET_KEY=" in Path(settings["ENV_FILE"]).read_text()
+    return settings
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def new_context(chromium: Browser, desk: str) -> Iterator[NewContext]:
+    """Makes a fresh browser profile. A breach of the Content-Security-Policy or an uncaught error fails the test."""
+    made: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            faults.append(message.text)
+
+    def make(**options: object) -> BrowserContext:
+        context = chromium.new_context(**({"base_url": desk, "viewport": {"width": 1440, "height": 900}} | options))  # type: ignore[arg-type]  # a dictionary of options
+        context.on("console", note)
+        context.on("weberror", lambda error: faults.append(str(error.error)))
+        context.set_default_timeout(8000)
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+    assert faults == []
+
+
+def sign_in(context: BrowserContext, username: str) -> Page:
+    """A new tab with `username` signed in, on the page that follows."""
+    page = context.new_page()
+    page.goto("/sign-in/")
+    page.fill("[name=username]", username)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_selector("main[data-profile-id]")
+    return page
+
+
+@pytest.fixture
+def admin_page(new_context: NewContext, sandbox: SandboxServer) -> Page:
+    """A tab with the admin signed in."""
+    return sign_in(new_context(), "admin")
+
+
+@pytest.fixture
+def support_page(new_context: NewContext, sandbox: SandboxServer) -> Page:
+    """A tab with the support agent signed in."""
+    return sign_in(new_context(), "support")

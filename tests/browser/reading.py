@@ -1,0 +1,48 @@
+"""What a person would read off the page, for tests to compare."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+ROWS = "tr[data-contact-id]"
+
+
+def shown(page: Page) -> dict[str, str]:
+    """The contacts on the page: id to the number that its copy button copies."""
+    found: dict[str, str] = page.eval_on_selector_all(
+        ROWS,
+        "all => Object.fromEntries(all.map(r => [r.dataset.contactId, r.querySelector('[data-copy]')?.dataset.copy]))",
+    )
+    return found
+
+
+def ids(page: Page) -> list[str]:
+    """The ids of the contacts on the page, in order."""
+    return list(shown(page))
+
+
+def claimed(page: Page) -> set[str]:
+    """Every profile the page says it is of."""
+    return set(page.eval_on_selector_all("[data-profile-id]", "all => all.map(e => e.dataset.profileId)"))
+
+
+def settled(page: Page) -> None:
+    """Until nothing is loading into the results."""
+    expect(page.locator("#results[aria-busy=false]")).to_be_attached()
+
+
+def path(page: Page) -> str:
+    """The address without its host."""
+    return "/" + page.url.split("/", 3)[3]
+
+
+def at_address(page: Page, ending: str) -> None:
+    """Waits until the address ends so."""
+    expect(page).to_have_url(re.compile(re.escape(ending) + "$"))
+
+
+def choose_channel(page: Page, channel: str) -> None:
+    """Clicks the channel's name, as a person would: the radio button itself lies unseen beneath it."""
+    page.locator("#channels label", has=page.locator(f"[value={channel}]")).click()

@@ -1,0 +1,121 @@
+"""No row of one profile is ever shown as another's: compared with what the sandbox holds for each."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewContext, sign_in
+from tests.browser.reading import ROWS, choose_channel, claimed, settled, shown
+from tests.sandbox_server import SandboxServer
+
+
+def _options(page: Page) -> list[str]:
+    """The switcher's links, opened as a person would."""
+    page.locator("[data-opens=profiles]").click()
+    expect(page.locator("#profiles .opt").first).to_be_visible()
+    links: list[str] = page.eval_on_selector_all("#profiles .opt", "all => all.map(a => a.getAttribute('href'))")
+    page.keyboard.press("Escape")
+    return links
+
+
+def _switch(page: Page, link: str) -> None:
+    page.locator("[data-opens=profiles]").click()
+    page.locator(f"#profiles .opt[href='{link}']").click()
+    page.wait_for_url(lambda url: url.endswith(link))
+
+
+def _check_every_page(page: Page, sandbox: SandboxServer, profile_id: str | None) -> int:
+    """Walks all pages of the list shown and compares every row. Returns how many rows there were."""
+    held, seen = sandbox.contacts(profile_id), 0
+    while True:
+        settled(page)
+        rows = shown(page)
+        for contact_id, number in rows.items():
+            assert contact_id in held
+            assert held[contact_id] in {number, None}
+        assert claimed(page) == {profile_id or ""}
+        seen += len(rows)
+        following = page.locator("a[rel=next]")
+        if not following.count():
+            return seen
+        first = next(iter(rows))
+        following.click()
+        expect(page.locator(ROWS).first).not_to_have_attribute("data-contact-id", first)
+
+
+def test_the_admin_switches_through_all_profiles_and_every_number_is_theirs(
+    admin_page: Page, sandbox: SandboxServer
+) -> None:
+    admin_page.goto("/account/contacts/?page_size=100")
+    links = _options(admin_page)
+    profiles = {f"/p/{p['id']}/contacts/?page_size=100": p["id"] for p in sandbox.profiles()}
+    assert set(links) == {"/account/contacts/?page_size=100", *profiles}
+    for link, profile_id in profiles.items():
+        _switch(admin_page, link)
+        assert _check_every_page(admin_page, sandbox, profile_id) == len(sandbox.contacts(profile_id))
+        admin_page.goto(link)
+
+
+def test_support_switches_through_three_profiles_and_every_number_is_theirs(
+    support_page: Page, sandbox: SandboxServer
+) -> None:
+    links = _options(support_page)
+    assert len(links) == 3
+    for link in links:
+        _switch(support_page, link)
+        profile_id = link.split("/")[2]
+        assert _check_every_page(support_page, sandbox, profile_id) == len(sandbox.contacts(profile_id))
+
+
+def test_two_tabs_on_two_profiles_never_mix(new_context: NewContext, sandbox: SandboxServer) -> None:
+    context = new_context()
+    tabs = [sign_in(context, "admin"), context.new_page()]
+    big = sorted(sandbox.profiles(), key=lambda p: -len(sandbox.contacts(p["id"])))[:3]
+    held = {p["id"]: set(sandbox.contacts(p["id"])) for p in big}
+    at = [big[0]["id"], big[1]["id"]]
+    for tab, profile_id in zip(tabs, at, strict=True):
+        tab.goto(f"/p/{profile_id}/contacts/?page_size=20")
+    for turn in range(50):
+        tab = tabs[turn % 2]
+        tab.bring_to_front()
+        if turn % 5 == 4:  # now and then a tab moves on to another profile
+            at[turn % 2] = next(p["id"] for p in big if p["id"] not in at)
+            _switch(tab, f"/p/{at[turn % 2]}/contacts/?page_size=20")
+        else:
+            before = next(iter(shown(tab)))
+            tab.locator("a[rel=next], a[rel=first]").last.click()
+            expect(tab.locator(ROWS).first).not_to_have_attribute("data-contact-id", before)
+        for page, profile_id in zip(tabs, at, strict=True):
+            settled(page)
+            assert set(shown(page)) <= held[profile_id]
+            assert shown(page)
+            assert claimed(page) == {profile_id}
+
+
+def test_switching_keeps_the_filters_that_the_address_bar_shows(admin_page: Page) -> None:
+    admin_page.goto("/account/contacts/?page_size=20")
+    choose_channel(admin_page, "whatsapp")
+    expect(admin_page).to_have_url(re.compile("channel=whatsapp"))
+    assert all(link.endswith("/contacts/?channel=whatsapp&page_size=20") for link in _options(admin_page))
+
+
+def test_the_switcher_finds_a_profile_by_name_and_enter_goes_there(admin_page: Page, sandbox: SandboxServer) -> None:
+    wanted = sandbox.profiles()[4]
+    admin_page.goto("/account/contacts/")
+    admin_page.locator("[data-opens=profiles]").click()
+    expect(admin_page.locator("#find")).to_be_focused()
+    admin_page.keyboard.type(wanted["name"])
+    expect(admin_page.locator("#profiles .opt:visible")).to_have_count(1)
+    admin_page.keyboard.press("Enter")
+    admin_page.wait_for_url(lambda url: f"/p/{wanted['id']}/contacts/" in url)
+    expect(admin_page.locator("h1")).to_contain_text(wanted["name"])
+
+
+def test_without_javascript_the_switcher_is_a_page(new_context: NewContext, sandbox: SandboxServer) -> None:
+    page = sign_in(new_context(java_script_enabled=False), "admin")
+    page.goto("/account/contacts/?channel=sms")
+    page.locator(".switcher").click()
+    page.get_by_role("link", name=sandbox.profiles()[2]["name"]).click()
+    assert page.url.endswith(f"/p/{sandbox.profiles()[2]['id']}/contacts/?channel=sms")

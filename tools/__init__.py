@@ -1,0 +1,1 @@
+"""Programs around the desk: the launcher of `make run`, the installer of Chromium, the vendor fetcher."""
