@@ -1,4 +1,4 @@
-"""Loaded before Django's settings: tests never depend on the developer's own `.env`."""
+"""A pytest plugin (`-p`), loaded before Django's settings: tests never read the developer's own `.env`."""
 
 from __future__ import annotations
 
