@@ -28,7 +28,7 @@ dev: .venv/.runs  ## The same, reloading on changes, errors in full
 	@exec $(BIN)/python -m tools.launch --dev
 
 test: .venv/.tests  ## All tests, browser tests included (ARGS for pytest)
-	@$(BIN)/python -m tools.chromium
+	@$(BIN)/python -m tools.programs
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: export SECRET_KEY := lint-only-$(shell od -An -N24 -tx1 /dev/urandom | tr -d ' \n')

@@ -25,11 +25,15 @@ class ScopeDenied(Http404):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Everything a user may see: the account itself or not, and these profiles, by name."""
+    """Everything a user may see: the account itself or not, and these profiles, by name.
+
+    `stale`: the API does not say just now, so profiles added or renamed within the hour may be missing.
+    """
 
     account: Account
     sees_account: bool
     profiles: tuple[Profile, ...]
+    stale: bool = False
 
     def __len__(self) -> int:
         return len(self.profiles) + self.sees_account
@@ -37,21 +41,31 @@ class Choices:
 
 def choices_for(user: User) -> Choices:
     """What `user` may see, by role, assignment and kind of key. May raise any SentError (`/v3/me`)."""
-    account = gateway().account()
+    known = gateway().account()
+    account, stale = known.value, known.stale
     if not user.is_active:
-        return Choices(account, sees_account=False, profiles=())
+        return Choices(account, sees_account=False, profiles=(), stale=stale)
     if not account.is_organization:
         # A key of a single account sees that account's contacts and nothing else: so does everyone here.
-        return Choices(account, sees_account=True, profiles=())
-    roles = set(user.groups.values_list("name", flat=True))
-    if user.is_superuser or ADMIN in roles:
-        return Choices(account, sees_account=True, profiles=_by_name(account.profiles))
+        return Choices(account, sees_account=True, profiles=(), stale=stale)
+    roles = _roles(user)
+    if ADMIN in roles:
+        return Choices(account, sees_account=True, profiles=_by_name(account.profiles), stale=stale)
     if SUPPORT not in roles:
-        return Choices(account, sees_account=False, profiles=())
+        return Choices(account, sees_account=False, profiles=(), stale=stale)
     rows = ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)
     assigned = {str(profile_id) for profile_id in rows}
     mine = tuple(profile for profile in account.profiles if profile.id.lower() in assigned)
-    return Choices(account, sees_account=False, profiles=_by_name(mine))
+    return Choices(account, sees_account=False, profiles=_by_name(mine), stale=stale)
+
+
+def is_admin(user: User) -> bool:
+    """Whether `user` may see everything: in the group `admin`, or a superuser."""
+    return user.is_active and ADMIN in _roles(user)
+
+
+def _roles(user: User) -> set[str]:
+    return {ADMIN} if user.is_superuser else set(user.groups.values_list("name", flat=True))
 
 
 def scope_for(user: User, profile_id: UUID | None) -> Scope:

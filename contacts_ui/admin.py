@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 
 from .gateway import gateway
 from .models import ProfileAccess
@@ -26,14 +27,16 @@ _NO_PROFILES = "The messaging service names no profiles: its key is not an organ
 def profile_choices() -> list[tuple[str, str]]:
     """The profiles by name, as the API has them now. Empty when it does not answer: assigning has to wait."""
     try:
-        profiles = gateway().account().profiles
+        profiles = gateway().account().value.profiles
     except SentError:
         return []
     return sorted(((p.id.lower(), p.title) for p in profiles), key=lambda choice: choice[1].casefold())
 
 
 class ProfileAccessForm(AccessModelForm):
-    """One assignment, chosen by name."""
+    """One assignment, chosen by name from `choices`."""
+
+    choices: ClassVar[list[tuple[str, str]]] = []
 
     class Meta:
         model = ProfileAccess
@@ -41,14 +44,12 @@ class ProfileAccessForm(AccessModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = profile_choices()
+        choices = list(self.choices)
         kept = str(self.instance.profile_id) if self.instance.pk else None
         if kept and kept not in dict(choices):
             choices.append((kept, f"{kept} (not known now)"))
         self.fields["profile_id"] = forms.TypedChoiceField(
-            label="Profile",
-            choices=[("", "Choose a profile"), *choices],
-            help_text="" if choices else _NO_PROFILES,
+            label="Profile", choices=[("", "Choose a profile"), *choices], help_text="" if choices else _NO_PROFILES
         )
 
 
@@ -58,6 +59,11 @@ class ProfileAccessInline(AccessTabularInline):
     model = ProfileAccess
     form = ProfileAccessForm
     extra = 1
+
+    def get_formset(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
+        """The forms of one page, which ask the API once between them."""
+        form = type("ProfileAccessForm", (ProfileAccessForm,), {"choices": profile_choices()})
+        return super().get_formset(request, obj, **(kwargs | {"form": form}))
 
 
 class PersonAdmin(BaseUserAdmin):

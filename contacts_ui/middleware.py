@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
-from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 from .access import ScopeDenied
+from .gateway import Shown
 from .rendering import DeskPage, DeskRequest, Problem
 from .sent import errors
 
@@ -87,6 +86,16 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
         ),
     ),
     (
+        errors.BudgetSpent,
+        Problem(
+            429,
+            "amber",
+            "clock",
+            "The desk is holding back for a moment",
+            "Most calls are left to your customers’ messages; the desk’s share is used up. Nothing you typed is lost.",
+        ),
+    ),
+    (
         errors.RateLimited,
         Problem(
             429,
@@ -94,6 +103,26 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
             "clock",
             "Too many requests",
             "The messaging service asked us to slow down. Nothing you typed is lost.",
+        ),
+    ),
+    (
+        errors.NotAnswering,
+        Problem(
+            503,
+            "red",
+            "cloud",
+            "The messaging service is not answering",
+            f"The last calls all failed, so the desk asks only now and then until it answers. {LASTING}",
+        ),
+    ),
+    (
+        errors.Crowded,
+        Problem(
+            503,
+            "amber",
+            "clock",
+            "Too many people are waiting",
+            "The messaging service is slow, and too many calls wait for it already. Try again in a moment.",
         ),
     ),
     (
@@ -158,18 +187,6 @@ class PrivacyMiddleware:
         return response
 
 
-class SignInMiddleware(LoginRequiredMiddleware):
-    """Django's, but a view open to all never looks up who asks: health checks need no database."""
-
-    def process_view(
-        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
-    ) -> HttpResponseBase | None:
-        """The way to sign-in, or None to go on."""
-        if not getattr(view_func, "login_required", True):
-            return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
-
-
 class ProblemMiddleware:
     """Turns what views let through into a page or fragment by the table above; marks answers by their shape."""
 
@@ -219,6 +236,14 @@ def problem_for(exception: Exception, reference: str) -> Problem | None:
         retry_after=getattr(exception, "retry_after", None),
         details=_details(exception),
     )
+
+
+def old_because(shown: Shown[object]) -> str | None:
+    """Why an old answer is shown, as a sentence. None when it is a fresh one."""
+    if not shown.stale:
+        return None
+    problem = problem_for(shown.because, "") if shown.because else None
+    return f"{problem.title}." if problem else "A newer answer is on its way."
 
 
 def _details(exception: Exception) -> tuple[str, ...]:

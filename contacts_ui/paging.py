@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .forms import ListQuery
+from .sent.queries import MAX_PAGE
 from .sent.types import ContactPage
 
 
@@ -32,19 +33,22 @@ class Pager:
 def pager(query: ListQuery, page: ContactPage) -> Pager:
     """The pager of `page`, which answers `query`. Believes neither `has_more` nor the counts alone."""
     number, size, facts = query.asked.page, query.asked.page_size, page.pagination
-    total = facts.total_count if facts.total_count is None or facts.total_count >= 0 else None
-    pages = -(-total // size) if total is not None else facts.total_pages
-    offset = (number - 1) * size
-    more = bool(facts.has_more) if pages is None else number < pages
+    offset, shown = (number - 1) * size, len(page.contacts)
+    total = facts.total_count
+    if total is not None and (total < 0 or (shown and total < offset + shown)):
+        total = None  # it contradicts the rows, which are there to be seen
+    pages = -(-total // size) if total is not None else None
+    pages = min(pages, MAX_PAGE) if pages is not None else None
+    more = number < pages if pages is not None else bool(facts.has_more) or shown == size
     return Pager(
         page=number,
         pages=pages,
         first_row=offset + 1,
-        last_row=offset + len(page.contacts),
+        last_row=offset + shown,
         total=total,
         first_url=query.url(page=1) if number > 1 else None,
         previous_url=query.url(page=min(number - 1, pages or number - 1)) if number > 1 else None,
-        next_url=query.url(page=number + 1) if more else None,
+        next_url=query.url(page=number + 1) if more and number < MAX_PAGE else None,
         last_url=query.url(page=pages) if pages and pages != number else None,
-        refresh_url=query.address,
+        refresh_url=f"{query.address}{'&' if '?' in query.address else '?'}refresh=1",
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
 
@@ -30,6 +31,16 @@ def wants_fragment(request: DeskRequest) -> bool:
     """Whether htmx asks for a part. Back and forward ask for the whole page, and get it."""
     htmx = request.htmx
     return bool(htmx) and htmx.request_type == "partial" and not htmx.history_restore_request
+
+
+def came_from(request: DeskRequest) -> tuple[str, QueryDict]:
+    """The path and the parameters of the page the browser shows, as far as it says; ("", empty) when it does not."""
+    said = request.htmx.current_url or request.headers.get("Referer", "")
+    try:
+        url = urlsplit(said)
+    except ValueError:
+        return "", QueryDict()
+    return (url.path, QueryDict(url.query)) if url.netloc == request.get_host() else ("", QueryDict())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class DeskPage:
 
     The first template is the page, the second the fragment, a file that the page includes. `headers` go with
     the answer whatever it becomes. `context` is for both templates,
-    and templates may rely on `scope`, `problem`, `fragment` (whether it stands alone) and `here` besides.
+    and templates may rely on `scope`, `profile_id`, `problem`, `fragment` (whether it stands alone) and `here` besides.
     """
 
     def __init__(
@@ -76,12 +87,18 @@ class DeskPage:
         self._context = context | {"scope": scope}
         request.desk_page = self
 
+    def _profile_id(self) -> str:
+        """Whose page it is: the scope's profile, else the one the address names; "" for the account or nobody."""
+        scope, match = self._context["scope"], self._request.resolver_match
+        if scope is not None:
+            return scope.profile_id or ""
+        return str((match.kwargs if match else {}).get("profile_id", ""))
+
     def response(self, *, problem: Problem | None = None, **context: Any) -> HttpResponse:
         """The page or its fragment, with the status of `problem` if there is one."""
         alone = wants_fragment(self._request)
-        filled = (
-            {"here": self._request.get_full_path()} | self._context | context | {"problem": problem, "fragment": alone}
-        )
+        always = {"problem": problem, "fragment": alone, "profile_id": self._profile_id()}
+        filled = {"here": self._request.get_full_path()} | self._context | context | always
         template = self._fragment_template if alone else self._template
         response = render(self._request, template, filled, status=problem.status if problem else 200, using="desk")
         response[FRAGMENT_HEADER if alone else PAGE_HEADER] = "1"

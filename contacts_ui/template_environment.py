@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +31,7 @@ def environment(**options: Any) -> Environment:
         region_name=region_name,
         channel_name=channel_name,
     )
-    made.filters.update(ago=ago, moment=moment, number=number)
+    made.filters.update(ago=ago, clock=clock, moment=moment, number=number)
     return made
 
 
@@ -61,7 +62,14 @@ def number(value: int) -> str:
 
 def moment(value: datetime) -> str:
     """A time in full: 13 Jan 2026, 12:24 UTC."""
-    return f"{value.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
+    with suppress(OverflowError):  # the first and the last day there is have no neighbour in another zone
+        value = value.astimezone(UTC)
+    return f"{value:%-d %b %Y, %H:%M %Z}"
+
+
+def clock(value: datetime) -> str:
+    """A time of today: 12:24 UTC."""
+    return f"{value.astimezone(UTC):%H:%M} UTC"
 
 
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (2_592_000, 86_400, "d"))

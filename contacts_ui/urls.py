@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from .views import contacts, health, profiles, session
+from .views import contacts, gateway_status, profiles, session
 
 scoped = [
     path("contacts/", contacts.contact_list, name="contact-list"),
@@ -17,8 +18,7 @@ urlpatterns = [
     path("", profiles.home, name="home"),
     path("account/", include(scoped)),
     path("p/<uuid:profile_id>/", include(scoped)),
+    path("gateway/", gateway_status.gateway_status, name="gateway-status"),
     path("sign-in/", session.SignInView.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
+    path("sign-out/", login_not_required(LogoutView.as_view()), name="sign-out"),
 ]

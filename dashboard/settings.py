@@ -35,10 +35,22 @@ _https = _site.scheme == "https"
 
 SENT_API_URL: str = env.str("SENT_API_URL", default="https://api.sent.dm").rstrip("/")
 # Without a key every manage.py command still works; wsgi.py refuses to serve (see there).
-SENT_API_KEY: str | None = env.str("SENT_API_KEY", default="") or None
+# A key from a file ends with a newline; a comment after NAME= is no key.
+SENT_API_KEY: str | None = env.str("SENT_API_KEY", default="").strip() or None
+if SENT_API_KEY and SENT_API_KEY.startswith("#"):
+    SENT_API_KEY = None
+if SENT_API_KEY and not (SENT_API_KEY.isascii() and SENT_API_KEY.isprintable()):
+    raise ImproperlyConfigured("SENT_API_KEY holds characters that no key has. Copy it again, without quotes")
 SENT_CONNECT_TIMEOUT: float = env.float("SENT_CONNECT_TIMEOUT", default=3.05)  # seconds
-SENT_READ_TIMEOUT: float = env.float("SENT_READ_TIMEOUT", default=10.0)  # seconds
-SENT_POOL_SIZE: int = env.int("SENT_POOL_SIZE", default=64)  # connections, one a server thread
+SENT_DEADLINE: float = env.float("SENT_DEADLINE", default=10.0)  # seconds, the whole call
+SENT_CA_FILE: str | None = env.str("SENT_CA_FILE", default="") or None
+SENT_FRESH_SECONDS: float = env.float("SENT_FRESH_SECONDS", default=15.0)
+SENT_STALE_SECONDS: float = env.float("SENT_STALE_SECONDS", default=300.0)
+SENT_BUDGET_PER_MINUTE: int = env.int("SENT_BUDGET_PER_MINUTE", default=120)  # calls, of the organization's 200
+SENT_BUDGET_BURST: int = env.int("SENT_BUDGET_BURST", default=30)  # calls at once
+SENT_BUDGET_FILE: str = env.str("SENT_BUDGET_FILE", default=str(BASE_DIR / ".cache" / "budget"))
+SENT_IN_FLIGHT: int = env.int("SENT_IN_FLIGHT", default=32)  # calls at once a process, half its threads
+SENT_GATEWAY: str = env.str("SENT_GATEWAY", default="full")
 
 _api = urlsplit(SENT_API_URL)
 if not _api.hostname or (_api.scheme != "https" and not (_api.scheme == "http" and _api.hostname in LOOPBACK)):
@@ -61,7 +73,6 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # The server itself speaks http: only a proxy we believe can say that a request came by https.
 _trust_proxy = env.bool("TRUST_PROXY", default=False)
 SECURE_SSL_REDIRECT = _https and _trust_proxy
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SECURE_REFERRER_POLICY = "same-origin"
@@ -117,6 +128,7 @@ INSTALLED_APPS = [
     "contacts_ui",
 ]
 MIDDLEWARE = [
+    "contacts_ui.health.HealthMiddleware",
     "contacts_ui.middleware.PrivacyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -126,7 +138,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "contacts_ui.middleware.SignInMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -180,7 +192,25 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Contacts are not stored: memory or Redis, never the database or a file.
+CACHE_URL: str = env.str("CACHE_URL", default="locmemcache://contacts")
+if not CACHE_URL.startswith(("locmemcache://", "redis://", "rediss://")):
+    raise ImproperlyConfigured("CACHE_URL must be locmemcache:// or redis://: contacts are not stored on disk")
+REDIS_URL: str | None = CACHE_URL if CACHE_URL.startswith("redis") else None
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "contacts": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+    }
+    if REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "contacts",
+        "OPTIONS": {"MAX_ENTRIES": 2000},  # about 15 KB each
+    },
+}
 
 # --- Files and words -------------------------------------------------------------------------------
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
@@ -37,13 +39,29 @@ def _plain_static_names(settings: Settings) -> None:
 
 
 @pytest.fixture
-def desk_api(sandbox: SandboxServer, settings: Settings) -> Iterator[SandboxServer]:
-    """The sandbox as the desk's API, with a gateway that remembers nothing of earlier tests."""
+def desk_api(sandbox: SandboxServer, settings: Settings, tmp_path: Path) -> Iterator[SandboxServer]:
+    """The sandbox as the desk's API, with a gateway that remembers nothing, and a budget that never ends."""
     settings.SENT_API_URL = sandbox.url
-    settings.SENT_READ_TIMEOUT = 0.5
-    gateway.cache_clear()
+    settings.SENT_DEADLINE = 0.5
+    settings.SENT_FRESH_SECONDS = settings.SENT_STALE_SECONDS = 0.0  # tests of the gateway keep answers, others ask
+    settings.SENT_BUDGET_FILE = str(tmp_path / "budget")
+    settings.SENT_BUDGET_PER_MINUTE = settings.SENT_BUDGET_BURST = 5000
+    _forget()
     yield sandbox
+    _forget()
+
+
+@pytest.fixture
+def keeping(desk_api: SandboxServer, settings: Settings) -> SandboxServer:
+    """The same, with answers kept as in production."""
+    settings.SENT_FRESH_SECONDS, settings.SENT_STALE_SECONDS = 15.0, 300.0
+    _forget()
+    return desk_api
+
+
+def _forget() -> None:
     gateway.cache_clear()
+    caches["contacts"].clear()
 
 
 @pytest.fixture
@@ -52,7 +70,7 @@ def use_key(settings: Settings) -> Callable[[str], None]:
 
     def use(key: str) -> None:
         settings.SENT_API_KEY = key
-        gateway.cache_clear()
+        _forget()
 
     return use
 

@@ -61,7 +61,7 @@ class SandboxServer:
         self._control("DELETE", "requests")
 
     def fault(self, **fault: Any) -> None:
-        """Queues one fault: `fault(route="contacts", kind="status", status=503)`."""
+        """Queues one fault: `fault(route="contacts", kind="status", status=500)`."""
         self._control("POST", "faults", json=fault)
 
     def faults(self) -> Json:

@@ -82,6 +82,19 @@ def test_with_the_key_of_one_account_there_is_no_switcher_and_no_header(
     assert all(call["profile"] is None for call in sandbox.requests())
 
 
+@pytest.mark.parametrize("kind", [None, "Organization", 5, "admin", ""])
+def test_an_account_of_no_known_kind_opens_nothing_to_anyone(
+    desk_api: SandboxServer, nobody: User, kind: object
+) -> None:
+    desk_api.fault(route="me", kind="patch", set={"data.type": kind}, times=2)
+    client = Client()
+    client.force_login(nobody)
+    response = client.get("/account/contacts/")
+    assert response.status_code == 502
+    assert rows(response) == []
+    assert {call["path"] for call in desk_api.requests()} == {"/v3/me"}
+
+
 def test_someone_without_profiles_reads_who_can_assign_them(
     desk_api: SandboxServer, nobody: User, admin_user: User
 ) -> None:

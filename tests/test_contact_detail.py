@@ -30,7 +30,7 @@ def test_the_page_shows_every_field_with_a_copy_button_for_each_format(
 _FORMATS = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
 
 
-def test_the_body_of_the_page_is_the_fragment(admin_client: Client) -> None:
+def test_the_body_of_the_page_is_the_fragment(admin_client: Client, keeping: SandboxServer) -> None:
     path = _first(admin_client, "/account/contacts/")
     part = fragment(admin_client, path)
     assert part["X-Fragment"] == "1"
@@ -71,7 +71,7 @@ def test_an_address_that_is_no_contact_id_is_404(admin_client: Client) -> None:
 
 
 def test_a_contact_that_cannot_be_fetched_says_why(admin_client: Client, sandbox: SandboxServer) -> None:
-    sandbox.fault(route="contact", kind="status", status=503)
+    sandbox.fault(route="contact", kind="status", status=500)
     response = admin_client.get(f"/account/contacts/{uuid4()}/")
     assert response.status_code == 503
     assert "The messaging service has a fault" in text(response)

@@ -28,8 +28,8 @@ FAILURES: dict[str, tuple[dict[str, Any], int, str]] = {
         "The messaging service did not accept this",
     ),
     "rate limited": ({"kind": "rate_limited", "retry_after": "42"}, 429, "Too many requests"),
-    "unavailable": ({"kind": "status", "status": 503}, 503, "The messaging service has a fault"),
-    "unreachable": ({"kind": "reset", "after": "headers"}, 503, "The messaging service cannot be reached"),
+    "unavailable": ({"kind": "status", "status": 500}, 503, "The messaging service has a fault"),
+    "unreachable": ({"kind": "reset", "after": "headers", "times": 2}, 503, "The messaging service cannot be reached"),
     "timed out": ({"kind": "hang", "seconds": 2}, 504, "The messaging service took too long"),
     "unexpected": ({"kind": "html", "status": 200}, 502, "The messaging service gave an answer we cannot read"),
 }
@@ -46,7 +46,7 @@ def test_a_failure_has_its_own_page(
     assert sentence in text(response)
     assert "Request ID" in text(response)
     assert "No contacts" not in text(response)
-    assert len(sandbox.faults()["fired"]) == 1
+    assert sandbox.faults()["fired"]
 
 
 @EACH
@@ -95,7 +95,7 @@ def test_the_request_id_to_quote_is_the_apis_own(admin_client: Client, sandbox: 
 
 
 def test_without_an_answer_there_is_a_reference_of_ours(admin_client: Client, sandbox: SandboxServer) -> None:
-    sandbox.fault(route="contacts", kind="reset", after="headers")
+    sandbox.fault(route="contacts", kind="reset", after="headers", times=2)
     assert "<code>desk_" in text(admin_client.get(LIST))
 
 
@@ -112,14 +112,14 @@ def test_the_fields_of_an_invalid_request_are_listed(admin_client: Client, sandb
 
 
 def test_a_failure_keeps_the_filters_in_their_boxes(admin_client: Client, sandbox: SandboxServer) -> None:
-    sandbox.fault(route="contacts", kind="status", status=503)
+    sandbox.fault(route="contacts", kind="status", status=500)
     page = text(admin_client.get(LIST, {"search": "555-01", "channel": "sms"}))
     assert 'value="555-01"' in page
     assert 'value="sms" checked' in page
 
 
 def test_trying_again_asks_for_the_same_list(admin_client: Client, sandbox: SandboxServer) -> None:
-    sandbox.fault(route="contacts", kind="status", status=503)
+    sandbox.fault(route="contacts", kind="status", status=500)
     response = fragment(admin_client, LIST, search="555", page=1)
     assert f'href="{LIST}?search=555" data-retry' in text(response)
 
@@ -158,4 +158,4 @@ def test_rows_are_never_part_of_a_problem(admin_client: Client, sandbox: Sandbox
     admin_client.get(LIST)
     sandbox.fault(route="contacts", kind="status", status=500)
     assert rows(admin_client.get(LIST)) == []
-    assert gateway().account().is_organization
+    assert gateway().account().value.is_organization

@@ -65,7 +65,7 @@ def test_the_list_costs_no_call_beyond_the_account(admin_client: Client, sandbox
 
 
 def test_when_the_api_is_down_it_says_so(admin_client: Client, sandbox: SandboxServer) -> None:
-    sandbox.fault(route="me", kind="status", status=503)
+    sandbox.fault(route="me", kind="status", status=500)
     response = admin_client.get("/account/profiles/")
     assert response.status_code == 503
     assert "The messaging service has a fault" in text(response)

@@ -27,6 +27,17 @@ def test_healthz_needs_no_sign_in_no_database_and_no_call(desk_api: SandboxServe
     assert sandbox_calls(desk_api) == []
 
 
+@pytest.mark.parametrize("host", ["10.0.0.5:8000", "anything.example", "localhost"])
+def test_healthz_answers_under_any_host_name(host: str) -> None:
+    assert Client(headers={"host": host}).get("/healthz").status_code == 200
+
+
+def test_healthz_looks_nobody_up(desk_api: SandboxServer) -> None:
+    client = Client()
+    client.cookies["session"] = "a" * 32
+    assert client.get("/healthz").status_code == 200
+
+
 def sandbox_calls(sandbox: SandboxServer) -> list[str]:
     """The paths the sandbox was asked for."""
     return [call["path"] for call in sandbox.requests()]
@@ -79,6 +90,17 @@ def test_a_wrong_password_is_said_plainly(admin_user: User) -> None:
 def test_signing_out_ends_the_session(admin_client: Client) -> None:
     assert admin_client.post("/sign-out/").status_code == 302
     assert admin_client.get("/account/contacts/").status_code == 302
+
+
+def test_signing_out_twice_ends_at_sign_in(admin_client: Client) -> None:
+    admin_client.post("/sign-out/")
+    assert admin_client.post("/sign-out/")["Location"] == "/sign-in/"
+
+
+@pytest.mark.parametrize("wish", ["/sign-in/", "/sign-out/", "/sign-in/?next=/sign-in/"])
+def test_signing_in_never_leads_back_to_the_gate(admin_client: Client, wish: str) -> None:
+    response = admin_client.get("/sign-in/", {"next": wish})
+    assert (response.status_code, response["Location"]) == (302, "/")
 
 
 def test_signing_out_by_a_link_is_refused(admin_client: Client) -> None:

@@ -1,1 +1,1 @@
-"""Programs around the desk: the launcher of `make run`, the installer of Chromium, the vendor fetcher."""
+"""Programs around the desk: the launcher of `make run`, the installer of what tests drive, the vendor fetcher."""

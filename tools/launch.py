@@ -21,6 +21,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
+from typing import ClassVar
+
+import environ
 
 ROOT = Path(__file__).resolve().parent.parent
 DOTENV = Path(os.environ.get("ENV_FILE", ROOT / ".env"))
@@ -29,7 +32,7 @@ START_SECONDS = 60
 
 
 class Stop(Exception):  # a wish, not an error
-    """Ctrl-C, or a polite kill."""
+    """Ctrl-C, a polite kill, or a terminal that was closed."""
 
 
 def main() -> int:
@@ -37,7 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Start Contact Desk.")
     parser.add_argument("--dev", action="store_true", help="reload on changes, show errors in full")
     dev = parser.parse_args().dev
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     running: list[subprocess.Popen[bytes]] = []
     try:
@@ -59,6 +62,8 @@ def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
     settings = _environment(port, sandbox_port, demo=demo, dev=dev)
     _require_free(port)
     if demo:
+        if sandbox_port == port:
+            raise RuntimeError("PORT and SANDBOX_PORT are the same; choose two")
         _require_free(sandbox_port)
         more = shlex.split(os.environ.get("SANDBOX_ARGS", ""))
         command = [sys.executable, "-m", "sandbox", "--port", str(sandbox_port), *more]
@@ -103,17 +108,21 @@ def _ensure_dotenv() -> bool:
     return True
 
 
-def _real_key() -> bool:
-    """Whether SENT_API_KEY is set, in the environment, as a file, or in `.env`."""
-    if os.environ.get("SENT_API_KEY") or os.environ.get("SENT_API_KEY_FILE"):
-        return True
-    return any(_dotenv().get(name) for name in ("SENT_API_KEY", "SENT_API_KEY_FILE"))
+class _Dotenv(environ.Env):  # type: ignore[misc]  # django-environ has no types
+    """Reads `.env` as the settings do, but into a place of its own."""
+
+    ENVIRON: ClassVar[dict[str, str]] = {}
 
 
 def _dotenv() -> dict[str, str]:
-    """What `.env` sets."""
-    lines = (line.strip().removeprefix("export ").partition("=") for line in DOTENV.read_text().splitlines())
-    return {name.strip(): value.strip("'\" ") for name, _, value in lines if not name.startswith("#")}
+    """What `.env` sets; a comment behind an equals sign sets nothing."""
+    _Dotenv.read_env(DOTENV, overwrite=True)
+    return {name: value for name, value in _Dotenv.ENVIRON.items() if value.strip() and value.strip()[0] != "#"}
+
+
+def _real_key() -> bool:
+    """Whether SENT_API_KEY is set, in the environment, as a file, or in `.env`."""
+    return any(os.environ.get(name) or _dotenv().get(name) for name in ("SENT_API_KEY", "SENT_API_KEY_FILE"))
 
 
 def _environment(port: int, sandbox_port: int, *, demo: bool, dev: bool) -> dict[str, str]:

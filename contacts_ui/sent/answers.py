@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-
-import requests
 
 from . import decoding
 from .errors import (
@@ -23,58 +23,88 @@ from .errors import (
 
 MAX_RETRY_AFTER = 3600  # seconds: longer than this is not a wait but a fault
 
-_BY_STATUS: dict[int, type[SentError]] = {
-    401: KeyRejected,
-    403: Forbidden,
-    500: Unavailable,
-    502: Unavailable,
-    503: Unavailable,
-    504: Unavailable,
-}
+_BY_STATUS: dict[int, type[SentError]] = {401: KeyRejected, 403: Forbidden}
 
 
-def check(response: requests.Response, *, scoped: bool, asked_one: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it came: status, headers (any spelling finds them), the whole body in bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def request_id(self) -> str | None:
+        """The id the API's support asks for, from the header."""
+        return self.headers.get("X-Request-Id") or None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the answer says of the organization's limit: its size, calls left, seconds until it is full again."""
+
+    limit: int
+    remaining: int
+    reset_in: float
+
+
+def check(answer: Answer, *, scoped: bool, asked_one: bool) -> None:
     """Raises what the answer means unless it is a 200.
 
     `scoped`: the call named a profile. `asked_one`: it asked for one contact, by number or by id.
     """
-    status = response.status_code
+    status = answer.status
     if status == 200:
         return
-    failure, body_id = decoding.failure(response.content)
-    parts = (status, failure.code, body_id or request_id(response), failure.doc_url)
+    failure, body_id = decoding.failure(answer.body)
+    parts = (status, failure.code, body_id or answer.request_id, failure.doc_url)
     if status == 429:
-        raise RateLimited(*parts, retry_after=_retry_after(response))
+        raise RateLimited(*parts, retry_after=retry_after(answer))
     if status in {400, 422}:
         details = {name: tuple(messages) for name, messages in (failure.details or {}).items()}
         raise InvalidRequest(*parts, details=details)
     if status == 404:
         raise _not_found(failure.code, scoped=scoped, asked_one=asked_one)(*parts)
-    raise _BY_STATUS.get(status, Unavailable if status > 500 else UnexpectedAnswer)(*parts)
+    raise _BY_STATUS.get(status, Unavailable if status >= 500 else UnexpectedAnswer)(*parts)
 
 
-def request_id(response: requests.Response) -> str | None:
-    """The id the API's support asks for, from the header."""
-    return response.headers.get("X-Request-Id") or None
+def allowance(answer: Answer) -> Allowance | None:
+    """The `X-RateLimit-*` headers, or None when they are missing or make no sense."""
+    try:
+        limit = int(answer.headers["X-RateLimit-Limit"])
+        remaining = int(answer.headers["X-RateLimit-Remaining"])
+        reset_in = int(answer.headers["X-RateLimit-Reset"]) - _now(answer).timestamp()
+    except (KeyError, ValueError, OverflowError):
+        return None
+    return Allowance(limit, remaining, max(0.0, reset_in)) if limit > 0 and remaining >= 0 else None
+
+
+def retry_after(answer: Answer) -> int | None:
+    """Whole seconds to wait, 1 to MAX_RETRY_AFTER, from seconds or a date. None when absent or garbage."""
+    text = answer.headers.get("Retry-After", "").strip()
+    try:
+        if text.isascii() and text.replace(".", "", 1).isdecimal():
+            seconds = float(text)
+        else:
+            until = parsedate_to_datetime(text)
+            until = until if until.tzinfo else until.replace(tzinfo=UTC)
+            seconds = (until - _now(answer)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(1, math.ceil(min(MAX_RETRY_AFTER, seconds)))
+
+
+def _now(answer: Answer) -> datetime:
+    """The API's own idea of now: its clock may differ from ours."""
+    try:
+        sent = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (ValueError, TypeError):
+        return datetime.now(UTC)
+    return sent if sent.tzinfo else sent.replace(tzinfo=UTC)
 
 
 def _not_found(code: str | None, *, scoped: bool, asked_one: bool) -> type[SentError]:
     if asked_one and code == "RESOURCE_001":
         return ContactNotFound
     return ProfileUnknown if scoped else UnexpectedAnswer
-
-
-def _retry_after(response: requests.Response) -> int | None:
-    """Whole seconds to wait, 1 to MAX_RETRY_AFTER, from seconds or a date. None when absent or garbage."""
-    text = response.headers.get("Retry-After", "").strip()
-    try:
-        if text.replace(".", "", 1).isdecimal() and text.isascii():
-            seconds = float(text)
-        else:
-            until = parsedate_to_datetime(text)
-            sent = response.headers.get("Date")
-            now = parsedate_to_datetime(sent) if sent else datetime.now(UTC)
-            seconds = (until - now).total_seconds()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return max(1, min(MAX_RETRY_AFTER, math.ceil(seconds)))

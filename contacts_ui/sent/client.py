@@ -12,10 +12,11 @@ from typing import TypeVar
 from uuid import UUID
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from . import answers, decoding
+from .answers import Allowance, Answer
+from .deadlines import Deadline, WatchedAdapter
 from .errors import ContactNotFound, SentError, TimedOut, UnexpectedAnswer, Unreachable, WrongProfile
 from .queries import ContactQuery
 from .types import Account, Contact, ContactPage, MessageSummary, Pagination
@@ -25,6 +26,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 PROFILE_HEADER = "x-profile-id"
+CHUNK = 16 * 1024  # bytes
+MAX_BODY = 4 * 1024 * 1024  # bytes, decompressed; 100 contacts are about 45,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,10 @@ class _Call:
 class SentClient:
     """Calls to the API with one key over one pool of connections. Safe to share between threads.
 
-    `connect_timeout` and `read_timeout` are seconds, the second for each read of the socket. `pool_size`
-    is connections. Every method may raise any SentError.
+    `connect_seconds` bounds a connection, `deadline_seconds` a whole call, greeting, headers and body
+    included; the look-up of the name alone is the system's. `pool_size` is connections. `verify` is a file of
+    certificates to trust instead of the public ones. `on_allowance` hears what each answer says of the limit.
+    Every method may raise any SentError, and takes a Deadline that several calls share.
     """
 
     def __init__(
@@ -50,25 +55,29 @@ class SentClient:
         base_url: str,
         api_key: str,
         *,
-        connect_timeout: float = 3.05,
-        read_timeout: float = 10.0,
+        connect_seconds: float = 3.05,
+        deadline_seconds: float = 10.0,
         pool_size: int = 64,
+        verify: str | None = None,
+        on_allowance: Callable[[Allowance], None] | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._timeout = (connect_timeout, read_timeout)
-        session = requests.Session()
-        session.trust_env = False  # a proxy from the environment would be handed the key
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.headers.update({"x-api-key": api_key, "Accept": "application/json"})
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
-        session.mount(self._base_url, adapter)
-        self._session = session
+        self._connect_seconds, self._seconds = connect_seconds, deadline_seconds
+        self._on_allowance = on_allowance
+        self._verify: bool | str = verify or True
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy from the environment would be handed the key
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers.update({"x-api-key": api_key, "Accept": "application/json"})
+        self._adapter = WatchedAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
 
-    def contacts(self, query: ContactQuery, profile_id: str | None = None) -> ContactPage:
+    def contacts(
+        self, query: ContactQuery, profile_id: str | None = None, deadline: Deadline | None = None
+    ) -> ContactPage:
         """One page of contacts. A phone lookup that finds nothing is an empty page marked `not_found`."""
         call = _Call("/v3/contacts", "/v3/contacts", profile_id, tuple(query.params()), query.phone is not None)
         try:
-            page = self._ask(call, lambda body: decoding.contact_page(body, datetime.now(UTC)))
+            page = self._ask(call, lambda body: decoding.contact_page(body, datetime.now(UTC)), deadline)
         except ContactNotFound as missing:
             return ContactPage(
                 contacts=(),
@@ -82,7 +91,7 @@ class SentClient:
             log.warning("sent.answer.mended", extra=fields)
         return page
 
-    def contact(self, contact_id: UUID, profile_id: str | None = None) -> Contact:
+    def contact(self, contact_id: UUID, profile_id: str | None = None, deadline: Deadline | None = None) -> Contact:
         """One contact. Raises ContactNotFound when this scope has none with this id."""
 
         def decode(body: bytes) -> Contact:
@@ -91,23 +100,26 @@ class SentClient:
                 raise UnexpectedAnswer(status=200)
             return found
 
-        return self._ask(_Call("/v3/contacts/{id}", f"/v3/contacts/{contact_id}", profile_id, asked_one=True), decode)
+        call = _Call("/v3/contacts/{id}", f"/v3/contacts/{contact_id}", profile_id, asked_one=True)
+        return self._ask(call, decode, deadline)
 
-    def message_summary(self, contact_id: UUID, profile_id: str | None = None) -> MessageSummary:
+    def message_summary(
+        self, contact_id: UUID, profile_id: str | None = None, deadline: Deadline | None = None
+    ) -> MessageSummary:
         """What was sent to one contact. Raises ContactNotFound when this scope has none with this id."""
         path = f"/v3/contacts/{contact_id}/message-summary"
         call = _Call("/v3/contacts/{id}/message-summary", path, profile_id, asked_one=True)
-        return self._ask(call, decoding.message_summary)
+        return self._ask(call, decoding.message_summary, deadline)
 
-    def me(self) -> Account:
+    def me(self, deadline: Deadline | None = None) -> Account:
         """Whose key this is, and the profiles it may name."""
-        return self._ask(_Call("/v3/me", "/v3/me"), decoding.account)
+        return self._ask(_Call("/v3/me", "/v3/me"), decoding.account, deadline)
 
-    def _ask(self, call: _Call, decode: Callable[[bytes], T]) -> T:
+    def _ask(self, call: _Call, decode: Callable[[bytes], T], deadline: Deadline | None) -> T:
         """The decoded answer; whatever becomes of the call is logged once."""
         started = time.monotonic()
         try:
-            answer = self._decoded(call, decode)
+            answer = self._decoded(call, decode, deadline)
         except ContactNotFound as missing:
             log.info("sent.call.not_found", extra=_fields(call, started, missing))
             raise
@@ -117,46 +129,77 @@ class SentClient:
         log.info("sent.call.finished", extra=_fields(call, started))
         return answer
 
-    def _decoded(self, call: _Call, decode: Callable[[bytes], T]) -> T:
-        response = self._send(call)
-        self._check_profile(response, call.profile_id)
-        answers.check(response, scoped=call.profile_id is not None, asked_one=call.asked_one)
+    def _decoded(self, call: _Call, decode: Callable[[bytes], T], deadline: Deadline | None) -> T:
+        own = deadline or Deadline(self._seconds)
         try:
-            return decode(response.content)
+            answer = self._send(call, own)
+        finally:
+            if deadline is None:
+                own.finish()
+        if self._on_allowance and (known := answers.allowance(answer)):
+            self._on_allowance(known)
+        self._check_profile(answer, call.profile_id)
+        answers.check(answer, scoped=call.profile_id is not None, asked_one=call.asked_one)
+        try:
+            return decode(answer.body)
         except UnexpectedAnswer as error:
-            error.request_id = error.request_id or answers.request_id(response)
+            error.request_id = error.request_id or answer.request_id
             raise
 
-    def _send(self, call: _Call) -> requests.Response:
+    def _send(self, call: _Call, deadline: Deadline) -> Answer:
         # `from None` everywhere: the exceptions of requests hold the whole URL, numbers included.
+        headers = {PROFILE_HEADER: call.profile_id} if call.profile_id else {}
+        request = requests.Request("GET", self._base_url + call.path, headers=headers, params=list(call.params))
         try:
-            return self._session.get(
-                self._base_url + call.path,
-                params=list(call.params),
-                headers={PROFILE_HEADER: call.profile_id} if call.profile_id else {},
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
-        except requests.Timeout:
-            raise TimedOut from None
-        except (requests.exceptions.ContentDecodingError, requests.exceptions.InvalidHeader):
-            raise UnexpectedAnswer from None
-        except requests.ConnectionError as error:
-            if error.args and isinstance(error.args[0], ReadTimeoutError):
-                raise TimedOut from None
-            raise Unreachable from None
-        except requests.RequestException:
-            raise Unreachable from None
+            with deadline:
+                answer = self._received(self._session.prepare_request(request), deadline)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _meaning(error, deadline) from None
+        if deadline.fired:  # dripping headers that were cut off look like a whole answer
+            raise TimedOut
+        return answer
 
-    def _check_profile(self, response: requests.Response, profile_id: str | None) -> None:
+    def _received(self, request: requests.PreparedRequest, deadline: Deadline) -> Answer:
+        """Straight through the adapter: a session would read a redirect's body, however long, on its own."""
+        if not deadline.left:
+            raise TimedOut
+        timeout = (min(self._connect_seconds, deadline.left), deadline.left)
+        response = self._adapter.send(request, stream=True, timeout=timeout, verify=self._verify)
+        try:
+            body = bytearray()
+            for chunk in response.iter_content(CHUNK):
+                body += chunk
+                if len(body) > MAX_BODY:
+                    break
+            else:
+                deadline.release()
+                return Answer(response.status_code, response.headers, bytes(body))
+        except BaseException:
+            response.close()
+            raise
+        response.close()
+        raise UnexpectedAnswer(status=response.status_code, request_id=response.headers.get("X-Request-Id"))
+
+    def _check_profile(self, answer: Answer, profile_id: str | None) -> None:
         """Refuses an answer for another profile than was asked (architecture, decision 2)."""
-        echo = response.headers.get("X-Profile-Id")
-        if echo is None:
+        echo = answer.headers.get("X-Profile-Id")
+        if not echo:
             if profile_id is not None:
                 log.info("sent.profile.unnamed", extra={"profile_id": profile_id})
             return
         if profile_id is None or echo.strip().lower() != profile_id.lower():
-            raise WrongProfile(status=response.status_code, request_id=answers.request_id(response))
+            raise WrongProfile(status=answer.status, request_id=answer.request_id)
+
+
+def _meaning(error: Exception, deadline: Deadline) -> SentError:
+    """What an exception on the way means to us."""
+    if deadline.fired or isinstance(error, requests.Timeout):
+        return TimedOut()
+    if isinstance(error, requests.exceptions.ContentDecodingError | requests.exceptions.InvalidHeader):
+        return UnexpectedAnswer()
+    if isinstance(error, requests.ConnectionError) and error.args and isinstance(error.args[0], ReadTimeoutError):
+        return TimedOut()
+    return Unreachable()
 
 
 def _fields(call: _Call, started: float, error: SentError | None = None) -> dict[str, object]:

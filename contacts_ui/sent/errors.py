@@ -74,3 +74,16 @@ class UnexpectedAnswer(SentError):
 
 class WrongProfile(UnexpectedAnswer):
     """The answer names another profile than the question did. Never shown, always logged."""
+
+
+@dataclass(eq=False)
+class BudgetSpent(RateLimited):
+    """We did not ask: our own share of the organization's calls is used up for `retry_after` seconds."""
+
+
+class NotAnswering(Unavailable):
+    """We did not ask: the last calls failed in a row, and the next probe is not due yet."""
+
+
+class Crowded(Unavailable):
+    """We did not ask: too many calls of this process are under way."""

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from contacts_ui.access import ADMIN, Choices, choices_for, last_scope, scope_for
 from contacts_ui.forms import list_query
-from contacts_ui.rendering import DeskPage, DeskRequest, wants_fragment
+from contacts_ui.rendering import DeskPage, DeskRequest, came_from, wants_fragment
 from contacts_ui.scope import Scope, path_of
 
 
@@ -44,16 +44,17 @@ def profile_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     if not scope.switchable:
         raise Http404
     find = request.GET.get("find", "").strip()[:100]
-    options = _options(choices_for(request.user), scope, _filters(request), find)
+    choices = choices_for(request.user)
+    options = _options(choices, scope, _filters(request), find)
     desk = DeskPage(request, "profiles/list.html", "profiles/_options.html", scope)
-    return desk.response(options=options, find=find, parameters=_carried(request))
+    return desk.response(options=options, find=find, stale=choices.stale, parameters=_carried(request))
 
 
 def _filters(request: DeskRequest) -> str:
     """The query string to keep, page reset. From the address bar when htmx asks: filters change without us."""
-    parameters = request.GET
+    parameters: QueryDict = request.GET
     if wants_fragment(request):
-        parameters = QueryDict((request.htmx.current_url_abs_path or "").partition("?")[2])
+        parameters = came_from(request)[1]
     return list_query("", parameters).url()
 
 

@@ -6,6 +6,7 @@ import re
 
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest
+from django.urls import reverse
 
 # Stricter than Django's own check, which lets "//<TAB>/host" through.
 _LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*", re.ASCII)
@@ -20,4 +21,5 @@ class SignInView(LoginView):
     def get_redirect_url(self, request: HttpRequest | None = None) -> str:
         """The wish in `next` if it is a local path, else nothing."""
         wish = super().get_redirect_url(request) if request else super().get_redirect_url()
-        return wish if _LOCAL_PATH.fullmatch(wish) and "\\" not in wish else ""
+        leads_nowhere = wish.startswith((reverse("sign-in"), reverse("sign-out")))
+        return wish if _LOCAL_PATH.fullmatch(wish) and "\\" not in wish and not leads_nowhere else ""

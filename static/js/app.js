@@ -12,10 +12,23 @@ function notice(text) {
   box.hidden = false;
 }
 
+// A page that Back asked for must not overwrite what was asked for after it, nor stand under another address.
+let restoring = null;
+const isRestore = (request) => request.headers["HX-History-Restore-Request"] === "true";
+document.addEventListener("htmx:before:request", (event) => {
+  const request = event.detail.ctx.request;
+  if (isRestore(request)) restoring = request;
+  else if (event.detail.ctx.target?.id === "results") restoring = null;
+});
+
 document.addEventListener("htmx:before:response", (event) => {
   const { request, response } = event.detail.ctx;
   // Back and forward ask for a whole page; everything else asks for a fragment. Each says what it is.
-  const whole = request.headers["HX-History-Restore-Request"] === "true";
+  const whole = isRestore(request);
+  if (whole && (request !== restoring || request.action !== location.pathname + location.search)) {
+    event.preventDefault();
+    return;
+  }
   if (response.headers.get(whole ? "X-Page" : "X-Fragment") === "1") {
     $("notice").hidden = true;
     return;
@@ -84,7 +97,7 @@ document.addEventListener("click", (event) => {
 
 // "Back to the list" goes back to the very list one came from, filters and all.
 function cameFromList(link) {
-  if (!document.referrer || history.length < 2) return false;
+  if (!document.referrer || !(window.navigation?.canGoBack ?? history.length > 1)) return false;
   const from = new URL(document.referrer);
   return from.origin === location.origin && from.pathname === new URL(link.href).pathname;
 }

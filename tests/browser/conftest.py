@@ -15,7 +15,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.sandbox_server import SandboxServer
-from tools.chromium import find
+from tools.programs import find
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long demo password"
@@ -67,15 +67,35 @@ def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
         "STATIC_ROOT": str(folder / "static"),
         "PORT": str(port),
         "DEMO_PASSWORD": PASSWORD,
-        "SENT_READ_TIMEOUT": "1",
+        "SENT_DEADLINE": "1",
+        "SENT_BUDGET_FILE": str(folder / "budget"),
+        "SENT_BUDGET_PER_MINUTE": "5000",
+        "SENT_BUDGET_BURST": "5000",
+        "SENT_FRESH_SECONDS": "0",
+        "SENT_STALE_SECONDS": "0",
         **more,
     }
 
 
 @pytest.fixture(scope="session")
-def desk(running_sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def desk_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the running desk keeps everything."""
+    return tmp_path_factory.mktemp("desk")
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_limits(desk_folder: Path) -> None:
+    """What one test made the desk hold back from is forgotten: zeros are a ledger nobody has written in."""
+    ledger = desk_folder / "budget"
+    if ledger.exists():
+        with ledger.open("r+b") as file:
+            file.write(bytes(8 * 64))
+
+
+@pytest.fixture(scope="session")
+def desk(running_sandbox: SandboxServer, desk_folder: Path) -> Iterator[str]:
     """The address of a running desk whose API is the sandbox, with both demo accounts."""
-    folder, port = tmp_path_factory.mktemp("desk"), free_port()
+    folder, port = desk_folder, free_port()
     url = f"http://localhost:{port}"
     settings = environment(
         folder, port, SENT_API_KEY="sandbox-organization", SENT_API_URL=running_sandbox.url, SITE_URL=url
@@ -101,7 +121,7 @@ def _with_secret(settings: dict[str, str]) -> dict[str, str]:
 def chromium() -> Iterator[Browser]:
     """One Chromium for all tests."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=find("Chromium"), args=list(ARGUMENTS))
         yield browser
         browser.close()
 

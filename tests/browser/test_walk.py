@@ -69,6 +69,31 @@ def test_search_channel_two_pages_a_contact_and_back_three_times(
     _expect(page, sandbox, by_sms if javascript else "&page_size=20", ContactQuery(1, 20, "2", "sms"))
 
 
+@pytest.mark.parametrize("then", ["a channel", "the next page"])
+def test_a_slow_back_never_overwrites_what_was_asked_after_it(
+    admin_page: Page, sandbox: SandboxServer, then: str
+) -> None:
+    admin_page.goto(f"{LIST}?page_size=20")
+    for number in (2, 3):
+        admin_page.get_by_role("link", name="Next page").click()
+        at_address(admin_page, f"?page={number}&page_size=20")
+    settled(admin_page)
+    sandbox.clear()
+    sandbox.fault(route="contacts", kind="slow", seconds=0.6)
+    admin_page.evaluate("history.back()")
+    admin_page.wait_for_timeout(150)
+    if then == "a channel":
+        choose_channel(admin_page, "sms")
+        wanted = ContactQuery(1, 20, None, "sms")
+        at_address(admin_page, "?channel=sms&page_size=20")
+    else:
+        admin_page.get_by_role("link", name="Next page").click()
+        wanted = ContactQuery(4, 20)
+        at_address(admin_page, "?page=4&page_size=20")
+    admin_page.wait_for_timeout(1200)
+    assert ids(admin_page) == _expected(sandbox, wanted)
+
+
 def test_only_the_results_are_swapped(admin_page: Page) -> None:
     admin_page.goto(LIST)
     admin_page.evaluate("document.querySelector('header').dataset.mark = 'kept'")

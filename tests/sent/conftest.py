@@ -11,4 +11,4 @@ from tests.sandbox_server import SandboxServer
 @pytest.fixture
 def client(sandbox: SandboxServer) -> SentClient:
     """Waits at most half a second for an answer."""
-    return SentClient(sandbox.url, "sandbox-organization", connect_timeout=0.5, read_timeout=0.5)
+    return SentClient(sandbox.url, "sandbox-organization", connect_seconds=0.5, deadline_seconds=0.5)

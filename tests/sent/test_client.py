@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import resource
+import time
 from uuid import uuid4
 
 import pytest
@@ -123,7 +125,7 @@ def test_an_invalid_request_carries_its_field_details(sandbox: SandboxServer, cl
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7), ("1.5", 2), ("-5", None), ("soon", None), (None, None), ("999999", 3600), ("0", 1)],
+    [("7", 7), ("1.5", 2), ("-5", None), ("soon", None), (None, None), ("999999", 3600), ("0", 1), ("9" * 400, 3600)],
 )
 def test_too_many_requests_carries_the_seconds_to_wait(
     sandbox: SandboxServer, client: SentClient, header: str | None, seconds: int | None
@@ -183,6 +185,91 @@ def test_an_odd_answer_is_unexpected_and_never_an_empty_list(
     sandbox.fault(route="contacts", **fault)
     assert isinstance(_failing(client), errors.UnexpectedAnswer)
     assert len(sandbox.faults()["fired"]) == 1
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://127.0.0.1:9/x", "//evil.example", ""])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_never_followed_nor_read(
+    sandbox: SandboxServer, client: SentClient, status: int, location: str
+) -> None:
+    sandbox.fault(route="contacts", kind="redirect", status=status, location=location or "/")
+    assert type(_failing(client)) is errors.UnexpectedAnswer
+    assert len(sandbox.requests()) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"data": {"contacts": [], "x": ' + "[" * 100_000 + "]" * 100_000 + "}}",
+        "[" * 100_000,
+        '{"data": {"contacts": [{"id": 1e999}], "pagination": NaN}}',
+        '{"data": {"contacts": "many"}}',
+        '{"data": {"contacts": [[]]',
+    ],
+    ids=["deep in a field", "deep", "NaN", "wrong type", "cut off"],
+)
+def test_odd_json_is_an_unexpected_answer(sandbox: SandboxServer, client: SentClient, body: str) -> None:
+    sandbox.fault(route="contacts", kind="body", status=200, body=body, content_type="application/json")
+    assert type(_failing(client)) is errors.UnexpectedAnswer
+
+
+def test_a_huge_integer_costs_its_field_alone(sandbox: SandboxServer, client: SentClient) -> None:
+    contact = '{"id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "phone_number": "+1"}'
+    body = f'{{"data": {{"contacts": [{contact}], "pagination": {{"page": 1, "total_count": {"9" * 5000}}}}}}}'
+    sandbox.fault(route="contacts", kind="body", status=200, body=body, content_type="application/json")
+    try:
+        page = client.contacts(ContactQuery())
+    except errors.UnexpectedAnswer:
+        return  # refused as a whole is right too: what counts is that nothing else breaks
+    assert page.pagination.total_count is None
+
+
+def test_control_and_direction_characters_are_replaced(sandbox: SandboxServer, client: SentClient) -> None:
+    odd = "+1\u0000\u001b\u202e\u0085\u2066"
+    sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.phone_number": odd})
+    assert client.contacts(ContactQuery()).contacts[0].phone_number == "+1" + "\ufffd" * 5
+
+
+@pytest.mark.parametrize("kind", ["drip_body", "drip_headers"])
+def test_a_dripping_answer_ends_on_time(sandbox: SandboxServer, client: SentClient, kind: str) -> None:
+    sandbox.fault(route="contacts", kind=kind, seconds=6)
+    started = time.monotonic()
+    assert type(_failing(client)) is errors.TimedOut
+    assert time.monotonic() - started < 0.5 + 0.2
+
+
+def test_after_a_drip_the_next_call_is_whole(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="drip_body", seconds=6)
+    _failing(client)
+    assert client.contacts(ContactQuery()).contacts
+
+
+@pytest.mark.parametrize("kind", ["large", "gzip_bomb"])
+def test_an_answer_beyond_four_megabytes_is_refused(sandbox: SandboxServer, kind: str) -> None:
+    patient = SentClient(sandbox.url, "sandbox-organization", deadline_seconds=10)
+    sandbox.fault(route="contacts", kind=kind, bytes=10_000_000)
+    assert type(_failing(patient)) is errors.UnexpectedAnswer
+
+
+def test_a_bomb_of_500_megabytes_does_not_fill_the_memory(sandbox: SandboxServer) -> None:
+    patient = SentClient(sandbox.url, "sandbox-organization", deadline_seconds=20)
+    patient.contacts(ContactQuery())
+    before = _peak_kilobytes()
+    sandbox.fault(route="contacts", kind="gzip_bomb", bytes=500_000_000)
+    assert type(_failing(patient)) is errors.UnexpectedAnswer
+    assert _peak_kilobytes() - before <= 20 * 1024
+
+
+def _peak_kilobytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def test_a_retry_date_is_read_by_the_apis_own_clock(sandbox: SandboxServer, client: SentClient) -> None:
+    headers = {"Retry-After": "Mon, 23 Nov 2026 10:00:30 GMT", "Date": "Mon, 23 Nov 2026 10:00:00 GMT"}
+    sandbox.fault(route="contacts", kind="status", status=429, headers=headers)
+    error = _failing(client)
+    assert isinstance(error, errors.RateLimited)
+    assert error.retry_after == 30
 
 
 def test_an_answer_for_another_profile_is_refused(sandbox: SandboxServer, client: SentClient) -> None:
@@ -274,7 +361,7 @@ def test_no_log_line_and_no_error_holds_the_key_or_a_number(
     key = "sandbox-organization"
     for fault in ({"kind": "hang", "seconds": 2}, {"kind": "reset"}, {"kind": "status", "status": 503}):
         sandbox.fault(route="contacts", **fault)
-        client = SentClient(sandbox.url, key, read_timeout=0.2)
+        client = SentClient(sandbox.url, key, deadline_seconds=0.2)
         error = _failing(client, ContactQuery(phone=NUMBER))
         assert NUMBER[1:] not in f"{error!r} {error.__cause__!r}"
     written = " ".join(str(record.__dict__) for record in caplog.records if not record.name.startswith("urllib3"))

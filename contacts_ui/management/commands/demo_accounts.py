@@ -27,7 +27,7 @@ class Command(BaseCommand):
         password = os.environ.get("DEMO_PASSWORD")
         if not password:
             raise CommandError("Set DEMO_PASSWORD to the password the demo accounts are to have.")
-        profiles = gateway().account().profiles
+        profiles = gateway().account().value.profiles
         with transaction.atomic():
             support = self._person("support", password, SUPPORT)
             self._person("admin", password, ADMIN, is_staff=True, is_superuser=True)

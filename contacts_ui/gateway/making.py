@@ -1,0 +1,70 @@
+"""This process's gateway, made from the settings."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from pathlib import Path
+
+from django.conf import settings
+from django.core.cache import caches
+
+from contacts_ui.sent.client import SentClient
+
+from .breaker import Breaker
+from .budget import Budget, FileBudget, NoBudget, heed
+from .caller import Caller
+from .door import Gateway, Parts
+from .ledger import Ledger
+from .redis_budget import RedisBudget
+from .shelf import Keys, Shelf
+from .tally import Tally
+
+PROBE_MARGIN = 2.0  # seconds a probe may take beyond its deadline before another may go
+
+
+@lru_cache(maxsize=1)
+def gateway() -> Gateway:
+    """Made at the first call. Raises RuntimeError without an API key."""
+    if not settings.SENT_API_KEY:
+        raise RuntimeError("SENT_API_KEY is not set")
+    per_minute, burst = settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST
+    plain, seconds = settings.SENT_GATEWAY == "plain", settings.SENT_DEADLINE
+    ledger = Ledger(Path(settings.SENT_BUDGET_FILE), FileBudget.cells(per_minute))
+    keys = Keys(settings.SECRET_KEY, settings.SENT_API_KEY)
+    budget = NoBudget() if plain else _budget(ledger, keys.fingerprint)
+    breaker, tally = Breaker(ledger, seconds + PROBE_MARGIN), Tally(ledger)
+    return Gateway(
+        Parts(
+            client=SentClient(
+                settings.SENT_API_URL,
+                settings.SENT_API_KEY,
+                connect_seconds=settings.SENT_CONNECT_TIMEOUT,
+                deadline_seconds=seconds,
+                pool_size=settings.SENT_IN_FLIGHT,
+                verify=settings.SENT_CA_FILE,
+                on_allowance=partial(heed, budget),
+            ),
+            caller=Caller(breaker, budget, tally, in_flight=settings.SENT_IN_FLIGHT, deadline_seconds=seconds),
+            shelf=Shelf(caches["contacts"], settings.SENT_STALE_SECONDS),
+            keys=keys,
+            budget=budget,
+            breaker=breaker,
+            tally=tally,
+            per_minute=per_minute,
+            burst=burst,
+            fresh_seconds=0.0 if plain else settings.SENT_FRESH_SECONDS,
+            stale_seconds=settings.SENT_STALE_SECONDS,
+            deadline_seconds=seconds,
+            shared=bool(settings.REDIS_URL),
+            plain=plain,
+        )
+    )
+
+
+def _budget(ledger: Ledger, name: str) -> Budget:
+    """One for all hosts where there is Redis, else one for this host."""
+    per_minute, burst = settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST
+    of_host = FileBudget(ledger, per_minute, burst)
+    if not settings.REDIS_URL:
+        return of_host
+    return RedisBudget(settings.REDIS_URL, name, per_minute, burst, fallback=of_host)

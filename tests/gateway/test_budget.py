@@ -1,0 +1,180 @@
+"""The budget: never more calls than allowed in any minute, interactive before bulk, one for all processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import redis
+
+from contacts_ui.gateway import budget as budgets
+from contacts_ui.gateway.budget import Budget, FileBudget, heed
+from contacts_ui.gateway.ledger import Ledger
+from contacts_ui.gateway.redis_budget import RedisBudget
+from contacts_ui.sent.answers import Allowance
+from tools.programs import find
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis of our own, on a free port, keeping nothing."""
+    program = find("Redis")
+    assert program, "make test installs Redis"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("redis")
+    command = [program, "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    server = subprocess.Popen([*command, "--bind", "127.0.0.1"], stdout=subprocess.DEVNULL)
+    url = f"redis://127.0.0.1:{port}/0"
+    client = redis.Redis.from_url(url)
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            client.ping()
+            break
+        except redis.ConnectionError:
+            time.sleep(0.05)
+    yield url
+    client.close()
+    server.terminate()
+    server.wait(timeout=10)
+
+
+def _of_host(path: Path, per_minute: int, burst: int) -> FileBudget:
+    return FileBudget(Ledger(path, FileBudget.cells(per_minute)), per_minute, burst)
+
+
+@pytest.fixture(params=["file", "redis"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> object:
+    """Makes budgets that share one count, of either kind."""
+    name = uuid4().hex
+
+    def of(per_minute: int, burst: int) -> Budget:
+        own = _of_host(tmp_path / "ledger", per_minute, burst)
+        if request.param == "file":
+            return own
+        return RedisBudget(request.getfixturevalue("redis_url"), name, per_minute, burst, fallback=own)
+
+    return of
+
+
+def _grants(budget: Budget, tries: int, *, bulk: bool = False) -> int:
+    return sum(budget.take(bulk=bulk) == 0 for _ in range(tries))
+
+
+def test_the_burst_is_granted_at_once_and_no_more(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    assert _grants(make(60, 10), 50) == 10
+
+
+def test_a_refusal_says_how_long_to_wait(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    budget = make(60, 3)
+    _grants(budget, 3)
+    assert 0.8 < budget.take() <= 1.0
+
+
+def test_the_bucket_fills_again(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    budget = make(1200, 5)
+    _grants(budget, 5)
+    time.sleep(0.26)
+    assert 4 <= _grants(budget, 10) <= 6
+
+
+def test_no_minute_holds_more_than_allowed_whatever_the_burst(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    budget = make(20, 500)
+    assert _grants(budget, 100) == 20
+    assert budget.take() > 50
+
+
+def test_two_of_the_same_share_one_count(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    one, other = make(60, 10), make(60, 10)
+    assert _grants(one, 6) + _grants(other, 50) == 10
+
+
+def test_bulk_leaves_half_the_burst_to_interactive(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    budget = make(600, 10)
+    assert _grants(budget, 50, bulk=True) == 5
+    assert _grants(budget, 50) == 5
+
+
+def test_bulk_gets_at_most_half_of_a_minute(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    budget = make(20, 500)
+    assert _grants(budget, 100, bulk=True) == 10
+
+
+def test_bulk_stands_back_while_interactive_is_refused(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    budget = make(6000, 10)
+    _grants(budget, 11)
+    time.sleep(0.2)
+    assert budget.take(bulk=True) > 5
+    assert budget.take() == 0
+
+
+def test_a_block_is_believed_for_a_minute_at_most(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    budget = make(60, 10)
+    budget.block(86_400)
+    assert 55 < budget.take() <= 60
+
+
+def test_what_would_be_granted_is_said_without_taking_it(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    budget = make(60, 10)
+    _grants(budget, 4)
+    assert budget.left() == (6, 0.0)
+    assert budget.left() == (6, 0.0)
+
+
+def test_a_budget_of_nothing_grants_nothing(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    assert _grants(make(0, 10), 5) == 0
+    assert _grants(make(10, 0), 5) == 0
+
+
+def test_little_left_for_production_stops_bulk_first_then_everything(tmp_path: Path) -> None:
+    budget = _of_host(tmp_path / "ledger", 60, 10)
+    heed(budget, Allowance(limit=200, remaining=150, reset_in=30))
+    assert budget.take(bulk=True) == 0
+    heed(budget, Allowance(limit=200, remaining=15, reset_in=30))
+    assert budget.take(bulk=True) > 0
+    assert budget.take() == 0
+    heed(budget, Allowance(limit=200, remaining=3, reset_in=30))
+    assert 0 < budget.take() <= budgets.LOW_PAUSE
+
+
+def test_without_redis_the_hosts_own_count_decides(tmp_path: Path) -> None:
+    own = _of_host(tmp_path / "ledger", 60, 4)
+    budget = RedisBudget("redis://127.0.0.1:9/0", "x", 60, 4, fallback=own)
+    assert _grants(budget, 10) == 4
+
+
+def _greedy(path: Path, seconds: float, results: multiprocessing.Queue[int]) -> None:
+    budget = _of_host(path, 600, 20)
+    until, granted = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        granted += budget.take() == 0
+    results.put(granted)
+
+
+def test_three_greedy_processes_together_stay_below_the_budget(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    results: multiprocessing.Queue[int] = context.Queue()
+    workers = [context.Process(target=_greedy, args=(tmp_path / "ledger", 2.0, results)) for _ in range(3)]
+    started = time.monotonic()
+    for worker in workers:
+        worker.start()
+    granted = sum(results.get(timeout=30) for _ in workers)
+    for worker in workers:
+        worker.join()
+    assert 20 <= granted <= 20 + 10 * (time.monotonic() - started) + 1
+
+
+def test_a_ledger_from_before_a_restart_is_emptied(tmp_path: Path) -> None:
+    _grants(_of_host(tmp_path / "ledger", 60, 10), 10)
+    ledger = Ledger(tmp_path / "ledger", FileBudget.cells(60))
+    with ledger.locked() as cells:
+        cells[1] = time.monotonic() + 1000  # the clock of another boot
+    assert _grants(FileBudget(ledger, 60, 10), 50) == 10

@@ -1,0 +1,201 @@
+"""Kept answers: fresh ones cost nothing, old ones are labelled, and none is ever another scope's."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.gateway import gateway
+from contacts_ui.gateway.shelf import Keys
+from contacts_ui.scope import Scope
+from contacts_ui.sent.queries import ContactQuery
+from tests.pages import fragment, rows, text
+from tests.sandbox_server import SandboxServer
+
+LIST = "/account/contacts/"
+
+
+def _calls(sandbox: SandboxServer) -> list[str]:
+    return [call["path"] for call in sandbox.requests() if call["path"] != "/v3/me"]
+
+
+def _age(settings: Settings) -> None:
+    """From here on everything kept is too old to be fresh."""
+    settings.SENT_FRESH_SECONDS = 0.0
+    gateway.cache_clear()
+
+
+def test_the_same_page_again_costs_no_call(admin_client: Client, keeping: SandboxServer) -> None:
+    first, second = admin_client.get(LIST), fragment(admin_client, LIST)
+    assert rows(first) == rows(second)
+    assert _calls(keeping) == ["/v3/contacts"]
+
+
+def test_a_contact_opened_from_a_fresh_list_costs_no_call(admin_client: Client, keeping: SandboxServer) -> None:
+    contact_id = rows(admin_client.get(LIST, {"channel": "sms"}))[3]
+    came_from = {"Referer": f"http://testserver{LIST}?channel=sms"}
+    page = admin_client.get(f"{LIST}{contact_id}/", headers=came_from)
+    assert f'data-contact-id="{contact_id}"' in text(page)
+    assert _calls(keeping) == ["/v3/contacts"]
+
+
+def test_a_list_of_another_scope_answers_no_contact(admin_client: Client, keeping: SandboxServer) -> None:
+    contact_id = rows(admin_client.get(LIST))[0]
+    other = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+    page = admin_client.get(f"{other}{contact_id}/", headers={"Referer": f"http://testserver{LIST}"})
+    assert page.status_code == 404
+    assert len(_calls(keeping)) == 2
+
+
+def test_refresh_asks_again_and_leads_back_to_the_same_address(admin_client: Client, keeping: SandboxServer) -> None:
+    admin_client.get(LIST)
+    response = admin_client.get(LIST, {"refresh": "1"})
+    assert response["Location"] == LIST
+    assert len(_calls(keeping)) == 2
+    assert fragment(admin_client, LIST, current=LIST)["HX-Replace-Url"] == LIST
+
+
+def test_refresh_asks_at_most_every_two_seconds_for_one_user(admin_client: Client, keeping: SandboxServer) -> None:
+    for _ in range(5):
+        fragment(admin_client, LIST, refresh="1")
+    assert len(_calls(keeping)) == 1
+
+
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "unavailable": ({"kind": "status", "status": 500}, "The messaging service has a fault."),
+    "timed out": ({"kind": "hang", "seconds": 2}, "The messaging service took too long."),
+    "limited": ({"kind": "rate_limited", "retry_after": "9"}, "Too many requests."),
+    "unreadable": ({"kind": "html", "status": 200}, "The messaging service gave an answer we cannot read."),
+}
+
+
+@pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
+def test_an_old_answer_is_better_than_none_and_says_so(
+    admin_client: Client, keeping: SandboxServer, settings: Settings, fault: dict[str, Any], reason: str
+) -> None:
+    before = rows(admin_client.get(LIST))
+    _age(settings)
+    keeping.fault(route="contacts", **fault)
+    response = admin_client.get(LIST)
+    assert response.status_code == 200
+    assert rows(response) == before
+    assert "Showing data from" in text(response)
+    assert reason in text(response)
+    assert "results--old" in text(response)
+
+
+def test_a_fresh_answer_is_not_called_old(admin_client: Client, keeping: SandboxServer) -> None:
+    assert "Showing data from" not in text(admin_client.get(LIST))
+
+
+@pytest.mark.parametrize(
+    "refusal", [{"status": 401}, {"status": 403}, {"status": 404, "code": "RESOURCE_004"}], ids=["401", "403", "404"]
+)
+def test_after_the_profile_was_refused_nothing_old_of_it_is_shown(
+    admin_client: Client, keeping: SandboxServer, settings: Settings, refusal: dict[str, Any]
+) -> None:
+    path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+    admin_client.get(path)
+    _age(settings)
+    keeping.fault(route="contacts", kind="status", **refusal)
+    assert rows(admin_client.get(path)) == []
+    keeping.fault(route="contacts", kind="status", status=500)
+    assert rows(admin_client.get(path)) == []
+
+
+def test_access_is_checked_before_anything_kept_is_read(
+    admin_client: Client, support_client: Client, keeping: SandboxServer
+) -> None:
+    path = f"/p/{keeping.profiles()[5]['id']}/contacts/"
+    assert rows(admin_client.get(path))
+    assert support_client.get(path).status_code == 404
+
+
+def test_no_number_no_key_and_no_profile_is_readable_in_a_cache_key(
+    admin_client: Client, keeping: SandboxServer, settings: Settings
+) -> None:
+    profile_id = keeping.profiles()[1]["id"]
+    admin_client.get(f"/p/{profile_id}/contacts/", {"search": "555-0142"})
+    admin_client.get(LIST, {"phone": "+12025550143"})
+    kept = " ".join(caches["contacts"]._cache)  # type: ignore[attr-defined]  # what the memory cache holds
+    assert kept
+    for secret in ("555-0142", "2025550143", settings.SENT_API_KEY, profile_id):
+        assert secret not in kept
+    assert re.fullmatch(r"[\w:]+( [\w:]+)*", kept)
+
+
+def test_no_two_questions_share_a_key() -> None:
+    one, other = Scope("a" * 36, "A", switchable=True), Scope(None, "B", switchable=True)
+    keys, foreign = Keys("secret", "key"), Keys("secret", "another key")
+    queries = [
+        ContactQuery(),
+        ContactQuery(page=2),
+        ContactQuery(search="1"),
+        ContactQuery(phone="+1"),
+        ContactQuery(search="1", channel="sms"),
+    ]
+    made = [k.page(scope, query) for k in (keys, foreign) for scope in (one, other) for query in queries]
+    assert len(set(made)) == len(made)
+
+
+def test_known_profiles_still_work_while_the_account_call_fails(admin_client: Client, keeping: SandboxServer) -> None:
+    path = f"/p/{keeping.profiles()[1]['id']}/"
+    admin_client.get(f"{path}contacts/")
+    gateway()._memo = None
+    caches["contacts"].set(*_older(gateway()._keys.account()))
+    keeping.fault(route="me", kind="status", status=500, times=5)
+    assert admin_client.get(f"{path}contacts/").status_code == 200
+    assert "This list may be up to an hour old" in text(admin_client.get(f"{path}profiles/"))
+
+
+def _older(key: str) -> tuple[str, object, float]:
+    """The kept account as it would be after two minutes."""
+    import msgspec
+
+    kept_at, body = caches["contacts"].get(key)
+    kept = msgspec.msgpack.decode(body)
+    fields = {"account": kept["account"], "fetched_at": "2026-01-01T00:00:00Z"}
+    return key, (kept_at, msgspec.msgpack.encode(fields)), 3600
+
+
+def test_an_empty_budget_answers_at_once_with_the_time_to_wait(
+    admin_client: Client, keeping: SandboxServer, settings: Settings
+) -> None:
+    settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST = 6, 2
+    gateway.cache_clear()
+    admin_client.get(LIST)
+    started = time.monotonic()
+    response = admin_client.get(LIST, {"page": 2})
+    assert time.monotonic() - started < 0.5
+    assert response.status_code == 429
+    assert "The desk is holding back for a moment" in text(response)
+    assert 1 <= int(response["Retry-After"]) <= 10
+
+
+def test_after_five_failures_the_api_is_left_alone(admin_client: Client, desk_api: SandboxServer) -> None:
+    gateway().account()
+    desk_api.fault(route="contacts", kind="status", status=500, times=20)
+    pages = [text(admin_client.get(LIST)) for _ in range(8)]
+    assert "The messaging service is not answering" in pages[-1]
+    assert len(_calls(desk_api)) == 5
+
+
+def test_a_broken_call_is_tried_once_more(admin_client: Client, desk_api: SandboxServer) -> None:
+    desk_api.fault(route="contacts", kind="status", status=503)
+    assert rows(admin_client.get(LIST))
+    assert len(_calls(desk_api)) == 2
+
+
+@pytest.mark.parametrize("status", [429, 500, 401])
+def test_what_a_second_try_cannot_mend_is_not_tried_again(
+    admin_client: Client, desk_api: SandboxServer, status: int
+) -> None:
+    desk_api.fault(route="contacts", kind="status", status=status)
+    admin_client.get(LIST)
+    assert len(_calls(desk_api)) == 1
