@@ -129,6 +129,8 @@ def _environment(port: int, sandbox_port: int, *, demo: bool, dev: bool) -> dict
     """The environment of everything started. Where nobody set SITE_URL it follows the port."""
     settings = dict(os.environ)
     settings.setdefault("SITE_URL", _dotenv().get("SITE_URL") or f"http://localhost:{port}")
+    # 64 threads would each keep freed memory to themselves.
+    settings.setdefault("MALLOC_ARENA_MAX", "2")
     if dev:
         settings["DEBUG"] = "true"
     if demo:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .ledger import Ledger
 
 FAILURES = 5  # in a row, until it opens
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 20.0  # seconds until the next probe; doubles with each that fails
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 10.0  # seconds until the next probe; doubles with each that fails
 
 COUNT, OPEN_UNTIL, PROBE_UNTIL, PAUSE = range(2, 6)  # cells of the ledger
 

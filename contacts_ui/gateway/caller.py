@@ -6,8 +6,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeVar
 
 from contacts_ui.sent.deadlines import Deadline
@@ -44,16 +43,15 @@ class Caller:
         self._places = threading.BoundedSemaphore(in_flight)
         self._seconds = deadline_seconds
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place among those who use or await a call. Raises Crowded after a tenth of a second without one."""
+    def enter(self) -> None:
+        """Takes a place among those who use or await a call. Raises Crowded after a tenth of a second without one."""
         if not self._places.acquire(timeout=ADMISSION_SECONDS):
             self._tally.count("refused")
             raise Crowded
-        try:
-            yield
-        finally:
-            self._places.release()
+
+    def leave(self) -> None:
+        """Gives the place back."""
+        self._places.release()
 
     def call(self, ask: Callable[[Deadline], T], *, bulk: bool = False) -> T:
         """The answer of `ask`. Raises NotAnswering or BudgetSpent without asking, else what the API means."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -44,6 +45,7 @@ ACCOUNT_SECONDS = 60.0  # /v3/me is fresh
 ACCOUNT_STALE_SECONDS = 3600.0  # /v3/me may still be used when the API fails
 ACCOUNT_RETRY_SECONDS = 10.0  # until a failed /v3/me is tried again
 REFRESH_SECONDS = 2.0  # between two refreshes of one user
+PATIENCE_SECONDS = 0.5  # for a new answer, when there is an old one
 POLL_SECONDS = 0.025  # while another process asks the same
 
 # After these an old answer is better than none. Never after the key or the profile was refused.
@@ -96,6 +98,7 @@ class Parts:
     fresh_seconds: float
     stale_seconds: float
     deadline_seconds: float
+    in_flight: int
     shared: bool = False
     plain: bool = False
 
@@ -140,6 +143,7 @@ class Gateway:
         self._parts = parts
         self._client, self._caller, self._shelf, self._keys = parts.client, parts.caller, parts.shelf, parts.keys
         self._flights: Flights[object] = Flights(parts.deadline_seconds + 1)
+        self._background = ThreadPoolExecutor(parts.in_flight, thread_name_prefix="gateway")
         self._memo: tuple[float, Shown[Account]] | None = None
 
     def account(self) -> Shown[Account]:
@@ -159,9 +163,11 @@ class Gateway:
     ) -> Shown[ContactPage]:
         """One page of the scope's contacts. `refresh` wants a new answer, `bulk` stands behind everyone else."""
 
+        others = self._others(scope)
+
         def ask(deadline: Deadline) -> ContactPage:
             page = self._client.contacts(query, scope.profile_id, deadline)
-            self._refuse_foreign(scope, page.contacts, page.request_id)
+            _refuse_foreign(scope, others, page.contacts, page.request_id)
             return page
 
         key = self._keys.page(scope, query)
@@ -177,9 +183,11 @@ class Gateway:
             self._parts.tally.count("hit")
             return Shown(kept)
 
+        others = self._others(scope)
+
         def ask(deadline: Deadline) -> OneContact:
             found = self._client.contact(contact_id, scope.profile_id, deadline)
-            self._refuse_foreign(scope, (found,), None)
+            _refuse_foreign(scope, others, (found,), None)
             return OneContact(found, datetime.now(UTC))
 
         key = self._keys.contact(scope, contact_id)
@@ -214,10 +222,23 @@ class Gateway:
         if self._parts.plain:
             return Shown(self._caller.call(wish.ask, bulk=wish.bulk))
         try:
-            with self._caller.place():
-                answer, shared = self._flights.join(wish.key, lambda: self._lead(wish), lambda: self._old(wish, kept))
+            self._caller.enter()
+            if kept is None or wish.refresh:
+                return self._land(wish, kept)
+            # With an old answer at hand nobody waits long for a new one; the call goes on and is kept.
+            return self._background.submit(self._land, wish, kept).result(PATIENCE_SECONDS)
+        except TimeoutError:
+            self._parts.tally.count("stale")
+            return Shown(kept, stale=True)  # type: ignore[arg-type]  # only calls with an old answer run out of patience
         except SentError as error:
             return self._old_because(wish, kept, error)
+
+    def _land(self, wish: _Wish[K], kept: K | None) -> Shown[K]:
+        """The answer of the call that is made for everyone who wants the same. Gives the caller's place back."""
+        try:
+            answer, shared = self._flights.join(wish.key, lambda: self._lead(wish), lambda: self._old(wish, kept))
+        finally:
+            self._caller.leave()
         shown: Shown[K] = answer  # type: ignore[assignment]  # flights of one key are of one kind
         if shared:
             self._parts.tally.count("stale" if shown.stale else "coalesced")
@@ -279,14 +300,19 @@ class Gateway:
         self._parts.tally.count("stale")
         return Shown(kept, stale=True, because=error)
 
-    def _refuse_foreign(self, scope: Scope, rows: tuple[Contact, ...], request_id: str | None) -> None:
-        """Refuses a whole answer in which a row names another profile as its owner (docs/decisions, 2)."""
+    def _others(self, scope: Scope) -> frozenset[str]:
+        """The ids of all profiles but the scope's own. Known before a call is made, which must not need another."""
         if scope.profile_id is None:
-            return
-        others = {profile.id.lower() for profile in self.account().value.profiles} - {scope.profile_id.lower()}
-        if any(row.customer_id and row.customer_id.lower() in others for row in rows):
-            log.error("sent.profile.foreign_row", extra={"profile_id": scope.profile_id})
-            raise WrongProfile(status=200, request_id=request_id)
+            return frozenset()
+        known = self._memo[1] if self._memo else self.account()
+        return frozenset(p.id.lower() for p in known.value.profiles) - {scope.profile_id.lower()}
+
+
+def _refuse_foreign(scope: Scope, others: frozenset[str], rows: tuple[Contact, ...], request_id: str | None) -> None:
+    """Refuses a whole answer in which a row names another profile as its owner (docs/decisions, 2)."""
+    if any(row.customer_id and row.customer_id.lower() in others for row in rows):
+        log.error("sent.profile.foreign_row", extra={"profile_id": scope.profile_id})
+        raise WrongProfile(status=200, request_id=request_id)
 
 
 def _is_fresh(fetched_at: datetime, seconds: float) -> bool:

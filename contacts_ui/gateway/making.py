@@ -55,6 +55,7 @@ def gateway() -> Gateway:
             fresh_seconds=0.0 if plain else settings.SENT_FRESH_SECONDS,
             stale_seconds=settings.SENT_STALE_SECONDS,
             deadline_seconds=seconds,
+            in_flight=settings.SENT_IN_FLIGHT,
             shared=bool(settings.REDIS_URL),
             plain=plain,
         )

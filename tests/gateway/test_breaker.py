@@ -81,7 +81,7 @@ def test_the_pause_grows_with_each_bad_probe_up_to_its_bound(breaker: Breaker, c
         clock[0] += pauses[-1] + 0.01
         assert breaker.wait() == 0
         breaker.failed()
-    assert pauses == [5.0, 10.0, 20.0, 20.0, 20.0]
+    assert pauses == [5.0, 10.0, 10.0, 10.0, 10.0]
 
 
 def test_late_failures_of_calls_sent_before_do_not_lengthen_the_pause(breaker: Breaker) -> None:

@@ -69,7 +69,7 @@ def test_refresh_asks_at_most_every_two_seconds_for_one_user(admin_client: Clien
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "unavailable": ({"kind": "status", "status": 500}, "The messaging service has a fault."),
-    "timed out": ({"kind": "hang", "seconds": 2}, "The messaging service took too long."),
+    "slow": ({"kind": "slow", "seconds": 2}, "A newer answer is on its way."),
     "limited": ({"kind": "rate_limited", "retry_after": "9"}, "Too many requests."),
     "unreadable": ({"kind": "html", "status": 200}, "The messaging service gave an answer we cannot read."),
 }
@@ -80,6 +80,7 @@ def test_an_old_answer_is_better_than_none_and_says_so(
     admin_client: Client, keeping: SandboxServer, settings: Settings, fault: dict[str, Any], reason: str
 ) -> None:
     before = rows(admin_client.get(LIST))
+    settings.SENT_DEADLINE = 3.0  # longer than anyone's patience
     _age(settings)
     keeping.fault(route="contacts", **fault)
     response = admin_client.get(LIST)

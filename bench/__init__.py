@@ -1,0 +1,1 @@
+"""Long runs that print figures: see README.md."""

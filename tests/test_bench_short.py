@@ -1,0 +1,52 @@
+"""Short forms of bench/agents.py and bench/flood.py: seconds instead of minutes, and the bars that fit that size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from bench import agents, flood
+from bench.agent_plan import DEBOUNCE_SECONDS, Hour, plan, quiet_after
+
+A_FEW_MINUTES = Hour(seconds=180, searches=3, moves=4, opened=6, filters=2, switches=1)
+FACTOR = 40.0  # three minutes in less than five seconds
+BUDGET, BURST = 120, 10
+
+
+def test_an_hour_of_an_agent_holds_exactly_what_the_issue_says() -> None:
+    """60 searches, 40 page moves half of them back, 60 contacts, 10 filter changes, 6 profile switches."""
+    cases = plan(Hour(), Random(1))
+    steps = [step for case in cases for step in case.steps]
+    assert len(cases) == 60
+    assert sum(case.shared for case in cases) == 18
+    assert sum(case.switch for case in cases) == 6
+    assert [steps.count(step) for step in ("next", "previous", "open")] == [20, 20, 60]
+    assert steps.count("narrow") + steps.count("widen") == 10
+
+
+def test_htmx_asks_only_after_a_quarter_of_a_second_without_a_keystroke() -> None:
+    """Whoever types without a pause asks once."""
+    assert quiet_after([0.1, 0.2, 0.249]) == [4]
+    assert quiet_after([0.1, DEBOUNCE_SECONDS, 0.1]) == [2, 4]
+
+
+def test_a_few_minutes_of_agents_make_less_than_a_call_an_action_and_no_429(tmp_path: Path) -> None:
+    """The lists are cold at this size, so the bar is wider than the hour's."""
+    outcome = agents.run("full", tmp_path, A_FEW_MINUTES, agents=4, factor=FACTOR, seed=3, contacts=200_000)
+    assert set(outcome.statuses) == {200}
+    assert outcome.actions + outcome.not_possible == 4 * A_FEW_MINUTES.actions
+    assert outcome.calls_per_action < 0.75
+    assert outcome.refused == 0
+    assert outcome.fullest_window <= agents.BUDGET
+
+
+def test_a_flood_of_three_processes_keeps_to_the_budget(tmp_path: Path) -> None:
+    """What the API saw is what the bucket could give, and bulk got nothing from interactive's half."""
+    seconds = 3.0
+    outcome = flood.run(flood.MIXED, seconds, tmp_path, budget=BUDGET, burst=BURST)
+    lasted = max(outcome.interactive) + 1
+    assert outcome.refused == 0
+    assert outcome.calls <= BURST + lasted * BUDGET / 60
+    assert outcome.granted("interactive") >= BURST / 2
+    assert outcome.granted("bulk") <= BURST / 2
+    assert outcome.asked["interactive refused"] > outcome.granted("interactive")
