@@ -6,7 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 export PORT SANDBOX_PORT
 
-.PHONY: help run dev test lint format lock clean
+.PHONY: help run dev test lint format lock clean tenants
 
 help:  ## What there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,9 @@ dev: .venv/.runs  ## The same, reloading on changes, errors in full
 test: .venv/.tests  ## All tests, browser tests included (ARGS for pytest)
 	@$(BIN)/python -m tools.programs
 	@$(BIN)/python -m pytest $(ARGS)
+
+tenants: .venv/.tests  ## 10,000 steps of any interleaving: no foreign row (minutes)
+	@DESK_STEPS=10000 $(BIN)/python -m pytest -q tests/gateway/test_tenants.py
 
 lint: export SECRET_KEY := lint-only-$(shell od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
 lint: export ENV_FILE := /dev/null

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,6 +13,8 @@ from babel import Locale
 from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from jinja2 import Environment, StrictUndefined
 
 _TERRITORIES = Locale("en").territories
@@ -30,9 +33,28 @@ def environment(**options: Any) -> Environment:
         flag=flag,
         region_name=region_name,
         channel_name=channel_name,
+        icon=icon,
+        badges=lru_cache(maxsize=256)(_macro(made, "channel_badges")),
     )
     made.filters.update(ago=ago, clock=clock, moment=moment, number=number)
     return made
+
+
+@lru_cache(maxsize=256)
+def icon(name: str, class_: str = "") -> SafeString:
+    """One of our icons. A function that remembers: a page of fifty rows has two hundred."""
+    marked = format_html(' class="{}"', class_) if class_ else ""
+    return format_html('<svg aria-hidden="true"{}><use href="{}#{}"/></svg>', marked, static("img/icons.svg"), name)
+
+
+def _macro(made: Environment, name: str) -> Callable[..., str]:
+    """A macro of `shared/ui.html` whose every answer is worth remembering: few combinations, many rows."""
+
+    def call(*arguments: object) -> str:
+        macro: Callable[..., str] = getattr(made.get_template("shared/ui.html").module, name)
+        return macro(*arguments)
+
+    return call
 
 
 @lru_cache(maxsize=512)

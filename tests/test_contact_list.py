@@ -72,9 +72,9 @@ def test_answers_vary_by_what_htmx_asks_and_are_stored_nowhere(admin_client: Cli
 
 def test_search_channel_and_phone_reach_the_api(admin_client: Client, sandbox: SandboxServer) -> None:
     admin_client.get(LIST, {"search": "555-01", "channel": "whatsapp"})
-    assert sandbox.requests()[-1]["query"] == "page=1&page_size=50&search=555-01&channel=whatsapp"
+    assert sandbox.requests()[-1]["query"] == "page=1&page_size=100&search=555-01&channel=whatsapp"
     admin_client.get(LIST, {"phone": "+1 202-555-0143"})
-    assert sandbox.requests()[-1]["query"] == "page=1&page_size=50&phone=%2B12025550143"
+    assert sandbox.requests()[-1]["query"] == "page=1&page_size=100&phone=%2B12025550143"
 
 
 def test_a_list_view_costs_one_call_once_the_account_is_known(admin_client: Client, sandbox: SandboxServer) -> None:
@@ -128,7 +128,7 @@ def test_a_bad_parameter_never_reaches_the_api_and_the_page_says_so(
 ) -> None:
     response = admin_client.get(LIST, {name: value})
     assert response.status_code == 200
-    assert sandbox.requests()[-1]["query"] == "page=1&page_size=50"
+    assert sandbox.requests()[-1]["query"] == "page=1&page_size=100"
     assert 'class="ignored"' in text(response)
     assert len(rows(response)) == 50
 

@@ -36,6 +36,7 @@ from .breaker import Breaker, BreakerState
 from .budget import Budget
 from .caller import Caller
 from .flights import Flights
+from .leaves import cut, leaf_of
 from .shelf import Keys, Shelf
 from .tally import Minute, Tally
 
@@ -163,15 +164,17 @@ class Gateway:
     ) -> Shown[ContactPage]:
         """One page of the scope's contacts. `refresh` wants a new answer, `bulk` stands behind everyone else."""
 
-        others = self._others(scope)
+        others, leaf = self._others(scope), leaf_of(query)
 
         def ask(deadline: Deadline) -> ContactPage:
-            page = self._client.contacts(query, scope.profile_id, deadline)
+            page = self._client.contacts(leaf, scope.profile_id, deadline)
             _refuse_foreign(scope, others, page.contacts, page.request_id)
             return page
 
-        key = self._keys.page(scope, query)
-        return self._kept_or_asked(_Wish(key, ContactPage, ask, scope, self._parts.fresh_seconds, refresh, bulk))
+        key = self._keys.page(scope, leaf)
+        wish = _Wish(key, ContactPage, ask, scope, self._parts.fresh_seconds, refresh, bulk)
+        shown = self._kept_or_asked(wish)
+        return Shown(cut(shown.value, query), shown.stale, shown.because)
 
     def contact(self, scope: Scope, contact_id: UUID, seen_in: ContactQuery | None = None) -> Shown[OneContact]:
         """One contact of the scope. `seen_in` is the list it was opened from: while that is fresh, no call is made.
@@ -207,7 +210,7 @@ class Gateway:
         return _KeptAccount(self._client.me(deadline), datetime.now(UTC))
 
     def _seen(self, scope: Scope, contact_id: UUID, query: ContactQuery) -> OneContact | None:
-        page = self._shelf.get(self._keys.page(scope, query), ContactPage, self._keys.closed(scope))
+        page = self._shelf.get(self._keys.page(scope, leaf_of(query)), ContactPage, self._keys.closed(scope))
         if page is None or not _is_fresh(page.fetched_at, self._parts.fresh_seconds):
             return None
         found = next((contact for contact in page.contacts if contact.id == contact_id), None)

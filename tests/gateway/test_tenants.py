@@ -1,6 +1,6 @@
 """Any interleaving of people, profiles, questions and faults: no row of one scope is ever shown as another's.
 
-DESK_STEPS sets how many steps are taken in all; `make bench-tenants` takes 10,000.
+DESK_STEPS sets how many steps are taken in all; `make tenants` takes 10,000.
 """
 
 from __future__ import annotations
