@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOTENV = Path(os.environ.get("ENV_FILE", ROOT / ".env"))
 DEMO_KEY = "sandbox-organization"
 START_SECONDS = 60
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop(Exception):  # a wish, not an error
@@ -40,7 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Start Contact Desk.")
     parser.add_argument("--dev", action="store_true", help="reload on changes, show errors in full")
     dev = parser.parse_args().dev
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPS:
         signal.signal(number, _stop)
     running: list[subprocess.Popen[bytes]] = []
     try:
@@ -207,8 +208,8 @@ def _greet(settings: Mapping[str, str], *, demo: bool, made: bool, password: str
 
 def _end(running: list[subprocess.Popen[bytes]]) -> None:
     """Asks every program to stop, last started first, and ends those that do not within ten seconds."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in STOPS:  # a second Ctrl-C must not leave half of them running
+        signal.signal(number, signal.SIG_IGN)
     for process in reversed(running):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
