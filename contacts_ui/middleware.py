@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
@@ -224,13 +225,8 @@ def problem_for(exception: Exception, reference: str) -> Problem | None:
     row = next((problem for kind, problem in PROBLEMS if isinstance(exception, kind)), None)
     if row is None:
         return None
-    return Problem(
-        status=row.status,
-        tone=row.tone,
-        icon=row.icon,
-        title=row.title,
-        text=row.text,
-        retry=row.retry,
+    return replace(
+        row,
         request_id=getattr(exception, "request_id", None),
         reference=reference,
         retry_after=getattr(exception, "retry_after", None),

@@ -97,6 +97,12 @@ def test_signing_out_twice_ends_at_sign_in(admin_client: Client) -> None:
     assert admin_client.post("/sign-out/")["Location"] == "/sign-in/"
 
 
+def test_a_form_without_its_token_is_refused_in_our_words(db: None) -> None:
+    response = Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "mara", "password": "x"})
+    assert response.status_code == 403
+    assert "This is not allowed" in text(response)
+
+
 @pytest.mark.parametrize("wish", ["/sign-in/", "/sign-out/", "/sign-in/?next=/sign-in/"])
 def test_signing_in_never_leads_back_to_the_gate(admin_client: Client, wish: str) -> None:
     response = admin_client.get("/sign-in/", {"next": wish})

@@ -37,11 +37,10 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     )
     wants_new = "refresh" in request.GET
     shown = gateway().contacts(scope, query.asked, refresh=wants_new and gateway().may_refresh(request.user.pk))
-    if wants_fragment(request):
-        return desk.response(page=shown.value, pager=pager(query, shown.value), old=old_because(shown))
-    remember(request.user, scope)
-    if wants_new and not shown.stale:
-        return redirect(query.address)  # the address of a list never asks to be refreshed
+    if not wants_fragment(request):
+        remember(request.user, scope)
+        if wants_new and not shown.stale:
+            return redirect(query.address)  # the address of a list never asks to be refreshed
     return desk.response(page=shown.value, pager=pager(query, shown.value), old=old_because(shown))
 
 
