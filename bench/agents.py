@@ -173,7 +173,7 @@ def _over_limit(calls: list[Json], factor: float) -> int:
 
 
 def _counted(calls: list[Json], factor: float) -> dict[str, int]:
-    """Calls by kind. /v3/me is kept for 60 s of real time whatever the factor, so each one stands for `factor`."""
+    """Calls by kind. /v3/me is kept for 300 s of real time whatever the factor, so each one stands for `factor`."""
     kinds = Counter(_kind(call) for call in calls)
     kinds["the account"] = round(kinds["the account"] * factor)
     return dict(kinds)

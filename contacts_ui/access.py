@@ -39,9 +39,12 @@ class Choices:
         return len(self.profiles) + self.sees_account
 
 
-def choices_for(user: User) -> Choices:
-    """What `user` may see, by role, assignment and kind of key. May raise any SentError (`/v3/me`)."""
-    known = gateway().account()
+def choices_for(user: User, *, doubted: bool = False) -> Choices:
+    """What `user` may see, by role, assignment and kind of key. May raise any SentError (`/v3/me`).
+
+    `doubted`: a profile is asked for that the account is not known to have.
+    """
+    known = gateway().account(doubted=doubted)
     account, stale = known.value, known.stale
     if not user.is_active:
         return Choices(account, sees_account=False, profiles=(), stale=stale)
@@ -71,9 +74,13 @@ def _roles(user: User) -> set[str]:
 def scope_for(user: User, profile_id: UUID | None) -> Scope:
     """Leave for `user` to ask for one profile's contacts, or with None for the account's own.
 
-    Raises ScopeDenied, the same for every reason, and any SentError of `/v3/me` (kept for 60 s).
+    Raises ScopeDenied, the same for every reason, and any SentError of `/v3/me` (kept for five minutes; for one
+    when the profile is not among those known).
     """
-    scope = _pick(choices_for(user), profile_id)
+    choices = choices_for(user)
+    if profile_id is not None and choices.account.profile(profile_id) is None:
+        choices = choices_for(user, doubted=True)
+    scope = _pick(choices, profile_id)
     if scope is None:
         raise ScopeDenied
     return scope

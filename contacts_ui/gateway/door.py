@@ -42,7 +42,8 @@ from .tally import Minute, Tally
 
 log = logging.getLogger(__name__)
 
-ACCOUNT_SECONDS = 60.0  # /v3/me is fresh
+ACCOUNT_SECONDS = 300.0  # /v3/me is fresh
+ACCOUNT_DOUBTED_SECONDS = 60.0  # the same, once something speaks against it (docs/decisions, 8)
 ACCOUNT_STALE_SECONDS = 3600.0  # /v3/me may still be used when the API fails
 ACCOUNT_RETRY_SECONDS = 10.0  # until a failed /v3/me is tried again
 REFRESH_SECONDS = 2.0  # between two refreshes of one user
@@ -63,6 +64,22 @@ class OneContact(msgspec.Struct, frozen=True):
 class _KeptAccount(msgspec.Struct, frozen=True):
     account: Account
     fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Memo:
+    """The account as this process last heard of it, and until when (monotonic seconds) that is good enough."""
+
+    account: Shown[Account]
+    until: float
+    doubted_until: float
+
+    @classmethod
+    def made(cls, account: Shown[Account], fetched_at: datetime) -> _Memo:
+        now, age = time.monotonic(), (datetime.now(UTC) - fetched_at).total_seconds()
+        if account.stale:
+            return cls(account, now + ACCOUNT_RETRY_SECONDS, now + ACCOUNT_RETRY_SECONDS)
+        return cls(account, now + ACCOUNT_SECONDS - age, now + ACCOUNT_DOUBTED_SECONDS - age)
 
 
 K = TypeVar("K", ContactPage, OneContact, _KeptAccount)
@@ -145,18 +162,22 @@ class Gateway:
         self._client, self._caller, self._shelf, self._keys = parts.client, parts.caller, parts.shelf, parts.keys
         self._flights: Flights[object] = Flights(parts.deadline_seconds + 1)
         self._background = ThreadPoolExecutor(parts.in_flight, thread_name_prefix="gateway")
-        self._memo: tuple[float, Shown[Account]] | None = None
+        self._memo: _Memo | None = None
+        self._doubted = False
 
-    def account(self) -> Shown[Account]:
-        """Whose key this is, at most 60 s old; an hour when the API does not say."""
-        memo = self._memo
-        if memo is not None and time.monotonic() < memo[0]:
-            return memo[1]
-        shown = self._kept_or_asked(_Wish(self._keys.account(), _KeptAccount, self._ask_account, None, ACCOUNT_SECONDS))
-        age = (datetime.now(UTC) - shown.value.fetched_at).total_seconds()
-        seconds = ACCOUNT_RETRY_SECONDS if shown.stale else max(0.0, ACCOUNT_SECONDS - age)
+    def account(self, *, doubted: bool = False) -> Shown[Account]:
+        """Whose key this is, at most five minutes old; an hour when the API does not say.
+
+        `doubted`: something speaks against what is known, so it is to be at most a minute old.
+        """
+        memo, doubted = self._memo, doubted or self._doubted
+        if memo is not None and time.monotonic() < (memo.doubted_until if doubted else memo.until):
+            return memo.account
+        self._doubted = False
+        fresh = ACCOUNT_DOUBTED_SECONDS if doubted else ACCOUNT_SECONDS
+        shown = self._kept_or_asked(_Wish(self._keys.account(), _KeptAccount, self._ask_account, None, fresh))
         account = Shown(shown.value.account, shown.stale, shown.because)
-        self._memo = (time.monotonic() + seconds, account)
+        self._memo = _Memo.made(account, shown.value.fetched_at)
         return account
 
     def contacts(
@@ -263,6 +284,7 @@ class Gateway:
         except (KeyRejected, Forbidden, ProfileUnknown):
             if wish.scope is not None:
                 self._shelf.close(self._keys.closed(wish.scope))
+                self._doubted = True
             raise
         except ContactNotFound:
             self._shelf.drop([wish.key])
@@ -307,7 +329,7 @@ class Gateway:
         """The ids of all profiles but the scope's own. Known before a call is made, which must not need another."""
         if scope.profile_id is None:
             return frozenset()
-        known = self._memo[1] if self._memo else self.account()
+        known = self._memo.account if self._memo else self.account()
         return frozenset(p.id.lower() for p in known.value.profiles) - {scope.profile_id.lower()}
 
 

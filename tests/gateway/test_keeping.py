@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
@@ -200,3 +202,49 @@ def test_what_a_second_try_cannot_mend_is_not_tried_again(
     desk_api.fault(route="contacts", kind="status", status=status)
     admin_client.get(LIST)
     assert len(_calls(desk_api)) == 1
+
+
+def _account_calls(sandbox: SandboxServer) -> int:
+    return sum(call["path"] == "/v3/me" for call in sandbox.requests())
+
+
+def _minutes_later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """From here on what is known of the account is so many seconds older."""
+    memo = gateway()._memo
+    assert memo is not None
+    older = replace(memo, until=memo.until - seconds, doubted_until=memo.doubted_until - seconds)
+    monkeypatch.setattr(gateway(), "_memo", older)
+    monkeypatch.setattr("contacts_ui.gateway.door.ACCOUNT_DOUBTED_SECONDS", 60.0 - seconds)
+
+
+def test_the_account_is_asked_once_in_five_minutes(
+    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin_client.get(LIST)
+    _minutes_later(monkeypatch, 90)
+    admin_client.get(LIST)
+    assert _account_calls(keeping) == 1
+
+
+def test_an_unknown_profile_asks_for_the_account_anew_at_most_once_a_minute(
+    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = f"/p/{uuid4()}/contacts/"
+    for _ in range(3):
+        assert admin_client.get(unknown).status_code == 404
+    assert _account_calls(keeping) == 1
+    _minutes_later(monkeypatch, 90)
+    assert admin_client.get(unknown).status_code == 404
+    assert _account_calls(keeping) == 2
+    assert {call["path"] for call in keeping.requests()} == {"/v3/me"}
+
+
+def test_a_profile_the_api_refuses_asks_for_the_account_anew(
+    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+    keeping.fault(route="contacts", kind="status", status=404, code="RESOURCE_004")
+    assert admin_client.get(gone).status_code == 404
+    _minutes_later(monkeypatch, 90)
+    admin_client.get(LIST)
+    assert _account_calls(keeping) == 2
