@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .door import Gateway, OneContact, Report, Shown
+from .door import Gateway
 from .making import gateway
+from .shown import Messages, OneContact, Report, Shown
 from .tally import Minute
 
-__all__ = ["Gateway", "Minute", "OneContact", "Report", "Shown", "gateway"]
+__all__ = ["Gateway", "Messages", "Minute", "OneContact", "Report", "Shown", "gateway"]

@@ -10,10 +10,11 @@ from django.core.cache import caches
 
 from contacts_ui.sent.client import SentClient
 
+from .asking import Parts
 from .breaker import Breaker
 from .budget import Budget, FileBudget, NoBudget, heed
 from .caller import Caller
-from .door import Gateway, Parts
+from .door import Gateway
 from .ledger import Ledger
 from .redis_budget import RedisBudget
 from .shelf import Keys, Shelf

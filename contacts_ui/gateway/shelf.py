@@ -40,6 +40,10 @@ class Keys:
         """For one contact."""
         return self._key("contact", scope, str(contact_id))
 
+    def messages(self, scope: Scope, contact_id: UUID) -> str:
+        """For what was sent to one contact."""
+        return self._key("messages", scope, str(contact_id))
+
     def closed(self, scope: Scope) -> str:
         """For the moment since which nothing older of this scope may be shown."""
         return self._key("closed", scope)

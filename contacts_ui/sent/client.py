@@ -107,9 +107,16 @@ class SentClient:
         self, contact_id: UUID, profile_id: str | None = None, deadline: Deadline | None = None
     ) -> MessageSummary:
         """What was sent to one contact. Raises ContactNotFound when this scope has none with this id."""
+
+        def decode(body: bytes) -> MessageSummary:
+            summary = decoding.message_summary(body)
+            if summary.contact_id is not None and summary.contact_id.lower() != str(contact_id):
+                raise UnexpectedAnswer(status=200)
+            return summary
+
         path = f"/v3/contacts/{contact_id}/message-summary"
         call = _Call("/v3/contacts/{id}/message-summary", path, profile_id, asked_one=True)
-        return self._ask(call, decoding.message_summary, deadline)
+        return self._ask(call, decode, deadline)
 
     def me(self, deadline: Deadline | None = None) -> Account:
         """Whose key this is, and the profiles it may name."""

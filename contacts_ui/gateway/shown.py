@@ -1,0 +1,66 @@
+"""What the gateway hands out: an answer, how old it is, and why it is an old one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from contacts_ui.sent.errors import SentError
+from contacts_ui.sent.types import Account, Contact, MessageSummary
+
+from .breaker import BreakerState
+from .tally import Minute
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class OneContact(msgspec.Struct, frozen=True):
+    """A contact and when it was fetched."""
+
+    contact: Contact
+    fetched_at: datetime
+
+
+class Messages(msgspec.Struct, frozen=True):
+    """What was sent to one contact, and when that was asked."""
+
+    summary: MessageSummary
+    fetched_at: datetime
+
+
+class KeptAccount(msgspec.Struct, frozen=True):
+    """Whose key it is, and when that was asked."""
+
+    account: Account
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Generic[T_co]):
+    """An answer. `stale`: it is an old one, and a page must say so; `because` is the error that kept a new one
+    away, or None when a new one is just being asked for.
+    """
+
+    value: T_co
+    stale: bool = False
+    because: SentError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The gateway as it stands, for admins."""
+
+    per_minute: int
+    burst: int
+    calls_left: int
+    blocked_seconds: float
+    breaker: BreakerState
+    hour: tuple[Minute, ...]
+
+
+def is_fresh(fetched_at: datetime, seconds: float) -> bool:
+    """Whether `fetched_at` is less than so many seconds ago."""
+    return (datetime.now(UTC) - fetched_at).total_seconds() < seconds
