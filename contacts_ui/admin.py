@@ -1,4 +1,4 @@
-"""Django's admin: who has which profiles. People, roles and assignments on one page."""
+"""Django's admin: who has which profiles, and what holds for a group. People, roles and assignments on one page."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
 from .gateway import gateway
-from .models import ProfileAccess
+from .models import GroupPolicy, ProfileAccess
 from .sent.errors import SentError
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters when they run
     AccessModelForm = forms.ModelForm[ProfileAccess]
     AccessTabularInline = admin.TabularInline[ProfileAccess, User]
+    PolicyStackedInline = admin.StackedInline[GroupPolicy, Group]
+    PolicyAdmin = admin.ModelAdmin[GroupPolicy]
     BaseUserAdmin = UserAdmin[User]
 else:
     AccessModelForm, AccessTabularInline, BaseUserAdmin = forms.ModelForm, admin.TabularInline, UserAdmin
+    PolicyStackedInline, PolicyAdmin = admin.StackedInline, admin.ModelAdmin
 
 _NO_PROFILES = "The messaging service names no profiles: its key is not an organization’s, or it is not answering."
 
@@ -72,6 +75,28 @@ class PersonAdmin(BaseUserAdmin):
     inlines = (ProfileAccessInline,)
 
 
+class GroupPolicyInline(PolicyStackedInline):
+    """What holds for the members of one group."""
+
+    model = GroupPolicy
+    can_delete = False
+
+
+class RoleAdmin(GroupAdmin):
+    """A group, with what holds for its members."""
+
+    inlines = (GroupPolicyInline,)
+
+
+class GroupPolicyAdmin(PolicyAdmin):
+    """The same by itself, for admins who may not change what groups may do."""
+
+    list_display = ("group", "mask_numbers")
+
+
 admin.site.unregister(User)
 admin.site.register(User, PersonAdmin)
+admin.site.unregister(Group)
+admin.site.register(Group, RoleAdmin)
+admin.site.register(GroupPolicy, GroupPolicyAdmin)
 admin.site.site_header = admin.site.site_title = "Contact Desk: people"

@@ -25,5 +25,6 @@ def _make_roles(using: str, **_: Any) -> None:
 
     Group.objects.using(using).get_or_create(name="support")
     admin, _created = Group.objects.using(using).get_or_create(name="admin")
-    may = [f"{verb}_{model}" for verb in ("add", "change", "delete", "view") for model in ("user", "profileaccess")]
+    models = ("user", "profileaccess", "grouppolicy")
+    may = [f"{verb}_{model}" for verb in ("add", "change", "delete", "view") for model in models]
     admin.permissions.add(*Permission.objects.using(using).filter(codename__in=may))

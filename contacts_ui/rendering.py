@@ -10,12 +10,15 @@ from urllib.parse import urlsplit
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
+from .preferences import DeskPreferences, preferences_for
 from .scope import Scope
 
 FRAGMENT_HEADER = "X-Fragment"
 PAGE_HEADER = "X-Page"  # so that going back never swaps in a page that is not ours
+PROFILE_HEADER = "X-Desk-Profile"  # whose it is, so that no page ever swaps in another profile's
 
 
 class DeskRequest(HttpRequest):
@@ -25,6 +28,15 @@ class DeskRequest(HttpRequest):
     htmx: HtmxDetails
     reference: str
     desk_page: DeskPage
+    desk_preferences: DeskPreferences
+
+
+def preferences_of(request: DeskRequest) -> DeskPreferences:
+    """What the person asking prefers, as it was when the request first asked. Cost: one query a request."""
+    kept: DeskPreferences | None = getattr(request, "desk_preferences", None)
+    if kept is None:
+        kept = request.desk_preferences = preferences_for(request.user)
+    return kept
 
 
 def wants_fragment(request: DeskRequest) -> bool:
@@ -68,7 +80,8 @@ class DeskPage:
 
     The first template is the page, the second the fragment, a file that the page includes. `headers` go with
     the answer whatever it becomes. `context` is for both templates,
-    and templates may rely on `scope`, `profile_id`, `problem`, `fragment` (whether it stands alone) and `here` besides.
+    and templates may rely on `scope`, `profile_id`, `problem`, `fragment` (whether it stands alone), `here` and
+    `preferences` (of the person asking, in whose time zone times are shown) besides.
     """
 
     def __init__(
@@ -97,11 +110,16 @@ class DeskPage:
     def response(self, *, problem: Problem | None = None, **context: Any) -> HttpResponse:
         """The page or its fragment, with the status of `problem` if there is one."""
         alone = wants_fragment(self._request)
-        always = {"problem": problem, "fragment": alone, "profile_id": self._profile_id()}
+        preferences = preferences_of(self._request)
+        always: dict[str, Any] = {"problem": problem, "fragment": alone, "profile_id": self._profile_id()}
+        always["preferences"] = preferences
         filled = {"here": self._request.get_full_path()} | self._context | context | always
         template = self._fragment_template if alone else self._template
-        response = render(self._request, template, filled, status=problem.status if problem else 200, using="desk")
+        status = problem.status if problem else 200
+        with timezone.override(preferences.zone):
+            response = render(self._request, template, filled, status=status, using="desk")
         response[FRAGMENT_HEADER if alone else PAGE_HEADER] = "1"
+        response[PROFILE_HEADER] = always["profile_id"] or "account"
         for name, value in self._headers.items():
             response[name] = value
         if problem and problem.retry_after is not None:

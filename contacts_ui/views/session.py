@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest
 from django.urls import reverse
 
-# Stricter than Django's own check, which lets "//<TAB>/host" through.
-_LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*", re.ASCII)
+from contacts_ui.local_path import local_path
 
 
 class SignInView(LoginView):
@@ -22,4 +19,4 @@ class SignInView(LoginView):
         """The wish in `next` if it is a local path, else nothing."""
         wish = super().get_redirect_url(request) if request else super().get_redirect_url()
         leads_nowhere = wish.startswith((reverse("sign-in"), reverse("sign-out")))
-        return wish if _LOCAL_PATH.fullmatch(wish) and "\\" not in wish and not leads_nowhere else ""
+        return "" if leads_nowhere else local_path(wish) or ""

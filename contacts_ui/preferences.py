@@ -1,0 +1,164 @@
+"""How each person likes the desk: kept on the server, one row a person, read once a page."""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal, cast
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel import Locale
+from django import forms
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Exists, OuterRef
+from django.http import QueryDict
+
+from .models import COLUMNS, DENSITIES, THEMES, GroupPolicy, Preferences
+from .sent.queries import PAGE_SIZES
+
+if TYPE_CHECKING:  # Django's own class takes no type parameters when it runs
+    PreferencesModelForm = forms.ModelForm[Preferences]
+else:
+    PreferencesModelForm = forms.ModelForm
+
+Theme = Literal["system", "light", "dark"]
+Density = Literal["comfortable", "compact"]
+
+_ONE_OF_THESE = {"required": "Choose one of these.", "invalid_choice": "Choose one of these."}
+_AMONG_THESE = {"invalid_choice": "Choose among these."}
+_ONE_OF_THE_LIST = {"required": "Choose one of the list.", "invalid_choice": "Choose one of the list."}
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPreferences:
+    """What holds for one person: their wishes, and above them the policies of their groups.
+
+    `columns` are those shown, in the order of the table. `region` is the ISO code of the region in which local
+    numbers are read. `time_zone` is an IANA name as it is stored; `zone` is the one to use. `mask_numbers` says
+    whether numbers are masked, by wish or because a group forces it (`mask_forced`).
+    """
+
+    theme: Theme
+    page_size: int
+    columns: tuple[str, ...]
+    density: Density
+    region: str | None
+    time_zone: str
+    mask_numbers: bool
+    mask_forced: bool
+    shortcuts: bool
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which times are shown: UTC when this system does not know the stored name."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError):  # unknown, no name at all, the name of a folder
+            return ZoneInfo("UTC")
+
+
+def _effective(wishes: Preferences, *, forced: bool) -> DeskPreferences:
+    return DeskPreferences(
+        theme=cast("Theme", wishes.theme),
+        page_size=wishes.page_size,
+        columns=_in_order(wishes.columns),
+        density=cast("Density", wishes.density),
+        region=wishes.region,
+        time_zone=wishes.time_zone,
+        mask_numbers=wishes.mask_numbers or forced,
+        mask_forced=forced,
+        shortcuts=wishes.shortcuts,
+    )
+
+
+def _in_order(columns: list[str]) -> tuple[str, ...]:
+    return tuple(name for name, _title in COLUMNS if name in columns)
+
+
+DEFAULTS = _effective(Preferences(), forced=False)
+
+
+def preferences_for(user: User | AnonymousUser) -> DeskPreferences:
+    """What holds for `user`, superusers included. Cost: one query, none for someone not signed in."""
+    if not user.is_authenticated:
+        return DEFAULTS
+    forcing = GroupPolicy.objects.filter(mask_numbers=True, group__user=OuterRef("pk"))
+    # From the person, not from their row: the policy holds for someone who never saved a thing.
+    people = User.objects.select_related("preferences").annotate(mask_forced=Exists(forcing))
+    found = people.filter(pk=user.pk).first()
+    if found is None:
+        return DEFAULTS
+    return _effective(getattr(found, "preferences", None) or Preferences(), forced=found.mask_forced)
+
+
+def is_theme(text: str) -> bool:
+    """Whether `text` names a theme."""
+    return text in dict(THEMES)
+
+
+def save_theme(user: User, theme: str) -> None:
+    """Keeps `theme` for `user` and nothing else. Raises ValueError when there is no such theme."""
+    if not is_theme(theme):
+        raise ValueError("no such theme")
+    Preferences.objects.update_or_create(user=user, defaults={"theme": theme})
+
+
+def preferences_form(user: User, data: QueryDict | None, *, mask_forced: bool) -> PreferencesForm:
+    """The form of `user`'s own wishes, filled in with `data` when it was sent."""
+    if data is None:
+        row = Preferences.objects.filter(user=user).first() or Preferences(user=user)
+    else:  # the row first: two clicks on Save must not both insert it
+        row, _made = Preferences.objects.get_or_create(user=user)
+    return PreferencesForm(data, instance=row, mask_forced=mask_forced)
+
+
+@cache
+def regions() -> list[tuple[str, str]]:
+    """Every region that has phone numbers, as (ISO code, English name), by name, after none at all."""
+    names = Locale("en").territories
+    known = ((code, str(names.get(code, code))) for code in phonenumbers.SUPPORTED_REGIONS)
+    return [("", "None chosen"), *sorted(known, key=lambda region: region[1])]
+
+
+@cache
+def time_zones() -> list[tuple[str, str]]:
+    """The zones that are named for a place, and UTC, by name. Reads the zone database once: it is slow."""
+    odd = ("Etc/", "SystemV/", "posix/", "right/")
+    places = (name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(odd))
+    return [(name, name.replace("_", " ")) for name in sorted([*places, "UTC"])]
+
+
+class PreferencesForm(PreferencesModelForm):
+    """One person's wishes. Under a policy the wish about masking is shown, and kept as it is."""
+
+    theme = forms.ChoiceField(choices=THEMES, error_messages=_ONE_OF_THESE)
+    density = forms.ChoiceField(choices=DENSITIES, error_messages=_ONE_OF_THESE)
+    page_size = forms.TypedChoiceField(
+        label="Rows per page", coerce=int, choices=[(str(n), str(n)) for n in PAGE_SIZES], error_messages=_ONE_OF_THESE
+    )
+    columns = forms.MultipleChoiceField(required=False, choices=COLUMNS, error_messages=_AMONG_THESE)
+    region = forms.TypedChoiceField(
+        label="Region of local numbers",
+        required=False,
+        choices=regions,
+        empty_value=None,
+        error_messages=_ONE_OF_THE_LIST,
+    )
+    time_zone = forms.ChoiceField(label="Time zone", choices=time_zones, error_messages=_ONE_OF_THE_LIST)
+
+    class Meta:
+        model = Preferences
+        fields = ("theme", "density", "page_size", "columns", "region", "mask_numbers", "time_zone", "shortcuts")
+
+    def __init__(self, data: QueryDict | None, *, instance: Preferences, mask_forced: bool) -> None:
+        super().__init__(data, instance=instance)
+        # A disabled field keeps what is stored, whatever is sent: the wish outlives the policy.
+        self.fields["mask_numbers"].disabled = mask_forced
+        if instance.time_zone not in dict(time_zones()):
+            self.initial["time_zone"] = "UTC"
+
+    def clean_columns(self) -> list[str]:
+        """The columns in the order of the table."""
+        return list(_in_order(self.cleaned_data["columns"]))

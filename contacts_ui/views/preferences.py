@@ -1,0 +1,41 @@
+"""How someone likes the desk: the page to say so, and the button that changes the theme."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from contacts_ui.local_path import local_path
+from contacts_ui.preferences import is_theme, preferences_form, save_theme
+from contacts_ui.rendering import FRAGMENT_HEADER, DeskPage, DeskRequest, preferences_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences_edit(request: DeskRequest) -> HttpResponse:
+    """The form of one's own preferences, which saves and comes back. Cost: no API call."""
+    sent = request.POST if request.method == "POST" else None
+    form = preferences_form(request.user, sent, mask_forced=preferences_of(request).mask_forced)
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("preferences")
+    desk = DeskPage(request, "preferences/edit.html", "preferences/_form.html", None)
+    response = desk.response(form=form, said=[str(message) for message in messages.get_messages(request)])
+    response.status_code = 422 if form.is_bound else 200
+    return response
+
+
+@require_POST
+def theme_edit(request: DeskRequest) -> HttpResponse:
+    """Keeps a theme, and goes back to where its button was pressed. Cost: no API call."""
+    theme = request.POST.get("theme", "")
+    if not is_theme(theme):
+        raise BadRequest("no such theme")
+    save_theme(request.user, theme)
+    if request.htmx:
+        return HttpResponse(status=204, headers={FRAGMENT_HEADER: "1"})
+    return HttpResponseRedirect(local_path(request.POST.get("next", "")) or reverse("home"))

@@ -1,0 +1,230 @@
+"""Preferences: what is kept, what holds, and how times are shown by them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group, User
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from contacts_ui.models import GroupPolicy, Preferences
+from contacts_ui.preferences import DEFAULTS, preferences_for, regions, save_theme, time_zones
+from contacts_ui.template_environment import clock, moment
+from tests.pages import text
+
+PAGE = "/preferences/"
+CHOSEN: dict[str, Any] = {
+    "theme": "dark",
+    "density": "compact",
+    "page_size": "20",
+    "columns": ["updated", "region"],
+    "region": "GB",
+    "mask_numbers": "on",
+    "time_zone": "Europe/Vienna",
+}
+ZONES = ("Pacific/Kiritimati", "Asia/Kolkata", "America/Los_Angeles", "UTC")
+
+
+def _mask_members_of(name: str) -> None:
+    GroupPolicy.objects.create(group=Group.objects.get(name=name), mask_numbers=True)
+
+
+# --- What holds ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "held"),
+    [
+        ("theme", "dark"),
+        ("density", "compact"),
+        ("page_size", 20),
+        ("columns", ("region", "updated")),
+        ("region", "GB"),
+        ("mask_numbers", True),
+        ("time_zone", "Europe/Vienna"),
+        ("shortcuts", False),
+    ],
+)
+def test_what_is_saved_holds(admin_client: Client, admin_user: User, field: str, held: object) -> None:
+    assert getattr(preferences_for(admin_user), field) != held
+    assert admin_client.post(PAGE, CHOSEN).status_code == 302
+    assert getattr(preferences_for(admin_user), field) == held
+
+
+def test_no_column_at_all_is_a_choice(admin_client: Client, admin_user: User) -> None:
+    admin_client.post(PAGE, CHOSEN | {"columns": []})
+    assert preferences_for(admin_user).columns == ()
+
+
+def test_no_region_is_none(admin_client: Client, admin_user: User) -> None:
+    admin_client.post(PAGE, CHOSEN)
+    admin_client.post(PAGE, CHOSEN | {"region": ""})
+    assert preferences_for(admin_user).region is None
+
+
+def test_whoever_never_saved_has_the_defaults(admin_user: User) -> None:
+    assert preferences_for(admin_user) == DEFAULTS
+
+
+def test_the_defaults_are_the_desk_as_it_always_was() -> None:
+    assert (DEFAULTS.theme, DEFAULTS.page_size, DEFAULTS.density, DEFAULTS.shortcuts) == (
+        "system",
+        50,
+        "comfortable",
+        True,
+    )
+    assert DEFAULTS.columns == ("region", "channels", "opt_out", "created", "updated")
+    assert (DEFAULTS.region, DEFAULTS.mask_numbers, DEFAULTS.zone) == (None, False, ZoneInfo("UTC"))
+
+
+def test_someone_not_signed_in_gets_the_defaults_without_a_query(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        assert preferences_for(AnonymousUser()) == DEFAULTS
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_all_is_known_after_one_query(
+    admin_user: User, django_assert_num_queries: DjangoAssertNumQueries, saved: bool
+) -> None:
+    if saved:
+        save_theme(admin_user, "dark")
+    with django_assert_num_queries(1):
+        preferences_for(admin_user)
+
+
+def test_a_page_asks_for_them_once(admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(4):  # the session, the person, what holds, the person's own row
+        admin_client.get(PAGE)
+
+
+@pytest.mark.parametrize("name", ["Atlantis/Capital", "", "../etc/passwd", "Europe", "\0"])
+def test_a_zone_nobody_knows_is_utc(admin_user: User, name: str) -> None:
+    Preferences.objects.create(user=admin_user, time_zone=name)
+    assert preferences_for(admin_user).zone == ZoneInfo("UTC")
+
+
+# --- Masking ---------------------------------------------------------------------------------------
+
+
+def test_a_group_masks_numbers_for_its_members(support_user: User) -> None:
+    _mask_members_of("support")
+    held = preferences_for(support_user)
+    assert (held.mask_numbers, held.mask_forced) == (True, True)
+
+
+def test_a_group_masks_nothing_for_others(support_user: User, admin_user: User) -> None:
+    _mask_members_of("support")
+    assert not preferences_for(admin_user).mask_numbers
+
+
+def test_a_policy_that_does_not_mask_forces_nothing(support_user: User) -> None:
+    GroupPolicy.objects.create(group=Group.objects.get(name="support"), mask_numbers=False)
+    assert not preferences_for(support_user).mask_forced
+
+
+@pytest.mark.parametrize("member", [True, False])
+def test_a_superuser_is_forced_by_membership_alone(db: None, member: bool) -> None:
+    _mask_members_of("support")
+    root = User.objects.create_superuser("root", password="x")
+    root.groups.set(Group.objects.filter(name="support") if member else [])
+    assert preferences_for(root).mask_forced is member
+
+
+def test_a_forced_mask_cannot_be_switched_off(support_client: Client, support_user: User) -> None:
+    _mask_members_of("support")
+    assert support_client.post(PAGE, {**CHOSEN, "mask_numbers": ""}).status_code == 302
+    assert preferences_for(support_user).mask_numbers
+
+
+@pytest.mark.parametrize("wish", [True, False])
+def test_the_own_wish_outlives_a_policy(support_client: Client, support_user: User, wish: bool) -> None:
+    Preferences.objects.create(user=support_user, mask_numbers=wish)
+    _mask_members_of("support")
+    # A disabled box is never sent, whichever way it stands.
+    support_client.post(PAGE, {name: value for name, value in CHOSEN.items() if name != "mask_numbers"})
+    GroupPolicy.objects.all().delete()
+    assert preferences_for(support_user).mask_numbers is wish
+
+
+def test_the_page_says_that_the_group_decides(support_client: Client) -> None:
+    _mask_members_of("support")
+    page = text(support_client.get(PAGE))
+    assert re.search(r'<input type="checkbox" name="mask_numbers" checked disabled', page)
+    assert "Your group always sees masked numbers." in page
+
+
+def test_a_superuser_sets_the_policy_on_the_page_of_the_group(db: None, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root", password="x"))
+    group = Group.objects.get(name="support")
+    address = f"/admin/auth/group/{group.pk}/change/"
+    assert "Numbers are masked for its members" in text(client.get(address))
+    forms = {"policy-TOTAL_FORMS": "1", "policy-INITIAL_FORMS": "0", "policy-0-mask_numbers": "on"}
+    answer = client.post(address, {"name": "support", "policy-0-group": str(group.pk), **forms})
+    assert answer.status_code == 302
+    assert GroupPolicy.objects.get(group=group).mask_numbers
+
+
+# --- Times -----------------------------------------------------------------------------------------
+
+
+def test_times_are_shown_in_the_own_zone(admin_client: Client, admin_user: User) -> None:
+    assert re.search(r'title="[^"]+ UTC"', text(admin_client.get("/account/contacts/")))
+    Preferences.objects.create(user=admin_user, time_zone="Asia/Kolkata")
+    page = text(admin_client.get("/account/contacts/"))
+    assert re.search(r'title="\d+ \w+ \d+, \d\d:\d\d IST"', page)
+    assert not re.search(r'title="[^"]+ UTC"', page)
+
+
+def test_the_zone_of_one_page_is_not_that_of_the_next(admin_client: Client, admin_user: User) -> None:
+    Preferences.objects.create(user=admin_user, time_zone="Asia/Kolkata")
+    admin_client.get("/account/contacts/")
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("UTC", "13 Jan 2026, 23:24 UTC"),
+        ("Europe/Vienna", "14 Jan 2026, 00:24 CET"),
+        ("America/New_York", "13 Jan 2026, 18:24 EST"),
+        ("America/Sao_Paulo", "13 Jan 2026, 20:24 UTC-03"),
+    ],
+)
+def test_a_moment_is_said_in_the_current_zone(zone: str, words: str) -> None:
+    with timezone.override(ZoneInfo(zone)):
+        value = datetime(2026, 1, 13, 23, 24, 59, tzinfo=UTC)
+        assert moment(value) == words
+        assert clock(value) == words.split(", ")[1]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("end", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_the_ends_of_time_can_be_said_in_any_zone(zone: str, end: datetime) -> None:
+    with timezone.override(ZoneInfo(zone)):
+        assert moment(end)
+        assert clock(end.replace(tzinfo=ZoneInfo("Asia/Tokyo")))
+
+
+# --- What there is to choose -----------------------------------------------------------------------
+
+
+def test_regions_have_their_names_and_their_order() -> None:
+    first, *others = regions()
+    assert first == ("", "None chosen")
+    assert ("GB", "United Kingdom") in others
+    assert [name for _code, name in others] == sorted(name for _code, name in others)
+
+
+def test_zones_are_places_and_utc() -> None:
+    names = [name for name, _words in time_zones()]
+    assert {"UTC", "Europe/Vienna", "America/Argentina/Buenos_Aires"} <= set(names)
+    assert not [name for name in names if name.startswith("Etc/") or ("/" not in name and name != "UTC")]
+    assert names == sorted(names)

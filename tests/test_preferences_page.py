@@ -1,0 +1,196 @@
+"""The page where preferences are changed, and the button that changes the theme."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from contacts_ui.models import Preferences
+from contacts_ui.preferences import DEFAULTS, preferences_for, save_theme
+from tests.pages import FRAGMENT, text
+
+PAGE = "/preferences/"
+THEME = "/preferences/theme/"
+CHOSEN: dict[str, Any] = {
+    "theme": "dark",
+    "density": "compact",
+    "page_size": "20",
+    "columns": ["updated", "region"],
+    "region": "GB",
+    "mask_numbers": "on",
+    "time_zone": "Europe/Vienna",
+}
+
+
+def _opening(response: Any) -> str:
+    """The tag that the page begins with."""
+    found = re.search(r"<html[^>]*>", text(response))
+    assert found
+    return found.group()
+
+
+# --- The page --------------------------------------------------------------------------------------
+
+
+def test_saving_comes_back_and_says_so_once(admin_client: Client) -> None:
+    response = admin_client.post(PAGE, CHOSEN)
+    assert response["Location"] == PAGE
+    said = re.search(r'role="status"[^>]*>.*?</p>', text(admin_client.get(PAGE)))
+    assert said
+    assert "Saved." in said.group()
+    assert "Saved." not in text(admin_client.get(PAGE))
+
+
+def test_the_page_shows_what_is_kept(admin_client: Client) -> None:
+    admin_client.post(PAGE, CHOSEN)
+    page = text(admin_client.get(PAGE))
+    ticked = set(re.findall(r'<input type="(?:radio|checkbox)" name="([^"]+)"(?: value="([^"]+)")? checked', page))
+    chosen = {("theme", "dark"), ("density", "compact"), ("page_size", "20"), ("mask_numbers", "")}
+    assert ticked == chosen | {("columns", "region"), ("columns", "updated")}
+    assert re.findall(r'<option value="([^"]+)" selected', page) == ["GB", "Europe/Vienna"]
+
+
+def test_every_theme_is_in_the_page_as_it_is_served(admin_client: Client, admin_user: User) -> None:
+    assert _opening(admin_client.get(PAGE)) == '<html lang="en">'
+    for theme in ("light", "dark"):
+        save_theme(admin_user, theme)
+        response = admin_client.get("/account/contacts/")
+        assert f'data-theme="{theme}"' in _opening(response)
+        assert f'<meta name="color-scheme" content="{theme}">' in text(response)
+
+
+def test_density_and_shortcuts_are_in_the_page_as_it_is_served(admin_client: Client) -> None:
+    admin_client.post(PAGE, CHOSEN)
+    opening = _opening(admin_client.get("/account/contacts/"))
+    assert 'data-density="compact"' in opening
+    assert 'data-shortcuts="off"' in opening
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("theme", "pink", "Choose one of these."),
+        ("theme", "", "Choose one of these."),
+        ("density", "x", "Choose one of these."),
+        ("page_size", "1000", "Choose one of these."),
+        ("page_size", "x", "Choose one of these."),
+        ("columns", ["region", "secret"], "Choose among these."),
+        ("region", "ZZ", "Choose one of the list."),
+        ("time_zone", "Etc/GMT+1", "Choose one of the list."),
+        ("time_zone", "", "Choose one of the list."),
+    ],
+)
+def test_a_wrong_value_is_named_beside_its_field(
+    admin_client: Client, admin_user: User, field: str, value: str | list[str], sentence: str
+) -> None:
+    response = admin_client.post(PAGE, CHOSEN | {field: value})
+    assert response.status_code == 422
+    page = text(response)
+    assert re.search(rf'<p class="pref__error" id="{field}-error"><svg.*?</svg>{re.escape(sentence)}</p>', page)
+    assert re.search(rf'aria-describedby="[^"]*\b{field}-error"', page)
+    assert 'aria-invalid="true"' in page
+    assert page.count('class="pref__error"') == 1
+    assert preferences_for(admin_user) == DEFAULTS
+
+
+def test_a_wrong_value_keeps_what_else_was_chosen(admin_client: Client) -> None:
+    page = text(admin_client.post(PAGE, CHOSEN | {"region": "ZZ"}))
+    assert '<input type="radio" name="theme" value="dark" checked>' in page
+    assert '<option value="Europe/Vienna" selected>' in page
+
+
+def test_a_wrong_value_is_told_at_the_top_too(admin_client: Client) -> None:
+    page = text(admin_client.post(PAGE, CHOSEN | {"region": "ZZ"}))
+    assert re.search(r'role="alert"[^>]*><svg.*?</svg>Not saved\.', page)
+
+
+def test_a_zone_that_is_gone_is_shown_as_the_utc_that_holds(admin_client: Client, admin_user: User) -> None:
+    Preferences.objects.create(user=admin_user, time_zone="Atlantis/Capital")
+    assert '<option value="UTC" selected>' in text(admin_client.get(PAGE))
+
+
+def test_saving_touches_nobody_else(admin_client: Client, support_user: User) -> None:
+    Preferences.objects.create(user=support_user, region="AT", page_size=100)
+    before = preferences_for(support_user)
+    admin_client.post(PAGE, CHOSEN | {"user": str(support_user.pk), "user_id": str(support_user.pk)})
+    admin_client.post(THEME, {"theme": "light", "user": str(support_user.pk)})
+    assert preferences_for(support_user) == before
+
+
+def test_someone_without_any_profile_has_preferences_too(client: Client, nobody: User) -> None:
+    client.force_login(nobody)
+    assert client.get(PAGE).status_code == 200
+
+
+def test_the_menu_leads_to_the_page(admin_client: Client) -> None:
+    assert re.search(r'<a class="opt" href="/preferences/">.*Preferences</a>', text(admin_client.get(PAGE)))
+
+
+@pytest.mark.parametrize("path", [PAGE, THEME])
+def test_nothing_is_saved_without_the_token(admin_user: User, path: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+    assert client.post(path, CHOSEN).status_code == 403
+    assert not Preferences.objects.exists()
+
+
+@pytest.mark.parametrize("path", [PAGE, THEME])
+def test_nothing_is_saved_without_signing_in(db: None, path: str) -> None:
+    assert Client().post(path, CHOSEN)["Location"].startswith("/sign-in/")
+
+
+# --- The theme button ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("theme", "offered"), [("system", "dark"), ("light", "dark"), ("dark", "light")])
+def test_the_button_offers_the_other_theme(admin_client: Client, admin_user: User, theme: str, offered: str) -> None:
+    save_theme(admin_user, theme)
+    page = text(admin_client.get(PAGE))
+    assert f'name="theme" value="{offered}" aria-label="{offered.capitalize()} theme"' in page
+
+
+def test_the_button_saves_and_goes_back_to_where_it_was_pressed(admin_client: Client, admin_user: User) -> None:
+    page = text(admin_client.get("/account/contacts/", {"channel": "sms", "page": "2"}))
+    wish = re.search(r'data-theme-toggle>.*?name="next" value="([^"]+)"', page)
+    assert wish
+    response = admin_client.post(THEME, {"theme": "dark", "next": wish.group(1).replace("&amp;", "&")})
+    assert (response.status_code, response["Location"]) == (302, "/account/contacts/?channel=sms&page=2")
+    assert preferences_for(admin_user).theme == "dark"
+
+
+def test_the_button_changes_the_theme_alone(admin_client: Client, admin_user: User) -> None:
+    Preferences.objects.create(user=admin_user, region="AT", page_size=100, shortcuts=False)
+    admin_client.post(THEME, {"theme": "dark"})
+    held = preferences_for(admin_user)
+    assert (held.region, held.page_size, held.shortcuts) == ("AT", 100, False)
+
+
+def test_htmx_gets_an_empty_fragment(admin_client: Client, admin_user: User) -> None:
+    response = admin_client.post(THEME, {"theme": "dark", "next": PAGE}, headers=FRAGMENT)
+    assert (response.status_code, response["X-Fragment"], response.content) == (204, "1", b"")
+    assert preferences_for(admin_user).theme == "dark"
+
+
+@pytest.mark.parametrize("theme", ["pink", "", "Dark", "dark\0", '"><script>'])
+def test_an_unknown_theme_changes_nothing(admin_client: Client, admin_user: User, theme: str) -> None:
+    save_theme(admin_user, "light")
+    response = admin_client.post(THEME, {"theme": theme})
+    assert response.status_code == 400
+    assert "This request cannot be read" in text(response)
+    assert preferences_for(admin_user).theme == "light"
+
+
+@pytest.mark.parametrize(
+    "wish",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:x", "x", ""],
+)
+def test_the_button_never_leads_off_the_site(admin_client: Client, wish: str) -> None:
+    assert admin_client.post(THEME, {"theme": "dark", "next": wish})["Location"] == "/"
+
+
+def test_the_theme_is_never_changed_by_a_link(admin_client: Client) -> None:
+    assert admin_client.get(THEME, {"theme": "dark"}).status_code == 405
