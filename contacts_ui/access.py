@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -16,7 +17,8 @@ from .sent.types import Account, Profile
 
 ADMIN = "admin"
 SUPPORT = "support"
-RECENT = 20  # visits looked at for one that is still allowed
+RECENT = 20  # visits looked at for those that are still allowed
+OFFERED = 5  # of them, at the head of the switcher
 
 
 class ScopeDenied(Http404):
@@ -89,10 +91,19 @@ def scope_for(user: User, profile_id: UUID | None) -> Scope:
 def last_scope(user: User) -> Scope | None:
     """Where `user` last was if that is still allowed, else the first they may see, else None."""
     choices = choices_for(user)
-    visits = ScopeVisit.objects.filter(user=user).order_by("-visited_at")
-    seen: list[UUID | None] = list(visits.values_list("profile_id", flat=True)[:RECENT])
     first = [UUID(profile.id) for profile in choices.profiles[:1]]
-    return next((scope for wish in [*seen, None, *first] if (scope := _pick(choices, wish))), None)
+    return next((scope for wish in [*_visited(user), None, *first] if (scope := _pick(choices, wish))), None)
+
+
+def recent_scopes(user: User, choices: Choices, *, besides: Scope, limit: int = OFFERED) -> tuple[Scope, ...]:
+    """Where `user` last was and still may go, newest first, without `besides`. Cost: one query."""
+    allowed = (scope for wish in _visited(user) if (scope := _pick(choices, wish)))
+    return tuple(islice((scope for scope in allowed if scope.profile_id != besides.profile_id), limit))
+
+
+def _visited(user: User) -> list[UUID | None]:
+    visits = ScopeVisit.objects.filter(user=user).order_by("-visited_at")
+    return list(visits.values_list("profile_id", flat=True)[:RECENT])
 
 
 def _pick(choices: Choices, profile_id: UUID | None) -> Scope | None:

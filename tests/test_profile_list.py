@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from uuid import UUID
 
+import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
 
+from contacts_ui.access import choices_for, recent_scopes, remember, scope_for
+from contacts_ui.gateway import gateway
+from contacts_ui.models import ProfileAccess
 from tests.pages import RESTORE, fragment, scopes, text
 from tests.sandbox_server import SandboxServer
+
+PATCHED_NAME = "data.profiles.4.name"
 
 
 def _links(page: str) -> list[str]:
     return re.findall(r'<a class="opt" href="([^"]+/contacts/[^"]*)"', page)
+
+
+def _groups(page: str) -> dict[str, list[str]]:
+    """The headings, and below each the profiles' links, in order."""
+    heading = r'class="pop__label"[^>]*>([^<]+)<'
+    _, *parts = re.split(heading, page)
+    return {title: _links(part) for title, part in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _visit(user: User, *profile_ids: str | None) -> None:
+    for profile_id in profile_ids:
+        remember(user, scope_for(user, UUID(profile_id) if profile_id else None))
 
 
 def test_the_page_lists_the_account_and_every_profile_for_an_admin(admin_client: Client) -> None:
@@ -47,8 +68,118 @@ def test_the_current_one_is_marked(admin_client: Client, sandbox: SandboxServer)
 def test_find_narrows_the_list_by_name(admin_client: Client, sandbox: SandboxServer) -> None:
     name = sandbox.profiles()[4]["name"]
     assert len(_links(text(admin_client.get("/account/profiles/", {"find": name[:6].upper()})))) >= 1
-    nothing = text(admin_client.get("/account/profiles/", {"find": "<zzz>"}))
-    assert "No profile is called “&lt;zzz&gt;”" in nothing
+
+
+def test_a_name_that_nobody_has_is_said(admin_client: Client) -> None:
+    page = text(admin_client.get("/account/profiles/", {"find": "<zzz>"}))
+    assert "No profile is called “<span>&lt;zzz&gt;</span>”." in page
+
+
+@pytest.mark.parametrize(
+    ("name", "find"),
+    [
+        ("Lumière Opticians", "OPT lumiere"),
+        ("Lumiere Opticians", "lumière"),
+        ("Łódź Straße", "strasse lodz"),
+        ("Smørrebrød", "smorrebrod"),
+        ("İzmir Kıyı", "izmir kiyi"),
+        ("ACME", "acmé"),
+    ],
+)
+def test_find_does_not_mind_case_accents_and_the_order_of_words(
+    admin_client: Client, sandbox: SandboxServer, name: str, find: str
+) -> None:
+    sandbox.fault(route="me", kind="patch", set={PATCHED_NAME: name})
+    links = _links(text(admin_client.get("/account/profiles/", {"find": find})))
+    assert links == [f"/p/{sandbox.profiles()[4]['id']}/contacts/"]
+
+
+def test_the_foot_says_how_many_of_how_many_were_found(admin_client: Client, sandbox: SandboxServer) -> None:
+    name = sandbox.profiles()[4]["name"]
+    assert "1 of 13</span> profiles" in text(admin_client.get("/account/profiles/", {"find": name}))
+
+
+def test_the_form_of_the_page_carries_every_filter(admin_client: Client) -> None:
+    page = text(admin_client.get("/account/profiles/", {"channel": "sms", "page_size": "20", "page": "3"}))
+    assert re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', page.split("<main")[1]) == [
+        ("channel", "sms"),
+        ("page_size", "20"),
+    ]
+
+
+@pytest.mark.parametrize("shape", ["page", "fragment"])
+def test_the_recent_ones_come_first_and_once(
+    admin_client: Client, admin_user: User, sandbox: SandboxServer, shape: str
+) -> None:
+    ids = [profile["id"] for profile in sandbox.profiles()]
+    _visit(admin_user, ids[5], None, ids[2])
+    path = f"/p/{ids[2]}/profiles/"
+    page = text(admin_client.get(path) if shape == "page" else fragment(admin_client, path))
+    groups = _groups(page)
+    assert list(groups) == ["Recent", "All profiles"]
+    assert groups["Recent"] == ["/account/contacts/", f"/p/{ids[5]}/contacts/"]
+    assert len({*groups["Recent"], *groups["All profiles"]}) == len(_links(page)) == 13
+
+
+def test_without_a_visit_elsewhere_nothing_is_called_recent(admin_client: Client, admin_user: User) -> None:
+    _visit(admin_user, None)
+    assert list(_groups(text(admin_client.get("/account/profiles/")))) == ["All profiles"]
+
+
+def test_five_are_recent_at_most_the_newest_first(admin_user: User, desk_api: SandboxServer) -> None:
+    ids = [profile["id"] for profile in desk_api.profiles()]
+    _visit(admin_user, *ids[:8])
+    recent = recent_scopes(admin_user, choices_for(admin_user), besides=scope_for(admin_user, UUID(ids[7])))
+    assert [scope.profile_id for scope in recent] == ids[6:1:-1]
+
+
+def test_what_was_taken_away_is_not_recent(support_user: User, desk_api: SandboxServer) -> None:
+    ids = [profile["id"] for profile in desk_api.profiles()]
+    _visit(support_user, ids[1], ids[2], ids[3])
+    ProfileAccess.objects.filter(user=support_user, profile_id=ids[2]).delete()
+    recent = recent_scopes(support_user, choices_for(support_user), besides=scope_for(support_user, UUID(ids[3])))
+    assert [scope.profile_id for scope in recent] == [ids[1]]
+
+
+def test_the_recent_ones_cost_one_query(
+    admin_user: User, desk_api: SandboxServer, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    _visit(admin_user, *(profile["id"] for profile in desk_api.profiles()))
+    choices, here = choices_for(admin_user), scope_for(admin_user, None)
+    with django_assert_num_queries(1):
+        assert len(recent_scopes(admin_user, choices, besides=here)) == 5
+
+
+def test_the_fragment_is_a_combobox_and_its_list(admin_client: Client) -> None:
+    page = text(fragment(admin_client, "/account/profiles/", current="/account/contacts/"))
+    ids = re.findall(r'id="([^"]+)" role="option" tabindex="-1" aria-selected="false"', page)
+    assert len(set(ids)) == len(ids) == 13
+    assert 'role="combobox" aria-expanded="true" aria-controls="profile-options" aria-autocomplete="list"' in page
+    assert 'id="profile-options" role="listbox"' in page
+
+
+def test_the_page_is_a_form_and_plain_links(admin_client: Client) -> None:
+    page = text(admin_client.get("/account/profiles/"))
+    assert 'role="option"' not in page
+    assert 'role="combobox"' not in page
+    assert '<button class="btn" type="submit">Find</button>' in page
+
+
+def test_a_profile_that_is_not_approved_says_so(admin_client: Client, sandbox: SandboxServer) -> None:
+    name = sandbox.profiles()[4]["name"]
+    sandbox.fault(route="me", kind="patch", set={"data.profiles.4.status": "pending_review"})
+    assert f"<span>{name}</span><small>pending review</small>" in text(fragment(admin_client, "/account/profiles/"))
+
+
+def test_a_thousand_profiles_are_sent_whole_and_under_300_kilobytes(admin_client: Client, settings: Settings) -> None:
+    with SandboxServer(contacts=0, profiles=1000) as many:
+        settings.SENT_API_URL = many.url
+        gateway.cache_clear()
+        address = "/account/contacts/?search=555&channel=whatsapp&page_size=20"
+        response = fragment(admin_client, "/account/profiles/", current=address)
+        assert len(set(_links(text(response)))) == 1001
+        assert ">1,001</span> profiles" in text(response)
+        assert len(response.content) < 300_000
 
 
 def test_going_back_gets_the_whole_page(admin_client: Client) -> None:

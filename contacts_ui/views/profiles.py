@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from unicodedata import category, normalize
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -11,10 +13,13 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from contacts_ui.access import ADMIN, Choices, choices_for, last_scope, scope_for
+from contacts_ui.access import ADMIN, Choices, choices_for, last_scope, recent_scopes, scope_for
 from contacts_ui.forms import list_query
-from contacts_ui.rendering import DeskPage, DeskRequest, came_from, wants_fragment
+from contacts_ui.rendering import DeskPage, DeskRequest, came_from, preferences_of, wants_fragment
 from contacts_ui.scope import Scope, path_of
+
+# What people type for letters that Unicode does not take apart. The same table stands in switcher.js.
+_TYPED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,14 @@ class Option:
     title: str
     note: str | None
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Options under one heading. None stands in two groups."""
+
+    title: str
+    options: tuple[Option, ...]
 
 
 @require_safe
@@ -44,10 +57,18 @@ def profile_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     if not scope.switchable:
         raise Http404
     find = request.GET.get("find", "").strip()[:100]
-    choices = choices_for(request.user)
-    options = _options(choices, scope, _filters(request), find)
+    choices, filters = choices_for(request.user), _filters(request)
+    recent = recent_scopes(request.user, choices, besides=scope)
+    groups = _groups(_options(choices, scope, filters, find), recent)
     desk = DeskPage(request, "profiles/list.html", "profiles/_options.html", scope)
-    return desk.response(options=options, find=find, stale=choices.stale, parameters=_carried(request))
+    return desk.response(
+        groups=groups,
+        shown=sum(len(group.options) for group in groups),
+        total=len(choices),
+        find=find,
+        stale=choices.stale,
+        parameters=parse_qsl(filters.removeprefix("?")),
+    )
 
 
 def _filters(request: DeskRequest) -> str:
@@ -55,27 +76,44 @@ def _filters(request: DeskRequest) -> str:
     parameters: QueryDict = request.GET
     if wants_fragment(request):
         parameters = came_from(request)[1]
-    return list_query("", parameters).url()
+    return list_query("", parameters, page_size=preferences_of(request).page_size).url()
 
 
-def _carried(request: DeskRequest) -> tuple[tuple[str, str], ...]:
-    return list_query("", request.GET).filters
-
-
-def _options(choices: Choices, scope: Scope, filters: str, find: str) -> tuple[Option, ...]:
-    wanted = find.casefold()
+def _options(choices: Choices, scope: Scope, filters: str, find: str) -> dict[str | None, Option]:
+    """What fits `find`, by the id of the profile (None for the account), in the order of the list."""
+    words = _folded(find).split()
     rows = [(None, choices.account.title, "account")] if choices.sees_account else []
     every = rows + [(p.id, p.title, _status(p.status)) for p in choices.profiles]
-    return tuple(
-        Option(
+    return {
+        profile_id: Option(
             url=f"{path_of(profile_id)}contacts/{filters}",
             title=title,
             note=note,
             current=profile_id == scope.profile_id,
         )
         for profile_id, title, note in every
-        if wanted in title.casefold()
-    )
+        if not words or _has_all(words, title)
+    }
+
+
+def _groups(options: dict[str | None, Option], recent: tuple[Scope, ...]) -> tuple[Group, ...]:
+    """The recent ones first, and each option once: with two of a name nobody knows which to take."""
+    ids = [scope.profile_id for scope in recent]
+    first = tuple(options[profile_id] for profile_id in ids if profile_id in options)
+    rest = tuple(option for profile_id, option in options.items() if profile_id not in ids)
+    return tuple(group for group in (Group("Recent", first), Group("All profiles", rest)) if group.options)
+
+
+def _has_all(words: list[str], title: str) -> bool:
+    folded = _folded(title)
+    return all(word in folded for word in words)
+
+
+def _folded(text: str) -> str:
+    """For comparing: without case and accents. switcher.js does the same."""
+    # Upper case first: ß becomes SS, and the dotless i an I.
+    apart = normalize("NFKD", text.upper().lower())
+    return "".join(character for character in apart if not category(character).startswith("M")).translate(_TYPED)
 
 
 def _status(status: str | None) -> str | None:

@@ -1,31 +1,166 @@
-// The profile switcher. Uses $ and say of app.js.
+// The profile switcher: a combobox over plain links, so that every way of opening a link works. Uses $ and say of app.js.
 "use strict";
 
-document.addEventListener("htmx:before:request", (event) => {
-  const link = event.detail.ctx.sourceElement.closest?.("[data-opens]");
-  if (link) $(link.dataset.opens).showPopover({ source: link });
-});
-document.addEventListener("toggle", (event) => {
-  if (event.target.id !== "profiles") return;
-  document.querySelector("[data-opens='profiles']").setAttribute("aria-expanded", String(event.newState === "open"));
-  if (event.newState === "closed") event.target.replaceChildren();
-}, true);
+{
+  const SPOKEN_AFTER = 400; // ms without a key: a screen reader is not interrupted at every letter
+  const LETTERS = { ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe" }; // as in views/profiles.py
 
-const optionsOf = (form) => [...document.querySelectorAll(`${form.dataset.filters} > li`)];
-document.addEventListener("input", (event) => {
-  const form = event.target.closest("[data-filters]");
-  if (!form) return;
-  const wanted = event.target.value.trim().toLowerCase();
-  let left = 0;
-  for (const item of optionsOf(form)) {
-    item.hidden = !item.textContent.toLowerCase().includes(wanted);
-    if (!item.hidden) left += 1;
+  // For comparing: without case and accents. Upper case first: ß becomes SS, and the dotless i an I.
+  const folded = (text) => text.toUpperCase().toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[øłđðþæœ]/g, (letter) => LETTERS[letter]);
+
+  let asked = null; // the last request for the options
+  let box = null; // what stands in the popover: its parts, every option, those that fit, and which of them is active
+  let speech = 0;
+
+  const isOpen = (pop) => pop.matches(":popover-open");
+  const opener = () => document.querySelector("[data-opens='profiles']");
+
+  /* --- Open and close --- */
+
+  document.addEventListener("htmx:before:request", (event) => {
+    const link = event.detail.ctx.sourceElement.closest?.("[data-opens]");
+    if (!link) return;
+    asked = event.detail.ctx;
+    const pop = $(link.dataset.opens);
+    if (!isOpen(pop)) pop.showPopover({ source: link });
+  });
+
+  document.addEventListener("htmx:after:swap", (event) => {
+    const pop = event.detail.ctx.target;
+    if (pop?.id !== "profiles") return;
+    if (isOpen(pop)) prepare(pop);
+    else pop.replaceChildren(); // closed before the answer came
+  });
+
+  document.addEventListener("htmx:finally:request", (event) => {
+    const pop = $("profiles");
+    if (event.detail.ctx === asked && isOpen(pop) && !pop.childElementCount) pop.hidePopover(); // the notice says why
+  });
+
+  document.addEventListener("toggle", (event) => {
+    if (event.target.id !== "profiles") return;
+    opener().setAttribute("aria-expanded", String(event.newState === "open"));
+    if (event.newState === "open") return;
+    clearTimeout(speech);
+    box = null;
+    event.target.replaceChildren();
+  }, true);
+
+  // A press outside closes, the link included: the click that ends the press must not open again.
+  let wasOpen = false;
+  document.addEventListener("pointerdown", (event) => {
+    wasOpen = Boolean(event.target.closest?.("[data-opens='profiles']")) && isOpen($("profiles"));
+  }, true);
+  document.addEventListener("click", (event) => {
+    if (!wasOpen || isModified(event) || !event.detail || !event.target.closest?.("[data-opens='profiles']")) return;
+    wasOpen = false;
+    event.preventDefault();
+    event.stopPropagation();
+    $("profiles").hidePopover();
+  }, true);
+
+  document.addEventListener("focusout", (event) => {
+    const pop = event.target.closest?.("#profiles");
+    if (pop && isOpen(pop) && event.relatedTarget && !pop.contains(event.relatedTarget)) pop.hidePopover();
+  });
+
+  /* --- The list --- */
+
+  function prepare(pop) {
+    const input = pop.querySelector("[role=combobox]");
+    if (!input) { box = null; return; } // a problem stands there instead
+    // Read once, so that a key costs comparisons and no reading of the page.
+    const options = [...pop.querySelectorAll("[role=option]")].map((link) => {
+      const title = link.firstElementChild.textContent;
+      return { link, title, key: folded(title), group: link.parentElement, fits: true };
+    });
+    box = { input, options, fitting: options, at: -1, active: undefined, list: $("profile-options"), none: $("profile-none"), count: pop.querySelector("[data-count]") };
+    input.focus();
   }
-  form.parentElement.querySelector("[data-count]").textContent = left;
-});
-document.addEventListener("submit", (event) => {
-  const form = event.target.closest(".pop [data-filters]");
-  if (!form) return;
-  event.preventDefault();
-  optionsOf(form).find((item) => !item.hidden)?.querySelector("a")?.click();
-});
+
+  function narrow() {
+    const typed = box.input.value.trim();
+    const words = folded(typed).split(/\s+/);
+    box.fitting = box.options.filter((option) => {
+      const fits = words.every((word) => option.key.includes(word));
+      if (fits !== option.fits) option.link.hidden = !fits;
+      option.fits = fits;
+      return fits;
+    });
+    const groups = new Set(box.fitting.map((option) => option.group));
+    for (const group of box.list.children) group.hidden = !groups.has(group);
+    showCount(typed);
+    activate(typed && box.fitting.length ? 0 : -1);
+    box.list.scrollTop = 0;
+  }
+
+  function showCount(typed) {
+    const found = box.fitting.length, all = box.options.length, figure = (number) => number.toLocaleString("en");
+    box.count.textContent = found === all ? figure(all) : `${figure(found)} of ${figure(all)}`;
+    box.none.querySelector("span").textContent = typed;
+    box.none.hidden = found > 0;
+    box.list.hidden = !found;
+    box.input.setAttribute("aria-expanded", String(found > 0));
+    const words = found ? `${figure(found)} ${found === 1 ? "profile" : "profiles"}` : box.none.textContent;
+    clearTimeout(speech);
+    speech = setTimeout(() => say(words), SPOKEN_AFTER);
+  }
+
+  function activate(at) {
+    box.active?.setAttribute("aria-selected", "false");
+    box.at = at;
+    box.active = box.fitting[at]?.link;
+    if (!box.active) { box.input.removeAttribute("aria-activedescendant"); return; }
+    box.active.setAttribute("aria-selected", "true");
+    box.input.setAttribute("aria-activedescendant", box.active.id);
+    if (at) box.active.scrollIntoView({ block: "nearest" });
+    else box.list.scrollTop = 0; // the heading above the first one shows too
+  }
+
+  /* --- Keys and clicks --- */
+
+  const MOVES = {
+    ArrowDown: (at, last) => (at < last ? at + 1 : 0),
+    ArrowUp: (at, last) => (at > 0 ? at - 1 : last),
+    Home: () => 0,
+    End: (at, last) => last,
+    PageDown: (at, last) => Math.min(at + rows(), last),
+    PageUp: (at) => Math.max(at - rows(), 0),
+  };
+  const rows = () => Math.max(1, Math.floor(box.list.clientHeight / box.fitting[0].link.offsetHeight) - 1);
+  const isModified = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+
+  document.addEventListener("input", (event) => { if (event.target === box?.input) narrow(); });
+
+  document.addEventListener("keydown", (event) => {
+    const pop = event.target.closest?.("#profiles");
+    if (!pop || event.isComposing || isModified(event)) return;
+    if (event.key === "Escape") {
+      pop.hidePopover();
+      opener().focus(); // Safari gives a clicked link no focus, and so would not return it
+    } else if (MOVES[event.key] && event.target === box?.input) {
+      if (box.fitting.length) activate(MOVES[event.key](box.at, box.fitting.length - 1));
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
+
+  // Enter. A form's own event, so that the key that ends a composition is never taken for it.
+  document.addEventListener("submit", (event) => {
+    if (!box || !event.target.contains(box.input)) return;
+    event.preventDefault();
+    box.active?.click();
+  });
+
+  // The focus stays in the box wherever in the list one presses; dragging a link is the price.
+  document.addEventListener("mousedown", (event) => {
+    if (event.target.closest?.("#profiles :is(.pop__list, .pop__foot, .pop__none)")) event.preventDefault();
+  });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("#profiles [role=option]");
+    if (!link || event.defaultPrevented || event.button || isModified(event)) return;
+    document.dispatchEvent(new CustomEvent("desk:leaving", { detail: { title: link.firstElementChild.textContent } }));
+    $("profiles").hidePopover();
+  });
+}
