@@ -12,6 +12,7 @@ from django.http import QueryDict
 
 from . import phone_search
 from .sent.queries import DEFAULT_PAGE_SIZE, MAX_PAGE, PAGE_SIZES, Channel, ContactQuery
+from .wording import channel_name
 
 MAX_SEARCH = 64  # characters; no national format is half as long
 CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
@@ -22,11 +23,12 @@ class ListQuery:
     """What one contacts page shows: where it lives, what is asked, what was typed, what was ignored.
 
     `path` is the list's own address. `typed_search` and `typed_phone` stay in the boxes as they were typed.
-    `ignored` are whole sentences.
+    `ignored` are whole sentences. `default_size` is how many rows a page has for whom none is named.
     """
 
     path: str
     asked: ContactQuery
+    default_size: int = DEFAULT_PAGE_SIZE
     typed_search: str = ""
     typed_phone: str = ""
     ignored: tuple[str, ...] = ()
@@ -39,11 +41,15 @@ class ListQuery:
             "channel": asked.channel,
             "phone": asked.phone,
             "page": str(asked.page) if asked.page != 1 else None,
-            "page_size": str(asked.page_size) if asked.page_size != DEFAULT_PAGE_SIZE else None,
+            "page_size": str(asked.page_size) if asked.page_size != self._size_unsaid(asked.page) else None,
         }
         query = urlencode({name: value for name, value in given.items() if value is not None})
         base = self.path if path is None else path
         return f"{base}?{query}" if query else base
+
+    def _size_unsaid(self, page: int) -> int:
+        """The rows a page has when the address names none. On a later page the same for everyone: links travel."""
+        return self.default_size if page == 1 else DEFAULT_PAGE_SIZE
 
     @property
     def address(self) -> str:
@@ -56,6 +62,23 @@ class ListQuery:
         asked = self.asked
         pairs = (("search", asked.search), ("channel", asked.channel), ("phone", asked.phone))
         return tuple((name, value) for name, value in pairs if value is not None)
+
+    @property
+    def chips(self) -> tuple[Chip, ...]:
+        """One for each active filter, in the order of the form."""
+        return tuple(
+            Chip(name, channel_name(value) if name == "channel" else value, self.url(**{name: None}))
+            for name, value in self.filters
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter: its parameter, what it says, and the address of the list without it."""
+
+    name: str
+    value: str
+    url: str
 
 
 class _ListForm(forms.Form):
@@ -75,6 +98,10 @@ class _ListForm(forms.Form):
         required=False, coerce=int, empty_value=None, choices=[(str(n), str(n)) for n in PAGE_SIZES]
     )
 
+    def __init__(self, parameters: QueryDict | Mapping[str, str], *, region: str | None) -> None:
+        super().__init__(parameters)
+        self._region = region
+
     def clean_search(self) -> str:
         # Spaces of every kind are one space: a number pasted from a sheet brings no-break ones.
         text = " ".join(str(self.cleaned_data["search"]).split())
@@ -86,7 +113,7 @@ class _ListForm(forms.Form):
         text = str(self.cleaned_data["phone"])
         if not text:
             return ""
-        number = phone_search.e164(text)
+        number = phone_search.e164(text, self._region)
         if number is None:
             raise forms.ValidationError("unread")
         return number
@@ -100,11 +127,21 @@ _SENTENCES = {
 _OWN_SENTENCE = {"search", "channel"}
 
 
-def list_query(path: str, parameters: QueryDict | Mapping[str, str]) -> ListQuery:
-    """The list at `path` as the browser asks for it. Never fails: what cannot be read is ignored, and said."""
-    form = _ListForm(parameters)
+def list_query(
+    path: str,
+    parameters: QueryDict | Mapping[str, str],
+    *,
+    page_size: int = DEFAULT_PAGE_SIZE,
+    region: str | None = None,
+) -> ListQuery:
+    """The list at `path` as the browser asks for it. Never fails: what cannot be read is ignored, and said.
+
+    `page_size` is what the person prefers, `region` where numbers without a country code are read.
+    """
+    form = _ListForm(parameters, region=region)
     form.is_valid()
     clean, errors = form.cleaned_data, form.errors
+    page = clean.get("page") or 1
     ignored = [str(messages[0]) if name in _OWN_SENTENCE else _SENTENCES[name] for name, messages in errors.items()]
     phone = clean.get("phone") or None
     search, channel = clean.get("search") or None, clean.get("channel") or None
@@ -114,12 +151,13 @@ def list_query(path: str, parameters: QueryDict | Mapping[str, str]) -> ListQuer
     return ListQuery(
         path=path,
         asked=ContactQuery(
-            page=(clean.get("page") or 1) if not phone else 1,
-            page_size=clean.get("page_size") or DEFAULT_PAGE_SIZE,
+            page=page if not phone else 1,
+            page_size=clean.get("page_size") or (page_size if page == 1 else DEFAULT_PAGE_SIZE),
             search=search,
             channel=cast("Channel | None", channel),
             phone=phone,
         ),
+        default_size=page_size,
         typed_search=_typed(parameters, "search"),
         typed_phone=_typed(parameters, "phone"),
         ignored=tuple(ignored),

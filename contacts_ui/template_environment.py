@@ -15,12 +15,13 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone
 from jinja2 import Environment, StrictUndefined
+
+from .wording import channel_name, masked, reachability
 
 _TERRITORIES = Locale("en").territories
 _FLAGS = Path(settings.BASE_DIR) / "static" / "vendor" / "circle-flags" / "flags"
-
-CHANNEL_NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
 
 
 def environment(**options: Any) -> Environment:
@@ -34,9 +35,19 @@ def environment(**options: Any) -> Environment:
         region_name=region_name,
         channel_name=channel_name,
         icon=icon,
+        masked=masked,
+        reachability=reachability,
         badges=lru_cache(maxsize=256)(_macro(made, "channel_badges")),
     )
-    made.filters.update(ago=ago, clock=clock, moment=moment, number=number)
+    made.filters.update(
+        ago=ago,
+        channel_name=channel_name,
+        clock=clock,
+        lower_first=lower_first,
+        moment=moment,
+        number=number,
+        percent=percent,
+    )
     return made
 
 
@@ -72,26 +83,43 @@ def region_name(region_code: str | None) -> str | None:
     return str(_TERRITORIES.get(region_code.upper(), region_code))
 
 
-def channel_name(channel: str) -> str:
-    """What people call a channel; one we never heard of keeps the API's name."""
-    return CHANNEL_NAMES.get(channel.lower(), channel)
-
-
 def number(value: int) -> str:
     """12486 as 12,486."""
     return f"{value:,}"
 
 
+def percent(value: float) -> str:
+    """A score from 0 to 100 as a whole number; what lies outside is brought back to the nearest end."""
+    return f"{min(100.0, max(0.0, value)):.0f}"
+
+
+def lower_first(text: str) -> str:
+    """The same, to go on a sentence with."""
+    return text[:1].lower() + text[1:]
+
+
 def moment(value: datetime) -> str:
-    """A time in full: 13 Jan 2026, 12:24 UTC."""
-    with suppress(OverflowError):  # the first and the last day there is have no neighbour in another zone
-        value = value.astimezone(UTC)
-    return f"{value:%-d %b %Y, %H:%M %Z}"
+    """A time in full, in the current time zone: 13 Jan 2026, 12:24 UTC."""
+    local = _local(value)
+    return f"{local:%-d %b %Y, %H:%M} {_zone_name(local)}"
 
 
 def clock(value: datetime) -> str:
-    """A time of today: 12:24 UTC."""
-    return f"{value.astimezone(UTC):%H:%M} UTC"
+    """A time of today, in the current time zone: 12:24 UTC."""
+    local = _local(value)
+    return f"{local:%H:%M} {_zone_name(local)}"
+
+
+def _local(value: datetime) -> datetime:
+    with suppress(OverflowError):  # the first and the last day there is have no neighbour in another zone
+        return value.astimezone(get_current_timezone())
+    return value
+
+
+def _zone_name(value: datetime) -> str:
+    """CET, BST; where a zone has no letters, how far it is from UTC: UTC+0530."""
+    name = value.tzname() or ""
+    return f"UTC{name}" if name.startswith(("+", "-")) else name
 
 
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (2_592_000, 86_400, "d"))

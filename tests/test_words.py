@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contacts_ui.template_environment import ago, channel_name, flag, moment, number, region_name
+from contacts_ui.template_environment import ago, flag, moment, number, region_name
+from contacts_ui.wording import channel_name
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,52 @@
 "use strict";
 
 const $ = (id) => document.getElementById(id);
-const say = (text) => { const live = $("live"); live.textContent = ""; requestAnimationFrame(() => { live.textContent = text; }); };
 
-/* --- The guard: only an answer that calls itself a fragment is swapped in (architecture, decision 6). --- */
+/* --- One voice: counts, waits and errors are said by one status region, the last word wins. --- */
 
-function notice(text) {
-  const box = $("notice");
-  box.querySelector("span").textContent = text;
-  box.hidden = false;
+let saying = 0;
+function say(text) {
+  clearTimeout(saying);
+  $("live").textContent = "";
+  saying = setTimeout(() => { $("live").textContent = text; }, 60); // a region that was empty is always read anew
 }
+const words = (element) => [...element.querySelectorAll("[data-say]")].map((part) => part.textContent.trim()).join(". ");
+
+const NOTICES = {
+  session: ["Your session has ended. Sign in again to go on where you are.", "Sign in again"],
+  gone: ["This is not here any more, or it is not for you to see.", "Load the page again"],
+  fault: ["Something went wrong on our side. What you see is what it was before.", "Load the page again"],
+  foreign: ["An answer for another profile was refused. What you see is what it was before.", "Load the page again"],
+  offline: ["You are offline. What you see is what it was before.", "Load the page again"],
+  unreachable: ["The desk cannot be reached. Check your connection.", "Load the page again"],
+};
+
+function notice(name) {
+  const [text, action] = NOTICES[name], box = $("notice");
+  box.querySelector("span").textContent = text;
+  box.querySelector("button").textContent = action;
+  box.dataset.notice = name;
+  box.hidden = false;
+  say(text);
+}
+addEventListener("offline", () => notice("offline"));
+addEventListener("online", () => {
+  const box = $("notice");
+  if (box.hidden || !["offline", "unreachable"].includes(box.dataset.notice)) return;
+  box.hidden = true;
+  say("You are online again");
+});
+
+/* --- The guard: only an answer that calls itself a fragment, of this very profile, is swapped in (architecture, 2 and 6). --- */
 
 // A page that Back asked for must not overwrite what was asked for after it, nor stand under another address.
 let restoring = null;
 const isRestore = (request) => request.headers["HX-History-Restore-Request"] === "true";
+const isResults = (event) => event.detail.ctx?.target?.id === "results";
 document.addEventListener("htmx:before:request", (event) => {
   const request = event.detail.ctx.request;
   if (isRestore(request)) restoring = request;
-  else if (event.detail.ctx.target?.id === "results") restoring = null;
+  else if (isResults(event)) restoring = null;
 });
 
 document.addEventListener("htmx:before:response", (event) => {
@@ -29,21 +58,23 @@ document.addEventListener("htmx:before:response", (event) => {
     event.preventDefault();
     return;
   }
-  if (response.headers.get(whole ? "X-Page" : "X-Fragment") === "1") {
+  const ours = response.headers.get(whole ? "X-Page" : "X-Fragment") === "1";
+  const profile = response.headers.get("X-Desk-Profile");
+  if (ours && (whole || profile === null || profile === ($("main").dataset.profileId || "account"))) {
     $("notice").hidden = true;
     return;
   }
   event.preventDefault();
   if (whole) { location.reload(); return; } // the address is another already: what stands here is not its page
-  if (response.raw.redirected || response.status === 401 || response.status === 403) notice("Your session has ended. Sign in again to go on.");
-  else if (response.status === 404) notice("This is not here any more, or it is not for you to see.");
-  else notice("Something went wrong on our side. What you see is what it was before.");
+  if (ours) notice("foreign");
+  else if (response.raw.redirected || response.status === 401 || response.status === 403) notice("session");
+  else notice(response.status === 404 ? "gone" : "fault");
 });
 
 document.addEventListener("htmx:error", (event) => {
   const error = event.detail.error;
   if (error?.name === "AbortError" && event.detail.ctx?.request?.signal?.reason !== "timeout") return;
-  notice("The desk cannot be reached. Check your connection.");
+  notice(navigator.onLine ? "unreachable" : "offline");
 });
 
 // htmx 4.0.1 swallows Ctrl- and Cmd-click on a[hx-get]: give the browser its link back.
@@ -51,24 +82,61 @@ document.addEventListener("click", (event) => {
   if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.("a[hx-get]")) event.stopPropagation();
 }, true);
 
-/* --- Results: busy while they load, old boxes emptied. --- */
+/* --- Results: busy while they load, boxes that follow, focus that stays or moves on. --- */
+
+const WAIT_IS_LONG = 900; // milliseconds until a wait is worth a word
+let waiting = 0, movedOn = false;
 
 document.addEventListener("htmx:before:request", (event) => {
-  if (event.detail.ctx.target?.id !== "results") return;
+  if (!isResults(event)) return;
   $("results").setAttribute("aria-busy", "true");
+  clearTimeout(waiting);
+  waiting = setTimeout(() => say("Loading contacts"), WAIT_IS_LONG);
   const source = event.detail.ctx.sourceElement;
+  movedOn = Boolean(source.closest(".pager"));
   if (source.id === "filters") $("phone").value = "";
-  if (source.id === "lookup") {
-    $("search").value = "";
-    $("channels").querySelector("[value='']").checked = true;
-  }
+  if (source.id === "lookup") fillBoxes(new URLSearchParams({ phone: $("phone").value }));
 });
 
 document.addEventListener("htmx:finally:request", (event) => {
-  if (event.detail.ctx.target?.id === "results") $("results")?.setAttribute("aria-busy", "false");
+  if (!isResults(event)) return;
+  clearTimeout(waiting);
+  $("results")?.setAttribute("aria-busy", "false");
 });
 
-/* --- Clicks --- */
+document.addEventListener("htmx:after:swap", (event) => {
+  if (!isResults(event)) return;
+  clearTimeout(waiting);
+  const results = $("results");
+  for (const name of ["hx-get", "hx-trigger"]) results.removeAttribute(name); // the page has its rows now
+  if (results.matches(":not(:has([data-problem]))")) say($("summary").textContent);
+  else say(words(results));
+  fillBoxes(new URLSearchParams(location.search));
+  // Chips and buttons that were pressed are gone now; the heading says what came instead.
+  if (movedOn || document.activeElement === document.body) $("results-h")?.focus({ preventScroll: true });
+});
+
+// The boxes say what the list is of, unless someone is typing in one.
+function fillBoxes(parameters) {
+  for (const name of ["search", "phone"]) {
+    const box = $(name), text = parameters.get(name) ?? "";
+    if (box && document.activeElement !== box && box.value !== text) box.value = text;
+  }
+  const channel = $("channels")?.querySelector(`[value="${CSS.escape(parameters.get("channel") ?? "")}"]`);
+  if (channel) channel.checked = true;
+}
+
+// On the way to another profile the rows of this one must not look like its rows.
+document.addEventListener("desk:leaving", (event) => {
+  const results = $("results"), skeleton = $("skeleton");
+  if (!results || !skeleton) return;
+  results.replaceChildren(skeleton.content.cloneNode(true));
+  results.setAttribute("aria-busy", "true");
+  $("summary").textContent = `Opening ${event.detail.title}`;
+  say(`Opening ${event.detail.title}`);
+});
+
+/* --- Copying, reloading, going back --- */
 
 async function copy(button) {
   try {
@@ -77,11 +145,11 @@ async function copy(button) {
     say("Copying is not allowed here");
     return;
   }
+  say("Copied");
   const use = button.querySelector("use"), was = use.getAttribute("href");
   if (was.endsWith("#check")) return;
   button.classList.add("is-done");
   use.setAttribute("href", was.replace(/#.*/, "#check"));
-  say("Copied");
   setTimeout(() => { button.classList.remove("is-done"); use.setAttribute("href", was); }, 1400);
 }
 
@@ -101,6 +169,23 @@ function cameFromList(link) {
   const from = new URL(document.referrer);
   return from.origin === location.origin && from.pathname === new URL(link.href).pathname;
 }
+
+/* --- The theme, changed at once and kept on the server. --- */
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("[data-theme-toggle]");
+  if (!form) return;
+  event.preventDefault();
+  const button = form.querySelector("button"), theme = button.value, other = theme === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  document.querySelector("meta[name='color-scheme']").content = theme;
+  const answer = await fetch(form.action, { method: "POST", body: new FormData(form, button), headers: { "HX-Request": "true" } }).catch(() => null);
+  if (answer?.status !== 204) notice(answer ? "session" : "unreachable");
+  const choice = document.querySelector(`.prefs [name="theme"][value="${theme}"]`); // or saving would take it back
+  if (choice) choice.checked = true;
+  button.value = other;
+  button.setAttribute("aria-label", `${other[0].toUpperCase()}${other.slice(1)} theme`);
+});
 
 /* --- Clocks: the age of what is shown, and the wait after too many requests. --- */
 
@@ -124,6 +209,10 @@ setInterval(() => {
     if (left === 0) setTimeout(() => { if (clock.isConnected) clock.closest(".state").querySelector("[data-retry]")?.click(); }, Math.random() * 2000);
   }
 }, 1000);
+
+addEventListener("beforeprint", () => {
+  for (const now of document.querySelectorAll("[data-now]")) now.textContent = new Date().toLocaleString();
+});
 
 // A page from the browser's memory may be another person's: load it anew.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

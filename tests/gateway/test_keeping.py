@@ -204,9 +204,7 @@ def test_what_a_second_try_cannot_mend_is_not_tried_again(
     assert len(_calls(desk_api)) == 1
 
 
-def test_a_total_that_changes_between_two_pages_is_each_pages_own(
-    admin_client: Client, keeping: SandboxServer
-) -> None:
+def test_a_total_that_changes_between_two_pages_is_each_pages_own(admin_client: Client, keeping: SandboxServer) -> None:
     first = text(admin_client.get(LIST))
     keeping.fault(route="contacts", kind="patch", set={"data.pagination.total_count": 330})
     third = text(admin_client.get(LIST, {"page": "3"}))

@@ -1,0 +1,40 @@
+"""What a contact is called and what can be done with it, in words. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .sent.types import Contact
+
+CHANNEL_NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
+SHOWN_DIGITS = 4
+MASK = "••••"
+
+
+def channel_name(channel: str) -> str:
+    """What people call a channel; one we never heard of keeps the API's name."""
+    return CHANNEL_NAMES.get(channel.lower(), channel)
+
+
+def reachability(contact: Contact) -> str:
+    """In one line whether and how a contact can be messaged: "Can be messaged by SMS and WhatsApp; SMS first"."""
+    if contact.opt_out:
+        return "Do not message: opted out"
+    names = [channel_name(channel) for channel in contact.available_channels]
+    if not names:
+        return "No channel is known, so it may not be possible to message this contact"
+    first = channel_name(contact.default_channel) if contact.default_channel else None
+    doubt = "" if contact.opt_out is False else ". Whether it opted out is not known"
+    order = f"; {first} first" if len(names) > 1 and first in names else ""
+    return f"Can be messaged by {listed(names)}{order}{doubt}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """SMS; SMS and WhatsApp; SMS, WhatsApp and RCS."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+
+
+def masked(contact: Contact) -> str:
+    """A number of which only the last four digits can be read. Neither its length nor its country code shows."""
+    digits = "".join(character for character in contact.number or "" if character.isdecimal())
+    return f"{MASK} {digits[-SHOWN_DIGITS:]}" if len(digits) > SHOWN_DIGITS else MASK

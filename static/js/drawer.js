@@ -1,0 +1,122 @@
+// One contact in a drawer beside its list. Its address is the contact's own; without JavaScript it is a page.
+"use strict";
+
+// The address of the list whose rows are in the document. While a contact is open the browser's own is another.
+const here = () => location.pathname + location.search;
+let listed = $("results") ? here() : null;
+const OPEN = { htmx: true, drawer: true }; // htmx writes a state of its own over any that it does not know
+let opened = null; // the id of the contact in the drawer
+let returnTo = null; // the row's link that has the focus after it
+
+const rowLinks = () => [...document.querySelectorAll("#results .phone__link")];
+const rowOf = (id) => document.querySelector(`#results tr[data-contact-id="${CSS.escape(id ?? "")}"]`);
+const linkOf = (id) => rowOf(id)?.querySelector(".phone__link");
+const idIn = (address) => new URL(address, location.href).pathname.match(/contacts\/([0-9a-f-]{36})\/$/)?.[1] ?? null;
+
+for (const name of ["htmx:after:history:push", "htmx:after:history:replace"]) {
+  document.addEventListener(name, (event) => { if (!opened) listed = event.detail.path; });
+}
+// Back from a contact to the list that is still in the document: nothing needs to be fetched.
+document.addEventListener("htmx:before:history:restore", (event) => {
+  if ($("results") && (history.state?.drawer || event.detail.path === listed)) event.preventDefault();
+  else listed = event.detail.path;
+});
+
+function mark(id) {
+  document.querySelector(".phone__link[aria-current]")?.removeAttribute("aria-current");
+  linkOf(id)?.setAttribute("aria-current", "true");
+}
+
+function place(id) {
+  const ids = rowLinks().map((link) => idIn(link.href)), at = ids.indexOf(id);
+  $("drawer-place").textContent = at < 0 ? "" : `${at + 1} of ${ids.length} on this page`;
+  for (const button of document.querySelectorAll("#drawer [data-step]")) {
+    button.disabled = at < 0 || !ids[at + Number(button.dataset.step)];
+  }
+}
+
+async function fill(address) {
+  const body = $("drawer-body"), id = opened = idIn(address);
+  mark(id);
+  place(id);
+  body.setAttribute("aria-busy", "true");
+  // The list's own address goes along, so that the server finds the contact in it and asks nobody.
+  await htmx.ajax("GET", address, {
+    source: body, target: body, swap: "innerHTML",
+    headers: { "HX-Current-URL": new URL(listed, location.href).href },
+  }).catch(() => {});
+  if (opened === id) body.setAttribute("aria-busy", "false");
+}
+
+function open(link) {
+  const address = new URL(link.href).pathname;
+  if (!history.state?.htmx) history.replaceState({ htmx: true }, "", location.href); // so that Back can restore it after a reload
+  history.pushState(OPEN, "", address);
+  show(address);
+}
+
+function show(address) {
+  const drawer = $("drawer"), body = $("drawer-body"), link = linkOf(idIn(address));
+  const heading = document.createElement("h1");
+  Object.assign(heading, { id: "contact-h", tabIndex: -1, className: "drawer__wait", textContent: link?.textContent ?? "Contact" });
+  body.replaceChildren(heading); // at once what the row says; the rest follows
+  if (!drawer.open) drawer.showModal();
+  heading.focus();
+  return fill(address);
+}
+
+function step(by) {
+  const links = rowLinks(), next = links[links.findIndex((link) => idIn(link.href) === opened) + by];
+  if (!next || !opened) return;
+  const address = new URL(next.href).pathname;
+  history.replaceState(OPEN, "", address);
+  next.scrollIntoView({ block: "nearest" });
+  fill(address);
+}
+
+function shut() {
+  const link = returnTo = linkOf(opened);
+  opened = null;
+  $("drawer-body").replaceChildren();
+  mark(null);
+  link?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#results .phone__link");
+  if (link && event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
+    event.preventDefault();
+    open(link);
+    return;
+  }
+  const step_ = event.target.closest("#drawer [data-step]");
+  if (step_) step(Number(step_.dataset.step));
+  else if (event.target.closest("#drawer [data-close]")) $("drawer").close();
+  else if (event.target === $("drawer") && !("closedBy" in HTMLDialogElement.prototype)) $("drawer").close();
+});
+
+// Closed by Esc, the button or a click beside it: the address goes back too. Closed by Back: it has already.
+document.addEventListener("close", (event) => {
+  if (event.target.id !== "drawer") return;
+  if (history.state?.drawer) history.back();
+  shut();
+}, true);
+
+addEventListener("popstate", (event) => {
+  const drawer = $("drawer");
+  if (event.state?.drawer && drawer) show(here());
+  else if (drawer?.open) drawer.close();
+  else setTimeout(() => { if (document.activeElement === document.body) returnTo?.focus(); }, 60); // Chromium takes the focus away, a little later
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  const target = event.detail.ctx.target;
+  if (target?.id === "drawer-body") {
+    const heading = $("contact-h");
+    if (target.querySelector("[data-problem]")) say(words(target));
+    if (document.activeElement === document.body || target.contains(document.activeElement)) heading?.focus({ preventScroll: true });
+    target.scrollTop = 0;
+  } else if (target?.matches?.(".messages")) {
+    say(target.querySelector("[data-problem]") ? words(target) : "What was sent is shown");
+  }
+});

@@ -1,0 +1,50 @@
+// Single-key shortcuts. They can be switched off (WCAG 2.1.4) and never fire where one types.
+"use strict";
+
+const isTyping = (element) => element.matches?.("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
+
+function moveRow(by) {
+  if ($("drawer")?.open) { step(by); return; }
+  const links = rowLinks(), at = links.indexOf(document.activeElement);
+  links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
+}
+
+function copyNumber() {
+  const from = $("drawer")?.open ? $("drawer") : document.activeElement.closest?.("tr[data-contact-id]") ?? $("contact");
+  const button = from?.querySelector("[data-copy-number], .phone [data-copy]");
+  if (button) copy(button);
+  else say(from ? "Reveal the number first" : "Choose a contact first");
+}
+
+const SHORTCUTS = {
+  "/": () => { $("search")?.focus(); $("search")?.select(); },
+  "j": () => moveRow(1),
+  "k": () => moveRow(-1),
+  "[": () => document.querySelector(".pager [rel=prev]")?.click(),
+  "]": () => document.querySelector(".pager [rel=next]")?.click(),
+  "p": () => document.querySelector("[data-opens='profiles']")?.click(),
+  "c": copyNumber,
+  "m": () => document.querySelector("[data-messages]")?.click(),
+  "?": () => $("keys")?.showPopover(),
+};
+const IN_DRAWER = new Set(["j", "k", "c", "m"]);
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented || isTyping(event.target)) return;
+  const onRow = event.target.matches?.("#results .phone__link");
+  // Arrows are not single characters: they work on a row even with the shortcuts off.
+  if (onRow && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    event.preventDefault();
+    moveRow(event.key === "ArrowDown" ? 1 : -1);
+    return;
+  }
+  if (document.documentElement.dataset.shortcuts === "off" || !Object.hasOwn(SHORTCUTS, event.key)) return;
+  if (document.querySelector("[popover]:popover-open") || (document.querySelector("dialog[open]") && !IN_DRAWER.has(event.key))) return;
+  event.preventDefault();
+  SHORTCUTS[event.key]();
+});
+
+// Esc in the search gives the keyboard back to the rows.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.id === "search" && !event.target.value) event.target.blur();
+});
