@@ -165,6 +165,7 @@ document.addEventListener("click", (event) => {
 
 // "Back to the list" goes back to the very list one came from, filters and all.
 function cameFromList(link) {
+  if (history.state?.drawer) return true; // a drawer that was reloaded stands on its list
   if (!document.referrer || !(window.navigation?.canGoBack ?? history.length > 1)) return false;
   const from = new URL(document.referrer);
   return from.origin === location.origin && from.pathname === new URL(link.href).pathname;

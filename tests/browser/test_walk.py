@@ -190,5 +190,7 @@ def test_a_copy_button_copies_the_number(new_context: NewContext, sandbox: Sandb
 def test_back_to_the_list_keeps_its_filters(admin_page: Page) -> None:
     admin_page.goto(f"{LIST}?channel=sms&page=2&page_size=20")
     admin_page.locator(".phone__link").first.click()
+    expect(admin_page.locator("#drawer article")).to_be_visible()
+    admin_page.reload()
     admin_page.locator("[data-back]").click()
     at_address(admin_page, "?channel=sms&page=2&page_size=20")
