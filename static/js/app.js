@@ -146,11 +146,11 @@ async function copy(button) {
     return;
   }
   say("Copied");
-  const use = button.querySelector("use"), was = use.getAttribute("href");
-  if (was.endsWith("#check")) return;
+  if (button.classList.contains("is-done")) return;
+  const use = button.querySelector("use"), was = use?.getAttribute("href");
   button.classList.add("is-done");
-  use.setAttribute("href", was.replace(/#.*/, "#check"));
-  setTimeout(() => { button.classList.remove("is-done"); use.setAttribute("href", was); }, 1400);
+  use?.setAttribute("href", was.replace(/#.*/, "#check"));
+  setTimeout(() => { button.classList.remove("is-done"); use?.setAttribute("href", was); }, 1400);
 }
 
 document.addEventListener("click", (event) => {
