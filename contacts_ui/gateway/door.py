@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -16,6 +17,7 @@ from contacts_ui.sent.types import Account, Contact, ContactPage
 
 from .asking import Asker, Parts, Wish
 from .leaves import cut, leaf_of
+from .regions import SeenRegions
 from .shown import KeptAccount, Messages, OneContact, Report, Shown, is_fresh
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class Gateway:
         self._parts = parts
         self._client, self._shelf, self._keys = parts.client, parts.shelf, parts.keys
         self._asker = Asker(parts)
+        self._regions = SeenRegions(parts.shelf, parts.keys)
         self._memo: _Memo | None = None
 
     def account(self, *, doubted: bool = False) -> Shown[Account]:
@@ -93,17 +96,18 @@ class Gateway:
         def ask(deadline: Deadline) -> ContactPage:
             page = self._client.contacts(leaf, scope.profile_id, deadline)
             _refuse_foreign(scope, others, page.contacts, page.request_id)
+            self._regions.note(scope, page.contacts)
             return page
 
         key = self._keys.page(scope, leaf)
         return Wish(key, ContactPage, ask, scope, self._parts.fresh_seconds, refresh, bulk)
 
-    def contact(self, scope: Scope, contact_id: UUID, seen_in: ContactQuery | None = None) -> Shown[OneContact]:
-        """One contact of the scope. `seen_in` is the list it was opened from: while that is fresh, no call is made.
+    def contact(self, scope: Scope, contact_id: UUID, seen_in: Iterable[ContactQuery] = ()) -> Shown[OneContact]:
+        """One contact of the scope. `seen_in` are lists it may have been opened from: a fresh one spares the call.
 
         Raises ContactNotFound when the scope has none with this id.
         """
-        kept = self._seen(scope, contact_id, seen_in) if seen_in else None
+        kept = next((seen for query in seen_in if (seen := self._seen(scope, contact_id, query))), None)
         if kept is not None:
             self._parts.tally.count("hit")
             return Shown(kept)
@@ -126,6 +130,10 @@ class Gateway:
 
         key = self._keys.messages(scope, contact_id)
         return self._asker.answer(Wish(key, Messages, ask, scope, 0.0 if self._parts.plain else MESSAGES_SECONDS))
+
+    def regions_seen(self, scope: Scope) -> tuple[str, ...]:
+        """The regions of most of the scope's numbers, as far as its recent answers say."""
+        return self._regions.most(scope)
 
     def may_refresh(self, user_id: int) -> bool:
         """Whether this user's wish for new rows is more than two seconds after the last."""

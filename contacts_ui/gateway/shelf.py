@@ -44,6 +44,10 @@ class Keys:
         """For what was sent to one contact."""
         return self._key("messages", scope, str(contact_id))
 
+    def regions(self, scope: Scope) -> str:
+        """For the regions seen in a scope."""
+        return self._key("regions", scope)
+
     def closed(self, scope: Scope) -> str:
         """For the moment since which nothing older of this scope may be shown."""
         return self._key("closed", scope)

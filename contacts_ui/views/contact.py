@@ -79,8 +79,10 @@ def _url(scope: Scope, contact_id: UUID) -> str:
     return f"{scope.path}contacts/{contact_id}/"
 
 
-def _seen_in(request: DeskRequest, scope: Scope) -> ContactQuery | None:
+def _seen_in(request: DeskRequest, scope: Scope) -> tuple[ContactQuery, ...]:
     """The list of this scope that the browser comes from, if it says so."""
     path, parameters = came_from(request)
-    size = preferences_of(request).page_size
-    return list_query(path, parameters, page_size=size).asked if path == f"{scope.path}contacts/" else None
+    if path != f"{scope.path}contacts/":
+        return ()
+    wishes = preferences_of(request)
+    return (list_query(path, parameters, page_size=wishes.page_size, region=wishes.region).asked,)

@@ -1,0 +1,8 @@
+"""What a person types to what the API understands. Pure functions, nothing of Django."""
+
+from __future__ import annotations
+
+from .plan import Plan, Step, chosen, plan
+from .readings import e164
+
+__all__ = ["Plan", "Step", "chosen", "e164", "plan"]
