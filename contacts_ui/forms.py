@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -11,10 +11,12 @@ from django import forms
 from django.http import QueryDict
 
 from . import phone_search
+from .phone_search import Plan, Step
 from .sent.queries import DEFAULT_PAGE_SIZE, MAX_PAGE, PAGE_SIZES, Channel, ContactQuery
 from .wording import channel_name
 
-MAX_SEARCH = 64  # characters; no national format is half as long
+MAX_TYPED = 2_000  # characters of a search: fifty numbers with their labels
+MAX_PHONE = 256  # characters of one number with what may stand around it
 CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
 
 
@@ -24,20 +26,30 @@ class ListQuery:
 
     `path` is the list's own address. `typed_search` and `typed_phone` stay in the boxes as they were typed.
     `ignored` are whole sentences. `default_size` is how many rows a page has for whom none is named.
+
+    `asked` holds the search as it was typed. `plan` says what to ask the API for it, None without a search; `chosen`
+    is the one reading of it that a link names.
     """
 
     path: str
     asked: ContactQuery
+    plan: Plan | None = None
+    chosen: Step | None = None
     default_size: int = DEFAULT_PAGE_SIZE
     typed_search: str = ""
     typed_phone: str = ""
     ignored: tuple[str, ...] = ()
 
     def url(self, path: str | None = None, **changes: Any) -> str:
-        """The address of this list with some of the query changed. Any change but of `page` starts at page 1."""
+        """The address of this list with some of the query changed. Any change but of `page` starts at page 1.
+
+        `reading` (a Step or None) is one too; another search or number forgets it.
+        """
+        reading = changes.pop("reading", None if {"search", "phone"} & changes.keys() else self.chosen)
         asked = replace(self.asked, **({"page": 1} | changes))
         given: dict[str, str | None] = {
             "search": asked.search,
+            "as": reading.value if reading else None,
             "channel": asked.channel,
             "phone": asked.phone,
             "page": str(asked.page) if asked.page != 1 else None,
@@ -64,12 +76,35 @@ class ListQuery:
         return tuple((name, value) for name, value in pairs if value is not None)
 
     @property
+    def carried(self) -> tuple[tuple[str, str], ...]:
+        """The same with the reading that was chosen."""
+        return self.filters + ((("as", self.chosen.value),) if self.chosen else ())
+
+    @property
+    def questions(self) -> tuple[tuple[Step | None, ContactQuery], ...]:
+        """What to ask the API, in order, until one has rows; each with how the search was read."""
+        if self.plan is None:
+            return ((None, self.asked),)
+        steps = (self.chosen,) if self.chosen else self.plan.steps
+        return tuple((step, self._put(step)) for step in steps)
+
+    def _put(self, step: Step) -> ContactQuery:
+        if step.kind == "phone":
+            return ContactQuery(page_size=self.asked.page_size, phone=step.value)
+        return replace(self.asked, search=step.value)
+
+    def read_as(self, step: Step | None) -> ListQuery:
+        """The same list, its further pages read as `step` was."""
+        return self if step is None or step.value == self.asked.search else replace(self, chosen=step)
+
+    @property
     def chips(self) -> tuple[Chip, ...]:
         """One for each active filter, in the order of the form."""
-        return tuple(
-            Chip(name, channel_name(value) if name == "channel" else value, self.url(**{name: None}))
-            for name, value in self.filters
-        )
+        return tuple(Chip(name, self._said(name, value), self.url(**{name: None})) for name, value in self.filters)
+
+    def _said(self, name: str, value: str) -> str:
+        numbers = self.plan.numbers if self.plan and name == "search" else ()
+        return f"{len(numbers)} numbers" if numbers else channel_name(value) if name == "channel" else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +119,7 @@ class Chip:
 class _ListForm(forms.Form):
     search = forms.CharField(
         required=False,
-        max_length=MAX_SEARCH,
+        max_length=MAX_TYPED,
         error_messages={"max_length": "The search was too long and was left out."},
     )
     channel = forms.ChoiceField(
@@ -92,28 +127,28 @@ class _ListForm(forms.Form):
         choices=CHANNELS,
         error_messages={"invalid_choice": "There is no such channel, so all channels are shown."},
     )
-    phone = forms.CharField(required=False, max_length=MAX_SEARCH)
+    phone = forms.CharField(required=False, max_length=MAX_PHONE)
     page = forms.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
     page_size = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[(str(n), str(n)) for n in PAGE_SIZES]
     )
 
-    def __init__(self, parameters: QueryDict | Mapping[str, str], *, region: str | None) -> None:
+    def __init__(self, parameters: QueryDict | Mapping[str, str], *, regions: Sequence[str]) -> None:
         super().__init__(parameters)
-        self._region = region
+        self._regions = regions
 
     def clean_search(self) -> str:
-        # Spaces of every kind are one space: a number pasted from a sheet brings no-break ones.
-        text = " ".join(str(self.cleaned_data["search"]).split())
-        if not text.isprintable():
-            raise forms.ValidationError("The search held characters that cannot be searched for and was left out.")
-        return text
+        text = str(self.cleaned_data["search"])
+        numbers = phone_search.several(text)
+        # Spaces of every kind are one space, and what cannot be seen is not there: sheets and chats bring both.
+        lines = numbers or (" ".join(text.split()),)
+        return "\n".join("".join(filter(str.isprintable, line)).strip() for line in lines)
 
     def clean_phone(self) -> str:
         text = str(self.cleaned_data["phone"])
         if not text:
             return ""
-        number = phone_search.e164(text, self._region)
+        number = phone_search.e164(text, self._regions)
         if number is None:
             raise forms.ValidationError("unread")
         return number
@@ -132,13 +167,13 @@ def list_query(
     parameters: QueryDict | Mapping[str, str],
     *,
     page_size: int = DEFAULT_PAGE_SIZE,
-    region: str | None = None,
+    regions: Sequence[str] = (),
 ) -> ListQuery:
     """The list at `path` as the browser asks for it. Never fails: what cannot be read is ignored, and said.
 
-    `page_size` is what the person prefers, `region` where numbers without a country code are read.
+    `page_size` is what the person prefers, `regions` those whose numbers they mean, likeliest first.
     """
-    form = _ListForm(parameters, region=region)
+    form = _ListForm(parameters, regions=regions)
     form.is_valid()
     clean, errors = form.cleaned_data, form.errors
     page = clean.get("page") or 1
@@ -157,6 +192,8 @@ def list_query(
             channel=cast("Channel | None", channel),
             phone=phone,
         ),
+        plan=phone_search.plan(search, regions) if search else None,
+        chosen=phone_search.chosen(parameters.get("as") or "") if search else None,
         default_size=page_size,
         typed_search=_typed(parameters, "search"),
         typed_phone=_typed(parameters, "phone"),
@@ -167,4 +204,4 @@ def list_query(
 def _typed(parameters: QueryDict | Mapping[str, str], name: str) -> str:
     """What stands in the box: as typed, but no longer than a box should hold and without control characters."""
     text = parameters.get(name) or ""
-    return "".join(character for character in text[: MAX_SEARCH * 4] if character.isprintable())
+    return "".join(character for character in text[:MAX_TYPED] if character.isprintable() or character == "\n")

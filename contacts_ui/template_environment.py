@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
 from jinja2 import Environment, StrictUndefined
 
+from .phone_search import international
 from .wording import channel_name, masked, reachability
 
 _TERRITORIES = Locale("en").territories
@@ -35,6 +36,7 @@ def environment(**options: Any) -> Environment:
         region_name=region_name,
         channel_name=channel_name,
         icon=icon,
+        international=lru_cache(maxsize=256)(international),
         masked=masked,
         reachability=reachability,
         badges=lru_cache(maxsize=256)(_macro(made, "channel_badges")),

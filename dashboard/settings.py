@@ -50,8 +50,12 @@ SENT_BUDGET_PER_MINUTE: int = env.int("SENT_BUDGET_PER_MINUTE", default=120)  # 
 SENT_BUDGET_BURST: int = env.int("SENT_BUDGET_BURST", default=30)  # calls at once
 SENT_BUDGET_FILE: str = env.str("SENT_BUDGET_FILE", default=str(BASE_DIR / ".cache" / "budget"))
 SENT_IN_FLIGHT: int = env.int("SENT_IN_FLIGHT", default=32)  # calls at once a process, half its threads
+# Regions whose numbers people mean who type one without its country code (ISO 3166-1 alpha-2), likeliest first.
+DESK_REGIONS: list[str] = [region.strip().upper() for region in env.list("DESK_REGIONS", default=[]) if region.strip()]
 SENT_GATEWAY: str = env.str("SENT_GATEWAY", default="full")
 
+if any(len(region) != 2 or not region.isalpha() for region in DESK_REGIONS):
+    raise ImproperlyConfigured("DESK_REGIONS must be codes of two letters with commas between, such as GB,IE")
 _api = urlsplit(SENT_API_URL)
 if not _api.hostname or (_api.scheme != "https" and not (_api.scheme == "http" and _api.hostname in LOOPBACK)):
     raise ImproperlyConfigured("SENT_API_URL must be https, or http on this machine: it carries the key")

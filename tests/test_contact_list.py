@@ -71,8 +71,10 @@ def test_answers_vary_by_what_htmx_asks_and_are_stored_nowhere(admin_client: Cli
 
 
 def test_search_channel_and_phone_reach_the_api(admin_client: Client, sandbox: SandboxServer) -> None:
+    admin_client.get(LIST)
+    sandbox.reset_requests()
     admin_client.get(LIST, {"search": "555-01", "channel": "whatsapp"})
-    assert sandbox.requests()[-1]["query"] == "page=1&page_size=100&search=555-01&channel=whatsapp"
+    assert sandbox.requests()[0]["query"] == "page=1&page_size=100&search=555-01&channel=whatsapp"
     admin_client.get(LIST, {"phone": "+1 202-555-0143"})
     assert sandbox.requests()[-1]["query"] == "page=1&page_size=100&phone=%2B12025550143"
 
@@ -118,9 +120,8 @@ def test_links_lead_to_the_same_place_with_and_without_javascript(admin_client: 
         ("channel", "fax"),
         ("phone", "5550142"),
         ("phone", "+"),
-        ("search", "5" * 65),
+        ("search", "5" * 2001),
         ("search", "a\x00b"),
-        ("search", "a\u202eb"),
     ],
 )
 def test_a_bad_parameter_never_reaches_the_api_and_the_page_says_so(
@@ -139,10 +140,29 @@ def test_what_was_typed_stays_in_its_box(admin_client: Client) -> None:
     assert 'value="555"' in page
 
 
-def test_a_search_that_finds_nothing_says_what_was_searched(admin_client: Client) -> None:
-    page = text(admin_client.get(LIST, {"search": "zzz"}))
+def test_a_search_that_finds_nothing_says_what_was_searched_and_how(admin_client: Client) -> None:
+    page = text(admin_client.get(LIST, {"search": "998-8776"}))
     assert "No contacts match" in page
-    assert "“zzz”" in page
+    assert "matches “998-8776”" in page
+    assert "It was searched as “998-8776”" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("zzz", "Contacts have no names, only numbers."),
+        ("a\u202eb", "Contacts have no names, only numbers."),
+        ("5" * 65, "This is longer than any phone number."),
+        ("+33", "This is a country code alone."),
+    ],
+)
+def test_what_no_number_can_match_is_never_asked_for_and_the_page_says_why(
+    admin_client: Client, sandbox: SandboxServer, typed: str, why: str
+) -> None:
+    page = text(admin_client.get(LIST, {"search": typed}))
+    assert "Nothing was searched for" in page
+    assert why in page
+    assert {call["path"] for call in sandbox.requests()} == {"/v3/me"}
 
 
 def test_an_empty_profile_says_that_it_has_no_contacts(admin_client: Client, sandbox: SandboxServer) -> None:
@@ -153,7 +173,7 @@ def test_an_empty_profile_says_that_it_has_no_contacts(admin_client: Client, san
 def test_a_number_that_is_not_found_is_named_and_is_no_error(admin_client: Client) -> None:
     response = admin_client.get(LIST, {"phone": "+12025550143"})
     assert response.status_code == 200
-    assert "+12025550143 is not among these contacts" in text(response)
+    assert "+1 202-555-0143 is not among these contacts" in text(response)
     assert 'role="alert" data-problem' not in text(response)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .plan import Plan, Step, chosen, plan
-from .readings import e164
+from .plan import Plan, Step, chosen, plan, several
+from .readings import e164, international
 
-__all__ = ["Plan", "Step", "chosen", "e164", "plan"]
+__all__ = ["Plan", "Step", "chosen", "e164", "international", "plan", "several"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher, ValidationResult
 
-from .typed import MOST_DIGITS, Typed, has_letters, only_punctuation
+from .typed import MOST_DIGITS, Typed, cleaned, has_letters, only_punctuation
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _WORLD = "ZZ"  # no region: only numbers that name their country code
@@ -37,20 +37,22 @@ def readings(typed: Typed, regions: Sequence[str]) -> tuple[Reading, ...]:
     return tuple(found.values())
 
 
-def e164(text: str, region: str | None = None) -> str | None:
-    """The number in E.164, or None when `text` is not one whole number.
+def e164(text: str, regions: Sequence[str] = ()) -> str | None:
+    """The number in E.164, or None when `text` is not one whole number of the world or of one of `regions`.
 
-    With a `region` (ISO 3166-1 alpha-2) a number without country code is read as that region's, if it has such.
     A number that is E.164 already passes untouched, valid or not: the API may know what libphonenumber does not.
     """
     stripped = text.strip()
     if _E164.fullmatch(stripped):
         return stripped
-    stripped = f"+{stripped[2:]}" if stripped.startswith("00") else stripped
-    number = _parsed(stripped, region or _WORLD)
-    if number is None or (stripped[:1] not in {"+", "＋"} and not phonenumbers.is_valid_number(number)):
-        return None
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    found = readings(cleaned(text), regions)
+    return found[0].e164 if found else None
+
+
+def international(number: str) -> str:
+    """A number in E.164 as people read it, +44 20 7946 0958; itself when nobody knows how."""
+    found = _parsed(number, _WORLD)
+    return phonenumbers.format_number(found, PhoneNumberFormat.INTERNATIONAL) if found else number
 
 
 def _international(typed: Typed) -> Iterator[Reading]:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from contacts_ui.access import scope_for
+from contacts_ui.finding import regions_for
 from contacts_ui.forms import list_query
 from contacts_ui.gateway import gateway
 from contacts_ui.middleware import old_because
@@ -80,9 +81,12 @@ def _url(scope: Scope, contact_id: UUID) -> str:
 
 
 def _seen_in(request: DeskRequest, scope: Scope) -> tuple[ContactQuery, ...]:
-    """The list of this scope that the browser comes from, if it says so."""
+    """What the list that the browser comes from may have asked, if it is one of this scope."""
     path, parameters = came_from(request)
     if path != f"{scope.path}contacts/":
         return ()
     wishes = preferences_of(request)
-    return (list_query(path, parameters, page_size=wishes.page_size, region=wishes.region).asked,)
+    shown = list_query(path, parameters, page_size=wishes.page_size, regions=regions_for(wishes, scope))
+    if shown.plan and shown.plan.numbers:
+        return ()
+    return tuple(question for _, question in shown.questions)

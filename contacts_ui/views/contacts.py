@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -9,52 +10,84 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from contacts_ui.access import remember, scope_for
+from contacts_ui.finding import find, look_up, regions_for
 from contacts_ui.forms import ListQuery, list_query
 from contacts_ui.gateway import Shown, gateway
 from contacts_ui.middleware import old_because
 from contacts_ui.paging import pager
 from contacts_ui.rendering import DeskPage, DeskRequest, came_from, preferences_of, wants_fragment
 from contacts_ui.scope import Scope
+from contacts_ui.sent.queries import ContactQuery
 from contacts_ui.sent.types import ContactPage
 
 PAGE_PATIENCE = 0.8  # seconds until a page comes without its rows, which follow when the API has answered
+BATCH = 5  # of several numbers looked up for one answer
 
 
 @require_safe
 def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
-    """One page of a scope's contacts, filtered as the URL says. Cost: one API call, none while it is kept."""
-    scope, wishes = scope_for(request.user, profile_id), preferences_of(request)
-    query = list_query(f"{scope.path}contacts/", request.GET, page_size=wishes.page_size, region=wishes.region)
-    desk = DeskPage(
+    """One page of a scope's contacts, filtered as the URL says. Cost: one API call, none while it is kept; a search
+    that may be read in several ways at most three.
+    """
+    scope = scope_for(request.user, profile_id)
+    query = list_at(request, scope)
+    desk = _desk(request, scope, query)
+    if query.plan and query.plan.numbers:
+        return _several(request, desk, scope, query.plan.numbers)
+    found = find(query, partial(_asked, request, scope))
+    if not wants_fragment(request):
+        remember(request.user, scope)
+    if found is None:
+        return desk.response(waiting=True)
+    if "refresh" in request.GET and not wants_fragment(request) and not found.shown.stale:
+        return redirect(query.address)  # the address of a list never asks to be refreshed
+    page = found.shown.value
+    return desk.response(
+        query=found.query, found=found, page=page, pager=pager(found.query, page), old=old_because(found.shown)
+    )
+
+
+def list_at(request: DeskRequest, scope: Scope) -> ListQuery:
+    """The list of `scope` that is asked for."""
+    wishes = preferences_of(request)
+    path = f"{scope.path}contacts/"
+    return list_query(path, request.GET, page_size=wishes.page_size, regions=regions_for(wishes, scope))
+
+
+def _desk(request: DeskRequest, scope: Scope, query: ListQuery) -> DeskPage:
+    rest = bool(request.GET.get("from")) and wants_fragment(request)
+    return DeskPage(
         request,
         "contacts/list.html",
-        "contacts/_results.html",
+        "contacts/_batch.html" if rest else "contacts/_results.html",
         scope,
-        headers=_address(request, query),
+        headers={} if rest else _address(request, query),
         query=query,
         here=query.address,
+        found=None,
+        batch=None,
         page=None,
         pager=None,
         old=None,
         waiting=False,
     )
-    shown = _asked(request, scope, query)
-    if not wants_fragment(request):
-        remember(request.user, scope)
-    if shown is None:
-        return desk.response(waiting=True)
-    if "refresh" in request.GET and not wants_fragment(request) and not shown.stale:
-        return redirect(query.address)  # the address of a list never asks to be refreshed
-    return desk.response(page=shown.value, pager=pager(query, shown.value), old=old_because(shown))
 
 
-def _asked(request: DeskRequest, scope: Scope, query: ListQuery) -> Shown[ContactPage] | None:
+def _several(request: DeskRequest, desk: DeskPage, scope: Scope, numbers: tuple[str, ...]) -> HttpResponse:
+    """The next few of several numbers; the page asks for the rest itself. Cost: a bulk call each."""
+    wanted = request.GET.get("from", "")
+    start = min(int(wanted), len(numbers)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 4 else 0
+    regions = regions_for(preferences_of(request), scope)
+    return desk.response(batch=look_up(scope, numbers, regions, start=start, most=BATCH))
+
+
+def _asked(request: DeskRequest, scope: Scope, question: ContactQuery) -> Shown[ContactPage] | None:
     """The rows; None when a whole page should not wait for them any longer. `wait` says that it should."""
     if "refresh" in request.GET:
-        return gateway().contacts(scope, query.asked, refresh=gateway().may_refresh(request.user.pk))
+        return gateway().contacts(scope, question, refresh=gateway().may_refresh(request.user.pk))
     if wants_fragment(request) or "wait" in request.GET:
-        return gateway().contacts(scope, query.asked)
-    return gateway().contacts_soon(scope, query.asked, PAGE_PATIENCE)
+        return gateway().contacts(scope, question)
+    return gateway().contacts_soon(scope, question, PAGE_PATIENCE)
 
 
 def _address(request: DeskRequest, query: ListQuery) -> dict[str, str]:

@@ -94,8 +94,9 @@ document.addEventListener("htmx:before:request", (event) => {
   waiting = setTimeout(() => say("Loading contacts"), WAIT_IS_LONG);
   const source = event.detail.ctx.sourceElement;
   movedOn = Boolean(source.closest(".pager"));
-  if (source.id === "filters") $("phone").value = "";
+  if (source.id === "filters") $("phone").value = $("numbers").value = "";
   if (source.id === "lookup") fillBoxes(new URLSearchParams({ phone: $("phone").value }));
+  if (source.id === "several") fillBoxes(new URLSearchParams({ search: $("numbers").value }));
 });
 
 document.addEventListener("htmx:finally:request", (event) => {
@@ -109,8 +110,9 @@ document.addEventListener("htmx:after:swap", (event) => {
   clearTimeout(waiting);
   const results = $("results");
   for (const name of ["hx-get", "hx-trigger"]) results.removeAttribute(name); // the page has its rows now
-  if (results.matches(":not(:has([data-problem]))")) say($("summary").textContent);
-  else say(words(results));
+  if (results.querySelector("[data-problem]")) say(words(results));
+  else say([$("summary"), $("reading")].map((part) => part.textContent.trim()).filter(Boolean).join(". "));
+  countLookedUp();
   fillBoxes(new URLSearchParams(location.search));
   // Chips and buttons that were pressed are gone now; the heading says what came instead.
   if (movedOn || document.activeElement === document.body) $("results-h")?.focus({ preventScroll: true });
@@ -118,13 +120,38 @@ document.addEventListener("htmx:after:swap", (event) => {
 
 // The boxes say what the list is of, unless someone is typing in one.
 function fillBoxes(parameters) {
-  for (const name of ["search", "phone"]) {
-    const box = $(name), text = parameters.get(name) ?? "";
+  const search = parameters.get("search") ?? "", several = search.includes("\n");
+  const texts = { search: several ? "" : search, numbers: several ? search.replaceAll("\r", "") : "", phone: parameters.get("phone") ?? "" };
+  for (const [name, text] of Object.entries(texts)) {
+    const box = $(name);
     if (box && document.activeElement !== box && box.value !== text) box.value = text;
   }
   const channel = $("channels")?.querySelector(`[value="${CSS.escape(parameters.get("channel") ?? "")}"]`);
   if (channel) channel.checked = true;
 }
+
+// Several numbers pasted into the search go where there is room for them, and are looked up.
+document.addEventListener("paste", (event) => {
+  if (event.target.id !== "search") return;
+  const text = event.clipboardData.getData("text"), numbers = text.split(/[\r\n\t,;|]+/).filter((part) => (part.match(/\d/g) ?? []).length >= 7);
+  if (numbers.length < 2) return;
+  event.preventDefault();
+  document.querySelector(".more").open = true;
+  $("search").value = "";
+  $("numbers").value = text.trim();
+  $("numbers").focus();
+  $("several").requestSubmit();
+});
+
+// Of several numbers: how many were found so far.
+function countLookedUp() {
+  const all = [...document.querySelectorAll("[data-looked-up]")];
+  if (!all.length) return;
+  const found = all.filter((row) => row.dataset.lookedUp === "found").length, waiting = document.querySelector(".rest-row");
+  $("summary").textContent = `${found} found, ${all.length - found} not found${waiting ? ", looking up the rest" : ""}`;
+  if (!waiting) say($("summary").textContent);
+}
+document.addEventListener("htmx:after:swap", (event) => { if (!isResults(event)) countLookedUp(); });
 
 // On the way to another profile the rows of this one must not look like its rows.
 document.addEventListener("desk:leaving", (event) => {

@@ -1,0 +1,112 @@
+"""Numbers as people paste and type them, in a real browser: the contact is there, and the page says how it was read."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewContext, sign_in
+from tests.browser.reading import ROWS, at_address, settled
+from tests.sandbox_server import SandboxServer
+
+LIST = "/account/contacts/"
+SPELLINGS = {
+    "as stored": "{e164}",
+    "with punctuation": "({a}) {b}-{c}",
+    "with dots": "{a}.{b}.{c}",
+    "a tel link": "tel:+1-{a}-{b}-{c}",
+    "a WhatsApp link": "https://wa.me/1{a}{b}{c}",
+    "a WhatsApp id": "1{a}{b}{c}@s.whatsapp.net",
+    "with a label and an extension": "Mobile: ({a}) {b}-{c} ext. 5",
+    "with no-break spaces": "+1\u00a0{a}\u00a0{b}\u00a0{c}",
+    "with zeros instead of a plus": "001 {a} {b} {c}",
+    "between invisible marks": "\u202a+1 {a} {b} {c}\u202c\u200b",
+}
+
+
+def _american(sandbox: SandboxServer) -> tuple[str, str]:
+    held = sandbox.contacts(None).items()
+    return next((i, n) for i, n in held if n and n.startswith("+1") and len(n) == 12)
+
+
+def _paste(page: Page, text: str) -> None:
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.locator("#search").focus()
+    page.keyboard.press("Control+V")
+
+
+@pytest.fixture
+def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
+    """The admin's list, with a clipboard."""
+    context = new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = sign_in(context, "admin")
+    page.goto(LIST)
+    return page
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_pasted_number_shows_its_contact_and_how_it_was_read(
+    page: Page, sandbox: SandboxServer, spelling: str
+) -> None:
+    contact_id, number = _american(sandbox)
+    typed = spelling.format(e164=number, a=number[2:5], b=number[5:8], c=number[8:])
+    _paste(page, typed)
+    expect(page.locator(ROWS)).to_have_count(1)
+    assert page.locator(ROWS).get_attribute("data-contact-id") == contact_id
+    expect(page.locator("#reading")).to_contain_text("Read as +1 ")
+    assert page.locator("#search").input_value() == typed
+
+
+def test_the_last_seven_digits_are_found_and_stay_in_the_box(page: Page, sandbox: SandboxServer) -> None:
+    contact_id, number = _american(sandbox)
+    page.locator("#search").press_sequentially(number[-7:], delay=20)
+    expect(page.locator("#reading")).to_contain_text(f"Searched as “{number[-7:-4]}-{number[-4:]}”")
+    expect(page.locator(f"tr[data-contact-id='{contact_id}']")).to_be_visible()
+    expect(page.locator("#search")).to_have_value(number[-7:])
+    at_address(page, f"?search={number[-7:]}")
+
+
+def test_another_reading_is_one_click_away(page: Page) -> None:
+    page.goto(f"{LIST}?search=20")
+    settled(page)
+    page.goto(f"{LIST}?search=2055")
+    link = page.locator("#reading a").first
+    wanted = link.inner_text()
+    link.click()
+    expect(page.locator("#reading b")).to_have_text(wanted)
+    expect(page.locator("#search")).to_have_value("2055")
+
+
+def test_of_twenty_pasted_numbers_fifteen_are_found_and_five_are_not(page: Page, sandbox: SandboxServer) -> None:
+    known = [number for number in sandbox.contacts(None).values() if number][:15]
+    unknown = [f"+1202555{nth}" for nth in range(9000, 9005)]
+    mixed = [*known[:7], *unknown[:2], *known[7:], *unknown[2:]]
+    _paste(page, "\n".join(mixed))
+    expect(page.locator("#summary")).to_have_text("15 found, 5 not found")
+    assert page.locator("[data-looked-up=found]").count() == 15
+    assert page.locator("[data-looked-up=not-found]").count() == 5
+    assert page.locator("[data-looked-up] .c-typed").all_inner_texts() == mixed
+    assert page.locator("#search").input_value() == ""
+    assert page.locator("#numbers").input_value() == "\n".join(mixed)
+
+
+def test_several_numbers_work_without_javascript(new_context: NewContext, sandbox: SandboxServer) -> None:
+    page = sign_in(new_context(java_script_enabled=False), "admin")
+    known = [number for number in sandbox.contacts(None).values() if number][:7]
+    page.goto(LIST)
+    page.get_by_text("More filters").click()
+    page.fill("#numbers", "\n".join(known))
+    page.get_by_role("button", name="Look up all").click()
+    assert page.locator("[data-looked-up=found]").count() == 5
+    page.get_by_role("link", name="Look up the next ones").click()
+    assert page.locator("[data-looked-up=found]").count() == 2
+
+
+def test_back_from_several_numbers_shows_the_list_again(page: Page, sandbox: SandboxServer) -> None:
+    _paste(page, "+12025559001, +12025559002")
+    expect(page.locator("[data-looked-up=not-found]")).to_have_count(2)
+    page.go_back()
+    expect(page.locator("[data-looked-up]")).to_have_count(0)
+    expect(page.locator(ROWS).first).to_be_visible()
+    expect(page.locator("#numbers")).to_have_value("")
