@@ -6,7 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 export PORT SANDBOX_PORT
 
-.PHONY: help run dev test lint format lock clean tenants
+.PHONY: help run dev test lint format lock clean tenants pictures
 
 help:  ## What there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,10 @@ test: .venv/.tests  ## All tests, browser tests included (ARGS for pytest)
 
 tenants: .venv/.tests  ## 10,000 steps of any interleaving: no foreign row (minutes)
 	@DESK_STEPS=10000 $(BIN)/python -m pytest -q tests/gateway/test_tenants.py
+
+pictures: .venv/.tests  ## Every state, light and dark, desktop and phone, into pictures/ (STATES for some)
+	@$(BIN)/python -m tools.programs
+	@$(BIN)/python -m tools.pictures $(STATES)
 
 lint: export SECRET_KEY := lint-only-$(shell od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
 lint: export ENV_FILE := /dev/null

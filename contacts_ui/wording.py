@@ -20,7 +20,7 @@ def reachability(contact: Contact) -> str:
     """In one line whether and how a contact can be messaged: "Can be messaged by SMS and WhatsApp; SMS first"."""
     if contact.opt_out:
         return "Do not message: opted out"
-    names = [channel_name(channel) for channel in contact.available_channels]
+    names = list(dict.fromkeys(channel_name(channel) for channel in contact.available_channels))
     if not names:
         return "No channel is known, so it may not be possible to message this contact"
     first = channel_name(contact.default_channel) if contact.default_channel else None

@@ -205,14 +205,15 @@ document.addEventListener("submit", async (event) => {
   if (!form) return;
   event.preventDefault();
   const button = form.querySelector("button"), theme = button.value, other = theme === "dark" ? "light" : "dark";
+  const body = new FormData(form, button);
+  const choice = document.querySelector(`.prefs [name="theme"][value="${theme}"]`); // or saving would take it back
   document.documentElement.dataset.theme = theme;
   document.querySelector("meta[name='color-scheme']").content = theme;
-  const answer = await fetch(form.action, { method: "POST", body: new FormData(form, button), headers: { "HX-Request": "true" } }).catch(() => null);
-  if (answer?.status !== 204) notice(answer ? "session" : "unreachable");
-  const choice = document.querySelector(`.prefs [name="theme"][value="${theme}"]`); // or saving would take it back
   if (choice) choice.checked = true;
-  button.value = other;
+  button.value = other; // before the answer: whoever presses twice goes there and back
   button.setAttribute("aria-label", `${other[0].toUpperCase()}${other.slice(1)} theme`);
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
+  if (answer?.status !== 204) notice(!answer ? "unreachable" : answer.status < 500 ? "session" : "fault");
 });
 
 /* --- Clocks: the age of what is shown, and the wait after too many requests. --- */

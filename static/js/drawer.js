@@ -22,6 +22,21 @@ document.addEventListener("htmx:before:history:restore", (event) => {
   else listed = event.detail.path;
 });
 
+// What is asked from the drawer comes from the list beside it: the server finds the contact there and asks nobody.
+document.addEventListener("htmx:config:request", (event) => {
+  const { request, sourceElement } = event.detail.ctx;
+  if (sourceElement.closest("#drawer")) request.headers["HX-Current-URL"] = new URL(listed, location.href).href;
+});
+
+// A list still on its way, or asked for by a key just typed, would come under the address of the contact.
+let listing = null; // the last request for a list
+document.addEventListener("htmx:before:request", (event) => {
+  if (!isResults(event)) return;
+  if (!$("drawer")?.open) { listing = event.detail.ctx.request; return; }
+  event.preventDefault();
+  fillBoxes(new URL(listed, location.href).searchParams);
+});
+
 function mark(id) {
   document.querySelector(".phone__link[aria-current]")?.removeAttribute("aria-current");
   linkOf(id)?.setAttribute("aria-current", "true");
@@ -40,16 +55,14 @@ async function fill(address) {
   mark(id);
   place(id);
   body.setAttribute("aria-busy", "true");
-  // The list's own address goes along, so that the server finds the contact in it and asks nobody.
-  await htmx.ajax("GET", address, {
-    source: body, target: body, swap: "innerHTML",
-    headers: { "HX-Current-URL": new URL(listed, location.href).href },
-  }).catch(() => {});
+  await htmx.ajax("GET", address, { source: body, target: body, swap: "innerHTML" }).catch(() => {});
   if (opened === id) body.setAttribute("aria-busy", "false");
 }
 
 function open(link) {
   const address = new URL(link.href).pathname;
+  listing?.abort();
+  fillBoxes(new URL(listed, location.href).searchParams); // they say what the list is of, not what was on its way
   if (!history.state?.htmx) history.replaceState({ htmx: true }, "", location.href); // so that Back can restore it after a reload
   history.pushState(OPEN, "", address);
   show(address);
@@ -61,6 +74,7 @@ function show(address) {
   Object.assign(heading, { id: "contact-h", tabIndex: -1, className: "drawer__wait", textContent: link?.textContent ?? "Contact" });
   body.replaceChildren(heading); // at once what the row says; the rest follows
   if (!drawer.open) drawer.showModal();
+  drawer.append($("notice"), $("live")); // beside an open dialog they could neither be pressed nor heard
   heading.focus();
   return fill(address);
 }
@@ -77,6 +91,7 @@ function step(by) {
 function shut() {
   const link = returnTo = linkOf(opened);
   opened = null;
+  document.body.append($("notice"), $("live"));
   $("drawer-body").replaceChildren();
   mark(null);
   link?.focus();
@@ -110,13 +125,20 @@ addEventListener("popstate", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
-  const target = event.detail.ctx.target;
+  const { target, sourceElement } = event.detail.ctx, lost = document.activeElement === document.body;
+  const focus = (element) => element?.focus({ preventScroll: true });
   if (target?.id === "drawer-body") {
     const heading = $("contact-h");
     if (target.querySelector("[data-problem]")) say(words(target));
-    if (document.activeElement === document.body || target.contains(document.activeElement)) heading?.focus({ preventScroll: true });
+    else if (document.activeElement.closest("[data-step]")) say(`${heading.textContent}, ${$("drawer-place").textContent}`);
+    if (lost || target.contains(document.activeElement)) focus(heading);
     target.scrollTop = 0;
   } else if (target?.matches?.(".messages")) {
     say(target.querySelector("[data-problem]") ? words(target) : "What was sent is shown");
+    target.tabIndex = -1;
+    if (lost) focus(target); // the button that was pressed is gone
+  } else if (lost) { // and so is the one that revealed a number
+    if (target?.matches?.(".c-phone")) focus(target.querySelector(".phone__link"));
+    else if (sourceElement.closest?.("article")) focus($("contact-h"));
   }
 });

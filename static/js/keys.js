@@ -13,7 +13,8 @@ function copyNumber() {
   const from = $("drawer")?.open ? $("drawer") : document.activeElement.closest?.("tr[data-contact-id]") ?? $("contact");
   const button = from?.querySelector("[data-copy-number], .phone [data-copy]");
   if (button) copy(button);
-  else say(from ? "Reveal the number first" : "Choose a contact first");
+  else if (!from) say("Choose a contact first");
+  else say(from.querySelector("[form=reveal]") ? "Reveal the number first" : "There is no number to copy");
 }
 
 const SHORTCUTS = {

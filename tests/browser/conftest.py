@@ -8,17 +8,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import redis
 import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from bench.desk import running_desk, running_redis
 from tests.sandbox_server import SandboxServer
 from tools.programs import find
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long demo password"
+NO_LIMIT = {"SENT_BUDGET_PER_MINUTE": "5000", "SENT_BUDGET_BURST": "5000"}
 # The machine reaches no network but its own; without these Chromium tries.
 ARGUMENTS = (
     "--no-sandbox",
@@ -77,6 +82,39 @@ def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class KeepingDesk:
+    """A running desk that keeps answers, where it keeps them, and the environment of its commands."""
+
+    url: str
+    memory: redis.Redis
+    settings: dict[str, str]
+
+    def forget(self) -> None:
+        """Nothing is kept any more."""
+        self.memory.flushdb()
+
+    @contextmanager
+    def wishes(self, username: str, **wishes: object) -> Iterator[None]:
+        """Has someone prefer this until the block ends, and then nothing."""
+        self._prefer(username, f"Preferences.objects.create(user=user, **{wishes!r})")
+        try:
+            yield
+        finally:
+            self._prefer(username, "")
+
+    def _prefer(self, username: str, made: str) -> None:
+        code = f"""
+from django.contrib.auth.models import User
+from contacts_ui.models import Preferences
+user = User.objects.get(username={username!r})
+Preferences.objects.filter(user=user).delete()
+{made}
+"""
+        command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", code]
+        subprocess.run(command, cwd=ROOT, env=self.settings, check=True)
+
+
 @pytest.fixture(scope="session")
 def desk_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the running desk keeps everything."""
@@ -115,6 +153,19 @@ def _with_secret(settings: dict[str, str]) -> dict[str, str]:
     """The launcher wrote the secret key into the desk's own `.env`; commands read it from there."""
     assert "SECRET_KEY=" in Path(settings["ENV_FILE"]).read_text()
     return settings
+
+
+@pytest.fixture(scope="session")
+def keeping_desk(running_sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeepingDesk]:
+    """A second desk, which keeps answers: in a Redis, so that it is one memory whichever process answers."""
+    folder, more = tmp_path_factory.mktemp("keeping"), {"DEMO_PASSWORD": PASSWORD, "SENT_FRESH_SECONDS": "60"}
+    with (
+        running_redis(folder / "redis") as redis_url,
+        running_desk(folder, running_sandbox.url, CACHE_URL=redis_url, SENT_DEADLINE="3", **NO_LIMIT, **more) as desk,
+        redis.Redis.from_url(redis_url) as memory,
+    ):
+        subprocess.run([sys.executable, "manage.py", "demo_accounts"], cwd=ROOT, env=desk.settings, check=True)
+        yield KeepingDesk(desk.url, memory, desk.settings)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,73 @@
+"""Where the states are reached: a desk that really runs on a sandbox, and the people who are signed in to it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.sandbox_server import SandboxServer
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LEDGER_BYTES = 8 * 64
+
+# What a desk needs for the states in which an answer is long in coming, or old.
+PATIENT = {"SENT_DEADLINE": "90", "SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "300"}
+# And for all others: failures come soon, and nothing old stands in for them.
+QUICK = {"SENT_DEADLINE": "1", "SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "0"}
+
+_PEOPLE = """
+import json
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import Group, User
+from django.contrib.sessions.backends.db import SessionStore
+from contacts_ui.models import Preferences
+
+sessions = {}
+for name, first, last, role, wishes in (
+    ("mara", "Mara", "Ellis", "admin", {}),
+    ("masha", "Masha", "Lind", "admin", {"mask_numbers": True}),
+    ("pat", "Pat", "Moreno", "admin", {}),
+    ("nia", "Nia", "Okafor", None, {}),
+):
+    user, _ = User.objects.update_or_create(
+        username=name, defaults={"first_name": first, "last_name": last, "is_staff": name == "mara"}
+    )
+    user.groups.set(Group.objects.filter(name=role))
+    Preferences.objects.update_or_create(user=user, defaults=wishes)
+    store = SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.create()
+    sessions[name] = store.session_key
+print(json.dumps(sessions))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A running desk and its sandbox, and the session cookie of everyone there."""
+
+    url: str
+    sandbox: SandboxServer
+    ledger: Path
+    sessions: Mapping[str, str]
+
+    def forget(self) -> None:
+        """Makes it as it was in the beginning: no fault waits, and no failure is remembered."""
+        self.sandbox.clear()
+        if self.ledger.exists():
+            with self.ledger.open("r+b") as file:
+                file.write(bytes(LEDGER_BYTES))
+
+
+def settle_in(url: str, sandbox: SandboxServer, settings: Mapping[str, str]) -> Place:
+    """The place of a desk that runs at `url` with `settings` in its environment: people are made, nobody signs in."""
+    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", _PEOPLE]
+    done = subprocess.run(command, cwd=ROOT, env=dict(settings), check=True, stdout=subprocess.PIPE, text=True)
+    sessions: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return Place(url, sandbox, Path(settings["SENT_BUDGET_FILE"]), sessions)

@@ -1,0 +1,311 @@
+"""What a screen reader hears, by the one status region, and where the focus is after each thing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import KeepingDesk
+from tests.browser.reading import ROWS, at_address, choose_channel, ids, settled
+from tests.sandbox_server import SandboxServer
+
+LIST = "/account/contacts/"
+LIVE = "#live"
+BY_SMS = re.compile(r"/contacts/\?.*channel=sms")
+REGIONS = """() => Array.from(
+  document.querySelectorAll("[role=status], [role=alert], [role=log], [aria-live]:not([aria-live=off]), output"),
+  (region) => region.id || region.outerHTML)"""
+
+
+@pytest.fixture(scope="module")
+def desk(keeping_desk: KeepingDesk) -> str:
+    """A desk that waits three seconds for an answer: longer than any wait that is worth a word."""
+    return keeping_desk.url
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(keeping_desk: KeepingDesk) -> None:
+    keeping_desk.forget()
+
+
+@pytest.fixture
+def page(admin_page: Page) -> Page:
+    """The admin's list, with what is said written down."""
+    admin_page.goto(LIST)
+    settled(admin_page)
+    _write_down(admin_page)
+    return admin_page
+
+
+def _write_down(page: Page) -> None:
+    page.evaluate("""() => {
+        window.said = [];
+        new MutationObserver(() => { if ($("live").textContent) said.push($("live").textContent); })
+            .observe($("live"), { childList: true });
+    }""")
+
+
+def _said(page: Page) -> list[str]:
+    page.wait_for_timeout(150)
+    found: list[str] = page.evaluate("said")
+    return found
+
+
+# --- One voice -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "state", ["list", "nothing", "failure", "contact", "drawer", "messages failed", "notice", "slow", "number"]
+)
+def test_there_is_one_status_region(admin_page: Page, sandbox: SandboxServer, state: str) -> None:
+    _reach(admin_page, sandbox, state)
+    assert admin_page.evaluate(REGIONS) == ["live"]
+
+
+def _reach(page: Page, sandbox: SandboxServer, state: str) -> None:
+    contact_id = next(iter(sandbox.contacts(None)))
+    if state == "failure":
+        sandbox.fault(route="contacts", kind="rate_limited", retry_after="40")
+    elif state == "messages failed":
+        sandbox.fault(route="message-summary", kind="status", status=500)
+    elif state == "slow":
+        sandbox.fault(route="contacts", kind="slow", seconds=1.4)
+    address = {
+        "nothing": f"{LIST}?search=zzz",
+        "number": f"{LIST}?phone=12",
+        "contact": f"{LIST}{contact_id}/",
+        "failure": f"{LIST}?channel=sms",
+        "slow": f"{LIST}?channel=sms",
+    }
+    page.goto(address.get(state, LIST))
+    if state in {"drawer", "messages failed"}:
+        page.locator(f"{ROWS} .phone__link").first.click()
+        expect(page.locator("#drawer-body[aria-busy=false] article")).to_be_visible()
+    if state == "messages failed":
+        page.keyboard.press("m")
+        expect(page.locator("#drawer .messages [data-problem]")).to_be_visible()
+    if state == "notice":
+        page.context.set_offline(True)
+        page.get_by_role("link", name="Next page").click()
+        expect(page.locator("#notice")).to_be_visible()
+
+
+def test_a_search_says_how_many_match(page: Page) -> None:
+    page.fill("#search", "20")
+    at_address(page, "?search=20")
+    expect(page.locator(LIVE)).to_have_text(re.compile(r"^\d+ contacts match$"))
+    expect(page.locator(LIVE)).to_have_text(page.locator("#summary").inner_text())
+
+
+def test_a_search_that_finds_nothing_says_so(page: Page) -> None:
+    page.fill("#search", "zzz")
+    expect(page.locator(LIVE)).to_have_text("0 contacts match")
+
+
+def test_one_answer_is_said_once(page: Page) -> None:
+    page.fill("#search", "20")
+    at_address(page, "?search=20")
+    expect(page.locator(LIVE)).not_to_be_empty()
+    assert len(_said(page)) == 1
+
+
+def test_the_same_words_are_said_again_for_another_answer(page: Page) -> None:
+    for text in ("zzz", "zzzz"):
+        page.fill("#search", text)
+        at_address(page, f"?search={text}")
+        expect(page.locator(LIVE)).to_have_text("0 contacts match")
+    assert _said(page) == ["0 contacts match", "0 contacts match"]
+
+
+def test_a_long_wait_is_said_before_the_answer(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="slow", seconds=1.4)
+    choose_channel(page, "sms")
+    at_address(page, "?channel=sms")
+    settled(page)
+    assert _said(page) == ["Loading contacts", page.locator("#summary").inner_text()]
+
+
+def test_a_short_wait_is_not_worth_a_word(page: Page) -> None:
+    choose_channel(page, "sms")
+    at_address(page, "?channel=sms")
+    settled(page)
+    assert "Loading contacts" not in _said(page)
+
+
+def test_an_error_is_said_with_its_title_and_what_to_do(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="status", status=500)
+    choose_channel(page, "sms")
+    expect(page.locator("#results [data-problem]")).to_be_visible()
+    expect(page.locator(LIVE)).to_contain_text("The messaging service has a fault")
+    expect(page.locator(LIVE)).to_contain_text("Try again in a moment")
+
+
+def test_the_seconds_of_a_countdown_are_not_said_one_by_one(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="rate_limited", retry_after="40")
+    choose_channel(page, "sms")
+    expect(page.locator("[data-countdown]")).to_have_text("0:38")
+    assert len(_said(page)) == 1
+
+
+def test_after_a_slow_first_page_the_count_is_said(admin_page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="slow", seconds=1.4)
+    admin_page.goto(f"{LIST}?channel=sms")
+    expect(admin_page.locator(ROWS).first).to_be_visible()
+    expect(admin_page.locator(LIVE)).to_have_text(admin_page.locator("#summary").inner_text())
+
+
+# --- Where the focus is ----------------------------------------------------------------------------
+
+
+def test_while_one_types_the_focus_and_the_caret_stay(page: Page) -> None:
+    page.locator("#search").press_sequentially("20", delay=20)
+    at_address(page, "?search=20")
+    settled(page)
+    expect(page.locator("#search")).to_be_focused()
+    assert page.locator("#search").evaluate("box => box.selectionStart") == 2
+
+
+def test_an_error_leaves_the_focus_where_one_types(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="status", status=500)
+    page.locator("#search").press_sequentially("2")
+    expect(page.locator("#results [data-problem]")).to_be_visible()
+    expect(page.locator("#search")).to_be_focused()
+
+
+@pytest.mark.parametrize("name", ["Next page", "Last page"])
+def test_after_paging_the_focus_is_on_the_heading_of_the_results(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#results-h")).to_be_focused()
+    expect(page.locator("#results-h")).to_have_text(re.compile(r"^All contacts, page \d$"))
+
+
+def test_after_going_to_a_page_by_its_number_the_focus_is_on_the_heading(page: Page) -> None:
+    page.fill(".goto__page", "2")
+    page.press(".goto__page", "Enter")
+    at_address(page, "?page=2")
+    expect(page.locator("#results-h")).to_be_focused()
+
+
+def test_after_choosing_the_rows_the_focus_stays_on_the_choice(page: Page) -> None:
+    page.locator("#page-size").focus()
+    page.select_option("#page-size", "20")
+    at_address(page, "?page_size=20")
+    settled(page)
+    expect(page.locator("#page-size")).to_be_focused()
+
+
+def test_after_a_channel_the_focus_stays_on_it(page: Page) -> None:
+    page.locator("#channels [value='']").focus()
+    page.keyboard.press("ArrowRight")
+    at_address(page, "?channel=sms")
+    settled(page)
+    expect(page.locator("#channels [value=sms]")).to_be_focused()
+
+
+def test_trying_again_moves_the_focus_to_what_came(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="status", status=500)
+    choose_channel(page, "sms")
+    page.locator("[data-retry]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(ROWS).first).to_be_visible()
+    expect(page.locator("#results-h")).to_be_focused()
+
+
+def test_refreshing_does_not_lose_the_focus(page: Page) -> None:
+    page.locator(".foot__age").focus()
+    page.keyboard.press("Enter")
+    settled(page)
+    expect(page.locator("#results :focus")).to_have_count(1)
+
+
+# --- Chips -----------------------------------------------------------------------------------------
+
+
+def test_clearing_a_chip_moves_the_focus_to_the_heading_and_empties_the_box(page: Page) -> None:
+    page.locator("#search").press_sequentially("20")
+    page.get_by_role("link", name="Clear Search 20").focus()
+    page.keyboard.press("Enter")
+    at_address(page, LIST)
+    expect(page.locator("#results-h")).to_be_focused()
+    expect(page.locator("#search")).to_have_value("")
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+def test_clearing_one_of_two_leaves_the_other(page: Page) -> None:
+    page.fill("#search", "20")
+    at_address(page, "?search=20")
+    choose_channel(page, "sms")
+    page.get_by_role("link", name="Clear Channel SMS").click()
+    at_address(page, "?search=20")
+    expect(page.locator("#channels [value='']")).to_be_checked()
+    expect(page.locator("#search")).to_have_value("20")
+
+
+def test_after_clearing_a_chip_the_same_search_can_be_typed_again(page: Page) -> None:
+    page.locator("#search").press_sequentially("20")
+    page.get_by_role("link", name="Clear Search 20").click()
+    at_address(page, LIST)
+    settled(page)
+    page.locator("#search").press_sequentially("20")
+    at_address(page, "?search=20")
+    expect(page.get_by_role("link", name="Clear Search 20")).to_be_visible()
+
+
+def test_clearing_a_number_shows_all_contacts_and_empties_its_box(page: Page) -> None:
+    page.fill("#phone", "+1 202-555-0143")
+    page.press("#phone", "Enter")
+    page.get_by_role("link", name="Clear Number +12025550143").click()
+    at_address(page, LIST)
+    expect(page.locator("#phone")).to_have_value("")
+    assert len(ids(page)) == 50
+
+
+# --- Another profile's answer ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", ["account", "profile"])
+def test_a_fragment_of_another_profile_is_never_swapped_in_and_that_is_said(
+    admin_page: Page, sandbox: SandboxServer, at: str
+) -> None:
+    mine, theirs = (profile["id"] for profile in sandbox.profiles()[1:3])
+    address = LIST if at == "account" else f"/p/{mine}/contacts/"
+    admin_page.goto(address)
+    settled(admin_page)
+    before = ids(admin_page)
+    body = f'<div class="results" data-profile-id="{theirs}"><p>FOREIGN</p></div>'
+    headers = {"X-Fragment": "1", "X-Desk-Profile": theirs, "Content-Type": "text/html"}
+    admin_page.route(BY_SMS, lambda route: route.fulfill(headers=headers, body=body))
+    choose_channel(admin_page, "sms")
+    expect(admin_page.locator("#notice")).to_contain_text("An answer for another profile was refused")
+    expect(admin_page.locator(LIVE)).to_contain_text("An answer for another profile was refused")
+    assert ids(admin_page) == before
+    expect(admin_page.locator("body")).not_to_contain_text("FOREIGN")
+    at_address(admin_page, address)
+
+
+def test_a_fragment_of_the_account_is_never_swapped_into_a_profile(admin_page: Page, sandbox: SandboxServer) -> None:
+    admin_page.goto(f"/p/{sandbox.profiles()[1]['id']}/contacts/")
+    settled(admin_page)
+    before = ids(admin_page)
+    answer = admin_page.context.request.get(LIST, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+    assert answer.headers["x-fragment"] == "1"
+    admin_page.route(BY_SMS, lambda route: route.fulfill(response=answer))
+    choose_channel(admin_page, "sms")
+    expect(admin_page.locator("#notice")).to_contain_text("An answer for another profile was refused")
+    assert ids(admin_page) == before
+
+
+def test_after_a_refusal_the_next_good_answer_is_shown(admin_page: Page, sandbox: SandboxServer) -> None:
+    theirs = sandbox.profiles()[2]["id"]
+    admin_page.goto(LIST)
+    settled(admin_page)
+    headers = {"X-Fragment": "1", "X-Desk-Profile": theirs, "Content-Type": "text/html"}
+    admin_page.route(BY_SMS, lambda route: route.fulfill(headers=headers, body="<p>FOREIGN</p>"))
+    choose_channel(admin_page, "sms")
+    expect(admin_page.locator("#notice")).to_be_visible()
+    choose_channel(admin_page, "whatsapp")
+    at_address(admin_page, "?channel=whatsapp")
+    expect(admin_page.locator("#notice")).not_to_be_visible()

@@ -1,0 +1,264 @@
+"""What the drawer shows: messages, numbers revealed, and what went wrong; and that nothing takes the focus away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import KeepingDesk, NewContext, sign_in
+from tests.browser.reading import ROWS, at_address, ids, settled
+from tests.sandbox_server import SandboxServer
+
+LIST = "/account/contacts/"
+FEW = f"{LIST}?page_size=20"
+CONTACT = "#drawer-body[aria-busy=false] article"
+
+
+@pytest.fixture(scope="module")
+def desk(keeping_desk: KeepingDesk) -> str:
+    """The desk of these tests keeps answers, as in production."""
+    return keeping_desk.url
+
+
+@pytest.fixture
+def page(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Page:
+    """The admin's list, fresh."""
+    return _list(keeping_desk, new_context, sandbox)
+
+
+@pytest.fixture
+def masked(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+    """The same for whom numbers are masked."""
+    with keeping_desk.wishes("admin", mask_numbers=True):
+        yield _list(keeping_desk, new_context, sandbox)
+
+
+def _list(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Page:
+    keeping_desk.forget()
+    context = new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab = sign_in(context, "admin")
+    tab.goto(FEW)
+    settled(tab)
+    sandbox.reset_requests()
+    return tab
+
+
+def _open(page: Page, at: int = 2) -> str:
+    contact_id = ids(page)[at]
+    page.locator(f"{ROWS} .phone__link").nth(at).click()
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
+    return contact_id
+
+
+def _asked(sandbox: SandboxServer) -> list[str]:
+    return [call["path"].split("/v3/contacts", 1)[-1] for call in sandbox.requests() if call["path"] != "/v3/me"]
+
+
+# --- Messages --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["m", "button"])
+def test_what_was_sent_is_shown_on_demand_at_the_price_of_one_call(page: Page, sandbox: SandboxServer, by: str) -> None:
+    contact_id = _open(page)
+    assert _asked(sandbox) == []
+    if by == "m":
+        page.keyboard.press("m")
+    else:
+        page.get_by_role("link", name="Show what was sent").click()
+    expect(page.locator("#drawer .messages dl")).to_contain_text("Messages")
+    expect(page.locator("#live")).to_have_text("What was sent is shown")
+    assert _asked(sandbox) == [f"/{contact_id}/message-summary"]
+    at_address(page, f"{LIST}{contact_id}/")
+
+
+def test_pressed_again_it_asks_no_second_time(page: Page, sandbox: SandboxServer) -> None:
+    _open(page)
+    for _ in range(3):
+        page.keyboard.press("m")
+    expect(page.locator("#drawer .messages dl")).to_be_visible()
+    page.keyboard.press("m")
+    assert len(_asked(sandbox)) == 1
+
+
+def test_the_messages_of_one_contact_are_not_shown_with_the_next(page: Page, sandbox: SandboxServer) -> None:
+    _open(page)
+    sandbox.fault(route="message-summary", kind="slow", seconds=0.6)
+    page.keyboard.press("m")
+    page.keyboard.press("j")
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", ids(page)[3])
+    page.wait_for_timeout(1000)
+    expect(page.locator("#drawer [data-messages]")).to_be_visible()
+    expect(page.locator("#drawer .messages dl")).to_have_count(0)
+
+
+def test_a_failure_of_the_messages_leaves_the_rest_and_can_be_tried_again(page: Page, sandbox: SandboxServer) -> None:
+    contact_id = _open(page)
+    sandbox.fault(route="message-summary", kind="status", status=500)
+    page.keyboard.press("m")
+    expect(page.locator("#drawer .messages")).to_contain_text("The messaging service has a fault")
+    expect(page.locator("#live")).to_contain_text("The messaging service has a fault")
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
+    expect(page.locator(CONTACT)).to_contain_text("E.164")
+    page.locator("#drawer .messages [data-retry]").click()
+    expect(page.locator("#drawer .messages dl")).to_be_visible()
+
+
+def test_the_focus_goes_to_the_messages_when_their_button_is_gone(page: Page) -> None:
+    _open(page)
+    page.locator("#drawer [data-messages]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#drawer .messages")).to_be_focused()
+
+
+# --- What went wrong -------------------------------------------------------------------------------
+
+
+def test_a_contact_that_is_gone_is_said_in_the_drawer_and_closing_leads_back(
+    page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+) -> None:
+    keeping_desk.forget()  # the list is no longer fresh
+    sandbox.fault(route="contact", kind="status", status=404, code="RESOURCE_001")
+    before = ids(page)
+    page.locator(f"{ROWS} .phone__link").nth(2).click()
+    expect(page.locator("#drawer-body")).to_contain_text("Contact not found")
+    expect(page.locator("#live")).to_contain_text("Contact not found")
+    expect(page.get_by_role("dialog", name="Contact not found")).to_be_visible()
+    page.keyboard.press("Escape")
+    at_address(page, FEW)
+    assert ids(page) == before
+    expect(page.locator(f"{ROWS} .phone__link").nth(2)).to_be_focused()
+
+
+def test_from_a_contact_that_is_gone_one_can_step_on(
+    page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+) -> None:
+    keeping_desk.forget()
+    sandbox.fault(route="contact", kind="status", status=404, code="RESOURCE_001")
+    page.locator(f"{ROWS} .phone__link").nth(2).click()
+    expect(page.locator("#drawer-body")).to_contain_text("Contact not found")
+    page.keyboard.press("j")
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", ids(page)[3])
+
+
+def test_a_failure_is_tried_again_in_the_drawer(page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk) -> None:
+    keeping_desk.forget()
+    sandbox.fault(route="contact", kind="status", status=500)
+    page.locator(f"{ROWS} .phone__link").nth(2).click()
+    page.locator("#drawer [data-retry]").click()
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", ids(page)[2])
+    expect(page.locator("#contact-h")).to_be_focused()
+    page.keyboard.press("Escape")
+    at_address(page, FEW)
+
+
+def test_a_foreign_contact_is_refused_and_said(page: Page, sandbox: SandboxServer) -> None:
+    other = sandbox.profiles()[1]["id"]
+    body = f'<article class="contact" data-profile-id="{other}"><h1 id="contact-h">+44 FOREIGN</h1></article>'
+    headers = {"X-Fragment": "1", "X-Desk-Profile": other, "Content-Type": "text/html"}
+    page.route("**/contacts/*-*/", lambda route: route.fulfill(status=200, headers=headers, body=body))
+    page.locator(f"{ROWS} .phone__link").nth(2).click()
+    expect(page.locator("#notice")).to_contain_text("An answer for another profile was refused")
+    expect(page.locator("#drawer")).not_to_contain_text("FOREIGN")
+
+
+# --- The latest wins -------------------------------------------------------------------------------
+
+
+def test_ten_fast_steps_end_on_the_right_contact(page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk) -> None:
+    """The earlier it was asked for, the later the answer comes."""
+    on_page = ids(page)
+    keeping_desk.forget()
+    for seconds in range(10, 0, -1):
+        sandbox.fault(route="contact", kind="slow", seconds=seconds / 10)
+    page.locator(f"{ROWS} .phone__link").nth(2).click()
+    for _ in range(10):
+        page.keyboard.press("j")
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[12])
+    at_address(page, f"{LIST}{on_page[12]}/")
+    page.wait_for_timeout(1500)
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[12])
+    expect(page.locator("#drawer-body")).to_have_attribute("aria-busy", "false")
+
+
+# --- Heard and pressed while the drawer is open ----------------------------------------------------
+
+
+def test_what_is_said_is_said_inside_the_open_drawer_and_outside_a_closed_one(page: Page) -> None:
+    """Screen readers hear nothing of what lies beside an open dialog."""
+    _open(page)
+    assert page.locator("#drawer #live").count() == 1
+    page.keyboard.press("Escape")
+    expect(page.locator("body > #live")).to_have_count(1)
+
+
+def test_a_step_by_button_says_the_contact_it_leads_to(page: Page) -> None:
+    _open(page)
+    number = page.locator(f"{ROWS} .phone__link").nth(3).inner_text()
+    page.get_by_role("button", name="Next contact").click()
+    expect(page.locator("#live")).to_have_text(f"{number}, 4 of 20 on this page")
+    expect(page.get_by_role("button", name="Next contact")).to_be_focused()
+
+
+def test_copy_link_copies_the_contacts_own_address(page: Page, desk: str) -> None:
+    contact_id = _open(page)
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#live")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == f"{desk}{LIST}{contact_id}/"
+
+
+# --- Masked numbers --------------------------------------------------------------------------------
+
+
+def test_revealing_in_the_row_shows_this_number_alone_without_a_call(masked: Page, sandbox: SandboxServer) -> None:
+    contact_id = ids(masked)[2]
+    masked.get_by_role("button", name="Reveal").nth(2).click()
+    shown = masked.locator(f"[data-contact-id='{contact_id}'] [data-copy]")
+    expect(shown).to_have_attribute("data-copy", sandbox.contacts(None)[contact_id] or "")
+    expect(masked.locator(f"{ROWS} [data-copy]")).to_have_count(1)
+    assert _asked(sandbox) == []
+    at_address(masked, FEW)
+
+
+def test_revealing_in_the_row_leaves_the_focus_on_the_number(masked: Page) -> None:
+    masked.get_by_role("button", name="Reveal").nth(2).focus()
+    masked.keyboard.press("Enter")
+    link = masked.locator(f"{ROWS} .phone__link").nth(2)
+    expect(link).not_to_contain_text("••••")
+    expect(link).to_be_focused()
+
+
+def test_revealing_in_the_drawer_shows_every_format_without_a_call(masked: Page, sandbox: SandboxServer) -> None:
+    contact_id = _open(masked)
+    expect(masked.locator(CONTACT)).not_to_contain_text("RFC 3966")
+    masked.get_by_role("button", name="Reveal number").click()
+    number = sandbox.contacts(None)[contact_id] or ""
+    expect(masked.locator("#drawer [data-copy-number]")).to_have_attribute("data-copy", number)
+    expect(masked.locator(CONTACT)).to_contain_text("RFC 3966")
+    expect(masked.locator("#contact-h")).to_be_focused()
+    assert _asked(sandbox) == []
+
+
+def test_closed_and_opened_again_it_is_masked(masked: Page) -> None:
+    _open(masked)
+    masked.get_by_role("button", name="Reveal number").click()
+    expect(masked.locator("#drawer [data-copy-number]")).to_be_visible()
+    masked.keyboard.press("Escape")
+    at_address(masked, FEW)
+    _open(masked)
+    expect(masked.locator("#contact-h")).to_contain_text("••••")
+    expect(masked.locator("#drawer [data-copy-number]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("where", ["list", "contact"])
+def test_without_javascript_revealing_shows_the_page_of_the_contact(
+    keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer, where: str
+) -> None:
+    contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
+    with keeping_desk.wishes("admin", mask_numbers=True):
+        page = sign_in(new_context(java_script_enabled=False), "admin")
+        page.goto(LIST if where == "list" else f"{LIST}{contact_id}/")
+        page.locator(f"[formaction='{LIST}{contact_id}/reveal/']").click()
+        expect(page.locator(f"article[data-contact-id='{contact_id}']")).to_contain_text(number)

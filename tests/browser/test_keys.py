@@ -1,0 +1,321 @@
+"""Single-key shortcuts: each does its thing, none disturbs whoever types, and they can be switched off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import KeepingDesk, NewContext, sign_in
+from tests.browser.reading import ROWS, at_address, ids, path, settled
+from tests.sandbox_server import SandboxServer
+
+LIST = "/account/contacts/"
+SECOND = f"{LIST}?page=2&page_size=20"
+KEYS = ("/", "j", "k", "[", "]", "p", "c", "m", "?")
+
+
+@pytest.fixture(scope="module")
+def desk(keeping_desk: KeepingDesk) -> str:
+    """Any desk will do; this one lets tests set preferences."""
+    return keeping_desk.url
+
+
+@pytest.fixture
+def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
+    """The second of the admin's pages, so that there is one before and one after."""
+    return _list(new_context)
+
+
+@pytest.fixture
+def masked(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+    """The same for whom numbers are masked."""
+    with keeping_desk.wishes("admin", mask_numbers=True):
+        yield _list(new_context)
+
+
+@pytest.fixture
+def switched_off(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+    """The same for whom there are no shortcuts."""
+    with keeping_desk.wishes("admin", shortcuts=False):
+        yield _list(new_context)
+
+
+def _list(new_context: NewContext) -> Page:
+    context = new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = sign_in(context, "admin")
+    page.goto(SECOND)
+    settled(page)
+    page.evaluate("navigator.clipboard.writeText('nothing')")
+    return page
+
+
+def _link(page: Page, at: int) -> Locator:
+    return page.locator(f"{ROWS} .phone__link").nth(at)
+
+
+def _copied(page: Page) -> str:
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def _open(page: Page, at: int) -> str:
+    contact_id = ids(page)[at]
+    _link(page, at).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#drawer-body[aria-busy=false] article")).to_have_attribute("data-contact-id", contact_id)
+    return contact_id
+
+
+def _nothing_happened(page: Page) -> None:
+    page.wait_for_timeout(250)
+    assert path(page) == SECOND
+    assert page.locator(":popover-open, dialog[open]").count() == 0
+    assert _copied(page) == "nothing"
+
+
+# --- What each does --------------------------------------------------------------------------------
+
+
+def test_slash_goes_to_the_search_and_is_not_typed(page: Page) -> None:
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    expect(page.locator("#search")).to_have_value("")
+
+
+@pytest.mark.parametrize(("down", "up"), [("j", "k"), ("ArrowDown", "ArrowUp")])
+def test_one_walks_along_the_rows_and_stops_at_their_ends(page: Page, down: str, up: str) -> None:
+    page.keyboard.press("j")
+    expect(_link(page, 0)).to_be_focused()
+    page.keyboard.press(up)
+    expect(_link(page, 0)).to_be_focused()
+    for at in (1, 2):
+        page.keyboard.press(down)
+        expect(_link(page, at)).to_be_focused()
+    page.keyboard.press(up)
+    expect(_link(page, 1)).to_be_focused()
+    _link(page, 19).focus()
+    page.keyboard.press(down)
+    expect(_link(page, 19)).to_be_focused()
+
+
+def test_k_begins_at_the_last_row(page: Page) -> None:
+    page.keyboard.press("k")
+    expect(_link(page, 19)).to_be_focused()
+
+
+def test_arrows_anywhere_else_scroll_the_page(page: Page) -> None:
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(f"{ROWS} :focus")).to_have_count(0)
+
+
+def test_enter_opens_the_row_and_escape_comes_back_to_it(page: Page) -> None:
+    _open(page, 3)
+    page.keyboard.press("Escape")
+    expect(_link(page, 3)).to_be_focused()
+    at_address(page, SECOND)
+
+
+@pytest.mark.parametrize(("key", "address"), [("[", f"{LIST}?page_size=20"), ("]", f"{LIST}?page=3&page_size=20")])
+def test_brackets_turn_the_page(page: Page, key: str, address: str) -> None:
+    page.keyboard.press(key)
+    at_address(page, address)
+    expect(page.locator("#results-h")).to_be_focused()
+
+
+def test_at_the_first_page_there_is_none_before(page: Page) -> None:
+    page.goto(LIST)
+    settled(page)
+    page.keyboard.press("[")
+    page.wait_for_timeout(200)
+    assert path(page) == LIST
+
+
+def test_p_opens_the_switcher(page: Page) -> None:
+    page.keyboard.press("p")
+    expect(page.locator("#profiles #find")).to_be_focused()
+    expect(page.locator("#profiles #find")).to_have_value("")
+
+
+def test_the_question_mark_opens_the_help_and_escape_closes_it(page: Page) -> None:
+    _link(page, 2).focus()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_be_visible()
+    for key in KEYS:
+        expect(dialog.locator("kbd").get_by_text(key, exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).not_to_be_visible()
+    expect(_link(page, 2)).to_be_focused()
+
+
+def test_while_the_help_is_open_no_other_shortcut_works(page: Page) -> None:
+    page.keyboard.press("?")
+    for key in ("/", "j", "]", "p", "c"):
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    _nothing_happened(page)
+
+
+def test_c_copies_the_number_of_the_row_one_is_on(page: Page, sandbox: SandboxServer) -> None:
+    number = sandbox.contacts(None)[ids(page)[2]]
+    assert number
+    assert number.startswith("+")
+    _link(page, 2).focus()
+    page.keyboard.press("c")
+    expect(page.locator("#live")).to_have_text("Copied")
+    assert _copied(page) == number
+
+
+def test_c_without_a_row_says_to_choose_one(page: Page) -> None:
+    page.keyboard.press("c")
+    expect(page.locator("#live")).to_have_text("Choose a contact first")
+    assert _copied(page) == "nothing"
+
+
+def test_c_copies_the_number_of_the_open_contact(page: Page, sandbox: SandboxServer) -> None:
+    contact_id = _open(page, 2)
+    page.keyboard.press("c")
+    expect(page.locator("#live")).to_have_text("Copied")
+    assert _copied(page) == sandbox.contacts(None)[contact_id]
+
+
+def test_c_copies_the_number_on_the_page_of_a_contact(page: Page, sandbox: SandboxServer) -> None:
+    contact_id = ids(page)[2]
+    page.goto(f"{LIST}{contact_id}/")
+    page.keyboard.press("c")
+    expect(page.locator("#live")).to_have_text("Copied")
+    assert _copied(page) == sandbox.contacts(None)[contact_id]
+
+
+@pytest.mark.parametrize("where", ["row", "drawer", "page"])
+def test_c_on_a_masked_number_says_to_reveal_it_first(masked: Page, where: str) -> None:
+    if where == "row":
+        _link(masked, 2).focus()
+    elif where == "drawer":
+        _open(masked, 2)
+    else:
+        masked.goto(f"{LIST}{ids(masked)[2]}/")
+    masked.keyboard.press("c")
+    expect(masked.locator("#live")).to_have_text("Reveal the number first")
+    assert _copied(masked) == "nothing"
+
+
+def test_c_copies_a_number_once_it_is_revealed(masked: Page, sandbox: SandboxServer) -> None:
+    contact_id = ids(masked)[2]
+    masked.get_by_role("button", name="Reveal").nth(2).click()
+    expect(_link(masked, 2)).to_be_focused()
+    masked.keyboard.press("c")
+    expect(masked.locator("#live")).to_have_text("Copied")
+    assert _copied(masked) == sandbox.contacts(None)[contact_id]
+
+
+def test_c_of_a_contact_without_a_number_says_so(page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk) -> None:
+    keeping_desk.forget()
+    formats = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
+    sandbox.fault(route="contacts", kind="patch", set={f"data.contacts.*.{name}": None for name in formats})
+    page.goto(f"{LIST}?channel=sms")
+    _link(page, 0).focus()
+    page.keyboard.press("c")
+    expect(page.locator("#live")).to_have_text("There is no number to copy")
+    keeping_desk.forget()
+
+
+def test_m_works_on_the_page_of_a_contact_too(page: Page) -> None:
+    page.goto(f"{LIST}{ids(page)[2]}/")
+    page.keyboard.press("m")
+    expect(page.locator("main .messages dl")).to_be_visible()
+
+
+def test_in_the_drawer_keys_of_the_list_do_nothing(page: Page) -> None:
+    contact_id = _open(page, 2)
+    for key in ("/", "]", "[", "p", "?"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(250)
+    assert path(page) == f"{LIST}{contact_id}/"
+    assert page.locator(":popover-open").count() == 0
+
+
+# --- Where none does anything ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["#search", "#phone", ".goto__page", "#page-size"])
+def test_none_fires_while_one_types(page: Page, field: str) -> None:
+    page.route("**/contacts/?*", lambda route: route.abort() if "search=" in route.request.url else route.continue_())
+    page.locator(field).focus()
+    for key in KEYS:
+        page.keyboard.press(key)
+    expect(page.locator(field)).to_be_focused()
+    if field != "#page-size":
+        expect(page.locator(field)).to_have_value(re.compile(re.escape("".join(KEYS))))
+    _nothing_happened(page)
+
+
+@pytest.mark.parametrize("held", ["Control", "Alt", "Meta"])
+def test_none_fires_with_another_key_held(page: Page, held: str) -> None:
+    _link(page, 2).focus()
+    # The browser's own: Ctrl+J shows downloads, Ctrl+P prints. What the page would do is asked of the page alone.
+    page.evaluate("addEventListener('keydown', (event) => { window.prevented ||= event.defaultPrevented; })")
+    names = {"Control": "ctrlKey", "Alt": "altKey", "Meta": "metaKey"}
+    for key in KEYS:
+        page.evaluate(
+            "([key, held]) => document.activeElement.dispatchEvent("
+            "new KeyboardEvent('keydown', { key, [held]: true, bubbles: true, cancelable: true }))",
+            [key, names[held]],
+        )
+    assert not page.evaluate("window.prevented")
+    expect(_link(page, 2)).to_be_focused()
+    _nothing_happened(page)
+
+
+def test_none_fires_in_the_middle_of_a_composition(page: Page) -> None:
+    page.evaluate(
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', isComposing: true, bubbles: true }))"
+    )
+    expect(page.locator("#search")).not_to_be_focused()
+
+
+# --- Switched off ----------------------------------------------------------------------------------
+
+
+def test_switched_off_none_fires(switched_off: Page) -> None:
+    _link(switched_off, 2).focus()
+    for key in KEYS:
+        switched_off.keyboard.press(key)
+    expect(_link(switched_off, 2)).to_be_focused()
+    _nothing_happened(switched_off)
+
+
+def test_switched_off_arrows_still_walk_along_the_rows(switched_off: Page) -> None:
+    _link(switched_off, 2).focus()
+    switched_off.keyboard.press("ArrowDown")
+    expect(_link(switched_off, 3)).to_be_focused()
+    switched_off.keyboard.press("ArrowUp")
+    expect(_link(switched_off, 2)).to_be_focused()
+
+
+def test_switched_off_enter_and_escape_open_and_close(switched_off: Page) -> None:
+    _open(switched_off, 2)
+    switched_off.keyboard.press("Escape")
+    expect(_link(switched_off, 2)).to_be_focused()
+
+
+def test_switched_off_no_hint_of_a_key_is_shown_and_the_help_says_why(switched_off: Page) -> None:
+    expect(switched_off.locator("kbd:visible")).to_have_count(0)
+    switched_off.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(switched_off.locator("#keys")).to_contain_text("Single-key shortcuts are switched off")
+
+
+def test_switching_them_off_in_the_preferences_works_at_once(page: Page, keeping_desk: KeepingDesk) -> None:
+    with keeping_desk.wishes("admin"):
+        page.goto("/preferences/")
+        page.get_by_label("Single-key shortcuts").uncheck()
+        page.get_by_role("button", name="Save").click()
+        page.goto(SECOND)
+        settled(page)
+        page.keyboard.press("/")
+        page.keyboard.press("?")
+        expect(page.locator("#search")).not_to_be_focused()
+        expect(page.locator("#keys")).not_to_be_visible()

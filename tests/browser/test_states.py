@@ -1,0 +1,119 @@
+"""Every designed state is reached in the sandbox, says its words, passes axe-core and fits every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
+
+from bench.desk import running_desk
+from contacts_ui.middleware import PROBLEMS
+from tests.browser.conftest import environment
+from tests.browser.places import PATIENT, Place, settle_in
+from tests.browser.states import STATES, State, reach, see
+from tests.browser.test_accessibility import SIZES, check
+from tests.sandbox_server import SandboxServer
+
+WIDTHS = (320, 390, 768, 800, 1440)
+ZOOMED: ViewportSize = {"width": 360, "height": 225}  # a screen of 1440 x 900 at 400 %
+
+# What is wider than its place, or cut off without an ellipsis to say so.
+SPILLS = """() => [document.documentElement, ...document.querySelectorAll("body *")].filter((element) => {
+  if (!element.checkVisibility() || element.closest(".sr, svg, .skip, thead, .brand__name")) return false;
+  const { overflowX, textOverflow } = getComputedStyle(element);
+  if (element.tagName !== "HTML" && (overflowX === "visible" || textOverflow === "ellipsis")) return false;
+  return element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1;
+}).map((element) => `${element.outerHTML.slice(0, 80)}: ${element.scrollWidth} in ${element.clientWidth}`)"""
+
+# How much of the window is under what does not scroll away; what lies on top and scrolls in itself is no cover.
+COVERED = """() => [...document.querySelectorAll("body *")].filter((element) => {
+  const position = getComputedStyle(element).position;
+  if (!["fixed", "sticky"].includes(position) || !element.checkVisibility({ visibilityProperty: true })) return false;
+  return !element.closest("dialog, [popover], .skip, thead");
+}).reduce((sum, element) => {
+  const box = element.getBoundingClientRect();
+  return sum + Math.max(0, Math.min(box.bottom, innerHeight) - Math.max(box.top, 0));
+}, 0) / innerHeight"""
+
+
+@pytest.fixture(scope="module")
+def quick(desk: str, desk_folder: Path, running_sandbox: SandboxServer) -> Place:
+    """The desk all browser tests share: failures come soon, nothing old stands in for them."""
+    port = urlsplit(desk).port
+    assert port
+    settings = environment(desk_folder, port, SENT_API_KEY="sandbox-organization", SITE_URL=desk)
+    return settle_in(desk, running_sandbox, settings | {"SENT_API_URL": running_sandbox.url})
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A desk that waits long and keeps old answers, with a sandbox of its own: what it waits for meets nobody else."""
+    folder = tmp_path_factory.mktemp("patient")
+    with SandboxServer(contacts=600) as sandbox, running_desk(folder, sandbox.url, **PATIENT) as desk:
+        yield settle_in(desk.url, sandbox, desk.settings)
+
+
+@pytest.fixture(scope="module", params=STATES, ids=lambda state: state.name)
+def state(request: pytest.FixtureRequest) -> State:
+    """Each state in turn."""
+    found: State = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def page(state: State, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A tab in the state, reached once for all that is asked of it. A breach of the CSP or an uncaught error fails."""
+    place: Place = request.getfixturevalue("patient" if state.patient else "quick")
+    context = chromium.new_context(base_url=place.url, viewport=SIZES["desktop"], reduced_motion="reduce")
+    context.set_default_timeout(8000)
+    faults: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            faults.append(message.text)
+
+    context.on("console", note)
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    page = context.new_page()
+    reach(state, place, page)
+    yield page
+    context.close()
+    assert faults == []
+
+
+def test_every_problem_the_desk_can_name_is_a_state() -> None:
+    shown = {words for state in STATES for words in state.shows}
+    # That one takes more people at once than a browser is.
+    assert {problem.title for _, problem in PROBLEMS} - shown == {"Too many people are waiting"}
+
+
+def test_its_words_are_seen(state: State, page: Page) -> None:
+    page.set_viewport_size(SIZES["desktop"])
+    see(page, state)
+
+
+def test_only_a_list_that_is_empty_says_no_contacts(state: State, page: Page) -> None:
+    assert ("No contacts" in page.locator("main").inner_text()) == state.empty
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_it_passes_axe(page: Page, scheme: str, size: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    page.set_viewport_size(SIZES[size])
+    check(page)
+
+
+def test_nothing_spills_over_at_any_width(page: Page) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(SPILLS) == [], width
+
+
+def test_at_400_percent_it_can_be_read_and_little_of_it_is_covered(page: Page) -> None:
+    page.set_viewport_size(ZOOMED)
+    assert page.evaluate(SPILLS) == []
+    assert page.evaluate(COVERED) <= 0.5

@@ -1,0 +1,116 @@
+"""The theme: changed by one press, kept on the server, and in every page from its first byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import KeepingDesk, NewContext, sign_in
+from tests.browser.reading import ROWS, at_address, settled
+from tests.sandbox_server import SandboxServer
+
+LIST = "/account/contacts/"
+CANVAS = "getComputedStyle(document.documentElement).colorScheme"
+
+
+@pytest.fixture(scope="module")
+def desk(keeping_desk: KeepingDesk) -> str:
+    """Any desk will do; this one lets tests set preferences."""
+    return keeping_desk.url
+
+
+@pytest.fixture
+def light(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+    """The list of someone who prefers light, on a system that is dark."""
+    with keeping_desk.wishes("admin", theme="light"):
+        page = sign_in(new_context(color_scheme="dark"), "admin")
+        page.goto(LIST)
+        settled(page)
+        yield page
+
+
+def _press(page: Page, theme: str) -> None:
+    with page.expect_response("**/preferences/theme/") as answered:
+        page.get_by_role("button", name=f"{theme} theme").click()
+    assert answered.value.status == 204
+
+
+def test_it_changes_at_once_before_the_server_answers(light: Page) -> None:
+    light.route("**/preferences/theme/", lambda _route: None)  # never answered
+    assert light.evaluate(CANVAS) == "light"
+    light.get_by_role("button", name="Dark theme").click()
+    assert light.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert light.evaluate(CANVAS) == "dark"
+    expect(light.locator("meta[name=color-scheme]")).to_have_attribute("content", "dark")
+
+
+def test_two_quick_presses_lead_back(light: Page) -> None:
+    light.route("**/preferences/theme/", lambda _route: None)
+    button = light.locator("[data-theme-toggle] button")
+    button.click()
+    button.click()
+    assert light.evaluate("document.documentElement.dataset.theme") == "light"
+    expect(button).to_have_attribute("aria-label", "Dark theme")
+
+
+def test_it_outlives_loading_again_and_other_pages(light: Page) -> None:
+    _press(light, "Dark")
+    for address in (LIST, "/preferences/", f"{LIST}?page=2"):
+        light.goto(address)
+        assert light.evaluate("document.documentElement.dataset.theme") == "dark"
+    expect(light.get_by_role("button", name="Light theme")).to_be_visible()
+
+
+def test_every_page_is_served_with_it_from_its_first_tag(light: Page) -> None:
+    _press(light, "Dark")
+    for address in (LIST, f"{LIST}?search=zzz", f"{LIST}?page=900", "/account/profiles/", "/preferences/"):
+        served = light.context.request.get(address).text()
+        assert 'data-theme="dark"' in served.split("<head>")[0]
+
+
+def test_no_page_is_ever_painted_in_the_other_theme(light: Page) -> None:
+    _press(light, "Dark")
+    light.add_init_script(f"""
+        window.schemes = new Set();
+        const look = () => {{ if (document.body) schemes.add({CANVAS}); requestAnimationFrame(look); }};
+        look();
+    """)
+    light.goto(LIST)
+    expect(light.locator(ROWS).first).to_be_visible()
+    light.wait_for_timeout(200)
+    assert light.evaluate("[...schemes]") == ["dark"]
+
+
+def test_it_stays_where_one_is(light: Page) -> None:
+    light.goto(f"{LIST}?channel=sms&page=2")
+    settled(light)
+    light.locator(f"{ROWS} .phone__link").first.focus()
+    light.evaluate("document.querySelector('#results tbody').dataset.mark = 'kept'")
+    _press(light, "Dark")
+    at_address(light, "?channel=sms&page=2")
+    assert light.locator("#results tbody[data-mark=kept]").count() == 1
+
+
+def test_a_theme_that_could_not_be_kept_is_said(light: Page) -> None:
+    light.context.set_offline(True)
+    light.get_by_role("button", name="Dark theme").click()
+    expect(light.locator("#notice")).to_contain_text("cannot be reached")
+
+
+def test_after_the_session_ended_a_notice_says_so(light: Page) -> None:
+    light.context.clear_cookies()
+    light.get_by_role("button", name="Dark theme").click()
+    expect(light.locator("#notice")).to_contain_text("Your session has ended")
+
+
+def test_without_javascript_the_button_comes_back_to_the_same_list(
+    keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer
+) -> None:
+    with keeping_desk.wishes("admin", theme="light"):
+        page = sign_in(new_context(java_script_enabled=False), "admin")
+        page.goto(f"{LIST}?channel=sms&page=2")
+        page.get_by_role("button", name="Dark theme").click()
+        at_address(page, "?channel=sms&page=2")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -1,0 +1,327 @@
+"""What was sent to one contact: on a page of its own and as the fragment in the drawer."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.gateway import gateway
+from tests.pages import FRAGMENT, RESTORE, fragment, rows, scopes, text
+from tests.sandbox_server import SandboxServer
+from tests.test_problems import FAILURES
+
+LIST = "/account/contacts/"
+ROUTE = "message-summary"
+FACTS = ("message_count", "first_message_at", "last_message_at", "channels_used", "channel_scores")
+
+
+@pytest.fixture
+def messages(desk_api: SandboxServer) -> str:
+    """The address of the messages to the account's first contact."""
+    return f"{LIST}{next(iter(desk_api.contacts(None)))}/messages/"
+
+
+def _asked(sandbox: SandboxServer) -> int:
+    return sum(call["path"].endswith("/message-summary") for call in sandbox.requests())
+
+
+def _fact(page: str, label: str) -> str:
+    """What stands beside `label`, without markup."""
+    found = re.search(rf"<dt>{label}</dt><dd>(.*?)</dd>", page)
+    assert found, label
+    return re.sub("<[^>]+>", "", found[1])
+
+
+def _patched(sandbox: SandboxServer, **fields: object) -> None:
+    sandbox.fault(route=ROUTE, kind="patch", set={f"data.{name}": value for name, value in fields.items()})
+
+
+# --- What is shown ---------------------------------------------------------------------------------
+
+
+def test_the_page_says_how_many_when_and_on_which_channels(
+    admin_client: Client, sandbox: SandboxServer, messages: str
+) -> None:
+    times = {"first_message_at": "2026-01-13T12:24:00Z", "last_message_at": "2026-02-01T08:00:00Z"}
+    _patched(sandbox, message_count=12486, channels_used=["sms", "whatsapp"], **times)
+    page = text(admin_client.get(messages))
+    assert page.startswith("<!doctype html>")
+    assert _fact(page, "Messages") == "12,486"
+    assert _fact(page, "First") == "13 Jan 2026, 12:24 UTC"
+    assert _fact(page, "Last") == "1 Feb 2026, 08:00 UTC"
+    assert _fact(page, "Channels used") == "SMS, WhatsApp"
+
+
+def test_each_channel_has_a_bar_and_its_number(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
+    _patched(sandbox, channel_scores=[{"channel": "sms", "success_score": 96.4, "fail_score": 3.6}])
+    page = text(admin_client.get(messages))
+    assert '<rect class="score__good" width="96"' in page
+    assert "96 % delivered" in page
+    assert "4 % failed" in page
+
+
+def test_the_body_of_the_page_is_the_fragment(admin_client: Client, keeping: SandboxServer, messages: str) -> None:
+    part = fragment(admin_client, messages)
+    assert part["X-Fragment"] == "1"
+    assert "<html" not in text(part)
+    assert text(part).strip() in text(admin_client.get(messages))
+
+
+def test_going_back_to_them_gets_the_whole_page(admin_client: Client, messages: str) -> None:
+    response = admin_client.get(messages, headers=RESTORE)
+    assert response["X-Page"] == "1"
+    assert text(response).startswith("<!doctype html>")
+
+
+def test_the_page_leads_back_to_its_contact(admin_client: Client, messages: str) -> None:
+    assert f'href="{messages.removesuffix("messages/")}"' in text(admin_client.get(messages))
+
+
+def test_they_are_named_by_their_profile(admin_client: Client, sandbox: SandboxServer) -> None:
+    profile_id = sandbox.profiles()[1]["id"]
+    path = f"/p/{profile_id}/contacts/{next(iter(sandbox.contacts(profile_id)))}/messages/"
+    for response in (admin_client.get(path), fragment(admin_client, path)):
+        assert scopes(response) == {profile_id}
+    assert {call["profile"] for call in sandbox.requests() if call["path"] != "/v3/me"} == {profile_id}
+
+
+# --- What it costs ---------------------------------------------------------------------------------
+
+
+def test_a_contact_alone_does_not_ask_for_them(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
+    page = text(admin_client.get(messages.removesuffix("messages/")))
+    assert f'hx-get="{messages}"' in page
+    assert _asked(sandbox) == 0
+
+
+def test_they_cost_one_call_and_none_within_a_minute(
+    admin_client: Client, keeping: SandboxServer, messages: str
+) -> None:
+    fragment(admin_client, messages)
+    assert _asked(keeping) == 1
+    for response in (fragment(admin_client, messages), admin_client.get(messages)):
+        assert response.status_code == 200
+    assert _asked(keeping) == 1
+
+
+def test_after_a_minute_they_are_asked_again(
+    admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fragment(admin_client, messages)
+    monkeypatch.setattr("contacts_ui.gateway.door.MESSAGES_SECONDS", 0.0)  # the minute is over
+    fragment(admin_client, messages)
+    assert _asked(keeping) == 2
+
+
+def test_they_are_kept_longer_than_a_list(
+    admin_client: Client, keeping: SandboxServer, settings: Settings, messages: str
+) -> None:
+    fragment(admin_client, messages)
+    settings.SENT_FRESH_SECONDS = 0.0
+    gateway.cache_clear()
+    fragment(admin_client, messages)
+    assert _asked(keeping) == 1
+
+
+def test_old_ones_are_labelled_when_the_api_fails(
+    admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fragment(admin_client, messages)
+    monkeypatch.setattr("contacts_ui.gateway.door.MESSAGES_SECONDS", 0.0)
+    keeping.fault(route=ROUTE, kind="status", status=500)
+    part = fragment(admin_client, messages)
+    assert part.status_code == 200
+    assert "Showing data from" in text(part)
+    assert "The messaging service has a fault." in text(part)
+
+
+# --- What goes wrong -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_failure_is_its_own_sentence_inside_the_fragment(
+    admin_client: Client, sandbox: SandboxServer, messages: str, failure: str
+) -> None:
+    fault, status, sentence = FAILURES[failure]
+    sandbox.fault(route=ROUTE, **fault)
+    part = fragment(admin_client, messages)
+    assert part.status_code == status
+    assert part["X-Fragment"] == "1"
+    assert sentence in text(part)
+    assert "<html" not in text(part)
+    assert scopes(part) == {""}
+    assert sandbox.faults()["fired"]
+
+
+def test_a_failure_can_be_tried_again_in_its_own_place(
+    admin_client: Client, sandbox: SandboxServer, messages: str
+) -> None:
+    sandbox.fault(route=ROUTE, kind="status", status=500)
+    part = text(fragment(admin_client, messages))
+    assert f'href="{messages}" data-retry hx-get="{messages}" hx-target="closest .messages"' in part
+    assert "All contacts" not in part  # the ways elsewhere are the contact's own
+
+
+def test_a_failure_is_a_page_around_the_sentence(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
+    sandbox.fault(route=ROUTE, kind="status", status=500)
+    response = admin_client.get(messages)
+    assert response.status_code == 503
+    assert text(response).startswith("<!doctype html>")
+    assert "The messaging service has a fault" in text(response)
+
+
+def test_a_contact_that_is_not_there_is_not_found(admin_client: Client, desk_api: SandboxServer) -> None:
+    response = fragment(admin_client, f"{LIST}{uuid4()}/messages/")
+    assert response.status_code == 404
+    assert response["X-Fragment"] == "1"
+    assert "Contact not found" in text(response)
+
+
+def test_a_contact_of_one_profile_is_not_found_in_another(admin_client: Client, sandbox: SandboxServer) -> None:
+    one, other = (profile["id"] for profile in sandbox.profiles()[1:3])
+    contact_id = next(iter(set(sandbox.contacts(one)) - set(sandbox.contacts(other))))
+    assert admin_client.get(f"/p/{other}/contacts/{contact_id}/messages/").status_code == 404
+
+
+def test_what_was_sent_to_another_contact_is_refused(
+    admin_client: Client, sandbox: SandboxServer, messages: str
+) -> None:
+    _patched(sandbox, contact_id=str(uuid4()), message_count=77)
+    response = fragment(admin_client, messages)
+    assert response.status_code == 502
+    assert "<dt>Messages</dt>" not in text(response)
+
+
+def test_an_echo_of_another_profile_is_refused(admin_client: Client, sandbox: SandboxServer) -> None:
+    one, other = (profile["id"] for profile in sandbox.profiles()[1:3])
+    sandbox.fault(route=ROUTE, kind="headers", set={"X-Profile-Id": other})
+    response = fragment(admin_client, f"/p/{one}/contacts/{next(iter(sandbox.contacts(one)))}/messages/")
+    assert response.status_code == 502
+    assert "An answer for another profile was refused" in text(response)
+
+
+# --- What is missing or odd ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("absence", ["null", "missing"])
+def test_what_the_api_does_not_say_is_a_dash(
+    admin_client: Client, sandbox: SandboxServer, messages: str, absence: str
+) -> None:
+    if absence == "null":
+        _patched(sandbox, **dict.fromkeys(FACTS))
+    else:
+        sandbox.fault(route=ROUTE, kind="patch", remove=[f"data.{name}" for name in FACTS])
+    page = text(fragment(admin_client, messages))
+    for label in ("Messages", "First", "Last", "Channels used"):
+        assert _fact(page, label) == "— unknown"
+    assert "<table" not in page
+
+
+def test_none_sent_is_not_unknown(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
+    _patched(sandbox, **(dict.fromkeys(FACTS) | {"message_count": 0}))
+    page = text(fragment(admin_client, messages))
+    assert _fact(page, "Messages") == "0"
+    assert _fact(page, "First") == _fact(page, "Channels used") == "None yet"
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"), [(-5, "0 %"), (150.7, "100 %"), (1e300, "100 %"), (0, "0 %"), (99.6, "100 %")]
+)
+def test_a_score_out_of_range_is_brought_back(
+    admin_client: Client, sandbox: SandboxServer, messages: str, score: float, shown: str
+) -> None:
+    _patched(sandbox, channel_scores=[{"channel": "rcs", "success_score": score, "fail_score": score}])
+    page = text(fragment(admin_client, messages))
+    assert f"{shown} delivered" in page
+    assert f"{shown} failed" in page
+
+
+def test_a_channel_without_a_name_or_scores_still_has_its_line(
+    admin_client: Client, sandbox: SandboxServer, messages: str
+) -> None:
+    _patched(sandbox, channel_scores=[{"channel": None, "success_score": None, "fail_score": None}, {}])
+    page = text(fragment(admin_client, messages))
+    assert page.count("Unnamed channel") == 2
+    assert "delivered</span>" not in page
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"message_count": "many"},
+        {"message_count": 1.5},
+        {"message_count": -3},
+        {"message_count": 2**70},
+        {"first_message_at": "yesterday"},
+        {"first_message_at": "2026-01-13T12:24:00"},
+        {"first_message_at": "0001-01-01T00:00:00+14:00"},
+        {"last_message_at": "9999-12-31T23:59:59-12:00"},
+        {"channels_used": "sms"},
+        {"channels_used": [None, 3]},
+        {"channel_scores": {"sms": 1}},
+        {"channel_scores": [None]},
+        {"channel_scores": [{"channel": ["sms"], "success_score": "high"}]},
+        {"channel_scores": [{"channel": "<script>", "success_score": True}]},
+        {"contact_id": 7},
+    ],
+    ids=str,
+)
+def test_an_odd_value_costs_only_itself(
+    admin_client: Client, sandbox: SandboxServer, messages: str, odd: dict[str, object]
+) -> None:
+    _patched(sandbox, **odd)
+    response = fragment(admin_client, messages)
+    assert response.status_code == 200
+    assert "<dt>Messages</dt>" in text(response)
+    assert "<script>" not in text(response)
+
+
+# --- Whose they are --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT, RESTORE], ids=["page", "fragment", "restore"])
+def test_in_a_profile_not_assigned_they_are_404_without_a_call(
+    support_client: Client, sandbox: SandboxServer, headers: dict[str, str]
+) -> None:
+    theirs = sandbox.profiles()[5]["id"]
+    contact_id = next(iter(sandbox.contacts(theirs)))
+    for scope in (f"/p/{theirs}", "/account"):
+        assert support_client.get(f"{scope}/contacts/{contact_id}/messages/", headers=headers).status_code == 404
+    assert {call["path"] for call in sandbox.requests()} <= {"/v3/me"}
+
+
+def test_someone_with_nothing_assigned_sees_none(
+    desk_api: SandboxServer, nobody: User, client: Client, messages: str
+) -> None:
+    client.force_login(nobody)
+    assert client.get(messages).status_code == 404
+    assert _asked(desk_api) == 0
+
+
+def test_someone_not_signed_in_is_sent_to_sign_in(db: None, messages: str) -> None:
+    response = Client().get(messages)
+    assert response["Location"] == f"/sign-in/?next={messages}"
+
+
+def test_kept_ones_are_not_read_without_access(
+    admin_client: Client, support_client: Client, keeping: SandboxServer
+) -> None:
+    theirs = keeping.profiles()[5]["id"]
+    path = f"/p/{theirs}/contacts/{next(iter(keeping.contacts(theirs)))}/messages/"
+    assert admin_client.get(path).status_code == 200
+    assert support_client.get(path).status_code == 404
+
+
+def test_they_can_only_be_read(admin_client: Client, messages: str) -> None:
+    assert admin_client.post(messages).status_code == 405
+
+
+def test_neither_page_nor_fragment_is_stored(admin_client: Client, messages: str) -> None:
+    for response in (admin_client.get(messages), fragment(admin_client, messages)):
+        assert response["Cache-Control"] == "private, no-store"
+        assert rows(response) == []

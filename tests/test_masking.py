@@ -1,0 +1,101 @@
+"""Masked numbers: nothing but the last four digits leaves the server."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from contacts_ui.models import GroupPolicy, Preferences
+from contacts_ui.sent.types import Contact
+from tests.digits import first_page, formats, numbered, readable
+from tests.pages import FRAGMENT, rows, text
+from tests.sandbox_server import SandboxServer
+
+LIST = "/account/contacts/"
+
+
+@pytest.fixture
+def masked_client(admin_client: Client, admin_user: User) -> Client:
+    """The admin, who wishes numbers masked."""
+    Preferences.objects.create(user=admin_user, mask_numbers=True)
+    return admin_client
+
+
+@pytest.fixture(params=["wish", "policy"])
+def either_client(request: pytest.FixtureRequest, admin_client: Client, admin_user: User) -> Client:
+    """The admin, for whom numbers are masked: by their own wish, or because their group forces it."""
+    if request.param == "wish":
+        Preferences.objects.create(user=admin_user, mask_numbers=True)
+    else:
+        GroupPolicy.objects.create(group=Group.objects.get(name="admin"), mask_numbers=True)
+    return admin_client
+
+
+@pytest.fixture
+def contacts(desk_api: SandboxServer) -> tuple[Contact, ...]:
+    """The contacts of the account's first page."""
+    return first_page(desk_api)
+
+
+def test_unmasked_every_number_isreadable(admin_client: Client, contacts: tuple[Contact, ...]) -> None:
+    """Without that the tests below would prove nothing."""
+    assert readable(text(admin_client.get(LIST)), contacts) == {str(c.id) for c in contacts if formats(c)}
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
+def test_a_list_shows_no_more_than_the_last_four_digits_of_any_number(
+    either_client: Client, contacts: tuple[Contact, ...], headers: dict[str, str]
+) -> None:
+    response = either_client.get(LIST, headers=headers)
+    assert rows(response) == [str(contact.id) for contact in contacts]
+    assert readable(text(response), contacts) == set()
+    for contact in contacts:
+        assert not [format_ for format_ in formats(contact) if format_ in text(response)]
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
+def test_a_contact_shows_no_more_than_the_last_four_digits_in_any_format(
+    either_client: Client, contacts: tuple[Contact, ...], headers: dict[str, str]
+) -> None:
+    contact = numbered(contacts)
+    page = text(either_client.get(f"{LIST}{contact.id}/", headers=headers))
+    assert f"•••• {(contact.format_e164 or '')[-4:]}" in page
+    assert readable(page, (contact,)) == set()
+
+
+def test_no_button_copies_a_masked_number(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+    contact = numbered(contacts)
+    assert "data-copy=" not in text(masked_client.get(LIST))
+    copied = re.findall(r'data-copy="([^"]*)"', text(masked_client.get(f"{LIST}{contact.id}/")))
+    assert set(copied) == {
+        f"http://localhost:8000{LIST}{contact.id}/",
+        str(contact.id),
+        contact.customer_id,
+    }
+
+
+def test_the_messages_of_a_contact_show_no_number(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+    contact = numbered(contacts)
+    assert readable(text(masked_client.get(f"{LIST}{contact.id}/messages/")), (contact,)) == set()
+
+
+def test_a_contact_without_a_number_has_nothing_to_reveal(masked_client: Client, sandbox: SandboxServer) -> None:
+    formats = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
+    sandbox.fault(route="contacts", kind="patch", set={f"data.contacts.*.{name}": None for name in formats})
+    page = text(masked_client.get(LIST))
+    assert page.count("No number") == 50
+    assert "reveal/" not in page
+
+
+def test_a_forced_mask_is_not_lifted_by_the_preference(
+    support_client: Client, support_user: User, sandbox: SandboxServer
+) -> None:
+    Preferences.objects.create(user=support_user, mask_numbers=False)
+    GroupPolicy.objects.create(group=Group.objects.get(name="support"), mask_numbers=True)
+    profile_id = sandbox.profiles()[1]["id"]
+    page = text(support_client.get(f"/p/{profile_id}/contacts/"))
+    assert "••••" in page
+    assert "data-copy=" not in page

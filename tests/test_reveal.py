@@ -1,0 +1,246 @@
+"""One masked number revealed: to whom it is masked, on a wish, for one answer, and noted."""
+
+from __future__ import annotations
+
+import logging
+import re
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from contacts_ui.logs import JsonFormatter
+from contacts_ui.models import Preferences
+from contacts_ui.sent.types import Contact
+from tests.digits import first_page, formats, numbered, readable
+from tests.pages import FRAGMENT, fragment, rows, scopes, text
+from tests.sandbox_server import SandboxServer
+from tests.test_problems import FAILURES
+
+LIST = "/account/contacts/"
+
+
+@pytest.fixture
+def masked_client(admin_client: Client, admin_user: User) -> Client:
+    """The admin, who wishes numbers masked."""
+    Preferences.objects.create(user=admin_user, mask_numbers=True)
+    return admin_client
+
+
+@pytest.fixture
+def contacts(desk_api: SandboxServer) -> tuple[Contact, ...]:
+    """The contacts of the account's first page."""
+    return first_page(desk_api)
+
+
+# --- Revealing one ---------------------------------------------------------------------------------
+
+
+def test_a_row_gets_its_number_and_its_copy_button(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+    contact = numbered(contacts)
+    response = masked_client.post(f"{LIST}{contact.id}/reveal/", {"part": "row"}, headers=FRAGMENT)
+    assert response.status_code == 200
+    assert response["X-Fragment"] == "1"
+    assert f">{contact.number}</a>" in text(response)
+    assert f'data-copy="{contact.format_e164}"' in text(response)
+    assert "<tr" not in text(response)
+    assert scopes(response) == {""}
+
+
+def test_a_contact_gets_all_itsformats(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+    contact = numbered(contacts)
+    response = masked_client.post(f"{LIST}{contact.id}/reveal/", {"part": "contact"}, headers=FRAGMENT)
+    assert response["X-Fragment"] == "1"
+    for format_ in formats(contact):
+        assert f'data-copy="{format_}"' in text(response)
+    assert "<html" not in text(response)
+
+
+def test_without_htmx_it_is_a_whole_page(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+    contact = numbered(contacts)
+    response = masked_client.post(f"{LIST}{contact.id}/reveal/")
+    assert text(response).startswith("<!doctype html>")
+    assert readable(text(response), (contact,)) == {str(contact.id)}
+
+
+@pytest.mark.parametrize("part", ["", "everything", "../list", "ROW"])
+def test_an_unknown_part_is_the_contact(masked_client: Client, contacts: tuple[Contact, ...], part: str) -> None:
+    response = masked_client.post(f"{LIST}{contacts[0].id}/reveal/", {"part": part}, headers=FRAGMENT)
+    assert '<article class="contact"' in text(response)
+
+
+@pytest.mark.parametrize("part", ["row", "contact"])
+def test_nobody_elses_number_comes_along(masked_client: Client, contacts: tuple[Contact, ...], part: str) -> None:
+    contact = numbered(contacts)
+    response = masked_client.post(f"{LIST}{contact.id}/reveal/", {"part": part}, headers=FRAGMENT)
+    others = tuple(other for other in contacts if not formats(other) & formats(contact))
+    assert len(others) >= 45
+    alike = readable(" ".join(formats(contact)), others)  # numbers of one town begin alike
+    assert readable(text(response), others) <= alike
+
+
+def test_it_holds_for_this_answer_alone(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+    contact = numbered(contacts)
+    masked_client.post(f"{LIST}{contact.id}/reveal/")
+    for path in (LIST, f"{LIST}{contact.id}/"):
+        assert readable(text(masked_client.get(path)), contacts) == set()
+
+
+def test_it_is_a_wish_and_no_link(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+    address = f"{LIST}{contacts[0].id}/reveal/"
+    for response in (masked_client.get(address), fragment(masked_client, address), masked_client.head(address)):
+        assert response.status_code == 405
+        assert readable(text(response), contacts) == set()
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
+def test_without_the_token_nothing_is_revealed(
+    admin_user: User, masked_client: Client, contacts: tuple[Contact, ...], headers: dict[str, str]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+    response = client.post(f"{LIST}{contacts[0].id}/reveal/", headers=headers)
+    assert response.status_code == 403
+    assert readable(text(response), contacts) == set()
+
+
+def test_the_form_of_the_page_carries_the_token(
+    admin_user: User, masked_client: Client, contacts: tuple[Contact, ...]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+    contact = numbered(contacts)
+    for path in (LIST, f"{LIST}{contact.id}/"):
+        form = re.search(
+            r'<form id="reveal" method="post"><input type="hidden" name="(\w+)" value="(\w+)">', text(client.get(path))
+        )
+        assert form
+        response = client.post(f"{LIST}{contact.id}/reveal/", {form[1]: form[2]})
+        assert response.status_code == 200
+
+
+def test_every_button_belongs_to_that_form(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+    """So that it works without JavaScript."""
+    pattern = r'<button[^>]* type="submit" form="reveal" formaction="([^"]+)" hx-post="([^"]+)" hx-include="#reveal"'
+    for path in (LIST, f"{LIST}{numbered(contacts).id}/"):
+        found = re.findall(pattern, text(masked_client.get(path)))
+        assert found
+        assert all(action == post and action.endswith("/reveal/") for action, post in found)
+
+
+# --- What is noted of it ---------------------------------------------------------------------------
+
+
+def _revealed(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    return [record for record in caplog.records if record.getMessage() == "desk.number.revealed"]
+
+
+def test_who_revealed_which_contact_is_in_the_log(
+    masked_client: Client, admin_user: User, sandbox: SandboxServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    profile_id = sandbox.profiles()[1]["id"]
+    contact_id = next(iter(sandbox.contacts(profile_id)))
+    masked_client.post(f"/p/{profile_id}/contacts/{contact_id}/reveal/", {"part": "row"}, headers=FRAGMENT)
+    (record,) = _revealed(caplog)
+    said = (record.__dict__["user_id"], record.__dict__["profile_id"], record.__dict__["contact_id"])
+    assert said == (admin_user.pk, profile_id, contact_id)
+
+
+def test_no_number_is_in_the_log(
+    masked_client: Client, contacts: tuple[Contact, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    contact = numbered(contacts)
+    masked_client.post(f"{LIST}{contact.id}/reveal/")
+    written = " ".join(JsonFormatter().format(record) for record in caplog.records)
+    assert "desk.number.revealed" in written
+    for format_ in formats(contact):
+        assert format_ not in written
+        assert re.sub(r"\D", "", format_) not in written
+
+
+def test_reading_a_masked_contact_is_not_noted_as_revealing(
+    masked_client: Client, contacts: tuple[Contact, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    masked_client.get(f"{LIST}{contacts[0].id}/")
+    assert _revealed(caplog) == []
+
+
+@pytest.mark.parametrize("part", ["row", "contact"])
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_failure_reveals_and_notes_nothing(
+    masked_client: Client, sandbox: SandboxServer, caplog: pytest.LogCaptureFixture, failure: str, part: str
+) -> None:
+    fault, status, sentence = FAILURES[failure]
+    contacts = first_page(sandbox)
+    caplog.set_level(logging.INFO)
+    sandbox.fault(route="contact", **fault)
+    response = masked_client.post(f"{LIST}{contacts[0].id}/reveal/", {"part": part}, headers=FRAGMENT)
+    assert response.status_code == status
+    assert response["X-Fragment"] == "1"
+    assert sentence in text(response)
+    assert readable(text(response), contacts) == set()
+    assert _revealed(caplog) == []
+
+
+# --- Whose it is, and what it costs ----------------------------------------------------------------
+
+
+def test_a_contact_of_someone_else_is_404_without_a_call(
+    support_client: Client, sandbox: SandboxServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    theirs = sandbox.profiles()[5]["id"]
+    contact_id = next(iter(sandbox.contacts(theirs)))
+    for scope in (f"/p/{theirs}", f"/p/{uuid4()}", "/account"):
+        for headers in ({}, FRAGMENT):
+            response = support_client.post(f"{scope}/contacts/{contact_id}/reveal/", headers=headers)
+            assert response.status_code == 404
+    assert {call["path"] for call in sandbox.requests()} <= {"/v3/me"}
+    assert _revealed(caplog) == []
+
+
+def test_a_contact_of_another_profile_is_not_found_in_this_one(masked_client: Client, sandbox: SandboxServer) -> None:
+    one, other = (profile["id"] for profile in sandbox.profiles()[1:3])
+    held = sandbox.contacts(one)
+    contact_id = next(i for i, number in held.items() if number and i not in sandbox.contacts(other))
+    response = masked_client.post(f"/p/{other}/contacts/{contact_id}/reveal/", headers=FRAGMENT)
+    assert response.status_code == 404
+    assert (held[contact_id] or "")[2:] not in text(response)
+
+
+def test_someone_not_signed_in_is_sent_to_sign_in(db: None, contacts: tuple[Contact, ...]) -> None:
+    response = Client().post(f"{LIST}{contacts[0].id}/reveal/")
+    assert response["Location"].startswith("/sign-in/?next=")
+
+
+@pytest.mark.parametrize("part", ["row", "contact"])
+def test_from_a_fresh_list_it_costs_no_call(masked_client: Client, keeping: SandboxServer, part: str) -> None:
+    first = rows(masked_client.get(LIST, {"channel": "sms", "page": 2}))[0]
+    keeping.reset_requests()
+    came_from = {"HX-Current-URL": f"http://testserver{LIST}?channel=sms&page=2"}
+    response = masked_client.post(f"{LIST}{first}/reveal/", {"part": part}, headers=FRAGMENT | came_from)
+    assert response.status_code == 200
+    assert keeping.requests() == []
+
+
+def test_a_lookup_typed_as_a_local_number_is_a_list_one_comes_from_too(
+    admin_client: Client, admin_user: User, keeping: SandboxServer
+) -> None:
+    Preferences.objects.create(user=admin_user, mask_numbers=True, region="US")
+    contact_id, number = next((i, n) for i, n in keeping.contacts(None).items() if n and n.startswith("+1212"))
+    assert rows(admin_client.get(f"{LIST}?phone={number[2:]}")) == [contact_id]
+    keeping.reset_requests()
+    came_from = {"Referer": f"http://testserver{LIST}?phone={number[2:]}"}
+    assert admin_client.post(f"{LIST}{contact_id}/reveal/", headers=came_from).status_code == 200
+    assert keeping.requests() == []
+
+
+def test_the_theme_button_of_the_revealed_page_leads_back_to_the_contact(masked_client: Client) -> None:
+    """Its own address takes no more than the wish."""
+    contact_id = rows(masked_client.get(LIST))[0]
+    page = text(masked_client.post(f"{LIST}{contact_id}/reveal/"))
+    assert f'name="next" value="{LIST}{contact_id}/"' in page
