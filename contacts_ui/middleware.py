@@ -133,7 +133,7 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
             "red",
             "cloud",
             "The messaging service has a fault",
-            f"This is not a problem with your search. {LASTING}",
+            f"The fault is on its side, not yours. {LASTING}",
         ),
     ),
     (

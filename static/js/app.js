@@ -26,6 +26,7 @@ function notice(name) {
   const [text, action] = NOTICES[name], box = $("notice");
   box.querySelector("span").textContent = text;
   box.querySelector("button").textContent = action;
+  box.querySelector("button").hidden = name === "offline"; // loading the page would lose what it still shows
   box.dataset.notice = name;
   box.hidden = false;
   say(text);
@@ -111,7 +112,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   const results = $("results");
   for (const name of ["hx-get", "hx-trigger"]) results.removeAttribute(name); // the page has its rows now
   if (results.querySelector("[data-problem]")) say(words(results));
-  else say([$("summary"), $("reading")].map((part) => part.textContent.trim()).filter(Boolean).join(". "));
+  else say([$("summary"), $("reading").querySelector("[data-said]")].map((part) => part?.textContent.trim()).filter(Boolean).join(". "));
   countLookedUp();
   fillBoxes(new URLSearchParams(location.search));
   // Chips and buttons that were pressed are gone now; the heading says what came instead.

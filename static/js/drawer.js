@@ -136,9 +136,11 @@ document.addEventListener("htmx:after:swap", (event) => {
   } else if (target?.matches?.(".messages")) {
     say(target.querySelector("[data-problem]") ? words(target) : "What was sent is shown");
     target.tabIndex = -1;
+    target.scrollIntoView({ block: "nearest" });
     if (lost) focus(target); // the button that was pressed is gone
-  } else if (lost) { // and so is the one that revealed a number
-    if (target?.matches?.(".c-phone")) focus(target.querySelector(".phone__link"));
-    else if (sourceElement.closest?.("article")) focus($("contact-h"));
+  } else if (target?.matches?.(".c-phone") || sourceElement.closest?.("article")) {
+    const number = target.matches(".c-phone") ? target.querySelector(".phone__link") : $("contact-h");
+    say(number?.textContent ?? "");
+    if (lost) focus(number); // and so is the one that revealed it
   }
 });

@@ -45,7 +45,12 @@ document.addEventListener("keydown", (event) => {
   SHORTCUTS[event.key]();
 });
 
-// Esc in the search gives the keyboard back to the rows.
+// From the search the arrow goes down to the rows, and Esc, once the box is empty, leaves it.
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target.id === "search" && !event.target.value) event.target.blur();
+  if (event.target.id !== "search" || event.isComposing) return;
+  if (event.key === "Escape" && !event.target.value) event.target.blur();
+  if (event.key === "ArrowDown" && rowLinks().length) {
+    event.preventDefault();
+    rowLinks()[0].focus();
+  }
 });

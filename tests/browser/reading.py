@@ -43,6 +43,12 @@ def at_address(page: Page, ending: str) -> None:
     expect(page).to_have_url(re.compile(re.escape(ending) + "$"))
 
 
+def more_filters(page: Page) -> None:
+    """Opens what stands behind "More filters"."""
+    if page.locator("details.more:not([open])").count():
+        page.get_by_text("More filters").click()
+
+
 def choose_channel(page: Page, channel: str) -> None:
     """Clicks the channel's name, as a person would: the radio button itself lies unseen beneath it."""
     page.locator("#channels label", has=page.locator(f"[value={channel}]")).click()

@@ -246,6 +246,7 @@ def _sign_in_error(page: Page, _sandbox: SandboxServer) -> None:
 # --- The catalogue -------------------------------------------------------------------------------
 
 _ANOTHERS = ("Request ID", "Try again")
+_SEVERAL = "%2B12025559001,%2B44+20+7946+0958,99999999999999999"
 
 STATES = (
     State("list", ("Phone number", "contacts", "Updated"), _at(FEW)),
@@ -259,16 +260,19 @@ STATES = (
     State("reloading", ("Still showing: all contacts",), _reloading, patient=True),
     State("stale", ("Showing data from", "The messaging service has a fault.", "Try again"), _stale, patient=True),
     State("empty", ("No contacts yet", "They appear here once"), _in_profile(-1), empty=True),
-    State("no-match", ("No contacts match", "“zzz”", "Clear filters"), _at(f"{LIST}?search=zzz"), empty=True),
+    State("no-match", ("No contacts match", "“998-8776”", "Clear filters"), _at(f"{LIST}?search=998-8776"), empty=True),
+    State("no-match-read", ("It was searched as", "“555-0142”"), _at(f"{LIST}?search=5550142"), empty=True),
+    State("nothing-searched", ("Nothing was searched for", "Contacts have no names"), _at(f"{LIST}?search=zzz")),
+    State("several", ("Not among these contacts", "This is not a whole number"), _at(f"{LIST}?search={_SEVERAL}")),
     State(
         "no-match-filters",
-        ("“zzz” on WhatsApp", "Clear the search", "All channels", "Clear filters"),
-        _at(f"{LIST}?search=zzz&channel=whatsapp"),
+        ("“998-8776” on WhatsApp", "Clear the search", "All channels", "Clear filters"),
+        _at(f"{LIST}?search=998-8776&channel=whatsapp"),
         empty=True,
     ),
     State(
         "number-not-found",
-        ("+12025550143 is not among these contacts", "Check the digits"),
+        ("+1 202-555-0143 is not among these contacts", "Check the digits"),
         _at(f"{LIST}?phone=%2B1+202-555-0143"),
     ),
     State("beyond-end", ("There is no page 999", "The last page is", "First page"), _at(f"{LIST}?page=999")),

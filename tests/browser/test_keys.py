@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import KeepingDesk, NewContext, sign_in
-from tests.browser.reading import ROWS, at_address, ids, path, settled
+from tests.browser.reading import ROWS, at_address, ids, more_filters, path, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
@@ -244,6 +244,7 @@ def test_in_the_drawer_keys_of_the_list_do_nothing(page: Page) -> None:
 @pytest.mark.parametrize("field", ["#search", "#phone", ".goto__page", "#page-size"])
 def test_none_fires_while_one_types(page: Page, field: str) -> None:
     page.route("**/contacts/?*", lambda route: route.abort() if "search=" in route.request.url else route.continue_())
+    more_filters(page)
     page.locator(field).focus()
     for key in KEYS:
         page.keyboard.press(key)

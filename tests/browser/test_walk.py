@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from contacts_ui.sent.client import SentClient
 from contacts_ui.sent.queries import ContactQuery
 from tests.browser.conftest import NewContext, sign_in
-from tests.browser.reading import ROWS, at_address, choose_channel, ids, path, settled
+from tests.browser.reading import ROWS, at_address, choose_channel, ids, more_filters, path, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
@@ -151,7 +151,7 @@ def test_going_to_a_page_by_its_number(admin_page: Page) -> None:
 def test_a_lookup_finds_one_number_and_empties_the_search(admin_page: Page, sandbox: SandboxServer) -> None:
     contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
     admin_page.goto(f"{LIST}?search=2")
-    admin_page.get_by_text("More filters").click()
+    more_filters(admin_page)
     admin_page.fill("#phone", number)
     admin_page.press("#phone", "Enter")
     expect(admin_page.locator(ROWS)).to_have_count(1)
@@ -161,7 +161,7 @@ def test_a_lookup_finds_one_number_and_empties_the_search(admin_page: Page, sand
 
 def test_a_lookup_that_finds_nothing_names_the_number(admin_page: Page) -> None:
     admin_page.goto(LIST)
-    admin_page.get_by_text("More filters").click()
+    more_filters(admin_page)
     admin_page.fill("#phone", "+1 202-555-0143")
     admin_page.press("#phone", "Enter")
     expect(admin_page.locator("#results")).to_contain_text("+1 202-555-0143 is not among these contacts")
