@@ -1,0 +1,70 @@
+"""What the benches of the browser's side share: a Chromium, a desk whose budget never ends, people signed in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from bench.desk import Desk
+from tests.browser.conftest import ARGUMENTS
+from tests.sandbox_server import SandboxServer
+from tools.programs import find
+
+if TYPE_CHECKING:  # playwright keeps this one to itself
+    from playwright._impl._api_structures import SetCookieParam
+
+ROWS = "tr[data-contact-id]"
+PAGE = 50  # rows, the desk's own default
+WINDOW = {"width": 1440, "height": 900}
+# The question is what the browser does, not how long the organization's calls last.
+UNLIMITED = {"SENT_BUDGET_PER_MINUTE": "5000", "SENT_BUDGET_BURST": "5000"}
+REMEMBERS_NOTHING = {"SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "0"}
+
+
+def launch_options() -> dict[str, object]:
+    """How Chromium is started, here as in the tests."""
+    program = find("Chromium")
+    if program is None:
+        raise RuntimeError("the bench needs Chromium: python -m tools.programs installs it")
+    return {"executable_path": program, "args": list(ARGUMENTS)}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A Chromium of our own, until the block ends."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]  # a dictionary of options
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def cookie(url: str, session: str, name: str = "session") -> SetCookieParam:
+    """What makes a browser profile someone's at `url`."""
+    return {"name": name, "value": session, "url": url}
+
+
+@contextmanager
+def profile_of(browser: Browser, url: str, session: str, name: str = "session") -> Iterator[BrowserContext]:
+    """A fresh browser profile, its cache empty, signed in beforehand."""
+    context = browser.new_context(viewport=WINDOW)  # type: ignore[arg-type]  # a dictionary of two numbers
+    context.add_cookies([cookie(url, session, name)])
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def largest_profiles(sandbox: SandboxServer, number: int) -> list[str]:
+    """The ids of the profiles with most contacts of their own."""
+    ordered = sorted(sandbox.profiles(), key=lambda profile: -int(profile["contacts"]))
+    return [str(profile["id"]) for profile in ordered[:number]]
+
+
+def list_url(desk: Desk, profile: str, query: str = "") -> str:
+    """The address of a profile's contacts."""
+    return f"{desk.url}/p/{profile}/contacts/{query}"

@@ -1,0 +1,262 @@
+"""From a keystroke in the search to 50 painted rows on a processor slowed down 4 times, beside Django's own admin.
+
+Usage: python -m bench.keystroke [--profiles 3] [--rate 4]. Ten keystrokes a profile that ask the API, ten more whose
+answers the gateway kept, ten searches in the admin; the wait that htmx adds on purpose (250 ms) is taken off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from playwright.sync_api import Browser, CDPSession, Page
+
+from bench.agent_plan import DEBOUNCE_SECONDS
+from bench.browser import PAGE, UNLIMITED, chromium, largest_profiles, list_url, profile_of
+from bench.desk import ROOT, Desk, free_port, running_desk, wait_for
+from bench.figures import Bar, median, percentile, show_bars, show_table
+from bench.page import granian
+from tests.sandbox_server import SandboxServer
+
+CONTACTS = 20_000
+DIGITS = "0123456789"  # each is in far more than 50 numbers of a large profile
+DEBOUNCE_MS = DEBOUNCE_SECONDS * 1000
+MOST_MS = 100
+LOOP = "(() => { const start = performance.now(); let n = 0; for (let i = 0; i < 2e7; i++) n += i % 7;"
+LOOP += " return performance.now() - start + n * 0; })()"
+
+# The second frame's callback runs when the first, which holds the rows, has been handed over for painting.
+DESK_PROBE = """(() => {
+  if (!location.protocol.startsWith("http")) return;
+  performance.setResourceTimingBufferSize(10000);
+  const shown = () => Array.from(document.querySelectorAll("tr[data-contact-id]"), (row) => row.dataset.contactId);
+  let typed = 0, before = "", settle = () => {};
+  window.benchArm = () => { window.benchSample = new Promise((resolve) => { settle = resolve; }); };
+  addEventListener("input", (event) => {
+    if (event.target.id === "search") { typed = event.timeStamp; before = shown().join(); }
+  }, true);
+  new MutationObserver(() => {
+    if (!typed) return;
+    const swapped = performance.now();
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      const painted = performance.now(), rows = shown();
+      if (!typed || rows.join() === before) return;
+      const fetched = performance.getEntriesByType("resource").filter(
+        (entry) => entry.initiatorType === "fetch" && entry.startTime >= typed).at(-1);
+      settle({ typed, swapped, painted, rows: rows.length, asked: fetched?.startTime, answered: fetched?.responseEnd });
+      typed = 0;
+    }));
+  }).observe(document, { childList: true, subtree: true });
+})()"""
+
+ADMIN_PROBE = """(() => {
+  if (!location.protocol.startsWith("http")) return;
+  const pressed = Number(sessionStorage.getItem("pressed"));
+  sessionStorage.removeItem("pressed");
+  addEventListener("keydown", (event) => {
+    if (event.key === "Enter") sessionStorage.setItem("pressed", performance.timeOrigin + event.timeStamp);
+  }, true);
+  window.benchSample = new Promise((resolve) => {
+    const look = () => {
+      const rows = document.querySelectorAll("#result_list tbody tr").length;
+      requestAnimationFrame(rows < 50 ? look : () => resolve(
+        { painted: performance.timeOrigin + performance.now() - pressed, rows }));
+    };
+    requestAnimationFrame(look);
+  });
+})()"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One keystroke at the desk, in ms: the time it took without the debounce, and its parts in order."""
+
+    kept: bool
+    late: float
+    network: float
+    swap: float
+    paint: float
+
+    @property
+    def took(self) -> float:
+        """What the bar is about."""
+        return self.late + self.network + self.swap + self.paint
+
+
+class Tab:
+    """A tab of a signed-in browser profile, slowed down."""
+
+    def __init__(self, page: Page, session: CDPSession, rate: float) -> None:
+        self.page = page
+        self._session, self._rate = session, rate
+
+    def open(self, url: str) -> None:
+        """Shows `url`, everything loaded."""
+        self.page.goto(url, wait_until="load")
+        self._session.send("Emulation.setCPUThrottlingRate", {"rate": self._rate})
+
+    def slower(self) -> float:
+        """How many times as long a fixed piece of work takes here as without the throttling."""
+        slow = min(self.page.evaluate(LOOP) for _ in range(3))
+        self._session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        fast = min(self.page.evaluate(LOOP) for _ in range(3))
+        self._session.send("Emulation.setCPUThrottlingRate", {"rate": self._rate})
+        return float(slow / fast)
+
+    def sample(self) -> dict[str, Any]:
+        """What the probe measured, once it has."""
+        found: dict[str, Any] = self.page.evaluate(
+            "Promise.race([window.benchSample, new Promise((_, no) => setTimeout(() => no('no rows'), 20000))])"
+        )
+        if found["rows"] != PAGE:
+            raise RuntimeError(f"{found['rows']} rows instead of {PAGE}")
+        return found
+
+
+@contextmanager
+def slowed_tab(browser: Browser, url: str, cookie: str, probe: str, rate: float) -> Iterator[Tab]:
+    """A tab with the probe in every page it shows."""
+    with profile_of(browser, url, cookie, "session" if probe == DESK_PROBE else "sessionid") as context:
+        context.add_init_script(probe)
+        page = context.new_page()
+        yield Tab(page, context.new_cdp_session(page), rate)
+
+
+def stroke(tab: Tab, digit: str, sandbox: SandboxServer, chance: Random) -> Stroke:
+    """One digit instead of what stands in the search, measured in the page."""
+    tab.page.locator("#search").focus()
+    tab.page.keyboard.press("Control+a")
+    tab.page.evaluate("window.benchArm()")
+    tab.page.wait_for_timeout(chance.uniform(100, 200))  # anywhere between two frames
+    sandbox.reset_requests()
+    tab.page.keyboard.press(digit)
+    found = tab.sample()
+    if found.get("asked") is None:
+        raise RuntimeError("the browser answered by itself: the rows came without a request")
+    calls = [call for call in sandbox.requests() if call["path"] == "/v3/contacts"]
+    return Stroke(
+        kept=not calls,
+        late=found["asked"] - found["typed"] - DEBOUNCE_MS,
+        network=found["answered"] - found["asked"],
+        swap=found["swapped"] - found["answered"],
+        paint=found["painted"] - found["swapped"],
+    )
+
+
+def search(tab: Tab, digit: str) -> float:
+    """The same in the admin: from Enter to painted rows, in ms."""
+    tab.page.fill("#searchbar", digit)
+    tab.page.wait_for_timeout(150)
+    with tab.page.expect_navigation(wait_until="commit"):
+        tab.page.press("#searchbar", "Enter")
+    took = float(tab.sample()["painted"])
+    tab.page.wait_for_load_state("load")
+    return took
+
+
+@contextmanager
+def running_admin(folder: Path, sandbox: SandboxServer) -> Iterator[tuple[str, str]]:
+    """Django's admin over a copy of the sandbox's contacts; its address and the cookie of someone signed in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "bench.admin_stub.settings",
+        "STUB_FOLDER": str(folder),
+        "SECRET_KEY": secrets.token_urlsafe(50),
+    }
+    fill = [sys.executable, "-m", "bench.admin_stub.fill", sandbox.url]
+    done = subprocess.run(fill, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    with (folder / "log").open("wb") as log:
+        command = granian(port, "bench.admin_stub.wsgi:application")
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/admin/login/", server, folder / "log")
+        yield f"http://127.0.0.1:{port}", done.stdout.split()[-1]
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def run(folder: Path, profiles: int, rate: float, seed: int) -> tuple[list[Stroke], list[float], list[float]]:
+    """The strokes at the desk, the times of the admin, and how much slower each of the two tabs was."""
+    chance = Random(seed)  # noqa: S311
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(SandboxServer(contacts=CONTACTS))
+        desk = stack.enter_context(running_desk(folder / "desk", sandbox.url, **UNLIMITED))
+        url, cookie = stack.enter_context(running_admin(folder / "admin", sandbox))
+        browser = stack.enter_context(chromium())
+        chosen = largest_profiles(sandbox, profiles)
+        session = desk.people(1, chosen, each=profiles)[0].session
+        ours = stack.enter_context(slowed_tab(browser, desk.url, session, DESK_PROBE, rate))
+        theirs = stack.enter_context(slowed_tab(browser, url, cookie, ADMIN_PROBE, rate))
+        theirs.open(f"{url}/admin/admin_stub/contact/")
+        strokes, times = [], []
+        for profile in chosen:
+            strokes += at_desk(ours, desk, profile, sandbox, chance)
+            times += [search(theirs, digit) for digit in chance.sample(DIGITS, len(DIGITS))]
+        return strokes, times, [ours.slower(), theirs.slower()]
+
+
+def at_desk(tab: Tab, desk: Desk, profile: str, sandbox: SandboxServer, chance: Random) -> list[Stroke]:
+    """Each digit twice, in pairs: two that are new, and both again within the 15 s for which the gateway keeps them."""
+    tab.open(list_url(desk, profile))
+    order = chance.sample(DIGITS, len(DIGITS))
+    pairs = [order[at : at + 2] * 2 for at in range(0, len(order), 2)]
+    return [stroke(tab, digit, sandbox, chance) for pair in pairs for digit in pair]
+
+
+def show(strokes: Sequence[Stroke], times: Sequence[float], slower: Sequence[float], rate: float) -> int:
+    """Two tables, the ratio and the bars; the exit code."""
+    sorts = {
+        "desk, asked of the API": [stroke for stroke in strokes if not stroke.kept],
+        "desk, kept by the gateway": [stroke for stroke in strokes if stroke.kept],
+        "desk, both": list(strokes),
+    }
+    print(f"\nFrom keystroke (plus {DEBOUNCE_MS:g} ms) or Enter to {PAGE} painted rows, processor ÷ {rate:g}")
+    took = {name: [stroke.took for stroke in some] for name, some in sorts.items()} | {"Django's admin": list(times)}
+    show_table(
+        ("page", "times", "median ms", "p90 ms"),
+        [(name, len(some), f"{median(some):.1f}", f"{percentile(some, 0.9):.1f}") for name, some in took.items()],
+    )
+    print("\nIts parts, medians in ms")
+    parts = ("late", "network", "swap", "paint")
+    show_table(
+        ("page", "timer late", "request to answer", "answer to swapped", "swapped to painted"),
+        [(name, *(f"{median(getattr(s, part) for s in some):.1f}" for part in parts)) for name, some in sorts.items()],
+    )
+    ours, admin = median(took["desk, both"]), median(times)
+    print(f"\n* desk ÷ admin: {ours / admin:.2f}; with the debounce: {(ours + DEBOUNCE_MS) / admin:.2f}")
+    print(
+        f"* a fixed loop took {slower[0]:.1f} (desk) and {slower[1]:.1f} (admin) times as long as without throttling\n"
+    )
+    names = list(sorts)[:2]
+    return show_bars([Bar(f"median of {name}, ms", round(median(took[name]), 1), MOST_MS) for name in names])
+
+
+def main() -> int:
+    """1 when a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--profiles", type=int, default=3, help="ten fresh and ten kept keystrokes in each")
+    parser.add_argument("--rate", type=float, default=4, help="how many times slower the processor is made")
+    parser.add_argument("--seed", type=int, default=3)
+    given = parser.parse_args()
+    print(
+        f"* the machine's load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; others' work counts as ours"
+    )
+    with tempfile.TemporaryDirectory(prefix="bench-keystroke-") as folder:
+        strokes, times, slower = run(Path(folder), given.profiles, given.rate, given.seed)
+    return show(strokes, times, slower, given.rate)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
