@@ -19,7 +19,7 @@ from django.utils.timezone import get_current_timezone
 from jinja2 import Environment, StrictUndefined
 
 from .phone_search import international
-from .wording import channel_name, masked, reachability
+from .wording import channel_name, masked, reachability, to_copy
 
 _TERRITORIES = Locale("en").territories
 _FLAGS = Path(settings.BASE_DIR) / "static" / "vendor" / "circle-flags" / "flags"
@@ -39,6 +39,7 @@ def environment(**options: Any) -> Environment:
         international=lru_cache(maxsize=256)(international),
         masked=masked,
         reachability=reachability,
+        to_copy=to_copy,
         badges=lru_cache(maxsize=256)(_macro(made, "channel_badges")),
     )
     made.filters.update(

@@ -34,6 +34,16 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
 
 
+def to_copy(contact: Contact) -> str:
+    """What copying a row's number copies where it is not the number shown without its spaces; else nothing.
+
+    Fifty of them are most of what differs from row to row: nothing is a tenth less to send.
+    """
+    number = contact.number or ""
+    copied = contact.format_e164 or number
+    return "" if copied == "+" + "".join(filter(str.isdigit, number)) else copied
+
+
 def masked(contact: Contact) -> str:
     """A number of which only the last four digits can be read. Neither its length nor its country code shows."""
     digits = "".join(character for character in contact.number or "" if character.isdecimal())

@@ -85,13 +85,14 @@ document.addEventListener("click", (event) => {
 
 /* --- Results: busy while they load, boxes that follow, focus that stays or moves on. --- */
 
-const WAIT_IS_LONG = 900; // milliseconds until a wait is worth a word
-let waiting = 0, movedOn = false;
+const LATE = 200, WAIT_IS_LONG = 900; // milliseconds until a wait is shown, and until it is worth a word
+let late = 0, waiting = 0, movedOn = false;
 
 document.addEventListener("htmx:before:request", (event) => {
   if (!isResults(event)) return;
   $("results").setAttribute("aria-busy", "true");
-  clearTimeout(waiting);
+  settle();
+  late = setTimeout(() => $("results").classList.add("is-late"), LATE); // dimming fifty rows for nothing costs more than an answer
   waiting = setTimeout(() => say("Loading contacts"), WAIT_IS_LONG);
   const source = event.detail.ctx.sourceElement;
   movedOn = Boolean(source.closest(".pager"));
@@ -100,15 +101,21 @@ document.addEventListener("htmx:before:request", (event) => {
   if (source.id === "several") fillBoxes(new URLSearchParams({ search: $("numbers").value }));
 });
 
+function settle() {
+  clearTimeout(late);
+  clearTimeout(waiting);
+}
+
 document.addEventListener("htmx:finally:request", (event) => {
   if (!isResults(event)) return;
-  clearTimeout(waiting);
+  settle();
   $("results")?.setAttribute("aria-busy", "false");
+  $("results")?.classList.remove("is-late");
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
   if (!isResults(event)) return;
-  clearTimeout(waiting);
+  settle();
   const results = $("results");
   for (const name of ["hx-get", "hx-trigger"]) results.removeAttribute(name); // the page has its rows now
   if (results.querySelector("[data-problem]")) say(words(results));
@@ -168,7 +175,7 @@ document.addEventListener("desk:leaving", (event) => {
 
 async function copy(button) {
   try {
-    await navigator.clipboard.writeText(button.dataset.copy);
+    await navigator.clipboard.writeText(button.dataset.copy || `+${button.closest("td").textContent.replace(/\D/g, "")}`);
   } catch {
     say("Copying is not allowed here");
     return;

@@ -39,7 +39,9 @@ document.addEventListener("htmx:before:request", (event) => {
 
 function mark(id) {
   document.querySelector(".phone__link[aria-current]")?.removeAttribute("aria-current");
+  document.querySelector("tr[data-open]")?.removeAttribute("data-open");
   linkOf(id)?.setAttribute("aria-current", "true");
+  rowOf(id)?.setAttribute("data-open", "");
 }
 
 function place(id) {

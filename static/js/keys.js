@@ -11,7 +11,7 @@ function moveRow(by) {
 
 function copyNumber() {
   const from = $("drawer")?.open ? $("drawer") : document.activeElement.closest?.("tr[data-contact-id]") ?? $("contact");
-  const button = from?.querySelector("[data-copy-number], .phone [data-copy]");
+  const button = from?.querySelector("[data-copy-number], .c-phone [data-copy]");
   if (button) copy(button);
   else if (!from) say("Choose a contact first");
   else say(from.querySelector("[form=reveal]") ? "Reveal the number first" : "There is no number to copy");

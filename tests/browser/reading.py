@@ -13,7 +13,10 @@ def shown(page: Page) -> dict[str, str]:
     """The contacts on the page: id to the number that its copy button copies."""
     found: dict[str, str] = page.eval_on_selector_all(
         ROWS,
-        "all => Object.fromEntries(all.map(r => [r.dataset.contactId, r.querySelector('[data-copy]')?.dataset.copy]))",
+        """all => Object.fromEntries(all.map(row => {
+            const copy = row.querySelector("[data-copy]"), text = row.querySelector(".c-phone")?.textContent ?? "";
+            return [row.dataset.contactId, copy ? copy.dataset.copy || "+" + text.replace(/\\D/g, "") : undefined];
+        }))""",
     )
     return found
 
