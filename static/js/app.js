@@ -85,10 +85,11 @@ document.addEventListener("click", (event) => {
 /* --- Results: busy while they load, boxes that follow, focus that stays or moves on. --- */
 
 const WAIT_IS_LONG = 900; // milliseconds until a wait is worth a word
-let waiting = 0, movedOn = false;
+let waiting = 0, movedOn = false, asked = null; // the last request for results
 
 document.addEventListener("htmx:before:request", (event) => {
   if (!isResults(event)) return;
+  asked = event.detail.ctx.request;
   $("results").setAttribute("aria-busy", "true");
   clearTimeout(waiting);
   waiting = setTimeout(() => say("Loading contacts"), WAIT_IS_LONG);
@@ -99,7 +100,7 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 
 document.addEventListener("htmx:finally:request", (event) => {
-  if (!isResults(event)) return;
+  if (!isResults(event) || event.detail.ctx.request !== asked) return; // another took its place, and is under way
   clearTimeout(waiting);
   $("results")?.setAttribute("aria-busy", "false");
 });
