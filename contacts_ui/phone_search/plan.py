@@ -7,20 +7,35 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .readings import readings
-from .spellings import beginnings, spellings
-from .typed import MOST_DIGITS, Typed, breaks_in, cleaned, only_punctuation, printable
+from .beginnings import beginnings
+from .readings import Reading, readings
+from .spellings import NEXT_REGION, commonness, spellings
+from .typed import (
+    MOST_DIGITS,
+    Typed,
+    breaks_in,
+    cleaned,
+    digits_of,
+    longest_run,
+    only_punctuation,
+    printable,
+    unlabelled,
+    without_first,
+)
 
 MOST_CALLS = 3  # for one search
 MOST_OTHERS = 4  # offered as links
 MOST_NUMBERS = 50  # pasted at once
+MOST_CHARACTERS = 64  # of a search
 SHORT = 4  # digits; fewer are asked for as they stand
-WHOLE = 9  # digits of a valid number from which on it is no longer taken for a part of one
+WHOLE = 30.0  # how likely people are to give a whole number; a part: spellings.py
+SO_AND_MORE, NOT_SO_PARTED = 0.05, 0.01  # how likely they part digits in fewer places, and where nobody does
+NO_TRUNK = 0.05  # how likely they leave out the 0
 _SEPARATORS = re.compile(r"[\n\r\t,;|]+|\s+/\s+|\s{3,}")
 
 NO_DIGITS = "Contacts have no names, only numbers. Type some digits of the number."
 TOO_LONG = "This is longer than any phone number. Check the digits."
-ONLY_A_CODE = "This is a country code alone. Type more of the number."
+ONLY_A_CODE = "This is little more than a country code. Type more of the number."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,9 @@ class Step:
     kind: Literal["phone", "search"]
     value: str
     region: str | None = None
+
+
+Scored = tuple[Step, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +76,7 @@ def plan(raw: str, regions: Sequence[str]) -> Plan:
         return Plan(sentence=NO_DIGITS)
     steps = _international(typed) if typed.international else _national(typed, regions)
     if not steps:
-        return Plan(sentence=TOO_LONG if len(typed.digits) > 3 else ONLY_A_CODE)
+        return Plan(sentence=TOO_LONG if len(typed.digits) > MOST_DIGITS else ONLY_A_CODE)
     return Plan(steps[:MOST_CALLS], steps[MOST_CALLS : MOST_CALLS + MOST_OTHERS])
 
 
@@ -67,7 +85,8 @@ def chosen(value: str) -> Step | None:
     text = printable(value)
     if re.fullmatch(r"\+[1-9]\d{1,14}", text, re.ASCII):
         return Step("phone", text)
-    return Step("search", text) if any(map(str.isdigit, text)) and only_punctuation(text) else None
+    piece = digits_of(text) and only_punctuation(text) and len(text) <= MOST_CHARACTERS
+    return Step("search", text) if piece else None
 
 
 def several(raw: str) -> tuple[str, ...]:
@@ -80,37 +99,71 @@ def several(raw: str) -> tuple[str, ...]:
 def _international(typed: Typed) -> tuple[Step, ...]:
     found = readings(typed, ())
     steps = [Step("phone", reading.e164, reading.region) for reading in found]
-    if not any(reading.known for reading in found):
-        steps += [Step("search", text) for text in beginnings(typed.digits)[:2]]
-    return tuple(steps)
+    if all(reading.e164 == f"+{typed.digits}" for reading in found):  # nothing but a number, perhaps not all of it
+        steps += [Step("search", text) for text in beginnings(typed.digits)]
+    return _distinct(steps)
 
 
 def _national(typed: Typed, regions: Sequence[str]) -> tuple[Step, ...]:
-    found = [Step("phone", reading.e164, reading.region) for reading in readings(typed, regions)]
-    if found and (len(typed.digits) >= WHOLE or not only_punctuation(typed.text)):
-        return tuple(found)
-    if len(typed.digits) > MOST_DIGITS:
-        return tuple(found)
-    # A short whole number may be a part of a longer one: each gets its turn.
-    return _distinct([*found[:1], *_parts(typed, regions), *found[1:]])
+    plain = unlabelled(typed)
+    found = readings(plain, regions) if plain else ()
+    found = found or readings(typed, regions)
+    piece = typed if only_punctuation(typed.text) else longest_run(typed)
+    wholes = _wholes(found, piece, regions)
+    if (found and piece is not typed) or len(piece.digits) > MOST_DIGITS:
+        return _best(wholes)
+    if len(piece.text) > MOST_CHARACTERS:
+        piece = Typed(piece.digits, piece.digits)
+    if len(piece.digits) < SHORT:
+        return (Step("search", piece.text),)
+    return _best([*wholes, *_parts(piece, regions)]) or (Step("search", piece.text),)
 
 
-def _parts(typed: Typed, regions: Sequence[str]) -> Iterable[Step]:
-    """The piece as it was typed when that can be right, then the ways its digits are written."""
-    as_typed = typed.text if only_punctuation(typed.text) else typed.digits
-    if len(typed.digits) < SHORT:
-        return [Step("search", as_typed)]
-    ways = _fitting(spellings(typed.digits, regions), as_typed)
-    bare = as_typed == typed.digits
-    first = [as_typed] if not bare and (as_typed in ways or as_typed.strip("( )-") in ways) else []
-    rest = [] if bare and ways else [as_typed]
-    return [Step("search", text) for text in (*first, *ways, *rest)]
+def _wholes(found: Sequence[Reading], piece: Typed, regions: Sequence[str]) -> list[Scored]:
+    """The whole numbers that it may be. With too many to ask for one by one, those written alike are asked for once."""
+    scored = [(Step("phone", each.e164, each.region), _likelihood(each, piece, regions)) for each in found]
+    if found and found[0].region in regions[:1] and _as_parted(piece.text, found[0].national) == 1:
+        scored[0] = (scored[0][0], max(score for _, score in scored) * 1.01)  # the user's own region first
+    if len(found) <= MOST_CALLS:
+        return scored
+    alike: dict[str, list[Scored]] = {}
+    for each, one in zip(found[1:], scored[1:], strict=True):
+        alike.setdefault(each.national, []).append(one)
+    joined = [
+        group[0] if len(group) == 1 else (Step("search", text), sum(score for _, score in group))
+        for text, group in alike.items()
+    ]
+    return [scored[0], *joined]
 
 
-def _fitting(ways: Sequence[str], as_typed: str) -> list[str]:
-    """First the ways that part the digits where the person did: "415.555" is "415) 555", not "41-5555"."""
-    parted = breaks_in(as_typed)
-    return sorted(ways, key=lambda way: not parted <= breaks_in(way))
+def _likelihood(reading: Reading, piece: Typed, regions: Sequence[str]) -> float:
+    rank = regions.index(reading.region) if reading.region in regions else len(regions)
+    score = WHOLE * NEXT_REGION**rank * commonness(reading.region or "", reading.national)
+    trunk = max(0, len(digits_of(reading.national)) - len(piece.digits))
+    return score * _as_parted(piece.text, without_first(reading.national, trunk)) * (NO_TRUNK if trunk else 1)
+
+
+def _parts(piece: Typed, regions: Sequence[str]) -> list[Scored]:
+    """The ways in which the digits of a piece are written, those first that part them where the person did.
+
+    With its own punctuation it is asked for in any case, though last where nobody writes so.
+    """
+    ways = spellings(piece.digits, regions, ending=piece.ending)
+    scores = {text: score * _as_parted(piece.text, text) for text, score in ways.items()}
+    if piece.text != piece.digits:
+        plausible = piece.text in scores or piece.text.strip("( )-") in scores
+        scores[piece.text] = 2 * max(scores.values()) if plausible else 0
+    return [(Step("search", text), score) for text, score in scores.items()]
+
+
+def _as_parted(typed: str, written: str) -> float:
+    """How likely it is that someone parts the digits as in `typed` who means `written`."""
+    one, other = breaks_in(typed), breaks_in(written)
+    return 1 if not one or one == other else SO_AND_MORE if one < other else NOT_SO_PARTED
+
+
+def _best(scored: Iterable[Scored]) -> tuple[Step, ...]:
+    return _distinct(step for step, _ in sorted(scored, key=lambda one: -one[1]))
 
 
 def _distinct(steps: Iterable[Step]) -> tuple[Step, ...]:

@@ -9,31 +9,39 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher, ValidationResult
 
+from .spellings import commonness
 from .typed import MOST_DIGITS, Typed, cleaned, has_letters, only_punctuation
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _WORLD = "ZZ"  # no region: only numbers that name their country code
 _VANITY = re.compile(r"[+(]?\d[\d\s().+/-]*[A-Za-z][A-Za-z\d\s.-]{2,}")
 _SHORTEST = 7  # digits of a whole number without its country code
+# As numbers were before their country changed them. Chats and address books still have them so.
+_OLD = (
+    (re.compile(r"\+521(\d{10})", re.ASCII), r"+52\1"),  # Mexico, mobile, until 2019; WhatsApp's ids still
+    (re.compile(r"\+55(\d\d)([6-9]\d{7})", re.ASCII), r"+55\g<1>9\2"),  # Brazil, mobile, until 2016
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A whole number. `region` is whose it is (ISO 3166-1 alpha-2), None where nobody knows.
 
-    `known`: libphonenumber knows such numbers. Others may exist all the same.
+    `known`: libphonenumber knows such numbers. Others may exist all the same. `national` is how they are written.
     """
 
     e164: str
     region: str | None
     known: bool
+    national: str
 
 
 def readings(typed: Typed, regions: Sequence[str]) -> tuple[Reading, ...]:
     """Every whole number that `typed` may be, likeliest first: by the regions' order, then an international one."""
     found: dict[str, Reading] = {}
     for reading in _international(typed) if typed.international else _national(typed, regions):
-        found.setdefault(reading.e164, reading)
+        if _E164.fullmatch(reading.e164):  # libphonenumber knows Japanese ones of 17 digits
+            found.setdefault(reading.e164, reading)
     return tuple(found.values())
 
 
@@ -56,11 +64,14 @@ def international(number: str) -> str:
 
 
 def _international(typed: Typed) -> Iterator[Reading]:
-    number = _parsed(typed.text, _WORLD) or _matched(typed, _WORLD)
+    number = _read(typed, _WORLD) or _parsed(typed.text, _WORLD)
+    today = None if _valid(number) else _today(f"+{typed.digits}")
+    if today is not None:
+        yield _reading(today)
     if number is not None and phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
         yield _reading(number)
-    elif len(typed.digits) > _SHORTEST and _E164.fullmatch(f"+{typed.digits}"):
-        yield Reading(f"+{typed.digits}", None, known=False)
+    elif len(typed.digits) > _SHORTEST:
+        yield Reading(f"+{typed.digits}", None, known=False, national=typed.digits)
 
 
 def _national(typed: Typed, regions: Sequence[str]) -> Iterator[Reading]:
@@ -82,17 +93,31 @@ def _national(typed: Typed, regions: Sequence[str]) -> Iterator[Reading]:
 def _read(typed: Typed, region: str) -> PhoneNumber | None:
     """A number of `region`, or one dialled from there. None unless it is valid."""
     if not has_letters(typed.text):
-        number = _parsed(typed.text, region)
-        return number if number is not None and phonenumbers.is_valid_number(number) else None
-    number = _matched(typed, region)  # labels and extensions around it
-    if number is None and _VANITY.search(typed.text):
-        number = _parsed(typed.text, region)
-    return number if number is not None and phonenumbers.is_valid_number(number) else None
+        return _valid(_parsed(typed.text, region))
+    spelled = _valid(_parsed(typed.text, region)) if _VANITY.fullmatch(typed.text) else None
+    matched = _matched(typed, region)  # labels and extensions around it
+    # "02 8513 DTHQ" holds a number without its letters too, but hardly the one that was meant.
+    return max(filter(None, (matched, spelled)), key=_usual, default=None)
 
 
 def _matched(typed: Typed, region: str) -> PhoneNumber | None:
     match = next(iter(PhoneNumberMatcher(typed.text, region, leniency=Leniency.VALID, max_tries=20)), None)
     return match.number if match else None
+
+
+def _usual(number: PhoneNumber) -> float:
+    reading = _reading(number)
+    return commonness(reading.region, reading.national) if reading.region else 0
+
+
+def _today(e164: str) -> PhoneNumber | None:
+    """The number as it is today, if it is one from before a change."""
+    changed = (_parsed(old.sub(new, e164), _WORLD) for old, new in _OLD if old.fullmatch(e164))
+    return next(filter(None, map(_valid, changed)), None)
+
+
+def _valid(number: PhoneNumber | None) -> PhoneNumber | None:
+    return number if number is not None and phonenumbers.is_valid_number(number) else None
 
 
 def _parsed(text: str, region: str) -> PhoneNumber | None:
@@ -103,6 +128,8 @@ def _parsed(text: str, region: str) -> PhoneNumber | None:
 
 
 def _reading(number: PhoneNumber) -> Reading:
+    number.extension = None  # nobody keeps it with a contact
     known = phonenumbers.is_valid_number(number)
     region = phonenumbers.region_code_for_number(number) if known else None
-    return Reading(phonenumbers.format_number(number, PhoneNumberFormat.E164), region, known)
+    national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return Reading(phonenumbers.format_number(number, PhoneNumberFormat.E164), region, known, national)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
@@ -19,12 +19,14 @@ from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberDesc, PhoneNumbe
 
 EACH_START = 5  # numbers of each kind that begin with the same two digits
 TRIES = 40  # random numbers looked at for them
-MOBILE = 0.7  # of all contacts: they are messaged by SMS and WhatsApp
+MOBILE = 0.8  # of all contacts: they are messaged by SMS and WhatsApp
 NARROW = 30  # fewer samples than this, and the kind is so narrow that chance begins as the example does
 RAREST = 0.01  # share of a region's samples; a shape less common is left out
 ALIKE = 0.1  # how often a digit stands where any may
 HOPELESS = 1e-3  # a fit worse than this is none
-UNSEEN = 0.004  # how often one that no sample had
+BY_CHANCE = 27.9  # chi squared of ten digits that one in a thousand samples of any digits exceeds
+UNSEEN = 0.1  # times a digit may have stood at a place where no sample had it
+_ANY = (ALIKE,) * 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +46,26 @@ class Shape:
     breaks: frozenset[int]
     places: tuple[int, ...]
 
-    def written(self, digits: str, start: int, *, opened: bool = False) -> str:
-        """`digits` as they stand from the digit `start` on; with `opened` also the punctuation before them."""
-        places = self.places
-        piece = list(self.text[: places[start + len(digits) - 1] + 1])
-        for place, digit in zip(places[start:], digits, strict=False):
+    def written(self, digits: Sequence[str], start: int) -> str:
+        """`digits` as they stand from the digit `start` on."""
+        places = self.places[start : start + len(digits)]
+        piece = list(self.text[: places[-1] + 1])
+        for place, digit in zip(places, digits, strict=True):
             piece[place] = digit
-        before = places[start - 1] + 1 if start else 0
-        return "".join(piece[before if opened else places[start] :])
+        return "".join(piece[places[0] :])
 
-    def beginning(self, digits: str) -> str:
-        """`digits` as the beginning of the number proper, with all that stands before it: "(415", "020 79".
+    def telling(self, start: int, size: int) -> tuple[tuple[int, tuple[float, ...]], ...]:
+        """Of `size` digits from `start` on those that may not be any, each with how often it is which digit.
 
-        A trunk digit that is always the same is written too; else the digits begin for themselves.
+        Not as shares but so many times as often as where any may stand: 1 tells nothing.
         """
-        before = "".join(str(row.index(max(row))) for row in self.frequencies[: self.trunk])
-        sure = all(max(row) > 0.9 for row in self.frequencies[: self.trunk])
-        return self.written(before + digits, 0, opened=True) if sure else self.written(digits, self.trunk, opened=True)
-
-    def likelihood(self, digits: str, start: int) -> float:
-        """How well `digits` fit from the digit `start` on: 1 where any would, more where just these stand often."""
-        fit = 1.0
-        for offset, digit in enumerate(digits):
-            fit *= self.frequencies[start + offset][int(digit)] / ALIKE
-            if fit < HOPELESS:
-                return 0.0
-        return fit
+        rows = enumerate(self.frequencies[start : start + size])
+        return tuple((place, tuple(share / ALIKE for share in row)) for place, row in rows if row != _ANY)
 
 
 @lru_cache(maxsize=300)
 def shapes_of(region: str) -> tuple[Shape, ...]:
-    """The shapes of a region, most common first. Empty for one libphonenumber does not know. 20 ms the first time."""
+    """The shapes of a region, most common first. Empty for one libphonenumber does not know. 15 ms the first time."""
     metadata = PhoneMetadata.metadata_for_region(region)
     if metadata is None:
         return ()
@@ -136,21 +127,25 @@ def _written(digits: str, calling_code: int) -> tuple[str, int]:
     return national, proper if proper >= 0 else int(shown.startswith("0"))
 
 
-def _shape(text: str, rows: list[tuple[str, int, float]]) -> Shape:
+def _shape(text: str, rows: Sequence[tuple[str, int, float]]) -> Shape:
     size, total = text.count("#"), sum(weight for _, _, weight in rows)
     counts: list[defaultdict[str, float]] = [defaultdict(float) for _ in range(size)]
     for digits, _, weight in rows:
         for place, digit in enumerate(digits):
             counts[place][digit] += weight
-    frequencies = tuple(_smooth(count, total) for count in counts)
+    scale = len(rows) / total
+    scaled = [{digit: weight * scale for digit, weight in count.items()} for count in counts]
+    frequencies = tuple(_smooth(count, len(rows)) for count in scaled)
     trunk = Counter(trunk for _, trunk, _ in rows).most_common(1)[0][0]
     places = tuple(place for place, character in enumerate(text) if character == "#")
     breaks = {0, size} | {nth for nth, place in enumerate(places) if text[place - 1 : place] != "#"}
     return Shape(text, total, trunk, frequencies, frozenset(breaks), places)
 
 
-def _smooth(count: Mapping[str, float], total: float) -> tuple[float, ...]:
-    """How often each digit stands at a place. Where all stand about alike, exactly alike: samples are few."""
-    if max(count.values()) < 0.25 * total and len(count) >= 8:
-        return (ALIKE,) * 10
-    return tuple(max(UNSEEN, count.get(str(digit), 0.0) / total) for digit in range(10))
+def _smooth(counts: Mapping[str, float], rows: int) -> tuple[float, ...]:
+    """How often each digit stands at a place; `counts` add up to `rows`. Where any may, all alike: samples are few."""
+    expected = rows / 10
+    chi_squared = sum((counts.get(str(digit), 0.0) - expected) ** 2 / expected for digit in range(10))
+    if chi_squared < BY_CHANCE:
+        return _ANY
+    return tuple((counts.get(str(digit), 0.0) + UNSEEN) / (rows + 10 * UNSEEN) for digit in range(10))

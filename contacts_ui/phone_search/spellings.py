@@ -6,46 +6,77 @@ The API compares with the national format, punctuation included: who hears "ends
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
-
-from .shapes import Shape, shapes_of
+from .shapes import HOPELESS, Shape, shapes_of
+from .typed import digits_of
 
 # How likely people are to give a part from there on: its end, its beginning, whole groups, or just anything.
-END, BEGINNING, GROUPS, HALF_A_GROUP, ANYWHERE = 4.0, 3.0, 1.0, 0.2, 0.02
-LAST_FOUR, FIRST_SIX = 3.0, 2.0  # times more for these: nothing is heard as often as "it ends in"
-MAIN_REGIONS = 2  # looked at of those that share a calling code; they write alike
+END, BEGINNING, BEHIND_TRUNK, GROUPS, HALF_A_GROUP, ANYWHERE = 5.0, 0.7, 0.9, 3.0, 0.1, 0.01
+LAST_FOUR, FIRST_SIX = 8.0, 2.5  # times more for these: nothing is heard as often as "it ends in"
+NEXT_REGION = 0.97  # how much less each region counts than the one before it
 
 
-def spellings(digits: str, regions: Sequence[str]) -> tuple[str, ...]:
-    """How `digits` may stand somewhere in the numbers of `regions`, the first of which counts most."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in which so many digits may stand in a region's numbers.
+
+    `text` has `%s` for every digit. `telling` are those that may not be any: which, and how often each digit is there.
+    """
+
+    text: str
+    weight: float
+    telling: tuple[tuple[int, tuple[float, ...]], ...]
+
+    def likelihood(self, digits: Sequence[int]) -> float:
+        """How likely it is that just these digits were meant so."""
+        fit = self.weight
+        for place, frequencies in self.telling:
+            fit *= frequencies[digits[place]]
+        return fit
+
+
+def spellings(digits: str, regions: Sequence[str], *, ending: bool = False) -> dict[str, float]:
+    """How `digits` may stand in numbers of `regions`, the first of which counts most, and how likely each is.
+
+    With `ending` only at their end.
+    """
     scores: defaultdict[str, float] = defaultdict(float)
+    values = tuple(map(int, digits))
     for rank, region in enumerate(regions):
-        for shape in shapes_of(region):
-            for start in range(len(shape.places) - len(digits) + 1):
-                score = _place(shape, start, len(digits)) * shape.likelihood(digits, start)
-                if score > 0:
-                    scores[shape.written(digits, start)] += score * shape.share / (rank + 1)
-    return _best(scores)
+        counts = NEXT_REGION**rank
+        for way in ways(region, len(digits), ending):
+            likelihood = way.likelihood(values)
+            if likelihood > way.weight * HOPELESS:
+                scores[way.text] += likelihood * counts
+    return {text % tuple(digits): score for text, score in scores.items()}
 
 
-def beginnings(digits: str) -> tuple[str, ...]:
-    """How a number that begins with the country code and more `digits` begins nationally. Empty for a code alone."""
-    scores: defaultdict[str, float] = defaultdict(float)
-    for region, proper in _behind_code(digits):
-        for rank, shape in enumerate(shapes_of(region)):
-            if len(proper) <= len(shape.places) - shape.trunk and shape.likelihood(proper, shape.trunk) > 0:
-                score = shape.share * shape.likelihood(proper, shape.trunk) / (rank + 1)
-                scores[shape.beginning(proper)] += score
-    return _best(scores)
+@lru_cache(maxsize=2000)
+def ways(region: str, size: int, ending: bool) -> tuple[Way, ...]:
+    """Every way in which `size` digits stand in the region's numbers, a whole number not counted."""
+    found: defaultdict[tuple[str, tuple[tuple[int, tuple[float, ...]], ...]], float] = defaultdict(float)
+    for shape in shapes_of(region):
+        last = len(shape.places) - size
+        whole = last <= shape.trunk  # or all but its trunk digit; there are better ways to ask for that
+        for start in range(max(0, last) if ending else 0, last if whole else last + 1):
+            key = shape.written(["%s"] * size, start), shape.telling(start, size)
+            found[key] += shape.share * _place(shape, start, size)
+    return tuple(Way(text, weight, telling) for (text, telling), weight in found.items())
 
 
-def _behind_code(digits: str) -> Iterator[tuple[str, str]]:
-    for size in (1, 2, 3):
-        regions = COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:size]), ()) if len(digits) > size else ()
-        for region in regions[:MAIN_REGIONS]:
-            yield region, digits[size:]
+def commonness(region: str, national: str) -> float:
+    """How common whole numbers of the region are that have as many digits and begin alike."""
+    digits = tuple(map(int, digits_of(national)))
+    return sum(way.likelihood(digits) for way in _whole(region, len(digits)))
+
+
+@lru_cache(maxsize=2000)
+def _whole(region: str, size: int) -> tuple[Way, ...]:
+    shapes = [shape for shape in shapes_of(region) if len(shape.places) == size]
+    return tuple(Way("", shape.share, shape.telling(0, size)) for shape in shapes)
 
 
 def _place(shape: Shape, start: int, size: int) -> float:
@@ -54,10 +85,6 @@ def _place(shape: Shape, start: int, size: int) -> float:
     if end == len(shape.places):
         return END * (LAST_FOUR if size == 4 else 1)
     if start in {0, shape.trunk}:
-        return BEGINNING * (FIRST_SIX if size == 6 else 1)
+        return (BEHIND_TRUNK if start else BEGINNING) * (FIRST_SIX if size == 6 else 1)
     whole = (start in shape.breaks) + (end in shape.breaks)
     return (ANYWHERE, HALF_A_GROUP, GROUPS)[whole]
-
-
-def _best(scores: dict[str, float]) -> tuple[str, ...]:
-    return tuple(sorted(scores, key=lambda text: (-scores[text], text)))

@@ -18,26 +18,56 @@ _CHAT = re.compile(
 )
 _WHATSAPP_ID = re.compile(r"(\d{7,15})(?::\d+)?@(?:s\.whatsapp\.net|c\.us|lid)", re.IGNORECASE)
 _CONTEXT = re.compile(r";phone-context=(\+\d{1,3})", re.IGNORECASE)
+_PLUS = re.compile(r"\+[\s(]*\d(?:[\s().\-/]*\d){4,}")
+_LABEL = re.compile(r"^\d{1,2}[):]\s+(?=[\d(])")
+_RUN = re.compile(r"\d(?:[\s().\-/]*\d)*")
 _DASHES = "‐‑‒–—―−⁃﹘﹣－ー˗~"
-_PUNCTUATION = set(" -()./[]{}_*·•,:;#'’\"|\\<>=")
-_FULL = str.maketrans(dict.fromkeys(_DASHES, "-") | {"⁺": "+", "﬩": "+", "＋": "+"})
+_ENDING = re.compile(r"(?:[.*•_x]{2}|\b(?:ends?|ending|last)\b)\D*\d[\d\s().\-/]*$", re.IGNORECASE)
+_PUNCTUATION = set(" -()./")
+_AROUND = " .,:;*_•·#'’\"<>=[]{}|\\"
+_FULL = str.maketrans(dict.fromkeys(_DASHES, "-") | dict.fromkeys("_·•|\\", " ") | {"⁺": "+", "﬩": "+", "＋": "+"})
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """`text` is clean and on one line. `digits` are all its digits. `international`: it names its country code."""
+    """`text` is clean and on one line. `digits` are all its digits.
+
+    `international`: it names its country code. `ending`: it says of itself that it is the end, "… 0142".
+    """
 
     text: str
     digits: str
-    international: bool
+    international: bool = False
+    ending: bool = False
 
 
 def cleaned(raw: str) -> Typed:
     """Any text a person may type or paste. Never fails."""
     text = _international(" ".join(_plain(raw).split()))
-    digits = "".join(character for character in text if character.isdigit())
+    if whole := _PLUS.search(text):
+        text = text[whole.start() :]  # what stands before it is a label: "Tel. 2: +44 20 …"
+    ending = bool(_ENDING.search(text))
+    text = text.strip(_AROUND + "-" if ending else _AROUND)
+    digits = digits_of(text)
     before = text[: text.index(digits[0])] if digits else text
-    return Typed(text, digits, "+" in before)
+    return Typed(text, digits, "+" in before and digits[:1] != "0", ending)
+
+
+def digits_of(text: str) -> str:
+    """All of them, in a row."""
+    return "".join(filter(str.isdigit, text))
+
+
+def unlabelled(typed: Typed) -> Typed | None:
+    """Without a label that has a digit of its own, "2) 0171 …" or "#3: 0171 …", where there may be one."""
+    text = _LABEL.sub("", typed.text)
+    return None if text == typed.text else Typed(text, digits_of(text))
+
+
+def longest_run(typed: Typed) -> Typed:
+    """Of a text with words in it, the longest piece that holds nothing but digits and what stands between them."""
+    text = max(_RUN.findall(typed.text), key=len)
+    return Typed(text, digits_of(text), ending=typed.ending)
 
 
 def printable(text: str) -> str:
@@ -62,7 +92,7 @@ def _plain(raw: str) -> str:
 
 def _international(text: str) -> str:
     """Links and ids that hold a whole number with its country code, as that number; other schemes taken away."""
-    text = unquote(text) if "%" in text else text
+    text = printable(unquote(text)) if "%" in text else text  # what cannot be seen may have been escaped
     for pattern in (_CHAT, _WHATSAPP_ID):
         found = pattern.search(text)
         if found:
@@ -84,6 +114,12 @@ def only_punctuation(text: str) -> bool:
     return all(character.isdigit() or character in _PUNCTUATION for character in text)
 
 
+def without_first(text: str, digits: int) -> str:
+    """From the digit on that follows so many."""
+    places = [place for place, character in enumerate(text) if character.isdigit()]
+    return text[places[digits] :] if digits < len(places) else ""
+
+
 def breaks_in(text: str) -> frozenset[int]:
     """Behind how many digits there is something else, with more digits to come."""
     found, seen = set(), 0
@@ -91,5 +127,4 @@ def breaks_in(text: str) -> frozenset[int]:
         seen += before.isdigit()
         if before.isdigit() and not character.isdigit():
             found.add(seen)
-    total = sum(map(str.isdigit, text))
-    return frozenset(place for place in found if place < total)
+    return frozenset(found - {len(digits_of(text))})

@@ -86,10 +86,11 @@ document.addEventListener("click", (event) => {
 /* --- Results: busy while they load, boxes that follow, focus that stays or moves on. --- */
 
 const LATE = 200, WAIT_IS_LONG = 900; // milliseconds until a wait is shown, and until it is worth a word
-let late = 0, waiting = 0, movedOn = false;
+let late = 0, waiting = 0, movedOn = false, asked = null; // the last request for results
 
 document.addEventListener("htmx:before:request", (event) => {
   if (!isResults(event)) return;
+  asked = event.detail.ctx.request;
   $("results").setAttribute("aria-busy", "true");
   settle();
   late = setTimeout(() => $("results").classList.add("is-late"), LATE); // dimming fifty rows for nothing costs more than an answer
@@ -107,7 +108,7 @@ function settle() {
 }
 
 document.addEventListener("htmx:finally:request", (event) => {
-  if (!isResults(event)) return;
+  if (!isResults(event) || event.detail.ctx.request !== asked) return; // another took its place, and is under way
   settle();
   $("results")?.setAttribute("aria-busy", "false");
   $("results")?.classList.remove("is-late");

@@ -7,6 +7,8 @@ let listed = $("results") ? here() : null;
 const OPEN = { htmx: true, drawer: true }; // htmx writes a state of its own over any that it does not know
 let opened = null; // the id of the contact in the drawer
 let returnTo = null; // the row's link that has the focus after it
+let filling = null, filledAt = 0; // the last request for it, and when that was wished
+const RUNNING = 150; // milliseconds between the steps of someone who runs along the rows
 
 const rowLinks = () => [...document.querySelectorAll("#results .phone__link")];
 const rowOf = (id) => document.querySelector(`#results tr[data-contact-id="${CSS.escape(id ?? "")}"]`);
@@ -25,14 +27,13 @@ document.addEventListener("htmx:before:history:restore", (event) => {
 // What is asked from the drawer comes from the list beside it: the server finds the contact there and asks nobody.
 document.addEventListener("htmx:config:request", (event) => {
   const { request, sourceElement } = event.detail.ctx;
+  if (sourceElement.id === "drawer-body") filling = request;
   if (sourceElement.closest("#drawer")) request.headers["HX-Current-URL"] = new URL(listed, location.href).href;
 });
 
 // A list still on its way, or asked for by a key just typed, would come under the address of the contact.
-let listing = null; // the last request for a list
 document.addEventListener("htmx:before:request", (event) => {
-  if (!isResults(event)) return;
-  if (!$("drawer")?.open) { listing = event.detail.ctx.request; return; }
+  if (!isResults(event) || !$("drawer")?.open) return;
   event.preventDefault();
   fillBoxes(new URL(listed, location.href).searchParams);
 });
@@ -53,17 +54,21 @@ function place(id) {
 }
 
 async function fill(address) {
-  const body = $("drawer-body"), id = opened = idIn(address);
+  const body = $("drawer-body"), id = opened = idIn(address), runs = Date.now() - filledAt < RUNNING;
+  filledAt = Date.now();
   mark(id);
   place(id);
   body.setAttribute("aria-busy", "true");
+  for (const article of body.querySelectorAll(":scope > div, article")) article.inert = true; // it is of another contact
+  if (runs) await new Promise((stood) => { setTimeout(stood, RUNNING); }); // a call may be due: only for where they stop
+  if (opened !== id) return;
   await htmx.ajax("GET", address, { source: body, target: body, swap: "innerHTML" }).catch(() => {});
   if (opened === id) body.setAttribute("aria-busy", "false");
 }
 
 function open(link) {
   const address = new URL(link.href).pathname;
-  listing?.abort();
+  asked?.abort();
   fillBoxes(new URL(listed, location.href).searchParams); // they say what the list is of, not what was on its way
   if (!history.state?.htmx) history.replaceState({ htmx: true }, "", location.href); // so that Back can restore it after a reload
   history.pushState(OPEN, "", address);
@@ -93,11 +98,16 @@ function step(by) {
 function shut() {
   const link = returnTo = linkOf(opened);
   opened = null;
+  filling?.abort();
   document.body.append($("notice"), $("live"));
   $("drawer-body").replaceChildren();
   mark(null);
   link?.focus();
 }
+
+// A click beside it closes, if it was pressed there too, and once: no double click on a row, no drag out of a number.
+let pressedBeside = false;
+document.addEventListener("mousedown", (event) => { pressedBeside = event.target === $("drawer") && event.detail < 2; });
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("#results .phone__link");
@@ -109,7 +119,7 @@ document.addEventListener("click", (event) => {
   const step_ = event.target.closest("#drawer [data-step]");
   if (step_) step(Number(step_.dataset.step));
   else if (event.target.closest("#drawer [data-close]")) $("drawer").close();
-  else if (event.target === $("drawer") && !("closedBy" in HTMLDialogElement.prototype)) $("drawer").close();
+  else if (pressedBeside && event.target === $("drawer")) $("drawer").close();
 });
 
 // Closed by Esc, the button or a click beside it: the address goes back too. Closed by Back: it has already.
@@ -140,9 +150,11 @@ document.addEventListener("htmx:after:swap", (event) => {
     target.tabIndex = -1;
     target.scrollIntoView({ block: "nearest" });
     if (lost) focus(target); // the button that was pressed is gone
-  } else if (target?.matches?.(".c-phone") || sourceElement.closest?.("article")) {
-    const number = target.matches(".c-phone") ? target.querySelector(".phone__link") : $("contact-h");
-    say(number?.textContent ?? "");
-    if (lost) focus(number); // and so is the one that revealed it
+  } else { // a number was revealed, or could not be
+    const shown = target?.matches?.(".c-phone") ? target : sourceElement.closest?.("#drawer-body, #contact");
+    if (!shown) return;
+    const number = shown.querySelector(".phone__link, #contact-h");
+    say(shown.querySelector("[data-problem]") ? words(shown) || shown.textContent.trim() : number.textContent);
+    if (lost) focus(number);
   }
 });

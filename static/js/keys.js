@@ -5,14 +5,15 @@ const isTyping = (element) => element.matches?.("input:not([type=radio], [type=c
 
 function moveRow(by) {
   if ($("drawer")?.open) { step(by); return; }
-  const links = rowLinks(), at = links.indexOf(document.activeElement);
+  const links = rowLinks(), at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
   links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
 }
 
 function copyNumber() {
   const from = $("drawer")?.open ? $("drawer") : document.activeElement.closest?.("tr[data-contact-id]") ?? $("contact");
   const button = from?.querySelector("[data-copy-number], .c-phone [data-copy]");
-  if (button) copy(button);
+  if (from?.querySelector("[aria-busy=true]")) say("The contact is still on its way");
+  else if (button) copy(button);
   else if (!from) say("Choose a contact first");
   else say(from.querySelector("[form=reveal]") ? "Reveal the number first" : "There is no number to copy");
 }
@@ -25,7 +26,7 @@ const SHORTCUTS = {
   "]": () => document.querySelector(".pager [rel=next]")?.click(),
   "p": () => document.querySelector("[data-opens='profiles']")?.click(),
   "c": copyNumber,
-  "m": () => document.querySelector("[data-messages]")?.click(),
+  "m": () => document.querySelector("article:not([inert]) [data-messages]")?.click(),
   "?": () => $("keys")?.showPopover(),
 };
 const IN_DRAWER = new Set(["j", "k", "c", "m"]);

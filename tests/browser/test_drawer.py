@@ -235,3 +235,22 @@ def test_after_paging_it_finds_the_contacts_of_the_new_page(page: Page, sandbox:
     assert sandbox.requests() == []
     page.keyboard.press("Escape")
     _closed(page, "?page=2&page_size=20")
+
+
+@pytest.mark.parametrize("by", ["double click", "a drag out of it"])
+def test_a_press_that_did_not_begin_and_end_beside_it_does_not_close_it(page: Page, by: str) -> None:
+    """Some people click everything twice, and a number is selected by dragging past its beginning."""
+    contact_id = ids(page)[2]
+    if by == "double click":
+        _link(page, 2).dblclick()
+        page.wait_for_timeout(400)
+    else:
+        _open(page, 2)
+        box = page.locator("#contact-h").bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 60, box["y"] + 10)
+        page.mouse.down()
+        page.mouse.move(200, 500)
+        page.mouse.up()
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
+    expect(page.locator("#drawer")).to_be_visible()

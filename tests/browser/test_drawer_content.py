@@ -262,3 +262,66 @@ def test_without_javascript_revealing_shows_the_page_of_the_contact(
         page.goto(LIST if where == "list" else f"{LIST}{contact_id}/")
         page.locator(f"[formaction='{LIST}{contact_id}/reveal/']").click()
         expect(page.locator(f"article[data-contact-id='{contact_id}']")).to_contain_text(number)
+
+
+# --- While the next contact is on its way ----------------------------------------------------------
+
+
+def test_nothing_of_the_last_contact_can_be_copied_under_the_address_of_the_next(
+    page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+) -> None:
+    on_page = ids(page)
+    _open(page)
+    keeping_desk.forget()
+    page.evaluate("navigator.clipboard.writeText('nothing')")
+    sandbox.fault(route="contact", kind="slow", seconds=1)
+    page.keyboard.press("j")
+    page.keyboard.press("c")
+    expect(page.locator("#live")).to_have_text("The contact is still on its way")
+    assert page.evaluate("navigator.clipboard.readText()") == "nothing"
+    assert page.locator("#drawer article:not([inert])").count() == 0
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[3])
+    page.keyboard.press("c")
+    expect(page.locator("#live")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == sandbox.contacts(None)[on_page[3]]
+
+
+def test_running_along_the_rows_asks_only_where_one_stops(
+    page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+) -> None:
+    on_page = ids(page)
+    _open(page, 0)
+    keeping_desk.forget()
+    page.keyboard.down("j")
+    for _ in range(14):
+        page.wait_for_timeout(30)
+        page.keyboard.down("j")  # repeats, as a key that is held
+    page.keyboard.up("j")
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[15])
+    assert len(_asked(sandbox)) <= 2
+
+
+def test_a_failed_reveal_is_said_and_keeps_the_focus(
+    masked: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+) -> None:
+    _open(masked)
+    keeping_desk.forget()
+    sandbox.fault(route="contact", kind="status", status=500)
+    masked.get_by_role("button", name="Reveal number").click()
+    expect(masked.locator("#drawer [data-problem]")).to_be_visible()
+    expect(masked.locator("#live")).to_contain_text("The messaging service has a fault")
+    expect(masked.locator("#contact-h")).to_be_focused()
+
+
+def test_closed_before_the_answer_nothing_of_the_contact_comes(
+    page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+) -> None:
+    keeping_desk.forget()
+    sandbox.fault(route="contact", kind="slow", seconds=0.8)
+    page.locator(f"{ROWS} .phone__link").nth(2).click()
+    expect(page.locator("#drawer-body[aria-busy=true]")).to_be_visible()
+    page.keyboard.press("Escape")
+    at_address(page, FEW)
+    page.wait_for_timeout(1200)
+    assert page.locator("#drawer-body > *").count() == 0
+    expect(page.locator(f"{ROWS} .phone__link").nth(2)).to_be_focused()

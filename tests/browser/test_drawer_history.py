@@ -94,7 +94,9 @@ def test_two_steps_forward_at_once_to_a_contact_and_back(admin_page: Page, sandb
     _is_list(admin_page, sandbox, FEW)
 
 
-def test_however_quickly_one_goes_back_the_rows_are_those_of_the_address(admin_page: Page, sandbox: SandboxServer) -> None:
+def test_however_quickly_one_goes_back_the_rows_are_those_of_the_address(
+    admin_page: Page, sandbox: SandboxServer
+) -> None:
     admin_page.goto(FEW)
     choose_channel(admin_page, "sms")
     at_address(admin_page, BY_SMS)

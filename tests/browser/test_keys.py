@@ -106,6 +106,12 @@ def test_k_begins_at_the_last_row(page: Page) -> None:
     expect(_link(page, 19)).to_be_focused()
 
 
+def test_one_walks_on_from_any_part_of_a_row(page: Page) -> None:
+    page.locator(f"{ROWS} [data-copy]").nth(4).focus()
+    page.keyboard.press("j")
+    expect(_link(page, 5)).to_be_focused()
+
+
 def test_arrows_anywhere_else_scroll_the_page(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     expect(page.locator(f"{ROWS} :focus")).to_have_count(0)

@@ -1,0 +1,57 @@
+"""Thousands of spellings of numbers, made by another implementation, each searched on a running sandbox (issue 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from tests.corpus.judge import Kind, Outcome, corpus, judged, mean_calls, planned, share_found
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> list[Outcome]:
+    """How the plan fares with every spelling of the corpus."""
+    spellings = corpus()
+    with spellings.sandbox() as server:
+        return judged(server, spellings.cases, planned)
+
+
+def test_the_corpus_is_as_large_as_was_asked_for() -> None:
+    cases = corpus().cases
+    assert len(cases) >= 600
+    assert len({case.region for case in cases}) >= 30
+    assert {len(case.regions) for case in cases} == {1, 3, 10}
+    assert all(case.region in case.regions for case in cases)
+
+
+def test_complete_numbers_are_found_however_they_are_typed(outcomes: list[Outcome]) -> None:
+    complete = _of("complete", outcomes)
+    assert share_found(complete) >= 0.995, _listed(outcome for outcome in complete if not outcome.found)
+
+
+def test_fragments_are_found_however_they_are_typed(outcomes: list[Outcome]) -> None:
+    fragments = _of("fragment", outcomes)
+    assert share_found(fragments) >= 0.97, _listed(outcome for outcome in fragments if not outcome.found)
+
+
+def test_no_other_contact_comes_first(outcomes: list[Outcome]) -> None:
+    """For a whole number the first row is the contact; for a fragment its number holds the digits."""
+    wrong = [outcome for outcome in outcomes if outcome.wrong]
+    assert not wrong, _listed(wrong)
+
+
+def test_a_search_costs_hardly_more_than_one_call(outcomes: list[Outcome]) -> None:
+    assert mean_calls(outcomes) <= 1.3
+
+
+def test_no_search_costs_more_than_three_calls(outcomes: list[Outcome]) -> None:
+    assert max(outcome.calls for outcome in outcomes) <= 3
+
+
+def _of(kind: Kind, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.case.kind == kind]
+
+
+def _listed(outcomes: Iterable[Outcome]) -> str:
+    return "\n".join(sorted(map(str, outcomes)))

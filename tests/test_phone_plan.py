@@ -1,0 +1,344 @@
+"""What is asked of the API for a text: every rule of issue 5 by itself, then any text at all."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import phonenumbers
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from contacts_ui.phone_search import Plan, Step, chosen, plan
+
+US, GB, FR, DE = "US", "GB", "FR", "DE"
+PLAUSIBLE = re.compile(r"[0-9 ().+/\-]+", re.ASCII)
+
+texts = st.text(max_size=100) | st.text("0123456789+()-./ ext;:@=,\n٠١٢٣४५６\u200b\u202e\u00a0", max_size=100)
+patient = settings(deadline=None)  # getting to know a region takes a moment, once
+regions = st.lists(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)) | st.text(max_size=4), max_size=10)
+
+
+def asked(raw: str, *known: str) -> list[tuple[str, str]]:
+    """The questions, in their order."""
+    return [(step.kind, step.value) for step in plan(raw, known).steps]
+
+
+def first(raw: str, *known: str) -> Step:
+    """The first question."""
+    return plan(raw, known).steps[0]
+
+
+# Whole numbers
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "+14155550142",
+        "+1 (415) 555-0142",
+        "+1.415.555.0142",
+        "0014155550142",
+        "00 1 415 555 0142",
+        "14155550142",
+        "(+1) 415 555 0142",
+        "tel:+1-415-555-0142",
+        "tel:+1-415-555-0142;ext=5",
+        "tel:415-555-0142;phone-context=+1",
+        "sms:+14155550142?body=Hi",
+        "whatsapp:+14155550142",
+        "whatsapp://send?phone=14155550142",
+        "https://wa.me/14155550142?text=20%20of%203",
+        "https://api.whatsapp.com/send?phone=%2B14155550142&text=Hi",
+        "14155550142@s.whatsapp.net",
+        "14155550142@c.us",
+        "tel:%2B1%20415%20555%200142",
+    ],
+)
+def test_a_number_that_names_its_country_is_looked_up_in_e164(raw: str) -> None:
+    assert first(raw, GB) == Step("phone", "+14155550142", US)
+
+
+@pytest.mark.parametrize("raw", ["01114155550142", "011 1 415 555 0142"])
+def test_a_region_has_its_own_way_to_dial_abroad(raw: str) -> None:
+    assert first("01144 20 7946 0018", US) == Step("phone", "+442079460018", GB)
+    assert first(raw, "CA") == Step("phone", "+14155550142", US)
+
+
+@pytest.mark.parametrize("raw", ["020 7946 0018", "(020) 7946-0018", "02079460018", "020/79460018", "020.7946.0018"])
+def test_a_national_number_is_read_as_one_of_the_users_region(raw: str) -> None:
+    assert first(raw, GB) == Step("phone", "+442079460018", GB)
+
+
+def test_a_trunk_zero_in_brackets_is_left_out() -> None:
+    assert first("+44 (0)20 7946 0018", US).value == "+442079460018"
+
+
+@pytest.mark.parametrize(
+    "raw", ["＋４４　２０　７９４６　００１８", "+٤٤ ٢٠ ٧٩٤٦ ٠٠١٨", "+۴۴ ۲۰ ۷۹۴۶ ۰۰۱۸", "+४४ २० ७९४६ ००१८"]
+)
+def test_digits_of_other_scripts_are_digits(raw: str) -> None:
+    assert first(raw, US).value == "+442079460018"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "\u202a+44 20 7946 0018\u202c",
+        "+44\u200b20\u200d7946\u2060 0018\u200e",
+        "\ufeff+44\u00a020\u202f7946\u20090018",
+        "+44\u201120\u00ad7946–0018",
+    ],
+)
+def test_what_cannot_be_seen_does_not_count(raw: str) -> None:
+    assert first(raw, US).value == "+442079460018"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Mobile: (415) 555-0142",
+        "(415) 555-0142 (work)",
+        "Tel 2: 415 555 0142",
+        "1) (415) 555-0142",
+        "call +1 415 555 0142 after 5",
+        "her number is 415-555-0142, ask for Ana",
+        "(415) 555-0142 HOME",
+    ],
+)
+def test_labels_around_a_number_are_no_part_of_it(raw: str) -> None:
+    assert first(raw, US).value == "+14155550142"
+
+
+@pytest.mark.parametrize(
+    "raw", ["(415) 555-0142 ext. 5", "415 555 0142 x123", "415-555-0142 #9", "M: 4155550142 ext 5"]
+)
+def test_an_extension_is_no_part_of_the_number(raw: str) -> None:
+    assert first(raw, US).value == "+14155550142"
+
+
+@pytest.mark.parametrize("raw", ["1-800-FLOWERS", "+1 800 FLOWERS", "(800) flowers"])
+def test_letters_on_the_keys_are_digits(raw: str) -> None:
+    assert first(raw, US).value == "+18003569377"
+
+
+@pytest.mark.parametrize(
+    ("raw", "today"),
+    [
+        ("5215512345678@s.whatsapp.net", "+525512345678"),
+        ("+52 1 55 1234 5678", "+525512345678"),
+        ("+55 31 9123-4567", "+5531991234567"),
+    ],
+)
+def test_a_number_from_before_its_country_changed_them_is_read_as_it_is_today(raw: str, today: str) -> None:
+    assert first(raw, US).value == today
+
+
+def test_a_number_libphonenumber_does_not_know_is_looked_up_all_the_same() -> None:
+    assert ("phone", "+12345678901") in asked("+1 234 567 8901", US)
+
+
+# Numbers that may be several
+
+
+def test_an_ambiguous_number_is_read_as_the_first_regions() -> None:
+    assert first("020 7946 0018", "IN", GB).value == "+912079460018"
+    assert first("020 7946 0018", GB, "IN").value == "+442079460018"
+
+
+def test_the_other_readings_of_an_ambiguous_number_come_after() -> None:
+    assert ("phone", "+912079460018") in asked("020 7946 0018", GB, "IN")[1:]
+
+
+def test_a_reading_says_whose_number_it_is() -> None:
+    assert [step.region for step in plan("020 7946 0018", [GB, "IN"]).steps if step.kind == "phone"] == [GB, "IN"]
+
+
+def test_more_regions_than_calls_are_asked_for_together_when_they_write_alike() -> None:
+    known = ("ZA", DE, "IE", "AU", "KE", "IT", "FI")
+    assert ("search", "041 2345678") in asked("0412345678", *known)  # Kenya's and Finland's
+
+
+# Parts of numbers
+
+
+def test_the_end_of_a_number_is_asked_for_as_the_region_writes_it() -> None:
+    assert first("5550142", US).value == "555-0142"
+    assert first("550142", FR).value == "55 01 42"
+
+
+def test_the_likely_spelling_comes_first_and_the_rest_is_offered() -> None:
+    made = plan("5550142", [US, GB])
+    assert made.steps[0].value == "555-0142"
+    assert "5550 142" in [step.value for step in made.others]
+
+
+@pytest.mark.parametrize("raw", ["ends in 0142", "ending 0142", "...0142", "…0142", "***-0142", "xxx-xxx-0142"])
+def test_what_says_that_it_is_the_end_is_nothing_else(raw: str) -> None:
+    assert asked(raw, US) == [("search", "0142")]
+
+
+@pytest.mark.parametrize("raw", ["555-0142", "(415) 555", "415) 555-01"])
+def test_a_text_with_plausible_punctuation_is_asked_as_it_stands(raw: str) -> None:
+    assert first(raw, FR, US).value == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "written"),
+    [("555.0142", US, "555-0142"), ("415.555", US, "415) 555"), ("415/555", US, "415) 555"), ("79-46", FR, "79 46")],
+)
+def test_other_punctuation_says_where_the_groups_end(raw: str, region: str, written: str) -> None:
+    assert first(raw, region).value == written
+
+
+@pytest.mark.parametrize("raw", ["020794", "0 20794"])
+def test_a_beginning_with_its_trunk_digit_is_asked_with_it(raw: str) -> None:
+    assert ("search", "020 794") in asked(raw, GB)
+
+
+@pytest.mark.parametrize(
+    ("raw", "beginning"),
+    [
+        ("+44 20 79", "020 79"),
+        ("+44 (0)20 79", "020 79"),
+        ("+1 415", "(415)"),
+        ("+14155", "(415) 5"),
+        ("+33 61", "06 1"),
+        ("+54 9 11 26", "011 15-26"),
+        ("+39 02 975", "02 975"),
+    ],
+)
+def test_a_beginning_with_its_country_code_is_asked_as_numbers_there_begin(raw: str, beginning: str) -> None:
+    assert first(raw, US) == Step("search", beginning)
+
+
+def test_a_short_whole_number_may_also_be_the_beginning_of_a_longer_one() -> None:
+    assert asked("+49 30 834", US) == [("phone", "+4930834"), ("search", "030 834")]
+
+
+@pytest.mark.parametrize("raw", ["7", "42", "014"])
+def test_fewer_than_four_digits_are_asked_as_they_stand(raw: str) -> None:
+    assert asked(raw, US, FR) == [("search", raw)]
+
+
+# Nothing to ask
+
+
+@pytest.mark.parametrize("raw", ["+33", "+1", "+ 44", "+352", "+440", "+33 6", "+47405", "+34 699"])
+def test_a_country_code_is_no_part_of_a_national_number(raw: str) -> None:
+    made = plan(raw, [FR, US])
+    assert made.steps == ()
+    assert made.sentence is not None
+    assert "country code" in made.sentence
+
+
+def test_more_digits_than_any_number_has_are_not_asked_for() -> None:
+    made = plan("1234567890123456789", [US])
+    assert made.steps == ()
+    assert made.sentence is not None
+    assert "longer" in made.sentence
+
+
+@pytest.mark.parametrize("raw", ["", "Ana", "()", "+", "\u200b"])
+def test_a_text_without_digits_gets_a_sentence(raw: str) -> None:
+    made = plan(raw, [US])
+    assert made.steps == ()
+    assert made.sentence is not None
+    assert "digits" in made.sentence
+
+
+# Several numbers
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "+14155550142\n020 7946 0018",
+        "+14155550142, 020 7946 0018",
+        "\t+14155550142\r\n\r\n020 7946 0018;\n",
+        "+14155550142 / 020 7946 0018",
+        "+14155550142\n020 7946 0018\n+14155550142",
+    ],
+)
+def test_several_numbers_are_told_apart(raw: str) -> None:
+    assert plan(raw, [GB]) == Plan(numbers=("+14155550142", "020 7946 0018"))
+
+
+def test_no_more_than_fifty_numbers_are_taken() -> None:
+    assert len(plan("\n".join(f"+1415555{last:04}" for last in range(60)), [US]).numbers) == 50
+
+
+def test_one_number_over_two_lines_is_one() -> None:
+    assert plan("(415)\n555-0142", [US]).steps[0].value == "+14155550142"
+
+
+# What was chosen from a link
+
+
+@pytest.mark.parametrize("value", ["+14155550142", "+442079460018"])
+def test_a_chosen_number_is_looked_up(value: str) -> None:
+    assert chosen(value) == Step("phone", value)
+
+
+@pytest.mark.parametrize("value", ["555-0142", "(415) 555", "02 975"])
+def test_a_chosen_piece_is_asked_as_it_stands(value: str) -> None:
+    assert chosen(value) == Step("search", value)
+
+
+@pytest.mark.parametrize("value", ["", "Ana", "+", "()", "1" * 65, "<script>1", "555-0142\nx"])
+def test_what_no_link_can_hold_is_not_chosen(value: str) -> None:
+    assert chosen(value) is None
+
+
+# Any text
+
+
+@patient
+@given(texts, regions)
+@example("%E2%80%AE0142%00", [US])
+@example("wa.me/%E2%81%A6", [])
+@example("1" + " ." * 45 + "23", [US])
+@example("+818024813640967 5", ["JP"])
+def test_any_text_gives_questions_or_a_sentence_or_numbers(raw: str, known: list[str]) -> None:
+    made = plan(raw, known)
+    assert bool(made.steps) + bool(made.sentence) + bool(made.numbers) == 1
+    assert len(made.steps) <= 3
+    for step in (*made.steps, *made.others):
+        _assert_fit_to_ask(step)
+
+
+@patient
+@given(texts, regions)
+def test_the_same_text_gives_the_same_plan(raw: str, known: list[str]) -> None:
+    assert plan(raw, known) == plan(raw, tuple(known))
+
+
+@patient
+@given(texts, regions)
+def test_every_question_can_be_chosen_from_a_link(raw: str, known: list[str]) -> None:
+    made = plan(raw, known)
+    assert all(chosen(step.value) == Step(step.kind, step.value) for step in (*made.steps, *made.others)), made
+
+
+@patient
+@given(texts)
+def test_any_chosen_text_gives_a_question_or_none(value: str) -> None:
+    step = chosen(value)
+    if step is not None:
+        _assert_fit_to_ask(step)
+
+
+@patient
+@given(texts, regions)
+def test_every_pasted_number_is_one_line_that_can_be_planned_by_itself(raw: str, known: list[str]) -> None:
+    for number in plan(raw, known).numbers:
+        assert not any(unicodedata.category(character)[0] == "C" for character in number)
+        assert plan(number, known).numbers == ()
+
+
+def _assert_fit_to_ask(step: Step) -> None:
+    if step.kind == "phone":
+        assert re.fullmatch(r"\+[1-9][0-9]{1,14}", step.value, re.ASCII)
+    assert PLAUSIBLE.fullmatch(step.value)  # so nothing that controls, turns around or cannot be seen
+    assert len(step.value) <= 64
