@@ -69,8 +69,9 @@ def test_a_whole_number_is_one_lookup_in_any_spelling(
 
 
 def test_the_last_seven_digits_are_searched_as_they_are_written(
-    admin_client: Client, sandbox: SandboxServer, known_regions: None
+    admin_client: Client, sandbox: SandboxServer, settings: Settings
 ) -> None:
+    settings.DESK_REGIONS = ["US"]
     contact_id, number = _american(sandbox)
     response = admin_client.get(LIST, {"search": number[-7:]})
     assert contact_id in rows(response)
@@ -106,16 +107,13 @@ def test_a_chosen_reading_is_asked_alone_and_stays_while_paging(
 def test_the_next_page_of_a_read_search_is_of_the_same_reading(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
-    page = text(admin_client.get(LIST, {"search": "+1", "page_size": "20"}))
-    assert "Nothing was searched for" in page
     page = text(admin_client.get(LIST, {"search": "+44 7", "page_size": "20"}))
-    written = _questions(sandbox)[-1]["search"]
-    follow = re.search(r'href="([^"]+)" rel="next"', page)
-    if follow is None:
-        pytest.skip("too few British numbers for a second page")
+    (written,) = (question["search"] for question in _questions(sandbox))
+    assert written == "07"
+    assert f"as={written}" in page or 'rel="next"' not in page
     sandbox.reset_requests()
-    admin_client.get(follow[1].replace("&amp;", "&"))
-    assert _questions(sandbox) in ([{"search": written}], [])
+    admin_client.get(LIST, {"search": "+44 7", "as": written, "page": "2", "page_size": "20"})
+    assert _questions(sandbox) == [{"search": written}]
 
 
 @pytest.mark.parametrize("value", ["<b>", "' OR 1", "+", "x" * 3000, "\u202e5", ""])

@@ -134,7 +134,7 @@ def test_going_back_gets_the_page_at_once_too(admin_client: Client, slow: Slow) 
 
 def test_without_javascript_the_page_asks_again_and_says_that_it_will_wait(admin_client: Client, slow: Slow) -> None:
     slow()
-    page = text(admin_client.get(LIST, {"search": "555", "page": 2}))
+    page = text(admin_client.get(f"{LIST}?search=555&page=2"))
     following = f"0; url={LIST}?search=555&amp;page=2&amp;wait=1"
     assert f'<noscript><meta http-equiv="refresh" content="{following}"></noscript>' in page
 

@@ -19,7 +19,7 @@ from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberDesc, PhoneNumbe
 
 EACH_START = 5  # numbers of each kind that begin with the same two digits
 TRIES = 40  # random numbers looked at for them
-MOBILE = 0.8  # of all contacts: they are messaged by SMS and WhatsApp
+MOBILE = 0.9  # of all contacts: they are messaged by SMS and WhatsApp
 NARROW = 30  # fewer samples than this, and the kind is so narrow that chance begins as the example does
 RAREST = 0.01  # share of a region's samples; a shape less common is left out
 ALIKE = 0.1  # how often a digit stands where any may

@@ -14,9 +14,9 @@ from .shapes import HOPELESS, Shape, shapes_of
 from .typed import digits_of
 
 # How likely people are to give a part from there on: its end, its beginning, whole groups, or just anything.
-END, BEGINNING, BEHIND_TRUNK, GROUPS, HALF_A_GROUP, ANYWHERE = 5.0, 0.7, 0.9, 3.0, 0.1, 0.01
-LAST_FOUR, FIRST_SIX = 8.0, 2.5  # times more for these: nothing is heard as often as "it ends in"
-NEXT_REGION = 0.97  # how much less each region counts than the one before it
+END, BEGINNING, BEHIND_TRUNK, GROUPS, HALF_A_GROUP, ANYWHERE = 5.0, 0.35, 0.45, 5.0, 0.2, 0.01
+LAST_FOUR, FIRST_SIX = 8.0, 5.0  # times more for these: nothing is heard as often as "it ends in"
+NEXT_REGION = 0.85  # how much less each region counts than the one before it
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ document.addEventListener("htmx:finally:request", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.target === document.body && $("summary")) say($("summary").textContent); // Back: no page was loaded
   if (!isResults(event)) return;
   settle();
   const results = $("results");

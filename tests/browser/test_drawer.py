@@ -170,6 +170,7 @@ def test_forward_opens_it_again(page: Page, sandbox: SandboxServer) -> None:
     expect(page.locator("#drawer")).not_to_be_visible()
     page.go_forward()
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
+    expect(page.locator("#contact-h")).to_be_focused()
     assert path(page) == f"{LIST}{contact_id}/"
     page.keyboard.press("Escape")
     _closed(page, FEW)

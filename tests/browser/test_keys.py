@@ -1,15 +1,14 @@
-"""Single-key shortcuts: each does its thing, none disturbs whoever types, and they can be switched off."""
+"""Single-key shortcuts: what each of them does."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import KeepingDesk, NewContext, sign_in
-from tests.browser.reading import ROWS, at_address, ids, more_filters, path, settled
+from tests.browser.reading import ROWS, at_address, ids, path, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
@@ -33,13 +32,6 @@ def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
 def masked(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The same for whom numbers are masked."""
     with keeping_desk.wishes("admin", mask_numbers=True):
-        yield _list(new_context)
-
-
-@pytest.fixture
-def switched_off(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
-    """The same for whom there are no shortcuts."""
-    with keeping_desk.wishes("admin", shortcuts=False):
         yield _list(new_context)
 
 
@@ -83,6 +75,13 @@ def test_slash_goes_to_the_search_and_is_not_typed(page: Page) -> None:
     page.keyboard.press("/")
     expect(page.locator("#search")).to_be_focused()
     expect(page.locator("#search")).to_have_value("")
+
+
+def test_escape_leaves_an_empty_search_for_the_rows(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(_link(page, 0)).to_be_focused()
 
 
 @pytest.mark.parametrize(("down", "up"), [("j", "k"), ("ArrowDown", "ArrowUp")])
@@ -242,87 +241,3 @@ def test_in_the_drawer_keys_of_the_list_do_nothing(page: Page) -> None:
     page.wait_for_timeout(250)
     assert path(page) == f"{LIST}{contact_id}/"
     assert page.locator(":popover-open").count() == 0
-
-
-# --- Where none does anything ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("field", ["#search", "#phone", ".goto__page", "#page-size"])
-def test_none_fires_while_one_types(page: Page, field: str) -> None:
-    page.route("**/contacts/?*", lambda route: route.abort() if "search=" in route.request.url else route.continue_())
-    more_filters(page)
-    page.locator(field).focus()
-    for key in KEYS:
-        page.keyboard.press(key)
-    expect(page.locator(field)).to_be_focused()
-    if field != "#page-size":
-        expect(page.locator(field)).to_have_value(re.compile(re.escape("".join(KEYS))))
-    _nothing_happened(page)
-
-
-@pytest.mark.parametrize("held", ["Control", "Alt", "Meta"])
-def test_none_fires_with_another_key_held(page: Page, held: str) -> None:
-    _link(page, 2).focus()
-    # The browser's own: Ctrl+J shows downloads, Ctrl+P prints. What the page would do is asked of the page alone.
-    page.evaluate("addEventListener('keydown', (event) => { window.prevented ||= event.defaultPrevented; })")
-    names = {"Control": "ctrlKey", "Alt": "altKey", "Meta": "metaKey"}
-    for key in KEYS:
-        page.evaluate(
-            "([key, held]) => document.activeElement.dispatchEvent("
-            "new KeyboardEvent('keydown', { key, [held]: true, bubbles: true, cancelable: true }))",
-            [key, names[held]],
-        )
-    assert not page.evaluate("window.prevented")
-    expect(_link(page, 2)).to_be_focused()
-    _nothing_happened(page)
-
-
-def test_none_fires_in_the_middle_of_a_composition(page: Page) -> None:
-    page.evaluate(
-        "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', isComposing: true, bubbles: true }))"
-    )
-    expect(page.locator("#search")).not_to_be_focused()
-
-
-# --- Switched off ----------------------------------------------------------------------------------
-
-
-def test_switched_off_none_fires(switched_off: Page) -> None:
-    _link(switched_off, 2).focus()
-    for key in KEYS:
-        switched_off.keyboard.press(key)
-    expect(_link(switched_off, 2)).to_be_focused()
-    _nothing_happened(switched_off)
-
-
-def test_switched_off_arrows_still_walk_along_the_rows(switched_off: Page) -> None:
-    _link(switched_off, 2).focus()
-    switched_off.keyboard.press("ArrowDown")
-    expect(_link(switched_off, 3)).to_be_focused()
-    switched_off.keyboard.press("ArrowUp")
-    expect(_link(switched_off, 2)).to_be_focused()
-
-
-def test_switched_off_enter_and_escape_open_and_close(switched_off: Page) -> None:
-    _open(switched_off, 2)
-    switched_off.keyboard.press("Escape")
-    expect(_link(switched_off, 2)).to_be_focused()
-
-
-def test_switched_off_no_hint_of_a_key_is_shown_and_the_help_says_why(switched_off: Page) -> None:
-    expect(switched_off.locator("kbd:visible")).to_have_count(0)
-    switched_off.get_by_role("button", name="Keyboard shortcuts").click()
-    expect(switched_off.locator("#keys")).to_contain_text("Single-key shortcuts are switched off")
-
-
-def test_switching_them_off_in_the_preferences_works_at_once(page: Page, keeping_desk: KeepingDesk) -> None:
-    with keeping_desk.wishes("admin"):
-        page.goto("/preferences/")
-        page.get_by_label("Single-key shortcuts").uncheck()
-        page.get_by_role("button", name="Save").click()
-        page.goto(SECOND)
-        settled(page)
-        page.keyboard.press("/")
-        page.keyboard.press("?")
-        expect(page.locator("#search")).not_to_be_focused()
-        expect(page.locator("#keys")).not_to_be_visible()

@@ -7,9 +7,9 @@ import { COMPLETE } from './complete.mjs';
 import { FRAGMENTS } from './fragments.mjs';
 import { Chance, numberOf } from './number.mjs';
 
-const EACH = { complete: 15, fragment: 60 }; // cases of every spelling, where there are numbers to be written so
+const EACH = { complete: 15, fragment: 120 }; // cases of every spelling, where there are numbers to be written so
 const SIZES = [1, 3, 10]; // how many regions the desk knows of
-const TRIES = 400;
+const TRIES = 800;
 
 const { contacts, seed, numbers } = JSON.parse(readFileSync(0, 'utf8'));
 const { version } = createRequire(import.meta.url)('google-libphonenumber/package.json');

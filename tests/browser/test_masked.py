@@ -1,0 +1,109 @@
+"""Masked numbers revealed one by one: in the row, in the drawer, without JavaScript; what it costs, and the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import KeepingDesk, NewContext, sign_in
+from tests.browser.reading import ROWS, at_address, ids, settled
+from tests.sandbox_server import SandboxServer
+
+LIST = "/account/contacts/"
+FEW = f"{LIST}?page_size=20"
+CONTACT = "#drawer-body[aria-busy=false] article"
+
+
+@pytest.fixture(scope="module")
+def desk(keeping_desk: KeepingDesk) -> str:
+    """The desk of these tests keeps answers, as in production."""
+    return keeping_desk.url
+
+
+@pytest.fixture
+def masked(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+    """The list, fresh, of the admin for whom numbers are masked."""
+    keeping_desk.forget()
+    with keeping_desk.wishes("admin", mask_numbers=True):
+        tab = sign_in(new_context(), "admin")
+        tab.goto(FEW)
+        settled(tab)
+        sandbox.reset_requests()
+        yield tab
+
+
+def _open(page: Page, at: int = 2) -> str:
+    contact_id = ids(page)[at]
+    page.locator(f"{ROWS} .phone__link").nth(at).click()
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
+    return contact_id
+
+
+def _asked(sandbox: SandboxServer) -> list[str]:
+    return [call["path"].split("/v3/contacts", 1)[-1] for call in sandbox.requests() if call["path"] != "/v3/me"]
+
+
+def test_revealing_in_the_row_shows_this_number_alone_without_a_call(masked: Page, sandbox: SandboxServer) -> None:
+    contact_id = ids(masked)[2]
+    masked.get_by_role("button", name="Reveal").nth(2).click()
+    shown = masked.locator(f"[data-contact-id='{contact_id}'] [data-copy]")
+    expect(shown).to_have_attribute("data-copy", sandbox.contacts(None)[contact_id] or "")
+    expect(masked.locator(f"{ROWS} [data-copy]")).to_have_count(1)
+    assert _asked(sandbox) == []
+    at_address(masked, FEW)
+
+
+def test_revealing_in_the_row_leaves_the_focus_on_the_number(masked: Page) -> None:
+    masked.get_by_role("button", name="Reveal").nth(2).focus()
+    masked.keyboard.press("Enter")
+    link = masked.locator(f"{ROWS} .phone__link").nth(2)
+    expect(link).not_to_contain_text("••••")
+    expect(link).to_be_focused()
+
+
+def test_revealing_in_the_drawer_shows_every_format_without_a_call(masked: Page, sandbox: SandboxServer) -> None:
+    contact_id = _open(masked)
+    expect(masked.locator(CONTACT)).not_to_contain_text("RFC 3966")
+    masked.get_by_role("button", name="Reveal number").click()
+    number = sandbox.contacts(None)[contact_id] or ""
+    expect(masked.locator("#drawer [data-copy-number]")).to_have_attribute("data-copy", number)
+    expect(masked.locator(CONTACT)).to_contain_text("RFC 3966")
+    expect(masked.locator("#contact-h")).to_be_focused()
+    assert _asked(sandbox) == []
+
+
+def test_closed_and_opened_again_it_is_masked(masked: Page) -> None:
+    _open(masked)
+    masked.get_by_role("button", name="Reveal number").click()
+    expect(masked.locator("#drawer [data-copy-number]")).to_be_visible()
+    masked.keyboard.press("Escape")
+    at_address(masked, FEW)
+    _open(masked)
+    expect(masked.locator("#contact-h")).to_contain_text("••••")
+    expect(masked.locator("#drawer [data-copy-number]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("where", ["list", "contact"])
+def test_without_javascript_revealing_shows_the_page_of_the_contact(
+    keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer, where: str
+) -> None:
+    contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
+    with keeping_desk.wishes("admin", mask_numbers=True):
+        page = sign_in(new_context(java_script_enabled=False), "admin")
+        page.goto(LIST if where == "list" else f"{LIST}{contact_id}/")
+        page.locator(f"[formaction='{LIST}{contact_id}/reveal/']").click()
+        expect(page.locator(f"article[data-contact-id='{contact_id}']")).to_contain_text(number)
+
+
+def test_a_failed_reveal_is_said_and_keeps_the_focus(
+    masked: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+) -> None:
+    _open(masked)
+    keeping_desk.forget()
+    sandbox.fault(route="contact", kind="status", status=500)
+    masked.get_by_role("button", name="Reveal number").click()
+    expect(masked.locator("#drawer [data-problem]")).to_be_visible()
+    expect(masked.locator("#live")).to_contain_text("The messaging service has a fault")
+    expect(masked.locator("#contact-h")).to_be_focused()
