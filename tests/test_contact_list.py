@@ -153,7 +153,7 @@ def test_a_search_that_finds_nothing_says_what_was_searched_and_how(admin_client
         ("zzz", "Contacts have no names, only numbers."),
         ("a\u202eb", "Contacts have no names, only numbers."),
         ("5" * 65, "This is longer than any phone number."),
-        ("+33", "This is a country code alone."),
+        ("+33", "This is little more than a country code."),
     ],
 )
 def test_what_no_number_can_match_is_never_asked_for_and_the_page_says_why(

@@ -107,12 +107,12 @@ def test_a_chosen_reading_is_asked_alone_and_stays_while_paging(
 def test_the_next_page_of_a_read_search_is_of_the_same_reading(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
-    page = text(admin_client.get(LIST, {"search": "+44 7", "page_size": "20"}))
+    page = text(admin_client.get(LIST, {"search": "+44 77", "page_size": "20"}))
     (written,) = (question["search"] for question in _questions(sandbox))
-    assert written == "07"
+    assert written == "077"
     assert f"as={written}" in page or 'rel="next"' not in page
     sandbox.reset_requests()
-    admin_client.get(LIST, {"search": "+44 7", "as": written, "page": "2", "page_size": "20"})
+    admin_client.get(LIST, {"search": "+44 77", "as": written, "page": "2", "page_size": "20"})
     assert _questions(sandbox) == [{"search": written}]
 
 
