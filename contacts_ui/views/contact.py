@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui.access import scope_for
 from contacts_ui.finding import regions_for
@@ -30,10 +31,15 @@ def contact_detail(request: DeskRequest, contact_id: UUID, profile_id: UUID | No
     return _contact(request, scope, contact_id, "contact", revealed=False)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def contact_reveal(request: DeskRequest, contact_id: UUID, profile_id: UUID | None = None) -> HttpResponse:
-    """The same with its number in full, for whom numbers are masked. `part` is where it is shown: row or contact."""
+    """The same with its number in full, for whom numbers are masked. `part` is where it is shown: row or contact.
+
+    Only POST reveals. Whoever signed in again on the way comes back by GET, and gets the contact as it was.
+    """
     scope = scope_for(request.user, profile_id)
+    if request.method != "POST":
+        return redirect(_url(scope, contact_id))
     part = request.POST.get("part", "")
     response = _contact(request, scope, contact_id, part if part in FRAGMENTS else "contact", revealed=True)
     who = {"user_id": request.user.pk, "profile_id": scope.profile_id, "contact_id": str(contact_id)}

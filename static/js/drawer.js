@@ -72,6 +72,7 @@ function open(link) {
   fillBoxes(new URL(listed, location.href).searchParams); // they say what the list is of, not what was on its way
   if (!history.state?.htmx) history.replaceState({ htmx: true }, "", location.href); // so that Back can restore it after a reload
   history.pushState(OPEN, "", address);
+  document.title = document.title.replace(/^Contacts/, "Contact");
   show(address);
 }
 
@@ -99,6 +100,7 @@ function shut() {
   const link = returnTo = linkOf(opened);
   opened = null;
   filling?.abort();
+  document.title = document.title.replace(/^Contact(?!s)/, "Contacts");
   document.body.append($("notice"), $("live"));
   $("drawer-body").replaceChildren();
   mark(null);
