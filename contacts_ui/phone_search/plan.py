@@ -9,7 +9,7 @@ from typing import Literal
 
 from .beginnings import beginnings
 from .readings import Reading, readings
-from .spellings import NEXT_REGION, commonness, spellings
+from .spellings import commonness, region_counts, spellings
 from .typed import (
     MOST_DIGITS,
     Typed,
@@ -138,7 +138,7 @@ def _wholes(found: Sequence[Reading], piece: Typed, regions: Sequence[str]) -> l
 
 def _likelihood(reading: Reading, piece: Typed, regions: Sequence[str]) -> float:
     rank = regions.index(reading.region) if reading.region in regions else len(regions)
-    score = WHOLE * NEXT_REGION**rank * commonness(reading.region or "", reading.national)
+    score = WHOLE * region_counts(rank) * commonness(reading.region or "", reading.national)
     trunk = max(0, len(digits_of(reading.national)) - len(piece.digits))
     return score * _as_parted(piece.text, without_first(reading.national, trunk)) * (NO_TRUNK if trunk else 1)
 

@@ -133,19 +133,20 @@ def _shape(text: str, rows: Sequence[tuple[str, int, float]]) -> Shape:
     for digits, _, weight in rows:
         for place, digit in enumerate(digits):
             counts[place][digit] += weight
-    scale = len(rows) / total
-    scaled = [{digit: weight * scale for digit, weight in count.items()} for count in counts]
-    frequencies = tuple(_smooth(count, len(rows)) for count in scaled)
+    # As many samples of equal weight would tell as much (Kish).
+    samples = total**2 / sum(weight**2 for _, _, weight in rows)
+    scaled = [{digit: weight * samples / total for digit, weight in count.items()} for count in counts]
+    frequencies = tuple(_smooth(count, samples) for count in scaled)
     trunk = Counter(trunk for _, trunk, _ in rows).most_common(1)[0][0]
     places = tuple(place for place, character in enumerate(text) if character == "#")
     breaks = {0, size} | {nth for nth, place in enumerate(places) if text[place - 1 : place] != "#"}
     return Shape(text, total, trunk, frequencies, frozenset(breaks), places)
 
 
-def _smooth(counts: Mapping[str, float], rows: int) -> tuple[float, ...]:
-    """How often each digit stands at a place; `counts` add up to `rows`. Where any may, all alike: samples are few."""
-    expected = rows / 10
+def _smooth(counts: Mapping[str, float], samples: float) -> tuple[float, ...]:
+    """How often each digit stands at a place. Where any may, all alike: samples are few."""
+    expected = samples / 10
     chi_squared = sum((counts.get(str(digit), 0.0) - expected) ** 2 / expected for digit in range(10))
     if chi_squared < BY_CHANCE:
         return _ANY
-    return tuple((counts.get(str(digit), 0.0) + UNSEEN) / (rows + 10 * UNSEEN) for digit in range(10))
+    return tuple((counts.get(str(digit), 0.0) + UNSEEN) / (samples + 10 * UNSEEN) for digit in range(10))

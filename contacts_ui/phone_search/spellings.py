@@ -16,7 +16,7 @@ from .typed import digits_of
 # How likely people are to give a part from there on: its end, its beginning, whole groups, or just anything.
 END, BEGINNING, BEHIND_TRUNK, GROUPS, HALF_A_GROUP, ANYWHERE = 5.0, 0.35, 0.45, 5.0, 0.2, 0.01
 LAST_FOUR, FIRST_SIX = 8.0, 5.0  # times more for these: nothing is heard as often as "it ends in"
-NEXT_REGION = 0.85  # how much less each region counts than the one before it
+OWN_REGION, NEXT_REGION = 1.5, 0.97  # how much more the user's own counts, and less each than the one before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,17 @@ def spellings(digits: str, regions: Sequence[str], *, ending: bool = False) -> d
     scores: defaultdict[str, float] = defaultdict(float)
     values = tuple(map(int, digits))
     for rank, region in enumerate(regions):
-        counts = NEXT_REGION**rank
+        counts = region_counts(rank)
         for way in ways(region, len(digits), ending):
             likelihood = way.likelihood(values)
             if likelihood > way.weight * HOPELESS:
                 scores[way.text] += likelihood * counts
     return {text % tuple(digits): score for text, score in scores.items()}
+
+
+def region_counts(rank: int) -> float:
+    """How likely a number is of the region that stands there in the user's list, the first being 0."""
+    return NEXT_REGION**rank if rank else OWN_REGION
 
 
 @lru_cache(maxsize=2000)
