@@ -1,0 +1,29 @@
+"""What a row's copy button copies: the number in E.164, said only where the number shown does not say it."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from contacts_ui.sent.types import Contact
+from contacts_ui.wording import to_copy
+
+
+@pytest.mark.parametrize(
+    ("contact", "copied"),
+    [
+        (Contact(id=uuid4(), format_international="+44 20 7946 0958", format_e164="+442079460958"), ""),
+        (Contact(id=uuid4(), format_e164="+442079460958"), ""),
+        (Contact(id=uuid4(), format_international="+44 20 7946 0958", format_e164="+442079460959"), "+442079460959"),
+        (Contact(id=uuid4(), phone_number="020 7946 0958"), "020 7946 0958"),
+        (Contact(id=uuid4(), format_national="(201) 555-0142", format_e164="+12015550142"), ""),
+        (
+            Contact(id=uuid4(), format_international="+1 201-555-0142 ext. 5", format_e164="+12015550142"),
+            "+12015550142",
+        ),
+        (Contact(id=uuid4()), ""),
+    ],
+)
+def test_what_differs_from_the_number_shown_is_said(contact: Contact, copied: str) -> None:
+    assert to_copy(contact) == copied
