@@ -6,7 +6,10 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.sandbox_server import SandboxServer
+
 ROWS = "tr[data-contact-id]"
+CONTACT = "#drawer-body[aria-busy=false] article"
 
 
 def shown(page: Page) -> dict[str, str]:
@@ -55,3 +58,16 @@ def more_filters(page: Page) -> None:
 def choose_channel(page: Page, channel: str) -> None:
     """Clicks the channel's name, as a person would: the radio button itself lies unseen beneath it."""
     page.locator("#channels label", has=page.locator(f"[value={channel}]")).click()
+
+
+def open_contact(page: Page, at: int = 2) -> str:
+    """Opens a row by a click; the id of its contact, which stands in the drawer then."""
+    contact_id = ids(page)[at]
+    page.locator(f"{ROWS} .phone__link").nth(at).click()
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
+    return contact_id
+
+
+def calls_for_contacts(sandbox: SandboxServer) -> list[str]:
+    """What the API was asked, /v3/me left out, each without what all have in common."""
+    return [call["path"].split("/v3/contacts", 1)[-1] for call in sandbox.requests() if call["path"] != "/v3/me"]

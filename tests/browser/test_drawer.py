@@ -8,12 +8,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import KeepingDesk, NewContext, sign_in
-from tests.browser.reading import ROWS, at_address, ids, path, settled
+from tests.browser.reading import CONTACT, ROWS, at_address, ids, open_contact, path, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
-CONTACT = "#drawer-body[aria-busy=false] article"
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +36,6 @@ def page(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxSer
 
 def _link(page: Page, at: int) -> Locator:
     return page.locator(f"{ROWS} .phone__link").nth(at)
-
-
-def _open(page: Page, at: int) -> str:
-    """Opens a row by a click; the id of its contact."""
-    contact_id = ids(page)[at]
-    _link(page, at).click()
-    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
-    return contact_id
 
 
 def _closed(page: Page, address: str) -> None:
@@ -72,13 +63,13 @@ def test_it_opens_from_the_fresh_list_without_a_call(page: Page, sandbox: Sandbo
 
 def test_the_address_becomes_the_contacts_own(page: Page) -> None:
     assert path(page) == FEW
-    contact_id = _open(page, 2)
+    contact_id = open_contact(page, 2)
     assert path(page) == f"{LIST}{contact_id}/"
 
 
 def test_it_is_a_dialog_named_by_the_number_with_the_focus_on_it(page: Page) -> None:
     number = _link(page, 2).inner_text()
-    _open(page, 2)
+    open_contact(page, 2)
     expect(page.get_by_role("dialog", name=number)).to_be_visible()
     expect(page.locator("#contact-h")).to_be_focused()
 
@@ -92,7 +83,7 @@ def test_it_says_at_once_which_contact_it_is_of(page: Page, sandbox: SandboxServ
 
 
 def test_it_says_where_the_contact_stands_on_the_page(page: Page) -> None:
-    _open(page, 2)
+    open_contact(page, 2)
     expect(page.locator("#drawer-place")).to_have_text("3 of 20 on this page")
     expect(page.locator(".phone__link[aria-current=true]")).to_have_count(1)
 
@@ -129,7 +120,7 @@ WAYS = pytest.mark.parametrize("by", ["Escape", "button", "beside", "Back"])
 
 @WAYS
 def test_closing_keeps_list_and_address_and_gives_the_focus_back(page: Page, sandbox: SandboxServer, by: str) -> None:
-    _open(page, 2)
+    open_contact(page, 2)
     _close(page, by)
     _closed(page, FEW)
     expect(_link(page, 2)).to_be_focused()
@@ -143,7 +134,7 @@ def test_after_closing_one_step_back_leaves_the_list(page: Page, by: str) -> Non
     page.goto(f"{LIST}?channel=sms")
     page.goto(FEW)
     settled(page)
-    _open(page, 2)
+    open_contact(page, 2)
     _close(page, by)
     at_address(page, FEW)
     expect(page.locator("#drawer")).not_to_be_visible()
@@ -153,11 +144,11 @@ def test_after_closing_one_step_back_leaves_the_list(page: Page, by: str) -> Non
 
 @WAYS
 def test_closed_it_opens_again_for_another_contact(page: Page, by: str) -> None:
-    _open(page, 2)
+    open_contact(page, 2)
     _close(page, by)
     expect(page.locator("#drawer")).not_to_be_visible()
     at_address(page, FEW)
-    other = _open(page, 5)
+    other = open_contact(page, 5)
     assert path(page) == f"{LIST}{other}/"
     page.keyboard.press("Escape")
     _closed(page, FEW)
@@ -165,7 +156,7 @@ def test_closed_it_opens_again_for_another_contact(page: Page, by: str) -> None:
 
 
 def test_forward_opens_it_again(page: Page, sandbox: SandboxServer) -> None:
-    contact_id = _open(page, 2)
+    contact_id = open_contact(page, 2)
     page.go_back()
     expect(page.locator("#drawer")).not_to_be_visible()
     page.go_forward()
@@ -182,7 +173,7 @@ def test_forward_opens_it_again(page: Page, sandbox: SandboxServer) -> None:
 
 def test_next_and_previous_step_along_the_page_without_a_call(page: Page, sandbox: SandboxServer) -> None:
     on_page = ids(page)
-    _open(page, 2)
+    open_contact(page, 2)
     for key, at in (("j", 3), ("j", 4), ("k", 3)):
         page.keyboard.press(key)
         expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[at])
@@ -197,7 +188,7 @@ def test_next_and_previous_step_along_the_page_without_a_call(page: Page, sandbo
 
 def test_however_far_one_stepped_back_closes_at_once(page: Page) -> None:
     on_page = ids(page)
-    _open(page, 2)
+    open_contact(page, 2)
     for at in (3, 4, 5):
         page.keyboard.press("j")
         expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[at])
@@ -208,7 +199,7 @@ def test_however_far_one_stepped_back_closes_at_once(page: Page) -> None:
 
 @pytest.mark.parametrize(("at", "name", "key"), [(0, "Previous contact", "k"), (19, "Next contact", "j")])
 def test_at_the_end_of_the_page_there_is_no_step_further(page: Page, at: int, name: str, key: str) -> None:
-    contact_id = _open(page, at)
+    contact_id = open_contact(page, at)
     expect(page.get_by_role("button", name=name)).to_be_disabled()
     page.keyboard.press(key)
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
@@ -217,7 +208,7 @@ def test_at_the_end_of_the_page_there_is_no_step_further(page: Page, at: int, na
 
 def test_the_focus_is_not_lost_at_the_end_of_the_page(page: Page) -> None:
     on_page = ids(page)
-    _open(page, 18)
+    open_contact(page, 18)
     page.get_by_role("button", name="Next contact").click()
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[19])
     expect(page.locator("#drawer :focus")).to_have_count(1)
@@ -231,7 +222,7 @@ def test_after_paging_it_finds_the_contacts_of_the_new_page(page: Page, sandbox:
     settled(page)
     page.evaluate("document.querySelector('#results tbody').dataset.mark = 'kept'")
     sandbox.reset_requests()
-    contact_id = _open(page, 0)
+    contact_id = open_contact(page, 0)
     assert path(page) == f"{LIST}{contact_id}/"
     assert sandbox.requests() == []
     page.keyboard.press("Escape")
@@ -246,7 +237,7 @@ def test_a_press_that_did_not_begin_and_end_beside_it_does_not_close_it(page: Pa
         _link(page, 2).dblclick()
         page.wait_for_timeout(400)
     else:
-        _open(page, 2)
+        open_contact(page, 2)
         box = page.locator("#contact-h").bounding_box()
         assert box
         page.mouse.move(box["x"] + 60, box["y"] + 10)

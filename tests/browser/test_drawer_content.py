@@ -6,12 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import KeepingDesk, NewContext, sign_in
-from tests.browser.reading import ROWS, at_address, ids, settled
+from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
-CONTACT = "#drawer-body[aria-busy=false] article"
 
 
 @pytest.fixture(scope="module")
@@ -33,45 +32,34 @@ def page(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxSer
     return tab
 
 
-def _open(page: Page, at: int = 2) -> str:
-    contact_id = ids(page)[at]
-    page.locator(f"{ROWS} .phone__link").nth(at).click()
-    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
-    return contact_id
-
-
-def _asked(sandbox: SandboxServer) -> list[str]:
-    return [call["path"].split("/v3/contacts", 1)[-1] for call in sandbox.requests() if call["path"] != "/v3/me"]
-
-
 # --- Messages --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("by", ["m", "button"])
 def test_what_was_sent_is_shown_on_demand_at_the_price_of_one_call(page: Page, sandbox: SandboxServer, by: str) -> None:
-    contact_id = _open(page)
-    assert _asked(sandbox) == []
+    contact_id = open_contact(page)
+    assert calls_for_contacts(sandbox) == []
     if by == "m":
         page.keyboard.press("m")
     else:
         page.get_by_role("link", name="Show what was sent").click()
     expect(page.locator("#drawer .messages dl")).to_contain_text("Messages")
     expect(page.locator("#live")).to_have_text("What was sent is shown")
-    assert _asked(sandbox) == [f"/{contact_id}/message-summary"]
+    assert calls_for_contacts(sandbox) == [f"/{contact_id}/message-summary"]
     at_address(page, f"{LIST}{contact_id}/")
 
 
 def test_pressed_again_it_asks_no_second_time(page: Page, sandbox: SandboxServer) -> None:
-    _open(page)
+    open_contact(page)
     for _ in range(3):
         page.keyboard.press("m")
     expect(page.locator("#drawer .messages dl")).to_be_visible()
     page.keyboard.press("m")
-    assert len(_asked(sandbox)) == 1
+    assert len(calls_for_contacts(sandbox)) == 1
 
 
 def test_the_messages_of_one_contact_are_not_shown_with_the_next(page: Page, sandbox: SandboxServer) -> None:
-    _open(page)
+    open_contact(page)
     sandbox.fault(route="message-summary", kind="slow", seconds=0.6)
     page.keyboard.press("m")
     page.keyboard.press("j")
@@ -82,7 +70,7 @@ def test_the_messages_of_one_contact_are_not_shown_with_the_next(page: Page, san
 
 
 def test_a_failure_of_the_messages_leaves_the_rest_and_can_be_tried_again(page: Page, sandbox: SandboxServer) -> None:
-    contact_id = _open(page)
+    contact_id = open_contact(page)
     sandbox.fault(route="message-summary", kind="status", status=500)
     page.keyboard.press("m")
     expect(page.locator("#drawer .messages")).to_contain_text("The messaging service has a fault")
@@ -94,7 +82,7 @@ def test_a_failure_of_the_messages_leaves_the_rest_and_can_be_tried_again(page: 
 
 
 def test_the_focus_goes_to_the_messages_when_their_button_is_gone(page: Page) -> None:
-    _open(page)
+    open_contact(page)
     page.locator("#drawer [data-messages]").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#drawer .messages")).to_be_focused()
@@ -175,14 +163,14 @@ def test_ten_fast_steps_end_on_the_right_contact(page: Page, sandbox: SandboxSer
 
 def test_what_is_said_is_said_inside_the_open_drawer_and_outside_a_closed_one(page: Page) -> None:
     """Screen readers hear nothing of what lies beside an open dialog."""
-    _open(page)
+    open_contact(page)
     assert page.locator("#drawer #live").count() == 1
     page.keyboard.press("Escape")
     expect(page.locator("body > #live")).to_have_count(1)
 
 
 def test_a_step_by_button_says_the_contact_it_leads_to(page: Page) -> None:
-    _open(page)
+    open_contact(page)
     number = page.locator(f"{ROWS} .phone__link").nth(3).inner_text()
     page.get_by_role("button", name="Next contact").click()
     expect(page.locator("#live")).to_have_text(f"{number}, 4 of 20 on this page")
@@ -190,7 +178,7 @@ def test_a_step_by_button_says_the_contact_it_leads_to(page: Page) -> None:
 
 
 def test_copy_link_copies_the_contacts_own_address(page: Page, desk: str) -> None:
-    contact_id = _open(page)
+    contact_id = open_contact(page)
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("#live")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == f"{desk}{LIST}{contact_id}/"
@@ -203,7 +191,7 @@ def test_nothing_of_the_last_contact_can_be_copied_under_the_address_of_the_next
     page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
 ) -> None:
     on_page = ids(page)
-    _open(page)
+    open_contact(page)
     keeping_desk.forget()
     page.evaluate("navigator.clipboard.writeText('nothing')")
     sandbox.fault(route="contact", kind="slow", seconds=1)
@@ -222,7 +210,7 @@ def test_running_along_the_rows_asks_only_where_one_stops(
     page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
 ) -> None:
     on_page = ids(page)
-    _open(page, 0)
+    open_contact(page, 0)
     keeping_desk.forget()
     page.keyboard.down("j")
     for _ in range(14):
@@ -230,7 +218,7 @@ def test_running_along_the_rows_asks_only_where_one_stops(
         page.keyboard.down("j")  # repeats, as a key that is held
     page.keyboard.up("j")
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[15])
-    assert len(_asked(sandbox)) <= 2
+    assert len(calls_for_contacts(sandbox)) <= 2
 
 
 def test_closed_before_the_answer_nothing_of_the_contact_comes(

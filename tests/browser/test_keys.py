@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import KeepingDesk, NewContext, sign_in
+from tests.browser.conftest import KeepingDesk, NewContext
+from tests.browser.pressing import KEYS, LIST, SECOND, copied, link, nothing_happened, opened, second_page
 from tests.browser.reading import ROWS, at_address, ids, path, settled
 from tests.sandbox_server import SandboxServer
-
-LIST = "/account/contacts/"
-SECOND = f"{LIST}?page=2&page_size=20"
-KEYS = ("/", "j", "k", "[", "]", "p", "c", "m", "?")
 
 
 @pytest.fixture(scope="module")
@@ -25,47 +22,14 @@ def desk(keeping_desk: KeepingDesk) -> str:
 @pytest.fixture
 def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
     """The second of the admin's pages, so that there is one before and one after."""
-    return _list(new_context)
+    return second_page(new_context)
 
 
 @pytest.fixture
 def masked(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The same for whom numbers are masked."""
     with keeping_desk.wishes("admin", mask_numbers=True):
-        yield _list(new_context)
-
-
-def _list(new_context: NewContext) -> Page:
-    context = new_context()
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = sign_in(context, "admin")
-    page.goto(SECOND)
-    settled(page)
-    page.evaluate("navigator.clipboard.writeText('nothing')")
-    return page
-
-
-def _link(page: Page, at: int) -> Locator:
-    return page.locator(f"{ROWS} .phone__link").nth(at)
-
-
-def _copied(page: Page) -> str:
-    return str(page.evaluate("navigator.clipboard.readText()"))
-
-
-def _open(page: Page, at: int) -> str:
-    contact_id = ids(page)[at]
-    _link(page, at).focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#drawer-body[aria-busy=false] article")).to_have_attribute("data-contact-id", contact_id)
-    return contact_id
-
-
-def _nothing_happened(page: Page) -> None:
-    page.wait_for_timeout(250)
-    assert path(page) == SECOND
-    assert page.locator(":popover-open, dialog[open]").count() == 0
-    assert _copied(page) == "nothing"
+        yield second_page(new_context)
 
 
 # --- What each does --------------------------------------------------------------------------------
@@ -81,34 +45,34 @@ def test_escape_leaves_an_empty_search_for_the_rows(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.press("Escape")
     page.keyboard.press("j")
-    expect(_link(page, 0)).to_be_focused()
+    expect(link(page, 0)).to_be_focused()
 
 
 @pytest.mark.parametrize(("down", "up"), [("j", "k"), ("ArrowDown", "ArrowUp")])
 def test_one_walks_along_the_rows_and_stops_at_their_ends(page: Page, down: str, up: str) -> None:
     page.keyboard.press("j")
-    expect(_link(page, 0)).to_be_focused()
+    expect(link(page, 0)).to_be_focused()
     page.keyboard.press(up)
-    expect(_link(page, 0)).to_be_focused()
+    expect(link(page, 0)).to_be_focused()
     for at in (1, 2):
         page.keyboard.press(down)
-        expect(_link(page, at)).to_be_focused()
+        expect(link(page, at)).to_be_focused()
     page.keyboard.press(up)
-    expect(_link(page, 1)).to_be_focused()
-    _link(page, 19).focus()
+    expect(link(page, 1)).to_be_focused()
+    link(page, 19).focus()
     page.keyboard.press(down)
-    expect(_link(page, 19)).to_be_focused()
+    expect(link(page, 19)).to_be_focused()
 
 
 def test_k_begins_at_the_last_row(page: Page) -> None:
     page.keyboard.press("k")
-    expect(_link(page, 19)).to_be_focused()
+    expect(link(page, 19)).to_be_focused()
 
 
 def test_one_walks_on_from_any_part_of_a_row(page: Page) -> None:
     page.locator(f"{ROWS} [data-copy]").nth(4).focus()
     page.keyboard.press("j")
-    expect(_link(page, 5)).to_be_focused()
+    expect(link(page, 5)).to_be_focused()
 
 
 def test_arrows_anywhere_else_scroll_the_page(page: Page) -> None:
@@ -117,9 +81,9 @@ def test_arrows_anywhere_else_scroll_the_page(page: Page) -> None:
 
 
 def test_enter_opens_the_row_and_escape_comes_back_to_it(page: Page) -> None:
-    _open(page, 3)
+    opened(page, 3)
     page.keyboard.press("Escape")
-    expect(_link(page, 3)).to_be_focused()
+    expect(link(page, 3)).to_be_focused()
     at_address(page, SECOND)
 
 
@@ -145,7 +109,7 @@ def test_p_opens_the_switcher(page: Page) -> None:
 
 
 def test_the_question_mark_opens_the_help_and_escape_closes_it(page: Page) -> None:
-    _link(page, 2).focus()
+    link(page, 2).focus()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
@@ -153,7 +117,7 @@ def test_the_question_mark_opens_the_help_and_escape_closes_it(page: Page) -> No
         expect(dialog.locator("kbd").get_by_text(key, exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
-    expect(_link(page, 2)).to_be_focused()
+    expect(link(page, 2)).to_be_focused()
 
 
 def test_while_the_help_is_open_no_other_shortcut_works(page: Page) -> None:
@@ -161,30 +125,30 @@ def test_while_the_help_is_open_no_other_shortcut_works(page: Page) -> None:
     for key in ("/", "j", "]", "p", "c"):
         page.keyboard.press(key)
     page.keyboard.press("Escape")
-    _nothing_happened(page)
+    nothing_happened(page)
 
 
 def test_c_copies_the_number_of_the_row_one_is_on(page: Page, sandbox: SandboxServer) -> None:
     number = sandbox.contacts(None)[ids(page)[2]]
     assert number
     assert number.startswith("+")
-    _link(page, 2).focus()
+    link(page, 2).focus()
     page.keyboard.press("c")
     expect(page.locator("#live")).to_have_text("Copied")
-    assert _copied(page) == number
+    assert copied(page) == number
 
 
 def test_c_without_a_row_says_to_choose_one(page: Page) -> None:
     page.keyboard.press("c")
     expect(page.locator("#live")).to_have_text("Choose a contact first")
-    assert _copied(page) == "nothing"
+    assert copied(page) == "nothing"
 
 
 def test_c_copies_the_number_of_the_open_contact(page: Page, sandbox: SandboxServer) -> None:
-    contact_id = _open(page, 2)
+    contact_id = opened(page, 2)
     page.keyboard.press("c")
     expect(page.locator("#live")).to_have_text("Copied")
-    assert _copied(page) == sandbox.contacts(None)[contact_id]
+    assert copied(page) == sandbox.contacts(None)[contact_id]
 
 
 def test_c_copies_the_number_on_the_page_of_a_contact(page: Page, sandbox: SandboxServer) -> None:
@@ -192,29 +156,29 @@ def test_c_copies_the_number_on_the_page_of_a_contact(page: Page, sandbox: Sandb
     page.goto(f"{LIST}{contact_id}/")
     page.keyboard.press("c")
     expect(page.locator("#live")).to_have_text("Copied")
-    assert _copied(page) == sandbox.contacts(None)[contact_id]
+    assert copied(page) == sandbox.contacts(None)[contact_id]
 
 
 @pytest.mark.parametrize("where", ["row", "drawer", "page"])
 def test_c_on_a_masked_number_says_to_reveal_it_first(masked: Page, where: str) -> None:
     if where == "row":
-        _link(masked, 2).focus()
+        link(masked, 2).focus()
     elif where == "drawer":
-        _open(masked, 2)
+        opened(masked, 2)
     else:
         masked.goto(f"{LIST}{ids(masked)[2]}/")
     masked.keyboard.press("c")
     expect(masked.locator("#live")).to_have_text("Reveal the number first")
-    assert _copied(masked) == "nothing"
+    assert copied(masked) == "nothing"
 
 
 def test_c_copies_a_number_once_it_is_revealed(masked: Page, sandbox: SandboxServer) -> None:
     contact_id = ids(masked)[2]
     masked.get_by_role("button", name="Reveal").nth(2).click()
-    expect(_link(masked, 2)).to_be_focused()
+    expect(link(masked, 2)).to_be_focused()
     masked.keyboard.press("c")
     expect(masked.locator("#live")).to_have_text("Copied")
-    assert _copied(masked) == sandbox.contacts(None)[contact_id]
+    assert copied(masked) == sandbox.contacts(None)[contact_id]
 
 
 def test_c_of_a_contact_without_a_number_says_so(page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk) -> None:
@@ -222,7 +186,7 @@ def test_c_of_a_contact_without_a_number_says_so(page: Page, sandbox: SandboxSer
     formats = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
     sandbox.fault(route="contacts", kind="patch", set={f"data.contacts.*.{name}": None for name in formats})
     page.goto(f"{LIST}?channel=sms")
-    _link(page, 0).focus()
+    link(page, 0).focus()
     page.keyboard.press("c")
     expect(page.locator("#live")).to_have_text("There is no number to copy")
     keeping_desk.forget()
@@ -235,7 +199,7 @@ def test_m_works_on_the_page_of_a_contact_too(page: Page) -> None:
 
 
 def test_in_the_drawer_keys_of_the_list_do_nothing(page: Page) -> None:
-    contact_id = _open(page, 2)
+    contact_id = opened(page, 2)
     for key in ("/", "]", "[", "p", "?"):
         page.keyboard.press(key)
     page.wait_for_timeout(250)

@@ -6,15 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import KeepingDesk, NewContext, sign_in
-from tests.browser.reading import ROWS, ids, more_filters, path, settled
+from tests.browser.conftest import KeepingDesk, NewContext
+from tests.browser.pressing import KEYS, SECOND, link, nothing_happened, opened, second_page
+from tests.browser.reading import more_filters, settled
 from tests.sandbox_server import SandboxServer
-
-LIST = "/account/contacts/"
-SECOND = f"{LIST}?page=2&page_size=20"
-KEYS = ("/", "j", "k", "[", "]", "p", "c", "m", "?")
 
 
 @pytest.fixture(scope="module")
@@ -26,47 +23,14 @@ def desk(keeping_desk: KeepingDesk) -> str:
 @pytest.fixture
 def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
     """The second of the admin's pages, so that there is one before and one after."""
-    return _list(new_context)
+    return second_page(new_context)
 
 
 @pytest.fixture
 def switched_off(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The same for whom there are no shortcuts."""
     with keeping_desk.wishes("admin", shortcuts=False):
-        yield _list(new_context)
-
-
-def _list(new_context: NewContext) -> Page:
-    context = new_context()
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = sign_in(context, "admin")
-    page.goto(SECOND)
-    settled(page)
-    page.evaluate("navigator.clipboard.writeText('nothing')")
-    return page
-
-
-def _link(page: Page, at: int) -> Locator:
-    return page.locator(f"{ROWS} .phone__link").nth(at)
-
-
-def _copied(page: Page) -> str:
-    return str(page.evaluate("navigator.clipboard.readText()"))
-
-
-def _open(page: Page, at: int) -> str:
-    contact_id = ids(page)[at]
-    _link(page, at).focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#drawer-body[aria-busy=false] article")).to_have_attribute("data-contact-id", contact_id)
-    return contact_id
-
-
-def _nothing_happened(page: Page) -> None:
-    page.wait_for_timeout(250)
-    assert path(page) == SECOND
-    assert page.locator(":popover-open, dialog[open]").count() == 0
-    assert _copied(page) == "nothing"
+        yield second_page(new_context)
 
 
 # --- Where none does anything ----------------------------------------------------------------------
@@ -82,12 +46,12 @@ def test_none_fires_while_one_types(page: Page, field: str) -> None:
     expect(page.locator(field)).to_be_focused()
     if field != "#page-size":
         expect(page.locator(field)).to_have_value(re.compile(re.escape("".join(KEYS))))
-    _nothing_happened(page)
+    nothing_happened(page)
 
 
 @pytest.mark.parametrize("held", ["Control", "Alt", "Meta"])
 def test_none_fires_with_another_key_held(page: Page, held: str) -> None:
-    _link(page, 2).focus()
+    link(page, 2).focus()
     # The browser's own: Ctrl+J shows downloads, Ctrl+P prints. What the page would do is asked of the page alone.
     page.evaluate("addEventListener('keydown', (event) => { window.prevented ||= event.defaultPrevented; })")
     names = {"Control": "ctrlKey", "Alt": "altKey", "Meta": "metaKey"}
@@ -98,8 +62,8 @@ def test_none_fires_with_another_key_held(page: Page, held: str) -> None:
             [key, names[held]],
         )
     assert not page.evaluate("window.prevented")
-    expect(_link(page, 2)).to_be_focused()
-    _nothing_happened(page)
+    expect(link(page, 2)).to_be_focused()
+    nothing_happened(page)
 
 
 def test_none_fires_in_the_middle_of_a_composition(page: Page) -> None:
@@ -113,25 +77,25 @@ def test_none_fires_in_the_middle_of_a_composition(page: Page) -> None:
 
 
 def test_switched_off_none_fires(switched_off: Page) -> None:
-    _link(switched_off, 2).focus()
+    link(switched_off, 2).focus()
     for key in KEYS:
         switched_off.keyboard.press(key)
-    expect(_link(switched_off, 2)).to_be_focused()
-    _nothing_happened(switched_off)
+    expect(link(switched_off, 2)).to_be_focused()
+    nothing_happened(switched_off)
 
 
 def test_switched_off_arrows_still_walk_along_the_rows(switched_off: Page) -> None:
-    _link(switched_off, 2).focus()
+    link(switched_off, 2).focus()
     switched_off.keyboard.press("ArrowDown")
-    expect(_link(switched_off, 3)).to_be_focused()
+    expect(link(switched_off, 3)).to_be_focused()
     switched_off.keyboard.press("ArrowUp")
-    expect(_link(switched_off, 2)).to_be_focused()
+    expect(link(switched_off, 2)).to_be_focused()
 
 
 def test_switched_off_enter_and_escape_open_and_close(switched_off: Page) -> None:
-    _open(switched_off, 2)
+    opened(switched_off, 2)
     switched_off.keyboard.press("Escape")
-    expect(_link(switched_off, 2)).to_be_focused()
+    expect(link(switched_off, 2)).to_be_focused()
 
 
 def test_switched_off_no_hint_of_a_key_is_shown_and_the_help_says_why(switched_off: Page) -> None:

@@ -8,12 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import KeepingDesk, NewContext, sign_in
-from tests.browser.reading import ROWS, at_address, ids, settled
+from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
-CONTACT = "#drawer-body[aria-busy=false] article"
 
 
 @pytest.fixture(scope="module")
@@ -34,24 +33,13 @@ def masked(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxS
         yield tab
 
 
-def _open(page: Page, at: int = 2) -> str:
-    contact_id = ids(page)[at]
-    page.locator(f"{ROWS} .phone__link").nth(at).click()
-    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
-    return contact_id
-
-
-def _asked(sandbox: SandboxServer) -> list[str]:
-    return [call["path"].split("/v3/contacts", 1)[-1] for call in sandbox.requests() if call["path"] != "/v3/me"]
-
-
 def test_revealing_in_the_row_shows_this_number_alone_without_a_call(masked: Page, sandbox: SandboxServer) -> None:
     contact_id = ids(masked)[2]
     masked.get_by_role("button", name="Reveal").nth(2).click()
     shown = masked.locator(f"[data-contact-id='{contact_id}'] [data-copy]")
     expect(shown).to_have_attribute("data-copy", sandbox.contacts(None)[contact_id] or "")
     expect(masked.locator(f"{ROWS} [data-copy]")).to_have_count(1)
-    assert _asked(sandbox) == []
+    assert calls_for_contacts(sandbox) == []
     at_address(masked, FEW)
 
 
@@ -64,23 +52,23 @@ def test_revealing_in_the_row_leaves_the_focus_on_the_number(masked: Page) -> No
 
 
 def test_revealing_in_the_drawer_shows_every_format_without_a_call(masked: Page, sandbox: SandboxServer) -> None:
-    contact_id = _open(masked)
+    contact_id = open_contact(masked)
     expect(masked.locator(CONTACT)).not_to_contain_text("RFC 3966")
     masked.get_by_role("button", name="Reveal number").click()
     number = sandbox.contacts(None)[contact_id] or ""
     expect(masked.locator("#drawer [data-copy-number]")).to_have_attribute("data-copy", number)
     expect(masked.locator(CONTACT)).to_contain_text("RFC 3966")
     expect(masked.locator("#contact-h")).to_be_focused()
-    assert _asked(sandbox) == []
+    assert calls_for_contacts(sandbox) == []
 
 
 def test_closed_and_opened_again_it_is_masked(masked: Page) -> None:
-    _open(masked)
+    open_contact(masked)
     masked.get_by_role("button", name="Reveal number").click()
     expect(masked.locator("#drawer [data-copy-number]")).to_be_visible()
     masked.keyboard.press("Escape")
     at_address(masked, FEW)
-    _open(masked)
+    open_contact(masked)
     expect(masked.locator("#contact-h")).to_contain_text("••••")
     expect(masked.locator("#drawer [data-copy-number]")).to_have_count(0)
 
@@ -100,7 +88,7 @@ def test_without_javascript_revealing_shows_the_page_of_the_contact(
 def test_a_failed_reveal_is_said_and_keeps_the_focus(
     masked: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
 ) -> None:
-    _open(masked)
+    open_contact(masked)
     keeping_desk.forget()
     sandbox.fault(route="contact", kind="status", status=500)
     masked.get_by_role("button", name="Reveal number").click()
