@@ -168,7 +168,7 @@ class Tab:
     def _expected(self, text: str) -> list[str]:
         """What the text finds, one reading after the other, asked of the API itself (contacts_ui/finding.py)."""
         for step in phone_search.plan(text, REGIONS).steps:
-            asked = {"page": 1, "page_size": MOST_ROWS, step.kind: step.value}
+            asked: dict[str, Any] = {"page": 1, "page_size": MOST_ROWS, step.kind: step.value}
             data = self._sandbox.get("/v3/contacts", profile=self._profile, **asked).json()["data"]
             if data and data["contacts"]:
                 return [contact["id"] for contact in data["contacts"]]

@@ -175,7 +175,7 @@ def test_a_text_with_plausible_punctuation_is_asked_as_it_stands(raw: str) -> No
 
 @pytest.mark.parametrize(
     ("raw", "region", "written"),
-    [("555.0142", US, "555-0142"), ("415.555", US, "415) 555"), ("415/555", US, "415) 555"), ("79-46", FR, "79 46")],
+    [("555.0142", US, "555-0142"), ("415.555", US, "415) 555"), ("415/555", US, "415) 555"), ("79.46", FR, "79 46")],
 )
 def test_other_punctuation_says_where_the_groups_end(raw: str, region: str, written: str) -> None:
     assert first(raw, region).value == written
@@ -278,3 +278,8 @@ def test_a_chosen_piece_is_asked_as_it_stands(value: str) -> None:
 @pytest.mark.parametrize("value", ["", "Ana", "+", "()", "1" * 65, "<script>1", "555-0142\nx"])
 def test_what_no_link_can_hold_is_not_chosen(value: str) -> None:
     assert chosen(value) is None
+
+
+@pytest.mark.parametrize("raw", ["73 14 16", "(415) 555", "06 12 34", "55-0142", "170 790"])
+def test_a_part_copied_from_a_number_of_any_region_is_asked_as_it_stands_first(raw: str) -> None:
+    assert plan(raw, ("US", "GB")).steps[0] == Step("search", raw)

@@ -31,6 +31,8 @@ SHORT = 4  # digits; fewer are asked for as they stand
 WHOLE = 30.0  # how likely people are to give a whole number; a part: spellings.py
 SO_AND_MORE, NOT_SO_PARTED = 0.05, 0.01  # how likely they part digits in fewer places, and where nobody does
 NO_TRUNK = 0.05  # how likely they leave out the 0
+LOCAL = 8  # digits: with fewer, most texts are parts of numbers
+_AS_WRITTEN = re.compile(r"\(?\d+(?:\) ?|[ -])(?:\d+[ -])*\d+", re.ASCII)  # "(415) 555", "06 12 34", "55-0142"
 _SEPARATORS = re.compile(r"[\n\r\t,;|]+|\s+/\s+|\s{3,}")
 
 NO_DIGITS = "Contacts have no names, only numbers. Type some digits of the number."
@@ -116,7 +118,7 @@ def _national(typed: Typed, regions: Sequence[str]) -> tuple[Step, ...]:
         piece = Typed(piece.digits, piece.digits)
     if len(piece.digits) < SHORT:
         return (Step("search", piece.text),)
-    return _best([*wholes, *_parts(piece, regions)]) or (Step("search", piece.text),)
+    return _best([*wholes, *_parts(piece, regions, copied=len(piece.digits) < LOCAL)]) or (Step("search", piece.text),)
 
 
 def _wholes(found: Sequence[Reading], piece: Typed, regions: Sequence[str]) -> list[Scored]:
@@ -143,16 +145,18 @@ def _likelihood(reading: Reading, piece: Typed, regions: Sequence[str]) -> float
     return score * _as_parted(piece.text, without_first(reading.national, trunk)) * (NO_TRUNK if trunk else 1)
 
 
-def _parts(piece: Typed, regions: Sequence[str]) -> list[Scored]:
+def _parts(piece: Typed, regions: Sequence[str], *, copied: bool) -> list[Scored]:
     """The ways in which the digits of a piece are written, those first that part them where the person did.
 
-    With its own punctuation it is asked for in any case, though last where nobody writes so.
+    With a punctuation in which a part of a national format may have been `copied` it is asked for as it is, before all
+    else: whose number it is need not be known for that. With another it comes last.
     """
     ways = spellings(piece.digits, regions, ending=piece.ending)
     scores = {text: score * _as_parted(piece.text, text) for text, score in ways.items()}
     if piece.text != piece.digits:
         plausible = piece.text in scores or piece.text.strip("( )-") in scores
-        scores[piece.text] = 2 * max(scores.values()) if plausible else 0
+        plausible = plausible or (copied and _AS_WRITTEN.fullmatch(piece.text) is not None)
+        scores[piece.text] = 2 * max(scores.values(), default=1) if plausible else 0
     return [(Step("search", text), score) for text, score in scores.items()]
 
 
