@@ -68,17 +68,23 @@ def regions_for(wishes: DeskPreferences, scope: Scope) -> tuple[str, ...]:
     return tuple(dict.fromkeys(region for region in named if region))[:MOST_REGIONS] or ANYWHERE
 
 
-def find(query: ListQuery, ask: Ask) -> Found | None:
-    """The rows of `query`; None when `ask` has none yet. Cost: a call a question until one has rows, at most 3."""
+def find(query: ListQuery, ask: Ask, user_id: int) -> Found | None:
+    """The rows of `query`; None when `ask` has none yet. Cost: a call a question until one has rows, at most 3.
+
+    What a user's text was read as a moment ago it is read as again, on another channel and in another profile: for
+    one call, and so that a filter changes the rows and not their meaning.
+    """
     first: Found | None = None
     tried: list[Step] = []
-    for step, question in query.questions:
+    for step, question in _as_before(query, user_id):
         shown = ask(question)
         if shown is None:
             return None
         tried += [step] if step else []
         found = Found(shown, query.read_as(step), step)
         if shown.value.contacts or shown.value.pagination.total_count:
+            if step and len(query.questions) > 1:
+                gateway().note_reading(user_id, query.asked.search or "", step.value)
             return _with_others(found, query, tried)
         first = first or found
     return _with_others(first or Found(Shown(_nothing()), query), query, tried)
@@ -95,6 +101,16 @@ def look_up(scope: Scope, numbers: Sequence[str], regions: Sequence[str], *, sta
             return Batch(tuple(rows), start + len(rows), max(1, spent.retry_after or 1))
     end = start + len(rows)
     return Batch(tuple(rows), end if end < len(numbers) else None)
+
+
+def _as_before(query: ListQuery, user_id: int) -> tuple[tuple[Step | None, ContactQuery], ...]:
+    """The questions of `query`, or the one that found something last time."""
+    questions = query.questions
+    if len(questions) < 2:
+        return questions
+    ways = [step.value if step else "" for step, _ in questions]
+    place = gateway().reading_of(user_id, query.asked.search or "", ways)
+    return questions if place is None else questions[place : place + 1]
 
 
 def _holder(scope: Scope, number: str) -> Contact | None:

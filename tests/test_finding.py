@@ -250,3 +250,29 @@ def test_a_failure_among_several_numbers_has_its_sentence_and_a_way_on(
     assert rest.status_code == 503
     assert "The messaging service has a fault" in text(rest)
     assert "data-retry" in text(rest)
+
+
+def test_what_a_text_was_read_as_it_is_read_as_on_another_channel_and_in_another_profile(
+    admin_client: Client, keeping: SandboxServer, known_regions: None
+) -> None:
+    number = _american(keeping)[1]
+    typed = number[-7:]
+    admin_client.get(LIST, {"search": typed})
+    keeping.reset_requests()
+    admin_client.get(LIST, {"search": typed, "channel": "whatsapp"})
+    empty = next(profile["id"] for profile in keeping.profiles() if not keeping.contacts(profile["id"]))
+    page = text(admin_client.get(f"/p/{empty}/contacts/", {"search": typed}))
+    written = f"{number[-7:-4]}-{number[-4:]}"
+    assert _questions(keeping) == [{"search": written}] * 2
+    assert "Or as" in _shown_text(page)
+
+
+def test_what_one_person_reads_a_text_as_is_nobody_elses_reading(
+    admin_client: Client, support_client: Client, keeping: SandboxServer, settings: Settings
+) -> None:
+    settings.DESK_REGIONS = ["GB", "US", "FR"]
+    typed = _american(keeping)[1][-7:]
+    admin_client.get(LIST, {"search": typed})
+    keeping.reset_requests()
+    support_client.get(f"/p/{keeping.profiles()[1]['id']}/contacts/", {"search": typed})
+    assert len(_questions(keeping)) > 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -134,6 +134,15 @@ class Gateway:
     def regions_seen(self, scope: Scope) -> tuple[str, ...]:
         """The regions of most of the scope's numbers, as far as its recent answers say."""
         return self._regions.most(scope)
+
+    def note_reading(self, user_id: int, text: str, read_as: str) -> None:
+        """Remembers for five minutes as what a text that a user searched found something; keeps neither."""
+        self._shelf.put(self._keys.reading(user_id, text), self._keys.mark(read_as))
+
+    def reading_of(self, user_id: int, text: str, ways: Sequence[str]) -> int | None:
+        """Which of `ways` found something last time this user searched `text`; None when that is not known."""
+        mark = self._shelf.get(self._keys.reading(user_id, text), str)
+        return next((place for place, way in enumerate(ways) if self._keys.mark(way) == mark), None) if mark else None
 
     def may_refresh(self, user_id: int) -> bool:
         """Whether this user's wish for new rows is more than two seconds after the last."""

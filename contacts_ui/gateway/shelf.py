@@ -48,6 +48,14 @@ class Keys:
         """For the regions seen in a scope."""
         return self._key("regions", scope)
 
+    def reading(self, user_id: int, text: str) -> str:
+        """For how a text that a user searched was read."""
+        return f"reading:{self._digest('reading', str(user_id), text)}"
+
+    def mark(self, text: str) -> str:
+        """To know a text again by, without keeping it."""
+        return self._digest("mark", text)
+
     def closed(self, scope: Scope) -> str:
         """For the moment since which nothing older of this scope may be shown."""
         return self._key("closed", scope)

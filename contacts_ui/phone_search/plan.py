@@ -24,6 +24,7 @@ from .typed import (
 )
 
 MOST_CALLS = 3  # for one search
+COPIED_CALLS = 2  # for one that looks copied: where its own spelling finds nothing, there is rarely anything
 MOST_OTHERS = 4  # offered as links
 MOST_NUMBERS = 50  # pasted at once
 MOST_CHARACTERS = 64  # of a search
@@ -79,7 +80,13 @@ def plan(raw: str, regions: Sequence[str]) -> Plan:
     steps = _international(typed) if typed.international else _national(typed, regions)
     if not steps:
         return Plan(sentence=TOO_LONG if len(typed.digits) > MOST_DIGITS else ONLY_A_CODE)
-    return Plan(steps[:MOST_CALLS], steps[MOST_CALLS : MOST_CALLS + MOST_OTHERS])
+    most = COPIED_CALLS if _is_copied(typed) and steps[0] == Step("search", typed.text) else MOST_CALLS
+    return Plan(steps[:most], steps[most : most + MOST_OTHERS])
+
+
+def _is_copied(typed: Typed) -> bool:
+    """Whether it looks like a part of a number as it is written nationally."""
+    return _AS_WRITTEN.fullmatch(typed.text) is not None
 
 
 def chosen(value: str) -> Step | None:

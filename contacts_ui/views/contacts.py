@@ -34,7 +34,7 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     desk = _desk(request, scope, query)
     if query.plan and query.plan.numbers:
         return _several(request, desk, scope, query.plan.numbers)
-    found = find(query, partial(_asked, request, scope))
+    found = find(query, partial(_asked, request, scope), request.user.pk)
     if not wants_fragment(request):
         remember(request.user, scope)
     if found is None:
