@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-import flask  # type: ignore[import-not-found]  # lives in .cache/bench-flask
+import flask
 import requests
 
 API, KEY = os.environ["SENT_API_URL"], os.environ["SENT_API_KEY"]
@@ -34,7 +34,7 @@ session.mount("http://", requests.adapters.HTTPAdapter(pool_connections=1, pool_
 def contacts(profile: str) -> str:
     """The fragment."""
     page = int(flask.request.args.get("page", 1))
-    query = {"page": page, "page_size": 50, "search": flask.request.args.get("search", "")}
+    query: dict[str, str | int] = {"page": page, "page_size": 50, "search": flask.request.args.get("search", "")}
     answer = session.get(f"{API}/v3/contacts", params=query, headers={"x-profile-id": profile}, timeout=10)
     answer.raise_for_status()
     data = answer.json()["data"]

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import wraps
 from itertools import islice
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.http import Http404
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 
 from .gateway import gateway
 from .models import ProfileAccess, ScopeVisit
+from .roles import ADMIN, EXPORTER, SUPPORT, role_of
 from .scope import Scope
 from .sent.types import Account, Profile
 
-ADMIN = "admin"
-SUPPORT = "support"
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+SEES_CONTACTS = frozenset({ADMIN, EXPORTER, SUPPORT})
 RECENT = 20  # visits looked at for those that are still allowed
 OFFERED = 5  # of them, at the head of the switcher
+
+
+class RoleDenied(PermissionDenied):
+    """The page is for another role."""
 
 
 class ScopeDenied(Http404):
@@ -48,16 +57,14 @@ def choices_for(user: User, *, doubted: bool = False) -> Choices:
     """
     known = gateway().account(doubted=doubted)
     account, stale = known.value, known.stale
-    if not user.is_active:
+    role = role_of(user)
+    if role == ADMIN:
+        return Choices(account, sees_account=True, profiles=_by_name(account.profiles), stale=stale)
+    if role not in SEES_CONTACTS:
         return Choices(account, sees_account=False, profiles=(), stale=stale)
     if not account.is_organization:
-        # A key of a single account sees that account's contacts and nothing else: so does everyone here.
+        # There is nothing to assign: the key's one account is what everyone here works with.
         return Choices(account, sees_account=True, profiles=(), stale=stale)
-    roles = _roles(user)
-    if ADMIN in roles:
-        return Choices(account, sees_account=True, profiles=_by_name(account.profiles), stale=stale)
-    if SUPPORT not in roles:
-        return Choices(account, sees_account=False, profiles=(), stale=stale)
     rows = ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)
     assigned = {str(profile_id) for profile_id in rows}
     mine = tuple(profile for profile in account.profiles if profile.id.lower() in assigned)
@@ -65,12 +72,23 @@ def choices_for(user: User, *, doubted: bool = False) -> Choices:
 
 
 def is_admin(user: User) -> bool:
-    """Whether `user` may see everything: in the group `admin`, or a superuser."""
-    return user.is_active and ADMIN in _roles(user)
+    """Whether `user` may see everything."""
+    return role_of(user) == ADMIN
 
 
-def _roles(user: User) -> set[str]:
-    return {ADMIN} if user.is_superuser else set(user.groups.values_list("name", flat=True))
+def only(*roles: str) -> Callable[[View], View]:
+    """Lets only people of these roles in. Raises RoleDenied for all others."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if role_of(cast("User", request.user)) not in roles:
+                raise RoleDenied
+            return view(request, *args, **kwargs)
+
+        return cast("View", guarded)
+
+    return decorate
 
 
 def scope_for(user: User, profile_id: UUID | None) -> Scope:
@@ -79,6 +97,8 @@ def scope_for(user: User, profile_id: UUID | None) -> Scope:
     Raises ScopeDenied, the same for every reason, and any SentError of `/v3/me` (kept for five minutes; for one
     when the profile is not among those known).
     """
+    if role_of(user) not in SEES_CONTACTS:
+        raise ScopeDenied
     choices = choices_for(user)
     if profile_id is not None and choices.account.profile(profile_id) is None:
         choices = choices_for(user, doubted=True)
@@ -115,15 +135,15 @@ def _pick(choices: Choices, profile_id: UUID | None) -> Scope | None:
     return Scope(profile.id, profile.title, switchable) if profile else None
 
 
-def remember(user: User, scope: Scope) -> None:
-    """Notes that `user` opened `scope`. Writes only when it is another than last time."""
+def remember(user: User, scope: Scope) -> bool:
+    """Notes that `user` opened `scope`, and says whether it is another than last time. Only then it writes."""
     profile_id = UUID(scope.profile_id) if scope.profile_id else None
     visits = ScopeVisit.objects.filter(user=user)
     newest = visits.order_by("-visited_at").values_list("profile_id", flat=True)[:1]
-    if list(newest) != [profile_id]:
-        ScopeVisit.objects.update_or_create(
-            user=user, profile_id=profile_id, defaults={"visited_at": datetime.now(UTC)}
-        )
+    if list(newest) == [profile_id]:
+        return False
+    ScopeVisit.objects.update_or_create(user=user, profile_id=profile_id, defaults={"visited_at": datetime.now(UTC)})
+    return True
 
 
 def _by_name(profiles: tuple[Profile, ...]) -> tuple[Profile, ...]:

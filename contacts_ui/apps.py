@@ -1,7 +1,8 @@
-"""The app: makes sure that the two roles exist wherever the database was migrated."""
+"""The app: makes sure that the roles exist wherever the database was migrated, and has the audit log listen."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -17,14 +18,18 @@ class ContactsUiConfig(AppConfig):
     def ready(self) -> None:
         """Roles are groups, made after every migrate; the checks are registered by being imported."""
         post_migrate.connect(_make_roles, sender=self)
+        import_module("contacts_ui.audit.events")
 
 
 def _make_roles(using: str, **_: Any) -> None:
     # The app stands last in INSTALLED_APPS: every permission named here has been made by now.
     from django.contrib.auth.models import Group, Permission  # noqa: PLC0415  # needs the app registry
 
-    Group.objects.using(using).get_or_create(name="support")
-    admin, _created = Group.objects.using(using).get_or_create(name="admin")
+    from .roles import NAMES  # noqa: PLC0415  # and so does this
+
+    for name in NAMES:
+        Group.objects.using(using).get_or_create(name=name)
+    admin = Group.objects.using(using).get(name="admin")
     models = ("user", "profileaccess", "grouppolicy")
     may = [f"{verb}_{model}" for verb in ("add", "change", "delete", "view") for model in models]
     admin.permissions.add(*Permission.objects.using(using).filter(codename__in=may))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -100,3 +100,60 @@ class GroupPolicy(models.Model):
 
     def __str__(self) -> str:
         return str(self.group)
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """Rows that are only ever added. Retention is a command, which asks the database by another way."""
+
+    def update(self, **_values: Any) -> int:
+        """Refused."""
+        raise AppendOnly
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused."""
+        raise AppendOnly
+
+
+class AppendOnly(TypeError):
+    """Somebody tried to change what was written down."""
+
+
+class AuditEntry(models.Model):
+    """One thing that somebody did, or tried to. Names are as they were then; nothing here says a number.
+
+    `person_id` is the user's, null for a stranger or a command. `scope` is a profile's id, "account", or null.
+    `rows` is how many contacts were shown. `request_id` is the API's, `reference` our own. `marks` are keyed hashes
+    of what was searched and shown, with spaces around each. `about` says what was changed, in words.
+    """
+
+    at = models.DateTimeField(db_index=True)
+    person_id = models.BigIntegerField(null=True)
+    person = models.CharField(max_length=150, null=True)
+    scope = models.CharField(max_length=64, null=True)
+    action = models.CharField(max_length=40)
+    outcome = models.CharField(max_length=10)
+    rows = models.PositiveIntegerField(null=True)
+    request_id = models.CharField(max_length=100, null=True)
+    reference = models.CharField(max_length=40, null=True)
+    marks = models.TextField(null=True)
+    about = models.CharField(max_length=300, null=True)
+    address = models.GenericIPAddressField(null=True)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes: ClassVar = [models.Index(fields=["person_id", "-at"], name="audit_by_person")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.outcome}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Only for a row that is new."""
+        if not self._state.adding:
+            raise AppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refused."""
+        raise AppendOnly

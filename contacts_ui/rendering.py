@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
 from .preferences import DeskPreferences, preferences_for
+from .roles import role_of
 from .scope import Scope
 
 FRAGMENT_HEADER = "X-Fragment"
@@ -81,7 +82,7 @@ class DeskPage:
     The first template is the page, the second the fragment, a file that the page includes. `headers` go with
     the answer whatever it becomes. `context` is for both templates,
     and templates may rely on `scope`, `profile_id`, `problem`, `fragment` (whether it stands alone), `here` and
-    `preferences` (of the person asking, in whose time zone times are shown) besides.
+    `preferences` (of the person asking, in whose time zone times are shown) besides; whole pages on their `role` too.
     """
 
     def __init__(
@@ -111,8 +112,9 @@ class DeskPage:
         """The page or its fragment, with the status of `problem` if there is one."""
         alone = wants_fragment(self._request)
         preferences = preferences_of(self._request)
+        role = None if alone else role_of(self._request.user)  # the menu of a whole page alone asks for it
         always: dict[str, Any] = {"problem": problem, "fragment": alone, "profile_id": self._profile_id()}
-        always["preferences"] = preferences
+        always |= {"preferences": preferences, "role": role}
         filled = {"here": self._request.get_full_path()} | self._context | context | always
         template = self._fragment_template if alone else self._template
         status = problem.status if problem else 200

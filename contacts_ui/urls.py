@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from .views import contact, contacts, gateway_status, preferences, profiles, session
+from .views import audit_log, contact, contacts, gateway_status, people, preferences, profiles
 
 scoped = [
     path("contacts/", contacts.contact_list, name="contact-list"),
@@ -21,8 +19,9 @@ urlpatterns = [
     path("account/", include(scoped)),
     path("p/<uuid:profile_id>/", include(scoped)),
     path("gateway/", gateway_status.gateway_status, name="gateway-status"),
+    path("people/", people.people_list, name="people-list"),
+    path("audit/", audit_log.audit_list, name="audit-list"),
     path("preferences/", preferences.preferences_edit, name="preferences"),
     path("preferences/theme/", preferences.theme_edit, name="preferences-theme"),
-    path("sign-in/", session.SignInView.as_view(), name="sign-in"),
-    path("sign-out/", login_not_required(LogoutView.as_view()), name="sign-out"),
+    path("", include("contacts_ui.sign_in.urls")),
 ]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ environ.FileAwareEnv.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 SECRET_KEY: str = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG: bool = env.bool("DEBUG", default=False)
 SITE_URL: str = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 
@@ -74,6 +76,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS = 12 * 3600  # after sign-in, whatever one does
+SESSION_IDLE_SECONDS: int = env.int("SESSION_IDLE_SECONDS", default=30 * 60)  # without a request
 # The server itself speaks http: only a proxy we believe can say that a request came by https.
 _trust_proxy = env.bool("TRUST_PROXY", default=False)
 SECURE_SSL_REDIRECT = _https and _trust_proxy
@@ -82,6 +86,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+PERMISSIONS_POLICY = "clipboard-write=(self), publickey-credentials-create=(self), publickey-credentials-get=(self)"
 X_FRAME_OPTIONS = "DENY"
 if _trust_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -104,9 +109,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
     }
 }
 
-LOGIN_URL = "sign-in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "sign-in"
+LOGOUT_REDIRECT_URL = "account_login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -116,6 +121,90 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# --- Signing in (docs/deploy.md, people and sign-in) -----------------------------------------------
+
+SECOND_FACTORS = {"none", "admins", "all"}
+# Off by itself only where nobody else can reach the desk, so that the demo stays one step.
+REQUIRE_MFA: str = env.str("REQUIRE_MFA", default="none" if _site.hostname in LOOPBACK else "admins").lower()
+if REQUIRE_MFA not in SECOND_FACTORS:
+    raise ImproperlyConfigured("REQUIRE_MFA must be admins, all or none")
+
+# How many proxies stand before the desk and add to X-Forwarded-For; the address of who asks is read behind them.
+ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", default=1 if _trust_proxy else 0)
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]  # nobody signs up; allauth wants to know
+ACCOUNT_EMAIL_VERIFICATION = "none"  # admins write the addresses
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to strangers
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Contact Desk: "
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
+ACCOUNT_SESSION_REMEMBER = True  # a session lasts as long as SESSION_LONGEST_SECONDS says
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# Per address and per account, counted in the cache that all processes share.
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reset_password": "10/m/ip,3/m/key"}
+
+MFA_ADAPTER = "contacts_ui.sign_in.adapters.DeskMfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = f"Contact Desk ({_site.hostname})"
+MFA_TOTP_TOLERANCE = 1  # periods of 30 s either way: a phone's clock may be wrong
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # browsers themselves allow passkeys over http on localhost alone
+
+# Single sign-on: on when an issuer is named. Who someone is, is the issuer with its subject, never an e-mail address.
+OIDC_ISSUER: str | None = env.str("OIDC_ISSUER", default="").rstrip("/") or None
+OIDC_NAME: str = env.str("OIDC_NAME", default="Single sign-on")
+OIDC_GROUP_CLAIM: str = env.str("OIDC_GROUP_CLAIM", default="groups")
+OIDC_ROLES: dict[str, str] = dict(pair.split("=", 1) for pair in env.list("OIDC_ROLES", default=[]) if "=" in pair)
+SOCIALACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskSocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_QUERY_EMAIL = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+OIDC_PROVIDER_ID: str | None = None
+if OIDC_ISSUER:
+    _issuer = urlsplit(OIDC_ISSUER)
+    if not _issuer.hostname or (_issuer.scheme != "https" and _issuer.hostname not in LOOPBACK):
+        raise ImproperlyConfigured("OIDC_ISSUER must be https, or http on this machine")
+    # An account is kept under this name and its subject: another issuer is another name.
+    OIDC_PROVIDER_ID = f"oidc-{hashlib.sha256(OIDC_ISSUER.encode()).hexdigest()[:12]}"
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": OIDC_PROVIDER_ID,
+                "name": OIDC_NAME,
+                "client_id": env.str("OIDC_CLIENT_ID"),
+                "secret": env.str("OIDC_CLIENT_SECRET").strip(),
+                "settings": {"server_url": OIDC_ISSUER, "oauth_pkce_enabled": True},
+            }
+        ],
+    }
+    # The browser is sent on to the provider by a form, which a strict policy must name.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
+        f"{_issuer.scheme}://{_issuer.netloc}",
+        *env.list("OIDC_FORM_ORIGINS", default=[]),
+    ]
+
+# --- Mail ------------------------------------------------------------------------------------------
+
+# Without EMAIL_URL the desk sends no mail: an admin hands out the links by which people choose a password.
+EMAIL_URL: str | None = env.str("EMAIL_URL", default="") or None
+vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"desk@{_site.hostname}")
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds a link to choose a password works
+
+# --- The audit log ---------------------------------------------------------------------------------
+
+# Keys the hashes of what was searched. Its own, so that a new SECRET_KEY does not make the log unsearchable.
+AUDIT_KEY: str = env.str("AUDIT_KEY", default="") or SECRET_KEY
+AUDIT_KEY_FALLBACKS: list[str] = env.list("AUDIT_KEY_FALLBACKS", default=[])
+# Whether a page whose row cannot be written is refused.
+AUDIT_REQUIRED: bool = env.bool("AUDIT_REQUIRED", default=True)
 
 # --- Parts -----------------------------------------------------------------------------------------
 
@@ -129,6 +218,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "contacts_ui",
 ]
 MIDDLEWARE = [
@@ -139,6 +234,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "contacts_ui.sign_in.session_limits.SessionLimitsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -146,7 +242,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "contacts_ui.sign_in.second_factor.SecondFactorMiddleware",
     "contacts_ui.middleware.ProblemMiddleware",
+    "contacts_ui.middleware.AuditMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
@@ -202,7 +302,13 @@ if not CACHE_URL.startswith(("locmemcache://", "redis://", "rediss://")):
     raise ImproperlyConfigured("CACHE_URL must be locmemcache:// or redis://: contacts are not stored on disk")
 REDIS_URL: str | None = CACHE_URL if CACHE_URL.startswith("redis") else None
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Shared by all processes: what it counts (wrong passwords) must hold over all of them.
+    # Not in Redis: signing in works when Redis does not.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "desk_cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    },
     "contacts": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,

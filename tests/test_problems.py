@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
 from contacts_ui.logs import JsonFormatter
-from contacts_ui.middleware import PROBLEMS
+from contacts_ui.problems import PROBLEMS
 from contacts_ui.sent.errors import SentError
 from tests.pages import fragment, rows, scopes, text
 from tests.sandbox_server import SandboxServer

@@ -60,9 +60,7 @@ def test_everything_else_requires_sign_in(db: None, path: str) -> None:
 
 
 def test_signing_in_leads_to_where_one_wanted_to_go(desk_api: SandboxServer, admin_user: User) -> None:
-    response = Client().post(
-        "/sign-in/", {"username": "mara", "password": "x", "next": "/account/contacts/?channel=sms"}
-    )
+    response = Client().post("/sign-in/", {"login": "mara", "password": "x", "next": "/account/contacts/?channel=sms"})
     assert response["Location"] == "/account/contacts/?channel=sms"
 
 
@@ -78,12 +76,12 @@ def test_signing_in_leads_to_where_one_wanted_to_go(desk_api: SandboxServer, adm
     ],
 )
 def test_signing_in_never_leads_off_the_site(desk_api: SandboxServer, admin_user: User, wish: str) -> None:
-    response = Client().post("/sign-in/", {"username": "mara", "password": "x", "next": wish})
+    response = Client().post("/sign-in/", {"login": "mara", "password": "x", "next": wish})
     assert response["Location"] == "/"
 
 
 def test_a_wrong_password_is_said_plainly(admin_user: User) -> None:
-    response = Client().post("/sign-in/", {"username": "mara", "password": "wrong"})
+    response = Client().post("/sign-in/", {"login": "mara", "password": "wrong"})
     assert "do not match" in text(response)
 
 
@@ -98,7 +96,7 @@ def test_signing_out_twice_ends_at_sign_in(admin_client: Client) -> None:
 
 
 def test_a_form_without_its_token_is_refused_in_our_words(db: None) -> None:
-    response = Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "mara", "password": "x"})
+    response = Client(enforce_csrf_checks=True).post("/sign-in/", {"login": "mara", "password": "x"})
     assert response.status_code == 403
     assert "This is not allowed" in text(response)
 

@@ -49,12 +49,14 @@ K = TypeVar("K", ContactPage, OneContact, Messages, KeptAccount)
 class Parts:
     """What a gateway is made of. Times in seconds; `shared`: other processes see the same cache.
 
+    `hints` holds what all processes may know of how texts were read: marks of them, never a number.
     `plain` leaves cache and coalescing out, for the bench to compare with.
     """
 
     client: SentClient
     caller: Caller
     shelf: Shelf
+    hints: Shelf
     keys: Keys
     budget: Budget
     breaker: Breaker

@@ -137,11 +137,11 @@ class Gateway:
 
     def note_reading(self, user_id: int, text: str, read_as: str) -> None:
         """Remembers for five minutes as what a text that a user searched found something; keeps neither."""
-        self._shelf.put(self._keys.reading(user_id, text), self._keys.mark(read_as))
+        self._parts.hints.put(self._keys.reading(user_id, text), self._keys.mark(read_as))
 
     def reading_of(self, user_id: int, text: str, ways: Sequence[str]) -> int | None:
         """Which of `ways` found something last time this user searched `text`; None when that is not known."""
-        mark = self._shelf.get(self._keys.reading(user_id, text), str)
+        mark = self._parts.hints.get(self._keys.reading(user_id, text), str)
         return next((place for place, way in enumerate(ways) if self._keys.mark(way) == mark), None) if mark else None
 
     def may_refresh(self, user_id: int) -> bool:
@@ -162,7 +162,7 @@ class Gateway:
         if page is None or not is_fresh(page.fetched_at, self._parts.fresh_seconds):
             return None
         found = next((contact for contact in page.contacts if contact.id == contact_id), None)
-        return OneContact(found, page.fetched_at) if found else None
+        return OneContact(found, page.fetched_at, page.request_id) if found else None
 
     def _others(self, scope: Scope) -> frozenset[str]:
         """The ids of all profiles but the scope's own. Known before a call is made, which must not need another."""

@@ -47,6 +47,7 @@ def gateway() -> Gateway:
             ),
             caller=Caller(breaker, budget, tally, in_flight=settings.SENT_IN_FLIGHT, deadline_seconds=seconds),
             shelf=Shelf(caches["contacts"], settings.SENT_STALE_SECONDS),
+            hints=Shelf(caches["contacts" if settings.REDIS_URL else "default"], settings.SENT_STALE_SECONDS),
             keys=keys,
             budget=budget,
             breaker=breaker,

@@ -13,11 +13,14 @@ from uuid import UUID
 import msgspec
 import redis
 from django.core.cache.backends.base import BaseCache
+from django.db import DatabaseError
 
 from contacts_ui.scope import Scope
 from contacts_ui.sent.queries import ContactQuery
 
 log = logging.getLogger(__name__)
+
+UNREACHABLE = (redis.RedisError, DatabaseError)
 
 T = TypeVar("T")
 
@@ -86,7 +89,7 @@ class Shelf:
         wanted = [key] if closed is None else [key, closed]
         try:
             found: dict[str, Any] = self._cache.get_many(wanted)
-        except redis.RedisError:
+        except UNREACHABLE:
             log.warning("gateway.cache.unreachable")
             return None
         if key not in found:
@@ -115,18 +118,18 @@ class Shelf:
         """Whether nobody came first with this key within `seconds`. Without a cache everyone is first."""
         try:
             return bool(self._cache.add(key, 1, seconds))
-        except redis.RedisError:
+        except UNREACHABLE:
             return True
 
     def drop(self, keys: Iterable[str]) -> None:
         """Forgets these."""
         try:
             self._cache.delete_many(keys)
-        except redis.RedisError:
+        except UNREACHABLE:
             log.warning("gateway.cache.unreachable")
 
     def _set(self, key: str, value: object, seconds: float) -> None:
         try:
             self._cache.set(key, value, seconds)
-        except redis.RedisError:
+        except UNREACHABLE:
             log.warning("gateway.cache.unreachable")

@@ -18,10 +18,11 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class OneContact(msgspec.Struct, frozen=True):
-    """A contact and when it was fetched."""
+    """A contact, when it was fetched, and the API's id of that request where it named one."""
 
     contact: Contact
     fetched_at: datetime
+    request_id: str | None = None
 
 
 class Messages(msgspec.Struct, frozen=True):

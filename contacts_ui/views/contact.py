@@ -10,11 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from contacts_ui import audit
 from contacts_ui.access import scope_for
 from contacts_ui.finding import regions_for
 from contacts_ui.forms import list_query
 from contacts_ui.gateway import gateway
-from contacts_ui.middleware import old_because
+from contacts_ui.problems import old_because
 from contacts_ui.rendering import DeskPage, DeskRequest, came_from, preferences_of
 from contacts_ui.scope import Scope
 from contacts_ui.sent.queries import ContactQuery
@@ -61,6 +62,7 @@ def contact_messages(request: DeskRequest, contact_id: UUID, profile_id: UUID | 
         old=None,
     )
     shown = gateway().message_summary(scope, contact_id)
+    audit.note(request, "messages.read", about=str(contact_id))
     return desk.response(summary=shown.value.summary, fetched_at=shown.value.fetched_at, old=old_because(shown))
 
 
@@ -79,6 +81,14 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
         here=url,
     )
     shown = gateway().contact(scope, contact_id, seen_in=_seen_in(request, scope))
+    audit.note(
+        request,
+        "number.revealed" if revealed else "contact.opened",
+        rows=1,
+        request_id=shown.value.request_id,
+        marks=audit.marks_of_number([shown.value.contact.format_e164]),
+        about=str(contact_id),
+    )
     return desk.response(contact=shown.value.contact, fetched_at=shown.value.fetched_at, old=old_because(shown))
 
 

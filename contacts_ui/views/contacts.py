@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -9,16 +10,17 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
+from contacts_ui import audit
 from contacts_ui.access import remember, scope_for
 from contacts_ui.finding import find, look_up, regions_for
 from contacts_ui.forms import ListQuery, list_query
 from contacts_ui.gateway import Shown, gateway
-from contacts_ui.middleware import old_because
 from contacts_ui.paging import pager
+from contacts_ui.problems import old_because
 from contacts_ui.rendering import DeskPage, DeskRequest, came_from, preferences_of, wants_fragment
 from contacts_ui.scope import Scope
 from contacts_ui.sent.queries import ContactQuery
-from contacts_ui.sent.types import ContactPage
+from contacts_ui.sent.types import Contact, ContactPage
 
 PAGE_PATIENCE = 0.8  # seconds until a page comes without its rows, which follow when the API has answered
 BATCH = 5  # of several numbers looked up for one answer
@@ -35,13 +37,15 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     if query.plan and query.plan.numbers:
         return _several(request, desk, scope, query.plan.numbers)
     found = find(query, partial(_asked, request, scope), request.user.pk)
-    if not wants_fragment(request):
-        remember(request.user, scope)
+    if not wants_fragment(request) and remember(request.user, scope):
+        audit.note(request, "profile.switched")
     if found is None:
+        audit.unseen(request)
         return desk.response(waiting=True)
     if "refresh" in request.GET and not wants_fragment(request) and not found.shown.stale:
         return redirect(query.address)  # the address of a list never asks to be refreshed
     page = found.shown.value
+    _record(request, scope, found.query, page.contacts, page.request_id)
     return desk.response(
         query=found.query, found=found, page=page, pager=pager(found.query, page), old=old_because(found.shown)
     )
@@ -78,7 +82,25 @@ def _several(request: DeskRequest, desk: DeskPage, scope: Scope, numbers: tuple[
     wanted = request.GET.get("from", "")
     start = min(int(wanted), len(numbers)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 4 else 0
     regions = regions_for(preferences_of(request), scope)
-    return desk.response(batch=look_up(scope, numbers, regions, start=start, most=BATCH))
+    batch = look_up(scope, numbers, regions, start=start, most=BATCH)
+    found = [row.contact.format_e164 for row in batch.rows if row.contact]
+    marks = audit.marks_of_number([*(row.number for row in batch.rows), *found])
+    audit.note(request, "contacts.searched", rows=len(found), marks=marks)
+    return desk.response(batch=batch)
+
+
+def _record(
+    request: DeskRequest, scope: Scope, query: ListQuery, shown: Sequence[Contact], request_id: str | None
+) -> None:
+    """Who looked at which list: what was searched, and whose numbers came when they were few."""
+    typed = query.asked.search or query.asked.phone
+    marks: tuple[str, ...] = ()
+    if typed:
+        few = shown if len(shown) <= audit.MOST_SHOWN else ()
+        marks = audit.marks_of_text(typed, regions_for(preferences_of(request), scope))
+        marks += audit.marks_of_number(contact.format_e164 for contact in few)
+    action = "contacts.searched" if typed else "contacts.listed"
+    audit.note(request, action, rows=len(shown), request_id=request_id, marks=marks)
 
 
 def _asked(request: DeskRequest, scope: Scope, question: ContactQuery) -> Shown[ContactPage] | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from contacts_ui.access import is_admin
+from contacts_ui.access import only
 from contacts_ui.charts import hour_chart
 from contacts_ui.gateway import gateway
 from contacts_ui.rendering import DeskPage, DeskRequest
+from contacts_ui.roles import ADMIN
 
 
 @require_safe
+@only(ADMIN)
 def gateway_status(request: DeskRequest) -> HttpResponse:
     """The page, or the part of it that refreshes. Cost: none."""
-    if not is_admin(request.user):
-        raise Http404
     desk = DeskPage(request, "gateway/status.html", "gateway/_status.html", None)
     report = gateway().report()
     return desk.response(report=report, chart=hour_chart(report.hour))

@@ -13,9 +13,10 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from contacts_ui.access import ADMIN, Choices, choices_for, last_scope, recent_scopes, scope_for
+from contacts_ui.access import Choices, choices_for, last_scope, recent_scopes, scope_for
 from contacts_ui.forms import list_query
 from contacts_ui.rendering import DeskPage, DeskRequest, came_from, preferences_of, wants_fragment
+from contacts_ui.roles import ADMIN, AUDITOR, role_of
 from contacts_ui.scope import Scope, path_of
 
 # What people type for letters that Unicode does not take apart. The same table stands in switcher.js.
@@ -42,7 +43,9 @@ class Group:
 
 @require_safe
 def home(request: DeskRequest) -> HttpResponse:
-    """On to the scope where the user last was, or a page that says who can assign one."""
+    """On to the scope where the user last was, or a page that says who can assign one. Auditors go to their log."""
+    if role_of(request.user) == AUDITOR:
+        return redirect("audit-list")
     scope = last_scope(request.user)
     if scope is not None:
         return redirect(f"{scope.path}contacts/")

@@ -208,7 +208,7 @@ def sign_in(context: BrowserContext, username: str) -> Page:
     """A new tab with `username` signed in, on the page that follows."""
     page = context.new_page()
     page.goto("/sign-in/")
-    page.fill("[name=username]", username)
+    page.fill("[name=login]", username)
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]")
     page.wait_for_selector("main[data-profile-id]")

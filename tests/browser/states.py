@@ -238,7 +238,7 @@ def _account_menu(page: Page, _sandbox: SandboxServer) -> None:
 
 def _sign_in_error(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/sign-in/")
-    page.fill("[name=username]", "mara")
+    page.fill("[name=login]", "mara")
     page.fill("[name=password]", "not the password")
     page.get_by_role("button", name="Sign in").click()
 

@@ -53,7 +53,7 @@ def test_the_demo_starts_names_its_accounts_and_shows_contacts(
     assert f"admin    {PASSWORD}" in printed
     page = chromium.new_page(base_url=url)
     page.goto("/")
-    page.fill("[name=username]", "support")
+    page.fill("[name=login]", "support")
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]")
     expect(page.locator(ROWS).first).to_be_visible()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 from bench.desk import running_desk
-from contacts_ui.middleware import PROBLEMS
+from contacts_ui.problems import PROBLEMS
 from tests.browser.conftest import environment
 from tests.browser.places import PATIENT, Place, settle_in
 from tests.browser.states import STATES, State, reach, see

@@ -10,9 +10,9 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from contacts_ui.access import ADMIN, SUPPORT
 from contacts_ui.gateway import gateway
 from contacts_ui.models import ProfileAccess
+from contacts_ui.roles import ADMIN, SUPPORT
 
 ASSIGNED = 3  # profiles, of those that have a status to work with
 

@@ -1,0 +1,129 @@
+"""What is written down wherever it happens: sign-in, second factors, roles, assignments, people switched off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from allauth.account import signals as account_signals
+from allauth.core import context
+from allauth.mfa import signals as mfa_signals
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from contacts_ui.models import ProfileAccess
+
+from .book import AuditUnwritable, Deed, write
+from .requests import of_request
+
+
+@receiver(user_logged_in)
+def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    try:
+        _write(request, Deed("sign_in", person_id=user.pk, person=user.username))
+    except AuditUnwritable:
+        request.session.flush()  # nobody is signed in of whom it is not written down
+        raise
+
+
+@receiver(user_logged_out)
+def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    if user is not None:
+        _write(request, Deed("sign_out", person_id=user.pk, person=user.username))
+
+
+@receiver(user_login_failed)
+def _not_signed_in(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    # What was typed as a name may be a password: only the name of somebody we know is written down.
+    typed = str(credentials.get("username") or credentials.get("email") or "")
+    user = User.objects.filter(username__iexact=typed).first() or (
+        User.objects.filter(email__iexact=typed).first() if typed else None
+    )
+    about = "wrong password" if user else "unknown name"
+    _write(request, replace(_of(user), action="sign_in", outcome="denied", about=about))
+
+
+@receiver(mfa_signals.authentication_failed)
+def _wrong_code(request: HttpRequest, user: User | None = None, **_: Any) -> None:
+    _write(request, replace(_of(user), action="sign_in", outcome="denied", about="wrong second factor"))
+
+
+@receiver(mfa_signals.authenticator_added)
+def _factor_added(request: HttpRequest, user: User, authenticator: Any, **_: Any) -> None:
+    _factor(request, user, "second_factor.added", authenticator)
+
+
+@receiver(mfa_signals.authenticator_removed)
+def _factor_removed(request: HttpRequest, user: User, authenticator: Any, **_: Any) -> None:
+    _factor(request, user, "second_factor.removed", authenticator)
+
+
+def _factor(request: HttpRequest, user: User, action: str, authenticator: Any) -> None:
+    _write(request, Deed(action, about=f"{user.username}: {authenticator.get_type_display()}"))
+
+
+@receiver(account_signals.password_changed)
+@receiver(account_signals.password_set)
+@receiver(account_signals.password_reset)
+def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
+    _write(request, Deed("password.changed", about=user.username))
+
+
+@receiver(m2m_changed, sender=User.groups.through)
+def _role_changed(instance: Any, action: str, pk_set: set[int] | None, reverse: bool, **_: Any) -> None:
+    said = {"post_add": "added", "post_remove": "taken away", "pre_clear": "all taken away"}.get(action)
+    if said is None or (pk_set is not None and not pk_set):
+        return
+    if reverse:
+        people = User.objects.filter(pk__in=pk_set or ())
+        for user in people:
+            _write(None, Deed("role.changed", about=f"{user.username}: {instance.name} {said}"))
+        return
+    names = Group.objects.filter(pk__in=pk_set).values_list("name", flat=True) if pk_set else ()
+    _write(None, Deed("role.changed", about=f"{instance.username}: {' '.join([', '.join(names), said]).strip()}"))
+
+
+@receiver(post_save, sender=ProfileAccess)
+def _assigned(instance: ProfileAccess, created: bool, **_: Any) -> None:
+    if created:
+        _assignment(instance, "assigned")
+
+
+@receiver(post_delete, sender=ProfileAccess)
+def _unassigned(instance: ProfileAccess, **_: Any) -> None:
+    _assignment(instance, "taken away")
+
+
+def _assignment(access: ProfileAccess, said: str) -> None:
+    name = User.objects.filter(pk=access.user_id).values_list("username", flat=True).first()
+    _write(None, Deed("profile.assignment", scope=str(access.profile_id), about=f"{name or access.user_id}: {said}"))
+
+
+@receiver(pre_save, sender=User)
+def _before(instance: User, **_: Any) -> None:
+    kept = User.objects.filter(pk=instance.pk).values("is_active", "is_superuser").first() if instance.pk else None
+    instance.desk_before = kept  # type: ignore[attr-defined]
+
+
+@receiver(post_save, sender=User)
+def _person_changed(instance: User, created: bool, **_: Any) -> None:
+    before = getattr(instance, "desk_before", None) or {"is_active": True, "is_superuser": False}
+    said = ["added"] if created else []
+    if instance.is_active != before["is_active"]:
+        said.append("may come in again" if instance.is_active else "switched off")
+    if instance.is_superuser != before["is_superuser"]:
+        said.append("made superuser" if instance.is_superuser else "no longer superuser")
+    for what in said:
+        action = "role.changed" if "superuser" in what else "person.changed"
+        _write(None, Deed(action, about=f"{instance.username}: {what}"))
+
+
+def _of(user: User | None) -> Deed:
+    return Deed("", person_id=user.pk, person=user.username) if user else Deed("")
+
+
+def _write(request: HttpRequest | None, deed: Deed) -> None:
+    write(of_request(request or context.request, deed))

@@ -1,0 +1,47 @@
+"""Keyed hashes of numbers: "who looked up this number?" is answered by typing it, and it stands nowhere."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+
+from contacts_ui.phone_search import plan
+
+LENGTH = 20  # hexadecimal digits of a mark: two of a million numbers share one once in 10^12 logs
+MOST_MARKS = 12  # of one row
+
+
+def mark_of_number(e164: str, key: str | None = None) -> str:
+    """The mark of a whole number."""
+    return _mark("number", e164, key)
+
+
+def marks_of_text(text: str, regions: Sequence[str]) -> tuple[str, ...]:
+    """The marks of a text as it was searched: its digits, and the whole numbers it may be read as."""
+    return _marks(text, regions, settings.AUDIT_KEY)
+
+
+def marks_of_number(numbers: Iterable[str | None]) -> tuple[str, ...]:
+    """The marks of whole numbers that were shown."""
+    return tuple(mark_of_number(number) for number in numbers if number)
+
+
+def wanted_marks(text: str, regions: Sequence[str]) -> tuple[str, ...]:
+    """Every mark under which a number that an auditor types may stand, under this key and the ones before it."""
+    keys = (settings.AUDIT_KEY, *settings.AUDIT_KEY_FALLBACKS)
+    return tuple(mark for key in keys for mark in _marks(text, regions, key))
+
+
+def _marks(text: str, regions: Sequence[str], key: str) -> tuple[str, ...]:
+    numbers = [step.value for step in plan(text, regions).steps if step.kind == "phone"]
+    digits = "".join(character for character in text if character.isdecimal())
+    found = [_mark("number", number, key) for number in numbers]
+    return tuple(dict.fromkeys([*found, *([_mark("digits", digits, key)] if digits else [])]))
+
+
+def _mark(kind: str, text: str, key: str | None = None) -> str:
+    secret = hashlib.sha256(f"audit marks|{key or settings.AUDIT_KEY}".encode()).digest()
+    return hmac.new(secret, f"{kind}|{text}".encode(), hashlib.sha256).hexdigest()[:LENGTH]

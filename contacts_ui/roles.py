@@ -1,0 +1,52 @@
+"""The four roles, as groups. A person has one; whoever has none may see nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group, User
+
+SUPPORT = "support"
+EXPORTER = "exporter"
+AUDITOR = "auditor"
+ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A group of this name, and what it may do in one sentence."""
+
+    name: str
+    title: str
+    text: str
+
+
+# In the order in which one role stands above another for whom somebody put into several groups: to look over others'
+# shoulders and to see contacts oneself are never one person's.
+ROLES: tuple[Role, ...] = (
+    Role(AUDITOR, "Auditor", "Reads the audit log, and no contacts."),
+    Role(ADMIN, "Admin", "Sees the account and every profile, assigns profiles and roles, reads the audit log."),
+    Role(EXPORTER, "Exporter", "Sees the profiles assigned to them, and may export."),
+    Role(SUPPORT, "Support", "Sees the profiles assigned to them."),
+)
+NAMES: tuple[str, ...] = tuple(role.name for role in ROLES)
+
+
+def role_of(user: User) -> str | None:
+    """The one role of `user` just now; None when they have none or are not active. Cost: one query.
+
+    A superuser is an admin. Of several groups the first in ROLES counts.
+    """
+    if not user.is_active:
+        return None
+    if user.is_superuser:
+        return ADMIN
+    groups = set(user.groups.values_list("name", flat=True))
+    return next((name for name in NAMES if name in groups), None)
+
+
+def give_role(user: User, name: str | None) -> None:
+    """Leaves `user` with this role and no other; other groups stay."""
+    user.groups.remove(*Group.objects.filter(name__in=set(NAMES) - {name}))
+    if name is not None:
+        user.groups.add(Group.objects.get(name=name))

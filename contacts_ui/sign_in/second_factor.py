@@ -1,0 +1,47 @@
+"""Who must have a second factor has one before anything else (REQUIRE_MFA)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from contacts_ui.roles import ADMIN, role_of
+
+# What someone without a second factor may still do: get one, or leave.
+_OPEN = frozenset({"account_logout", "account_reauthenticate", "account_login", "totp-picture", "preferences-theme"})
+
+
+class SecondFactorMiddleware:
+    """Leads people who lack a second factor to the page where they add one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Callable[..., HttpResponse], _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        """The way to the second factor, for whom it is missing."""
+        name = (request.resolver_match.url_name if request.resolver_match else None) or ""
+        if not request.user.is_authenticated or name in _OPEN or name.startswith("mfa_"):
+            return None
+        return redirect("mfa_index") if lacks_second_factor(request) else None
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Whether the person must have a second factor and has none. Their identity provider asks for its own."""
+    user = cast("User", request.user)
+    if settings.REQUIRE_MFA == "none" or (settings.REQUIRE_MFA == "admins" and role_of(user) != ADMIN):
+        return False
+    if any(record.get("method") == "socialaccount" for record in get_authentication_records(request, user)):
+        return False
+    return not is_mfa_enabled(user)
