@@ -27,6 +27,7 @@ def main() -> int:
 
 
 def _session(username: str, profiles: list[str]) -> str:
+    from django.conf import settings  # noqa: PLC0415
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415 - after setup
     from django.contrib.auth.models import Group, User  # noqa: PLC0415
     from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
@@ -39,7 +40,7 @@ def _session(username: str, profiles: list[str]) -> str:
     ProfileAccess.objects.bulk_create(ProfileAccess(user=user, profile_id=UUID(profile)) for profile in profiles)
     store = SessionStore()
     store[SESSION_KEY] = str(user.pk)
-    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store.create()
     return str(store.session_key)

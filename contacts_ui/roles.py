@@ -29,24 +29,30 @@ ROLES: tuple[Role, ...] = (
     Role(EXPORTER, "Exporter", "Sees the profiles assigned to them, and may export."),
     Role(SUPPORT, "Support", "Sees the profiles assigned to them."),
 )
+_KEPT = "_desk_role"
 NAMES: tuple[str, ...] = tuple(role.name for role in ROLES)
 
 
 def role_of(user: User) -> str | None:
-    """The one role of `user` just now; None when they have none or are not active. Cost: one query.
+    """The one role of `user`; None when they have none or are not active. Cost: one query a user object.
 
-    A superuser is an admin. Of several groups the first in ROLES counts.
+    A superuser is an admin. Of several groups the first in ROLES counts. A request has a user object of its own, so
+    what is remembered in it never outlives a request.
     """
     if not user.is_active:
         return None
     if user.is_superuser:
         return ADMIN
-    groups = set(user.groups.values_list("name", flat=True))
-    return next((name for name in NAMES if name in groups), None)
+    kept: str | None = user.__dict__.get(_KEPT, "")
+    if kept == "":
+        groups = set(user.groups.values_list("name", flat=True))
+        kept = user.__dict__[_KEPT] = next((name for name in NAMES if name in groups), None)
+    return kept
 
 
 def give_role(user: User, name: str | None) -> None:
     """Leaves `user` with this role and no other; other groups stay."""
+    user.__dict__.pop(_KEPT, None)
     user.groups.remove(*Group.objects.filter(name__in=set(NAMES) - {name}))
     if name is not None:
         user.groups.add(Group.objects.get(name=name))

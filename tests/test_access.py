@@ -14,6 +14,7 @@ from django.test import Client
 
 from contacts_ui.access import ScopeDenied, choices_for, last_scope, remember, scope_for
 from contacts_ui.models import ProfileAccess
+from contacts_ui.roles import give_role, role_of
 from tests.pages import rows, text
 from tests.sandbox_server import SandboxServer
 
@@ -61,14 +62,26 @@ def test_a_deactivated_person_sees_nothing(desk_api: SandboxServer, admin_user: 
 
 
 @pytest.mark.parametrize("key", ["sandbox-user", "sandbox-profile"])
-def test_with_the_key_of_one_account_everyone_sees_that_account(
-    desk_api: SandboxServer, use_key: Callable[[str], None], nobody: User, key: str
+def test_with_the_key_of_one_account_everyone_with_a_role_sees_that_account(
+    desk_api: SandboxServer, use_key: Callable[[str], None], support_user: User, key: str
 ) -> None:
     use_key(key)
-    scope = scope_for(nobody, None)
+    scope = scope_for(support_user, None)
     assert (scope.profile_id, scope.switchable) == (None, False)
     with pytest.raises(ScopeDenied):
-        scope_for(nobody, _ids(desk_api)[0])
+        scope_for(support_user, _ids(desk_api)[0])
+
+
+@pytest.mark.parametrize("role", [None, "auditor"])
+@pytest.mark.parametrize("key", ["sandbox-user", "sandbox-profile"])
+def test_with_the_key_of_one_account_nobody_else_sees_it(
+    desk_api: SandboxServer, use_key: Callable[[str], None], nobody: User, key: str, role: str | None
+) -> None:
+    use_key(key)
+    give_role(nobody, role)
+    with pytest.raises(ScopeDenied):
+        scope_for(nobody, None)
+    assert desk_api.requests() == []
 
 
 @pytest.mark.parametrize("key", ["sandbox-user", "sandbox-profile"])
@@ -84,12 +97,10 @@ def test_with_the_key_of_one_account_there_is_no_switcher_and_no_header(
 
 @pytest.mark.parametrize("kind", [None, "Organization", 5, "admin", ""])
 def test_an_account_of_no_known_kind_opens_nothing_to_anyone(
-    desk_api: SandboxServer, nobody: User, kind: object
+    desk_api: SandboxServer, support_client: Client, kind: object
 ) -> None:
     desk_api.fault(route="me", kind="patch", set={"data.type": kind}, times=2)
-    client = Client()
-    client.force_login(nobody)
-    response = client.get("/account/contacts/")
+    response = support_client.get("/account/contacts/")
     assert response.status_code == 502
     assert rows(response) == []
     assert {call["path"] for call in desk_api.requests()} == {"/v3/me"}
@@ -132,8 +143,29 @@ def test_only_access_makes_a_scope() -> None:
     assert makers == {"access.py"}
 
 
-def test_the_two_roles_exist_after_migrating(db: None) -> None:
-    assert set(Group.objects.values_list("name", flat=True)) == {"admin", "support"}
+def test_the_roles_exist_after_migrating(db: None) -> None:
+    assert set(Group.objects.values_list("name", flat=True)) == {"admin", "auditor", "exporter", "support"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "role"),
+    [
+        ((), None),
+        (("a group of their own",), None),
+        (("support", "exporter"), "exporter"),
+        (("support", "admin"), "admin"),
+        (("admin", "auditor"), "auditor"),
+    ],
+)
+def test_of_several_groups_one_counts(nobody: User, groups: tuple[str, ...], role: str | None) -> None:
+    nobody.groups.set([Group.objects.get_or_create(name=name)[0] for name in groups])
+    assert role_of(nobody) == role
+
+
+def test_an_auditor_sees_no_contacts_whatever_is_assigned(support_user: User, desk_api: SandboxServer) -> None:
+    give_role(support_user, "auditor")
+    with pytest.raises(ScopeDenied):
+        scope_for(support_user, _ids(desk_api)[1])
 
 
 def test_the_profile_is_sent_as_the_api_spells_it(admin_client: Client, sandbox: SandboxServer) -> None:

@@ -36,7 +36,7 @@ def test_going_back_gets_the_whole_page(admin_client: Client, desk_api: SandboxS
 
 
 def test_it_is_for_admins_alone(support_client: Client) -> None:
-    assert support_client.get("/gateway/").status_code == 404
+    assert support_client.get("/gateway/").status_code == 403
 
 
 def test_it_costs_no_call(admin_client: Client, desk_api: SandboxServer) -> None:

@@ -1,0 +1,146 @@
+"""Every address of the desk and what each kind of person gets there. An address that is not in the table fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from contacts_ui.models import ProfileAccess
+from tests.sandbox_server import SandboxServer
+
+PEOPLE = ("anonymous", "unassigned", "support", "exporter", "auditor", "admin")
+
+# What everyone signed in gets, those with contacts alone, and so on; anonymous people come first.
+EVERYONE = (302, 200, 200, 200, 200, 200)
+ASSIGNED = (302, 404, 200, 200, 404, 200)  # a profile that is assigned to support and exporter
+ACCOUNT = (302, 404, 404, 404, 404, 200)
+ADMINS = (302, 403, 403, 403, 403, 200)
+READERS = (302, 403, 403, 403, 200, 200)
+STAFF = (302, 302, 302, 302, 302, 302)  # Django's admin is for superusers, who are none of these
+GATE = (200, 302, 302, 302, 302, 302)  # who is in already is sent on
+OPEN = (200, 200, 200, 200, 200, 200)
+NO_GET = (302, 405, 405, 405, 405, 405)
+AGAIN = (302, 302, 302, 302, 302, 302)  # asks for the password again first
+HOME = (302, 200, 302, 302, 302, 302)  # on to one's contacts, or to the log
+
+GETS: dict[str, tuple[int, ...]] = {
+    "": HOME,
+    "account/contacts/": ACCOUNT,
+    "account/contacts/<uuid:contact_id>/": ACCOUNT,
+    "account/contacts/<uuid:contact_id>/messages/": ACCOUNT,
+    "account/contacts/<uuid:contact_id>/reveal/": (302, 404, 404, 404, 404, 302),
+    "account/profiles/": ACCOUNT,
+    "p/<uuid:profile_id>/contacts/": ASSIGNED,
+    "p/<uuid:profile_id>/contacts/<uuid:contact_id>/": ASSIGNED,
+    "p/<uuid:profile_id>/contacts/<uuid:contact_id>/messages/": ASSIGNED,
+    "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/": (302, 404, 302, 302, 404, 302),
+    "p/<uuid:profile_id>/profiles/": ASSIGNED,
+    "gateway/": ADMINS,
+    "people/": ADMINS,
+    "audit/": READERS,
+    "preferences/": EVERYONE,
+    "preferences/theme/": NO_GET,
+}
+
+POSTS: dict[str, tuple[int, ...]] = {
+    "account/contacts/<uuid:contact_id>/reveal/": ACCOUNT,
+    "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/": ASSIGNED,
+}
+
+
+def _routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
+    for entry in patterns:
+        route = before + str(entry.pattern).lstrip("^")
+        if isinstance(entry, URLResolver):
+            yield from _routes(entry.url_patterns, route)
+        else:
+            yield route
+
+
+ROUTES = tuple(dict.fromkeys(_routes(get_resolver().url_patterns)))
+OURS = tuple(route for route in ROUTES if not route.startswith("admin/"))
+ADMIN_PAGES = tuple(route for route in ROUTES if route.startswith("admin/"))
+
+
+@pytest.fixture
+def person(desk_api: SandboxServer, db: None) -> Callable[[str], Client]:
+    """A browser of each kind of person. Support and exporter have the sandbox's profiles 1 and 2."""
+
+    def made(kind: str) -> Client:
+        client = Client()
+        if kind == "anonymous":
+            return client
+        user = User.objects.create_user(kind, password="x")
+        if kind != "unassigned":
+            user.groups.add(Group.objects.get(name=kind))
+        if kind in {"support", "exporter"}:
+            for profile in desk_api.profiles()[1:3]:
+                ProfileAccess.objects.create(user=user, profile_id=UUID(profile["id"]))
+        client.force_login(user)
+        return client
+
+    return made
+
+
+@pytest.fixture
+def address(desk_api: SandboxServer, db: None) -> Callable[[str], str]:
+    """A real address for a route: a profile that is assigned, a contact it has, a person there is."""
+
+    def made(route: str) -> str:
+        profile_id = desk_api.profiles()[1]["id"]
+        contact_id = next(iter(desk_api.contacts(profile_id if route.startswith("p/") else None)))
+        someone, _ = User.objects.get_or_create(username="someone-else")
+        filled = {
+            "<uuid:profile_id>": profile_id,
+            "<uuid:contact_id>": contact_id,
+            "<int:person_id>": str(someone.pk),
+            "<int:pk>": "1",
+            "(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "1-no-such-key/",
+        }
+        for name, value in filled.items():
+            route = route.replace(name, value)
+        return f"/{route}"
+
+    return made
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert set(OURS) == set(GETS)
+
+
+@pytest.mark.parametrize("route", OURS)
+def test_reading_is_for_whom_the_table_says(
+    person: Callable[[str], Client], address: Callable[[str], str], route: str
+) -> None:
+    got = tuple(person(kind).get(address(route)).status_code for kind in PEOPLE)
+    assert dict(zip(PEOPLE, got, strict=True)) == dict(zip(PEOPLE, GETS[route], strict=True))
+
+
+@pytest.mark.parametrize("route", POSTS)
+def test_writing_is_for_whom_the_table_says(
+    person: Callable[[str], Client], address: Callable[[str], str], route: str
+) -> None:
+    got = tuple(person(kind).post(address(route)).status_code for kind in PEOPLE)
+    assert dict(zip(PEOPLE, got, strict=True)) == dict(zip(PEOPLE, POSTS[route], strict=True))
+
+
+@pytest.mark.parametrize("kind", PEOPLE)
+def test_djangos_admin_is_for_superusers_alone(person: Callable[[str], Client], kind: str) -> None:
+    client = person(kind)
+    for route in ADMIN_PAGES:
+        path = "/" + route.replace("<path:object_id>", "1").replace("<path:content_type_id>", "1")
+        if "<" in path or "(?P" in path:
+            continue
+        response = client.get(path, follow=True)
+        assert response.redirect_chain or response.status_code in {403, 404, 405}, path
+        assert response.status_code in {200, 403, 404, 405}, path
+        assert response.status_code != 200 or response.redirect_chain[-1][0].startswith("/sign-in/"), path
+
+
+def test_the_gate_of_djangos_admin_is_ours(person: Callable[[str], Client]) -> None:
+    assert person("anonymous").get("/admin/login/")["Location"].startswith("/sign-in/")
