@@ -1,0 +1,96 @@
+"""What an admin types about a person: checked against everybody else, and said in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib.auth.models import User
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.db.models import Q
+from django.http import QueryDict
+
+from contacts_ui.roles import NAMES
+
+from .person import Person
+from .queries import NO_ROLE, ROLE_CHOICES
+
+MAX_NAME = 150  # characters, each of the two parts
+_TOO_LONG = {"max_length": "This is too long. At most %(limit_value)d characters fit."}
+_ODD = {"null_characters_not_allowed": "There is a character in this that cannot be seen. Type it again."}
+
+
+class PersonForm(forms.Form):
+    """Name, address and role of a person, with the one who is changed or None for someone new."""
+
+    name = forms.CharField(label="Full name", required=False, max_length=MAX_NAME, error_messages=_TOO_LONG | _ODD)
+    email = forms.EmailField(
+        label="E-mail",
+        required=False,
+        max_length=254,
+        error_messages=_TOO_LONG | _ODD | {"invalid": "This is not an e-mail address. Check for missing parts."},
+    )
+    role = forms.ChoiceField(
+        choices=ROLE_CHOICES, error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose one of these roles.")
+    )
+
+    def __init__(self, data: QueryDict | None, person: Person | None, *, role_fixed: bool = False) -> None:
+        initial: dict[str, Any] = {"role": NO_ROLE}
+        if person:
+            user = person.user
+            initial = {"name": user.get_full_name(), "email": user.email, "role": person.role}
+        super().__init__(data, initial=initial)
+        self._user_id = person.user.pk if person else None
+        self.fields["role"].disabled = role_fixed  # what is sent is not even looked at
+
+    def clean_name(self) -> str:
+        """The name with single spaces, and without what cannot be seen."""
+        return " ".join("".join(filter(str.isprintable, self.cleaned_data["name"])).split())
+
+    def clean_email(self) -> str:
+        """The address in small letters, as people sign in with it; nobody else may have it."""
+        email = str(self.cleaned_data["email"]).lower()
+        if email and is_taken(email, besides=self._user_id):
+            raise forms.ValidationError("Somebody else has this e-mail address already.")
+        return email
+
+    @property
+    def chosen_role(self) -> str | None:
+        """The role that was chosen, for roles.give_role."""
+        role = self.cleaned_data["role"]
+        return role if role in NAMES else None
+
+
+class NewPersonForm(PersonForm):
+    """The same with the user name, which never changes afterwards: the audit log speaks of people by it."""
+
+    username = forms.CharField(
+        label="User name",
+        max_length=150,
+        validators=[UnicodeUsernameValidator(message="Use letters, digits and @ . + - _ only.")],
+        error_messages=_TOO_LONG | _ODD | {"required": "Type a user name."},
+    )
+    field_order = ("username", "name", "email", "role")
+
+    def clean_username(self) -> str:
+        """The user name; nobody else may sign in with it, in whatever letters."""
+        username = str(User.normalize_username(self.cleaned_data["username"]))
+        if is_taken(username, besides=None):
+            raise forms.ValidationError("Somebody else has this user name already.")
+        return username
+
+
+def is_taken(text: str, *, besides: int | None) -> bool:
+    """Whether somebody else signs in with this, as a user name or as an address. Cost: two queries."""
+    others, addresses = User.objects.all(), EmailAddress.objects.all()
+    if besides is not None:
+        others, addresses = others.exclude(pk=besides), addresses.exclude(user_id=besides)
+    by_user = others.filter(Q(username__iexact=text) | Q(email__iexact=text))
+    return bool(by_user.exists() or addresses.filter(email__iexact=text).exists())
+
+
+def parts_of(name: str) -> tuple[str, str]:
+    """First name and the rest, which joined again are the name."""
+    first, _, last = name.partition(" ")
+    return first, last

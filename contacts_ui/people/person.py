@@ -1,0 +1,54 @@
+"""One person as they are now, and a short name for that state, so that an edit of an older one is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.http import Http404
+
+from contacts_ui.models import ProfileAccess
+from contacts_ui.roles import ROLES
+
+from .listing import with_role
+from .queries import NO_ROLE
+
+_TITLES = {role.name: role.title for role in ROLES} | {NO_ROLE: "No role"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who someone is now. `role` is a role's name or NO_ROLE, whether or not they are switched off."""
+
+    user: User
+    role: str
+    assigned: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """What to call them."""
+        return self.user.get_full_name() or self.user.username
+
+    @property
+    def role_title(self) -> str:
+        """Their role as a word."""
+        return _TITLES[self.role]
+
+    @property
+    def version(self) -> str:
+        """Another whenever an admin changed anything; what the person does themselves leaves it as it is."""
+        user = self.user
+        state = [user.username, user.first_name, user.last_name, user.email, user.is_active, user.is_superuser]
+        return hashlib.sha256(json.dumps([*state, self.role, sorted(self.assigned)]).encode()).hexdigest()[:20]
+
+
+def person_now(person_id: int) -> Person:
+    """The person with this id. Raises Http404. Cost: two queries."""
+    user = with_role(User.objects.filter(pk=person_id)).first()
+    if user is None:
+        raise Http404
+    rows = ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)
+    role = str(user.__dict__["desk_role"]) or NO_ROLE
+    return Person(user, role, frozenset(str(profile_id) for profile_id in rows))

@@ -1,0 +1,184 @@
+"""The list of people: who is in it, what a row says, how it is narrowed, and who may read it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from contacts_ui.roles import give_role
+from tests.pages import RESTORE, fragment, scopes, text
+from tests.sandbox_server import SandboxServer
+
+PEOPLE = "/people/"
+QUERIES = 6  # session, user, role, how many, the rows, preferences
+
+
+def _names(page: str) -> list[str]:
+    """The people shown, in order."""
+    return re.findall(r'<a class="phone__link" href="/people/\d+/">([^<]*)</a>', page)
+
+
+def _row(page: str, username: str) -> list[str]:
+    """What the row of one person says, cell by cell."""
+    found = next(row for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL) if f">{username}</a>" in row)
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", found, re.DOTALL)
+    return [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells]
+
+
+def _crowd(number: int) -> None:
+    """So many people in the group `support`."""
+    names = (f"agent-{index:04}" for index in range(number))
+    users = User.objects.bulk_create(User(username=name, email=f"{name}@example.org") for name in names)
+    group, through = Group.objects.get(name="support"), User.groups.through
+    through.objects.bulk_create(through(user=user, group=group) for user in users)
+
+
+def test_the_page_lists_everybody_by_user_name(admin_client: Client, support_user: User, nobody: User) -> None:
+    page = text(admin_client.get(PEOPLE))
+    assert page.startswith("<!doctype html>")
+    assert _names(page) == ["mara", "nia", "sam"]
+    assert "3 people" in page
+
+
+def test_a_row_says_role_profiles_status_second_factor_and_last_sign_in(
+    admin_client: Client, support_user: User
+) -> None:
+    User.objects.filter(pk=support_user.pk).update(
+        email="sam@example.org", last_login=datetime.now(UTC) - timedelta(days=2, minutes=1)
+    )
+    Authenticator.objects.create(user=support_user, type="totp", data={})
+    said = _row(text(admin_client.get(PEOPLE)), "sam")
+    assert said == ["sam", "sam@example.org", "Support", "3 profiles", "Active", "Second factor: Yes", "2 d ago"]
+
+
+def test_an_admin_sees_all_profiles_and_an_auditor_none(admin_client: Client, nobody: User) -> None:
+    give_role(nobody, "auditor")
+    page = text(admin_client.get(PEOPLE))
+    assert _row(page, "mara")[3] == "All profiles"
+    assert _row(page, "nia")[3] == "— profiles"
+
+
+def test_a_superuser_is_shown_as_an_admin(admin_client: Client) -> None:
+    User.objects.create_superuser("root", password="x")
+    assert _row(text(admin_client.get(PEOPLE)), "root")[2] == "Admin"
+
+
+def test_who_is_switched_off_keeps_their_role_in_the_list(admin_client: Client, support_user: User) -> None:
+    User.objects.filter(pk=support_user.pk).update(is_active=False)
+    assert _row(text(admin_client.get(PEOPLE)), "sam")[2:5] == ["Support", "3 profiles", "Switched off"]
+
+
+@pytest.mark.parametrize("typed", ["sam", "SAM", "sam@", "smith", "  smith   sam "])
+def test_search_finds_name_user_name_and_address(admin_client: Client, support_user: User, typed: str) -> None:
+    User.objects.filter(pk=support_user.pk).update(last_name="Smith", email="sam@example.org")
+    assert _names(text(admin_client.get(PEOPLE, {"search": typed}))) == ["Smith"]
+
+
+@pytest.mark.parametrize(
+    ("role", "names"), [("support", ["sam"]), ("admin", ["mara"]), ("none", ["nia"]), ("auditor", [])]
+)
+def test_the_list_is_narrowed_by_role(
+    admin_client: Client, support_user: User, nobody: User, role: str, names: list[str]
+) -> None:
+    assert _names(text(admin_client.get(PEOPLE, {"role": role}))) == names
+
+
+def test_the_list_is_narrowed_by_status(admin_client: Client, support_user: User) -> None:
+    User.objects.filter(pk=support_user.pk).update(is_active=False)
+    assert _names(text(admin_client.get(PEOPLE, {"status": "off"}))) == ["sam"]
+    assert _names(text(admin_client.get(PEOPLE, {"status": "active"}))) == ["mara"]
+
+
+def test_when_nobody_fits_it_says_so(admin_client: Client) -> None:
+    page = text(admin_client.get(PEOPLE, {"search": "zebra"}))
+    assert "Nobody fits" in page
+    assert "0 people fit" in page
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"role": "king"}, "There is no such role"),
+        ({"status": "asleep"}, "There is no such status"),
+        ({"page": "0"}, "There is no such page"),
+        ({"page": "１２x"}, "There is no such page"),
+        ({"page": "2147483648"}, "There is no such page"),
+        ({"search": "x" * 101}, "The search was too long"),
+        ({"search": "a\0b"}, "The search was too long or had characters"),
+    ],
+)
+def test_a_bad_parameter_is_ignored_and_said(
+    admin_client: Client, support_user: User, parameters: dict[str, str], sentence: str
+) -> None:
+    response = admin_client.get(PEOPLE, parameters)
+    assert response.status_code == 200
+    assert sentence in text(response)
+    assert _names(text(response)) == ["mara", "sam"]
+
+
+def test_the_fragment_is_the_rows_alone(admin_client: Client) -> None:
+    response = fragment(admin_client, PEOPLE, current=PEOPLE, role="admin")
+    assert (response["X-Fragment"], response["HX-Push-Url"]) == ("1", "/people/?role=admin")
+    assert "<!doctype" not in text(response)
+    assert _names(text(response)) == ["mara"]
+    assert scopes(response) == {""}
+
+
+def test_typing_on_makes_no_new_step_in_the_history(admin_client: Client) -> None:
+    response = fragment(admin_client, PEOPLE, current="/people/?search=ma", search="mar")
+    assert response["HX-Replace-Url"] == "/people/?search=mar"
+
+
+def test_going_back_gets_the_whole_page(admin_client: Client) -> None:
+    assert text(admin_client.get(PEOPLE, headers=RESTORE)).startswith("<!doctype html>")
+
+
+def test_fifty_people_are_a_page(admin_client: Client) -> None:
+    _crowd(120)
+    first, third = text(admin_client.get(PEOPLE)), text(admin_client.get(PEOPLE, {"page": "3"}))
+    assert (len(_names(first)), len(_names(third))) == (50, 21)
+    assert 'href="/people/?page=2" rel="next"' in first
+    assert "101 to 121" in re.sub(r"<[^>]+>", "", third)
+
+
+def test_after_the_last_page_it_says_which_that_is(admin_client: Client) -> None:
+    assert "The last page is 1" in text(admin_client.get(PEOPLE, {"page": "9"}))
+
+
+@pytest.mark.parametrize("number", [10, 1200])
+def test_the_list_costs_the_same_queries_however_many_there_are(
+    admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries, number: int
+) -> None:
+    _crowd(number)
+    admin_client.get(PEOPLE)  # the session is marked as seen
+    with django_assert_num_queries(QUERIES):
+        admin_client.get(PEOPLE)
+
+
+def test_the_list_asks_the_api_for_nothing(admin_client: Client, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="me", kind="status", status=500)
+    assert admin_client.get(PEOPLE).status_code == 200
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize("path", ["", "new/", "{id}/", "{id}/do/", "{id}/link/"])
+@pytest.mark.parametrize("role", ["support", "exporter", "auditor", None])
+def test_only_admins_come_in(desk_api: SandboxServer, nobody: User, admin_user: User, role: str, path: str) -> None:
+    give_role(nobody, role)
+    client = Client()
+    client.force_login(nobody)
+    address = PEOPLE + path.format(id=admin_user.pk)
+    assert (client.get(address).status_code, client.post(address).status_code) == (403, 403 if path else 405)
+
+
+@pytest.mark.parametrize("number", ["999999", "9" * 30])
+@pytest.mark.parametrize("path", ["", "do/", "link/"])
+def test_nobody_has_this_number(admin_client: Client, number: str, path: str) -> None:
+    sent = {"do": "switch-off", "save": "1"}
+    assert admin_client.post(f"{PEOPLE}{number}/{path}", sent).status_code == 404

@@ -1,0 +1,252 @@
+"""How an admin lets people in and out: switching off, ending sessions, second factors, links for passwords."""
+
+from __future__ import annotations
+
+import logging
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.core import mail
+from django.db import DatabaseError
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.models import AuditEntry
+from contacts_ui.roles import give_role
+from tests.pages import text
+from tests.sandbox_server import SandboxServer
+from tests.test_people_edit import path_of, written
+
+DEEDS = ("switch-off", "switch-on", "sign-out", "remove-factors")
+
+
+def _do(client: Client, user: User, deed: str) -> str:
+    """Presses a button, and reads the page that follows."""
+    return text(client.post(f"{path_of(user)}do/", {"do": deed}, follow=True))
+
+
+def _link(page: str) -> str:
+    """The path of the link that the page shows."""
+    found = re.search(r'<code id="password-link">([^<]+)</code>', page)
+    assert found, page
+    return urlsplit(found[1]).path
+
+
+def _is_in(client: Client) -> bool:
+    return client.get("/preferences/").status_code == 200
+
+
+# --- Switching off -------------------------------------------------------------------------------
+
+
+def test_who_is_switched_off_is_out_at_the_next_click(
+    admin_client: Client, support_client: Client, support_user: User
+) -> None:
+    assert _is_in(support_client)
+    assert "sam is switched off and signed out everywhere." in _do(admin_client, support_user, "switch-off")
+    assert not _is_in(support_client)
+    assert written("person.changed") == [("mara", "sam: switched off")]
+    assert written("person.sessions_ended") == [("mara", "sam: 1 session")]
+
+
+@pytest.mark.parametrize("deed", ["switch-off", "sign-out", "remove-factors"])
+def test_a_session_that_is_in_no_list_ends_too(
+    admin_client: Client, support_client: Client, support_user: User, deed: str
+) -> None:
+    UserSession.objects.filter(user=support_user).delete()
+    _do(admin_client, support_user, deed)
+    assert Session.objects.count() == 1  # the admin's
+    _do(admin_client, support_user, "switch-on")
+    assert not _is_in(support_client)
+    assert _is_in(admin_client)
+
+
+def test_a_session_that_outlives_its_person_opens_nothing(support_client: Client, support_user: User) -> None:
+    User.objects.filter(pk=support_user.pk).update(is_active=False)
+    assert Session.objects.count() == 1
+    assert support_client.get("/preferences/")["Location"].startswith("/sign-in/")
+
+
+def test_who_is_switched_off_cannot_sign_in_and_then_can_again(admin_client: Client, support_user: User) -> None:
+    _do(admin_client, support_user, "switch-off")
+    assert not Client().login(username="sam", password="x")
+    assert "sam may come in again." in _do(admin_client, support_user, "switch-on")
+    assert written("person.changed")[-1] == ("mara", "sam: may come in again")
+    client = Client()
+    client.post("/sign-in/", {"login": "sam", "password": "x"})
+    assert _is_in(client)
+
+
+def test_switching_off_twice_is_written_down_once(admin_client: Client, support_user: User) -> None:
+    _do(admin_client, support_user, "switch-off")
+    _do(admin_client, support_user, "switch-off")
+    assert written("person.changed") == [("mara", "sam: switched off")]
+
+
+def test_signing_out_everywhere_ends_every_session_and_no_other(
+    admin_client: Client, support_client: Client, support_user: User
+) -> None:
+    second = Client()
+    second.force_login(support_user)
+    assert "sam is signed out everywhere." in _do(admin_client, support_user, "sign-out")
+    assert (_is_in(support_client), _is_in(second), _is_in(admin_client)) == (False, False, True)
+    assert written("person.sessions_ended") == [("mara", "sam: 2 sessions")]
+
+
+def test_second_factors_are_removed_and_each_is_written_down(
+    admin_client: Client, support_client: Client, support_user: User
+) -> None:
+    for kind in ("totp", "recovery_codes"):
+        Authenticator.objects.create(user=support_user, type=kind, data={})
+    page = _do(admin_client, support_user, "remove-factors")
+    assert "The second factors of sam are removed" in page
+    assert not Authenticator.objects.exists()
+    assert not _is_in(support_client)
+    assert written("second_factor.removed") == [("mara", "sam: TOTP Authenticator"), ("mara", "sam: Recovery codes")]
+
+
+def test_what_cannot_be_written_down_does_not_happen(
+    admin_client: Client, support_client: Client, support_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_fields: object) -> None:
+        raise DatabaseError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("contacts_ui.audit.book.AuditEntry.objects.create", broken)
+        for deed in ("switch-off", "sign-out"):
+            assert admin_client.post(f"{path_of(support_user)}do/", {"do": deed}).status_code == 503
+        assert admin_client.post(f"{path_of(support_user)}link/").status_code == 503
+    assert User.objects.get(pk=support_user.pk).is_active
+    assert _is_in(support_client)
+
+
+# --- Guards --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_nobody_does_this_to_themselves(admin_client: Client, admin_user: User, deed: str) -> None:
+    assert "You cannot do this to yourself." in _do(admin_client, admin_user, deed)
+    assert User.objects.get(pk=admin_user.pk).is_active
+
+
+@pytest.mark.parametrize("deed", [*DEEDS, "link"])
+def test_an_admin_does_nothing_of_this_to_a_superuser(admin_client: Client, deed: str) -> None:
+    root = User.objects.create_superuser("root", password="x")
+    address = f"{path_of(root)}{'link' if deed == 'link' else 'do'}/"
+    page = text(admin_client.post(address, {"do": deed}, follow=True))
+    assert "Only a superuser can change a superuser." in page
+    assert User.objects.get(pk=root.pk).is_active
+    assert not AuditEntry.objects.filter(
+        action__startswith="person.", about__startswith="root:", person="mara"
+    ).exists()
+
+
+def test_nobody_makes_a_link_for_themselves(admin_client: Client, admin_user: User) -> None:
+    page = text(admin_client.post(f"{path_of(admin_user)}link/", follow=True))
+    assert "You change your own password" in page
+
+
+def test_who_is_switched_off_gets_no_link(admin_client: Client, support_user: User) -> None:
+    _do(admin_client, support_user, "switch-off")
+    page = text(admin_client.post(f"{path_of(support_user)}link/", follow=True))
+    assert "sam is switched off. Switch them on first." in page
+
+
+def test_two_admins_cannot_switch_each_other_off(admin_client: Client, admin_user: User, nobody: User) -> None:
+    give_role(nobody, "admin")
+    other = Client()
+    other.force_login(nobody)
+    _do(admin_client, nobody, "switch-off")
+    _do(other, admin_user, "switch-off")
+    assert User.objects.filter(is_active=True, groups__name="admin").get() == admin_user
+
+
+def test_a_button_that_is_not_there_does_nothing(admin_client: Client, support_user: User) -> None:
+    assert admin_client.post(f"{path_of(support_user)}do/", {"do": "promote"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["do/", "link/"])
+def test_who_comes_back_by_get_finds_the_person(admin_client: Client, support_user: User, path: str) -> None:
+    response = admin_client.get(f"{path_of(support_user)}{path}", {"do": "switch-off"})
+    assert response["Location"] == path_of(support_user)
+    assert AuditEntry.objects.filter(action="person.link_made").count() == 0
+
+
+# --- Links ---------------------------------------------------------------------------------------
+
+
+def _choose(client: Client, path: str, password: str) -> int:
+    """Opens the link and chooses a password; the status of the last answer."""
+    answer = client.get(path)
+    if answer.status_code == 302:
+        answer = client.post(answer["Location"], {"password1": password, "password2": password})
+    return answer.status_code
+
+
+def test_the_link_of_somebody_new_lets_them_choose_a_password_once(admin_client: Client) -> None:
+    asked = {"username": "ada", "name": "Ada", "email": "", "role": "support"}
+    path = _link(text(admin_client.post("/people/new/", asked)))
+    assert _choose(Client(), path, "a password of Ada’s own") == 302
+    assert User.objects.get(username="ada").check_password("a password of Ada’s own")
+    _choose(Client(), path, "a password of a thief’s own")
+    assert User.objects.get(username="ada").check_password("a password of Ada’s own")
+
+
+def test_a_new_link_is_for_a_password_that_is_lost(admin_client: Client, support_user: User) -> None:
+    response = admin_client.post(f"{path_of(support_user)}link/")
+    assert response["Cache-Control"] == "private, no-store"
+    _choose(Client(), _link(text(response)), "another long password")
+    support_user.refresh_from_db()
+    assert support_user.check_password("another long password")
+    assert written("person.link_made") == [("mara", "sam")]
+
+
+def test_the_link_is_in_no_log_and_no_row(
+    admin_client: Client, support_user: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        path = _link(text(admin_client.post(f"{path_of(support_user)}link/")))
+    key = path.rstrip("/").rsplit("/", 1)[1].split("-", 1)[1]
+    assert key not in caplog.text
+    assert all(key not in str(row) for row in AuditEntry.objects.values_list())
+
+
+def test_the_link_leads_to_where_the_desk_is(admin_client: Client, support_user: User, settings: Settings) -> None:
+    settings.SITE_URL = "https://desk.example.org"
+    assert "https://desk.example.org/sign-in/password/" in text(admin_client.post(f"{path_of(support_user)}link/"))
+
+
+def test_the_link_is_mailed_where_the_desk_sends_mail(
+    admin_client: Client, support_user: User, settings: Settings
+) -> None:
+    settings.EMAIL_URL = "smtp://mail.example.org"
+    User.objects.filter(pk=support_user.pk).update(email="sam@example.org")
+    page = text(admin_client.post(f"{path_of(support_user)}link/"))
+    assert "The link was sent to sam@example.org as well." in page
+    assert mail.outbox[0].to == ["sam@example.org"]
+    assert _link(page) in mail.outbox[0].body
+
+
+def test_a_mail_that_cannot_be_sent_is_said_and_the_link_is_shown(
+    admin_client: Client, support_user: User, settings: Settings
+) -> None:
+    settings.EMAIL_URL = "smtp://127.0.0.1:9"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    User.objects.filter(pk=support_user.pk).update(email="sam@example.org")
+    page = text(admin_client.post(f"{path_of(support_user)}link/"))
+    assert "The link could not be mailed. Hand it over yourself." in page
+    assert _link(page)
+
+
+def test_where_the_desk_sends_no_mail_none_is_sent(
+    admin_client: Client, support_user: User, desk_api: SandboxServer
+) -> None:
+    User.objects.filter(pk=support_user.pk).update(email="sam@example.org")
+    assert "mailed" not in text(admin_client.post(f"{path_of(support_user)}link/"))
+    assert mail.outbox == []

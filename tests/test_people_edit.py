@@ -1,0 +1,365 @@
+"""Adding and editing people: what is checked, what is kept, what is written down, and who may change whom."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import User
+from django.db import DatabaseError
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.gateway import gateway
+from contacts_ui.models import AuditEntry, ProfileAccess
+from contacts_ui.roles import give_role, role_of
+from tests.pages import FRAGMENT, text
+from tests.sandbox_server import SandboxServer
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
+
+def path_of(user: User) -> str:
+    """The page of one person."""
+    return f"/people/{user.pk}/"
+
+
+def as_shown(client: Client, user: User, find: str = "") -> dict[str, Any]:
+    """What a browser would send of the page as it is, unless something is typed or ticked."""
+    return as_sent(text(client.get(path_of(user), {"find": find} if find else {})))
+
+
+def as_sent(page: str) -> dict[str, Any]:
+    """The same, of a page that is there already."""
+    form = page.split('id="person"', 1)[1].split("</form>", 1)[0]
+    sent: dict[str, Any] = {"profiles": re.findall(r'name="profiles" value="([^"]+)" checked', form), "save": "1"}
+    for name in ("version", "found", "kept"):
+        sent[name] = re.findall(rf'name="{name}" value="([^"]*)"', form)[0]
+    for name in ("name", "email"):
+        sent[name] = re.findall(rf'name="{name}" type="\w+" maxlength="\d+" value="([^"]*)"', form)[0]
+    sent["role"] = re.findall(r'name="role" value="(\w+)" checked', form)[0]
+    return sent
+
+
+def save(client: Client, user: User, **changes: Any) -> Answer:
+    """Changes some of what is shown, and saves."""
+    return client.post(path_of(user), as_shown(client, user) | changes)
+
+
+def assigned(user: User) -> set[str]:
+    """The ids of the profiles that are assigned."""
+    return {str(known) for known in ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)}
+
+
+def written(action: str) -> list[tuple[str | None, str | None]]:
+    """What somebody did, as (who, what was said of it), in order; what tests themselves did is nobody's."""
+    rows = AuditEntry.objects.filter(action=action, person__isnull=False).order_by("pk")
+    return list(rows.values_list("person", "about"))
+
+
+def _new(client: Client, **typed: str) -> Answer:
+    asked = {"username": "ada", "name": "Ada Lovelace", "email": "Ada@Example.org", "role": "support"}
+    return client.post("/people/new/", asked | typed)
+
+
+# --- Adding ----------------------------------------------------------------------------------------
+
+
+def test_somebody_is_added_with_a_role_and_no_password(admin_client: Client) -> None:
+    assert _new(admin_client).status_code == 200
+    ada = User.objects.get(username="ada")
+    assert (ada.get_full_name(), ada.email, role_of(ada)) == ("Ada Lovelace", "ada@example.org", "support")
+    assert not ada.has_usable_password()
+
+
+def test_adding_is_written_down_once(admin_client: Client) -> None:
+    _new(admin_client)
+    assert written("person.changed") == [("mara", "ada: added")]
+    assert written("person.link_made") == [("mara", "ada")]
+    assert written("role.changed") == [("mara", "ada: support, was no role")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"username": "SAM"}, "Somebody else has this user name already."),
+        ({"username": "sam@example.org"}, "Somebody else has this user name already."),
+        ({"email": "SAM@example.org"}, "Somebody else has this e-mail address already."),
+        ({"email": "sam at home"}, "This is not an e-mail address."),
+        ({"username": ""}, "Type a user name."),
+        ({"username": "a b"}, "Use letters, digits and"),
+        ({"role": "king"}, "Choose one of these roles."),
+        ({"role": ""}, "Choose one of these roles."),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
+    admin_client: Client, support_user: User, typed: dict[str, str], sentence: str
+) -> None:
+    User.objects.filter(pk=support_user.pk).update(email="Sam@Example.org")
+    response = _new(admin_client, **typed)
+    assert response.status_code == 422
+    assert sentence in text(response)
+    assert 'value="Ada Lovelace"' in text(response)
+    assert User.objects.count() == 2
+
+
+# --- Editing ---------------------------------------------------------------------------------------
+
+
+def test_saving_what_is_shown_changes_nothing(admin_client: Client, support_user: User) -> None:
+    before = assigned(support_user)
+    assert save(admin_client, support_user).status_code == 302
+    assert assigned(support_user) == before
+    kinds = ("role.changed", "profile.assignment", "person.changed")
+    assert AuditEntry.objects.filter(action__in=kinds, person="mara").count() == 0
+
+
+def test_name_and_address_are_saved_and_written_down_without_themselves(
+    admin_client: Client, support_user: User
+) -> None:
+    save(admin_client, support_user, name="  Sam  de la   Cruz ", email="Sam@Example.org")
+    support_user.refresh_from_db()
+    assert (support_user.get_full_name(), support_user.email) == ("Sam de la Cruz", "sam@example.org")
+    assert written("person.changed") == [("mara", "sam: name and e-mail")]
+
+
+def test_an_address_that_was_changed_signs_nobody_in_any_more(admin_client: Client, support_user: User) -> None:
+    EmailAddress.objects.create(user=support_user, email="old@example.org", verified=True)
+    save(admin_client, support_user, email="new@example.org")
+    assert not EmailAddress.objects.filter(email="old@example.org").exists()
+
+
+def test_an_address_in_the_list_of_another_is_taken(admin_client: Client, support_user: User, nobody: User) -> None:
+    EmailAddress.objects.create(user=nobody, email="nia@example.org")
+    response = save(admin_client, support_user, email="NIA@example.org", name="Typed")
+    assert "Somebody else has this e-mail address already." in text(response)
+    assert 'value="Typed"' in text(response)
+
+
+def test_the_role_is_exactly_the_chosen_one(admin_client: Client, support_user: User) -> None:
+    save(admin_client, support_user, role="exporter")
+    assert list(support_user.groups.values_list("name", flat=True)) == ["exporter"]
+    assert written("role.changed") == [("mara", "sam: exporter, was support")]
+
+
+def test_a_role_can_be_taken_away(admin_client: Client, support_user: User) -> None:
+    save(admin_client, support_user, role="none")
+    assert role_of(User.objects.get(pk=support_user.pk)) is None
+
+
+def test_a_role_holds_from_the_next_request_on(
+    admin_client: Client, support_client: Client, support_user: User
+) -> None:
+    assert support_client.get("/people/").status_code == 403
+    save(admin_client, support_user, role="admin")
+    assert support_client.get("/people/").status_code == 200
+    save(admin_client, support_user, role="support")
+    assert support_client.get("/people/").status_code == 403
+
+
+def test_assignments_hold_from_the_next_request_on(
+    admin_client: Client, support_client: Client, support_user: User, sandbox: SandboxServer
+) -> None:
+    ids = [profile["id"] for profile in sandbox.profiles()]
+    assert support_client.get(f"/p/{ids[1]}/contacts/").status_code == 200
+    save(admin_client, support_user, profiles=[ids[2], ids[3], ids[7]])
+    assert support_client.get(f"/p/{ids[1]}/contacts/").status_code == 404
+    assert support_client.get(f"/p/{ids[7]}/contacts/").status_code == 200
+
+
+def test_each_assignment_is_written_down_once(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+    ids = [profile["id"] for profile in sandbox.profiles()]
+    save(admin_client, support_user, profiles=[ids[2], ids[3], ids[7]])
+    assert written("profile.assignment") == [("mara", "sam: taken away"), ("mara", "sam: assigned")]
+    scopes = AuditEntry.objects.filter(action="profile.assignment", person="mara").order_by("pk")
+    assert list(scopes.values_list("scope", flat=True)) == [ids[1], ids[7]]
+
+
+@pytest.mark.parametrize("role", ["admin", "auditor", "none"])
+def test_a_role_that_uses_no_assignments_has_a_warning_of_its_own(
+    admin_client: Client, nobody: User, role: str
+) -> None:
+    give_role(nobody, None if role == "none" else role)
+    assert f"unused--{role}" in text(admin_client.get(path_of(nobody)))
+
+
+# --- The profiles ----------------------------------------------------------------------------------
+
+
+def test_profiles_are_found_by_name_and_what_is_ticked_out_of_sight_is_kept(
+    admin_client: Client, support_user: User, sandbox: SandboxServer
+) -> None:
+    before, other = assigned(support_user), sandbox.profiles()[8]
+    sent = as_shown(admin_client, support_user, find=other["name"].upper())
+    sent["profiles"] = [*sent["profiles"], other["id"]]
+    assert admin_client.post(path_of(support_user), sent | {"find": sent["found"]}).status_code == 302
+    assert assigned(support_user) == before | {other["id"]}
+
+
+@pytest.mark.parametrize("by", ["the button", "Enter"])
+def test_finding_without_javascript_saves_nothing_and_loses_nothing(
+    admin_client: Client, support_user: User, sandbox: SandboxServer, by: str
+) -> None:
+    before, other = assigned(support_user), sandbox.profiles()[8]
+    sent = as_shown(admin_client, support_user)
+    sent |= {"profiles": [*sent["profiles"], other["id"]], "name": "Typed", "find": "zebra"}
+    del sent["save"]
+    response = admin_client.post(path_of(support_user), sent | ({"look": "1"} if by == "the button" else {}))
+    page = text(response)
+    assert response.status_code == 200
+    assert "No profile is called “zebra”." in page
+    assert assigned(support_user) == before
+    again = as_sent(page)
+    assert again["name"] == "Typed"
+    assert set(again["kept"].split()) == before | {other["id"]}
+
+
+def test_htmx_gets_the_list_alone(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+    sent = as_shown(admin_client, support_user) | {"find": sandbox.profiles()[8]["name"]}
+    response = admin_client.post(path_of(support_user), sent, headers=FRAGMENT)
+    assert response["X-Fragment"] == "1"
+    assert re.findall(r"<span>([^<]+)</span></label>", text(response)) == [sandbox.profiles()[8]["name"]]
+    assert "3</span> ticked, 3 assigned now." in text(response)
+
+
+def test_a_thousand_profiles_all_assigned_are_edited_and_none_is_lost(
+    admin_client: Client, nobody: User, settings: Settings
+) -> None:
+    with SandboxServer(contacts=0, profiles=1000) as many:
+        settings.SENT_API_URL = many.url
+        gateway.cache_clear()
+        ids = [profile["id"] for profile in many.profiles()]
+        ProfileAccess.objects.bulk_create(ProfileAccess(user=nobody, profile_id=UUID(one)) for one in ids)
+        page = text(admin_client.get(path_of(nobody)))
+        assert len(page) < 300_000
+        assert "500 of 1,000 shown: find the others by name." in page
+        sent = as_sent(page)
+        sent["profiles"] = sent["profiles"][1:]
+        assert admin_client.post(path_of(nobody), sent).status_code == 302
+        assert len(assigned(nobody)) == 999
+
+
+def test_when_the_api_is_down_assignments_are_shown_by_id_and_kept(
+    admin_client: Client, support_user: User, sandbox: SandboxServer
+) -> None:
+    before = assigned(support_user)
+    sandbox.fault(route="me", kind="status", status=500, times=9)
+    page = text(admin_client.get(path_of(support_user)))
+    assert "The messaging service is not answering, so profiles cannot be added now." in page
+    assert set(as_sent(page)["profiles"]) == before
+    assert save(admin_client, support_user, role="exporter").status_code == 302
+    assert assigned(support_user) == before
+
+
+def test_when_the_api_is_down_adding_waits(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+    before, other = assigned(support_user), sandbox.profiles()[8]["id"]
+    sandbox.fault(route="me", kind="status", status=500, times=9)
+    response = save(admin_client, support_user, profiles=[*before, other], name="Typed")
+    assert response.status_code == 422
+    assert "profiles cannot be added while the messaging service does not answer" in text(response)
+    assert assigned(support_user) == before
+
+
+def test_when_the_api_is_down_access_can_still_be_taken_away(
+    admin_client: Client, support_user: User, sandbox: SandboxServer
+) -> None:
+    sandbox.fault(route="me", kind="status", status=500, times=9)
+    save(admin_client, support_user, profiles=[])
+    assert assigned(support_user) == set()
+
+
+def test_an_assignment_that_the_api_does_not_name_stays(admin_client: Client, support_user: User) -> None:
+    foreign = uuid4()
+    ProfileAccess.objects.create(user=support_user, profile_id=foreign)
+    assert f"{foreign}<small> ID, not known now</small>" in text(admin_client.get(path_of(support_user)))
+    save(admin_client, support_user, name="Typed")
+    assert str(foreign) in assigned(support_user)
+
+
+def test_a_profile_nobody_has_cannot_be_assigned(admin_client: Client, support_user: User) -> None:
+    response = save(admin_client, support_user, profiles=[str(uuid4()), "no id"])
+    assert "a profile that was ticked is not there any more" in text(response)
+    assert len(assigned(support_user)) == 3
+
+
+# --- Guards ----------------------------------------------------------------------------------------
+
+
+def test_an_edit_of_an_old_version_is_refused(admin_client: Client, support_user: User) -> None:
+    old = as_shown(admin_client, support_user)
+    save(admin_client, support_user, role="exporter")
+    response = admin_client.post(path_of(support_user), old | {"name": "Typed"})
+    assert response.status_code == 422
+    assert "Somebody changed this person while this page was open" in text(response)
+    assert 'value="Typed"' in text(response)
+    assert role_of(User.objects.get(pk=support_user.pk)) == "exporter"
+
+
+def test_what_the_person_does_meanwhile_is_no_newer_version(admin_client: Client, support_user: User) -> None:
+    old = as_shown(admin_client, support_user)
+    Client().force_login(support_user)
+    assert admin_client.post(path_of(support_user), old | {"name": "Typed"}).status_code == 302
+
+
+def test_nobody_changes_their_own_role(admin_client: Client, admin_user: User) -> None:
+    sent = as_shown(admin_client, admin_user) | {"role": "support", "name": "Mara Ellis"}
+    assert admin_client.post(path_of(admin_user), sent).status_code == 302
+    kept = User.objects.get(pk=admin_user.pk)
+    assert (role_of(kept), kept.get_full_name()) == ("admin", "Mara Ellis")
+
+
+def test_an_admin_does_not_change_a_superuser(admin_client: Client) -> None:
+    root = User.objects.create_superuser("root", "root@example.org", "x")
+    response = save(admin_client, root, email="mine@example.org", role="support")
+    assert "Only a superuser can change a superuser." in text(response)
+    root.refresh_from_db()
+    assert (root.email, root.is_superuser) == ("root@example.org", True)
+
+
+def test_a_superuser_makes_another_one_support(admin_client: Client, admin_user: User) -> None:
+    User.objects.filter(pk=admin_user.pk).update(is_superuser=True)
+    root = User.objects.create_superuser("root", password="x")
+    save(admin_client, root, role="support")
+    assert role_of(User.objects.get(pk=root.pk)) == "support"
+    assert ("mara", "root: no longer superuser") in written("role.changed")
+
+
+def test_two_admins_cannot_demote_each_other(
+    admin_client: Client, admin_user: User, nobody: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_role(nobody, "admin")
+    sent = as_shown(admin_client, nobody) | {"role": "support"}
+    # The other one was quicker: while this request is past the door, its person is an admin no more.
+    monkeypatch.setattr("contacts_ui.people.editing.known_profiles", _then(lambda: give_role(admin_user, "support")))
+    assert admin_client.post(path_of(nobody), sent).status_code == 403
+    assert role_of(User.objects.get(pk=nobody.pk)) == "admin"
+
+
+def _then(deed: Any) -> Any:
+    from contacts_ui.people.assigning import known_profiles
+
+    def known() -> Any:
+        deed()
+        return known_profiles()
+
+    return known
+
+
+def test_what_cannot_be_written_down_does_not_happen(
+    admin_client: Client, support_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, before = as_shown(admin_client, support_user), assigned(support_user)
+
+    def broken(**fields: Any) -> None:
+        if fields["action"] == "profile.assignment":
+            raise DatabaseError
+
+    monkeypatch.setattr("contacts_ui.audit.book.AuditEntry.objects.create", broken)
+    response = admin_client.post(path_of(support_user), sent | {"role": "exporter", "profiles": [], "name": "Typed"})
+    assert response.status_code == 503
+    kept = User.objects.get(pk=support_user.pk)
+    assert (role_of(kept), kept.get_full_name(), assigned(kept)) == ("support", "", before)
