@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.dispatch import Signal
 
 SUPPORT = "support"
 EXPORTER = "exporter"
@@ -30,6 +32,8 @@ ROLES: tuple[Role, ...] = (
     Role(SUPPORT, "Support", "Sees the profiles assigned to them."),
 )
 _KEPT = "_desk_role"
+_GIVING = "_desk_role_is_given"
+role_given = Signal()  # with `user`, `before` and `after`: the role's name, or None
 NAMES: tuple[str, ...] = tuple(role.name for role in ROLES)
 
 
@@ -51,8 +55,23 @@ def role_of(user: User) -> str | None:
 
 
 def give_role(user: User, name: str | None) -> None:
-    """Leaves `user` with this role and no other; other groups stay."""
+    """Leaves `user` with this role and no other; other groups stay. Whoever listens to `role_given` can prevent it."""
+    held = set(user.groups.filter(name__in=NAMES).values_list("name", flat=True))
+    before = next((held_name for held_name in NAMES if held_name in held), None)
     user.__dict__.pop(_KEPT, None)
-    user.groups.remove(*Group.objects.filter(name__in=set(NAMES) - {name}))
-    if name is not None:
-        user.groups.add(Group.objects.get(name=name))
+    if held == ({name} if name else set()):
+        return
+    user.__dict__[_GIVING] = True
+    try:
+        with transaction.atomic():
+            user.groups.remove(*Group.objects.filter(name__in=held - {name}))
+            if name is not None:
+                user.groups.add(Group.objects.get(name=name))
+            role_given.send(sender=User, user=user, before=before, after=name)
+    finally:
+        del user.__dict__[_GIVING]
+
+
+def is_given(user: User) -> bool:
+    """Whether a role is just being given: its groups come and go, which is one change."""
+    return _GIVING in user.__dict__

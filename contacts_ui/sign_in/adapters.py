@@ -1,20 +1,59 @@
-"""What the desk wants of django-allauth: nobody signs up, nobody is led off the site, roles come from groups."""
+"""What the desk wants of django-allauth: nobody signs up, nobody is led off the site, and it speaks our words."""
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, ClassVar, cast
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.manage_email import assess_unique_email
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from django.http import HttpRequest
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthError
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_login_failed
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from contacts_ui.local_path import local_path
 
+from .sealing import Unreadable, seal, unseal
+from .single_sign_on import comes_from_provider, follow_groups
+
+log = logging.getLogger(__name__)
+
+NO_MATCH = "This user name and password do not match. Both are case-sensitive."
+WRONG_CODE = "This code is not right. Each code works once; wait for the next one."
+
 
 class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth has no types
     """Passwords and sessions."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
+        "account_inactive": "This account is switched off. An admin can switch it on again.",
+        "username_password_mismatch": NO_MATCH,
+        "email_password_mismatch": NO_MATCH,
+        "invalid_login": NO_MATCH,
+        "too_many_login_attempts": "Too many wrong tries. Wait five minutes, then try again.",
+        "rate_limited": "Too many tries. Wait a minute, then try again.",
+        "incorrect_password": "This is not your password.",
+        "enter_current_password": "This is not your password.",
+        "incorrect_code": WRONG_CODE,
+        "invalid_password_reset": "This link does not work any more. Ask for a new one.",
+        "invalid_or_expired_key": "This link does not work any more. Ask for a new one.",
+        "same_as_current": "This is the password you have. Choose another one.",
+        "username_taken": "Somebody has this user name already.",
+        "email_taken": "Somebody has this e-mail address already.",
+    }
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
         """Admins add people; nobody adds themselves."""
@@ -25,14 +64,105 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         gate = (reverse("account_login"), reverse("account_logout"))
         return bool(url) and local_path(str(url)) is not None and not str(url).startswith(gate)
 
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Refuses who is switched off, and who comes another way than their identity provider's."""
+        refusal: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if refusal is not None:
+            return refusal
+        login = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
+        if login is not None:
+            follow_groups(user, login.groups)
+        elif comes_from_provider(user):
+            clear_login(request)
+            self.add_message(request, messages.ERROR, message=f"You sign in with: {settings.OIDC_NAME}.")
+            return redirect("account_login")
+        return None
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """The page that says so. A wrong password was written down before; this way is as well."""
+        credentials = {"username": user.username, "reason": "switched off"}
+        user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+        return cast("HttpResponse", super().respond_user_inactive(request, user))
+
+    def set_password(self, user: User, password: str) -> None:
+        """Only for whose password is ours. Whom the provider lets in no more must not come in by one."""
+        if comes_from_provider(user):
+            raise PermissionDenied
+        super().set_password(user, password)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Likewise; the page says the same either way."""
+        if not comes_from_provider(user):
+            super().send_password_reset_mail(user, email, context)
+
+    def _get_login_attempts_cache_key(self, _request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords are counted for the account, whether it was named by its user name or its e-mail."""
+        typed = str(credentials.get("username") or credentials.get("email") or "")
+        user = get_user_by_username(typed) or next(iter(filter_users_by_email(typed, for_login=True)), None)
+        return f"account:{user.pk}" if user else f"typed:{typed.lower()}"
+
 
 class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Single sign-on."""
 
-    def is_open_for_signup(self, _request: HttpRequest, _sociallogin: Any) -> bool:
+    def is_open_for_signup(self, _request: HttpRequest, _login: SocialLogin) -> bool:
         """Whom the identity provider lets in may come in; what they may see is another matter."""
         return True
+
+    def pre_social_login(self, _request: HttpRequest, login: SocialLogin) -> None:
+        """A newcomer gets a name of their own. What somebody here has already is left out, never taken over."""
+        if login.is_existing:
+            return
+        user: User = login.user
+        # In plain letters: nobody comes in as a name that only looks like another's.
+        names = [user.username, f"{user.first_name} {user.last_name}".strip(), user.email, "user"]
+        user.username = self._account().generate_unique_username(names)
+        taken = User.objects.filter(email__iexact=user.email).exists() or assess_unique_email(user.email) is not True
+        if user.email and taken:
+            user.email, login.email_addresses = "", []
+
+    def on_authentication_error(self, request: HttpRequest, _provider: Any, **kwargs: Any) -> None:
+        """Written down like a wrong password, unless the person themselves turned back."""
+        if kwargs.get("error") != AuthError.CANCELLED:
+            credentials = {"reason": "single sign-on failed"}
+            user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+            log.warning("single_sign_on.failed", extra={"why": type(kwargs.get("exception")).__name__})
+
+    def _account(self) -> DeskAccountAdapter:
+        return DeskAccountAdapter(self.request)
 
 
 class DeskMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": WRONG_CODE,
+        "cannot_delete_authenticator": "This cannot be removed.",
+        "cannot_generate_recovery_codes": "Add an authenticator app or a passkey first.",
+        "unreadable": "This code cannot be checked any more. Ask an admin to reset your sign-in.",
+    }
+
+    def encrypt(self, text: str) -> str:
+        """A secret as it is stored."""
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret again. Raises ValidationError when no key of ours made it."""
+        try:
+            return unseal(encrypted_text)
+        except Unreadable:
+            log.error("second_factor.unreadable")  # noqa: TRY400  # the traceback says nothing more
+            raise self.validation_error("unreadable") from None
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """For which site passkeys are: SITE_URL says it, not the request."""
+        return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": "Contact Desk"}
+
+    def get_totp_label(self, user: User) -> str:
+        """What the authenticator app calls the account."""
+        return user.username
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002  # its name
+        """What a new passkey is called until its owner renames it."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return "Passkey" if number == 1 else f"Passkey {number}"

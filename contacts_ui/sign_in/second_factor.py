@@ -6,14 +6,18 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from contacts_ui.roles import ADMIN, role_of
 
+# Recovery codes alone are none: whoever used the last one would be locked out.
+_SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 # What someone without a second factor may still do: get one, or leave.
 _OPEN = frozenset({"account_logout", "account_reauthenticate", "account_login", "totp-picture", "preferences-theme"})
 
@@ -34,7 +38,7 @@ class SecondFactorMiddleware:
         name = (request.resolver_match.url_name if request.resolver_match else None) or ""
         if not request.user.is_authenticated or name in _OPEN or name.startswith("mfa_"):
             return None
-        return redirect("mfa_index") if lacks_second_factor(request) else None
+        return _led_on(request) if lacks_second_factor(request) else None
 
 
 def lacks_second_factor(request: HttpRequest) -> bool:
@@ -44,4 +48,16 @@ def lacks_second_factor(request: HttpRequest) -> bool:
         return False
     if any(record.get("method") == "socialaccount" for record in get_authentication_records(request, user)):
         return False
-    return not is_mfa_enabled(user)
+    return not has_second_factor(user)
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether `user` has an authenticator app or a passkey."""
+    return cast("bool", is_mfa_enabled(user, _SECOND_FACTORS))
+
+
+def _led_on(request: HttpRequest) -> HttpResponse:
+    if not getattr(request, "htmx", False):
+        return redirect("mfa_index")
+    # A redirect would be followed out of sight, and look to the page as if its session had ended (static/js/app.js).
+    return HttpResponse(status=204, headers={"X-Fragment": "1", "HX-Redirect": reverse("mfa_index")})

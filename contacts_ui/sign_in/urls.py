@@ -5,9 +5,11 @@ from __future__ import annotations
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.socialaccount import views as social
-from allauth.socialaccount.providers.openid_connect import views as openid
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from .single_sign_on import sso_begin, sso_callback
+from .views import totp_picture
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", account.login, name="account_login"),
@@ -27,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("you/password/", account.password_change, name="account_change_password"),
     path("you/password/set/", account.password_set, name="account_set_password"),
     path("you/second-factor/", mfa.index, name="mfa_index"),
+    path("you/second-factor/totp/picture/", totp_picture, name="totp-picture"),
     path("you/second-factor/totp/", include("allauth.mfa.totp.urls")),
     path("you/second-factor/passkeys/", include("allauth.mfa.webauthn.urls")),
     path("you/second-factor/recovery-codes/", include("allauth.mfa.recovery_codes.urls")),
@@ -36,8 +39,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if settings.OIDC_PROVIDER_ID:
     provider = {"provider_id": settings.OIDC_PROVIDER_ID}
     urlpatterns += [
-        path("sign-in/sso/", openid.login, provider, name="openid_connect_login"),
-        path("sign-in/sso/callback/", openid.callback, provider, name="openid_connect_callback"),
+        path("sign-in/sso/", sso_begin, provider, name="openid_connect_login"),
+        path("sign-in/sso/callback/", sso_callback, provider, name="openid_connect_callback"),
         path("sign-in/sso/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
         path("sign-in/sso/error/", social.login_error, name="socialaccount_login_error"),
     ]

@@ -1,0 +1,73 @@
+"""Passkeys that are refused. django-allauth says of them that a code is wrong, and there was none; and of what is no
+passkey at all (anybody may send it) its parser fails in ways that nobody catches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from django import forms
+from django.core.exceptions import ValidationError
+
+NOT_ACCEPTED = "This passkey was not accepted. Try again, or choose another way."
+# What fido2's parser raises for JSON that is something else.
+_NO_PASSKEY = (AttributeError, KeyError, TypeError, ValueError)
+
+
+def _credential() -> forms.JSONField:
+    said = {"required": NOT_ACCEPTED, "invalid": NOT_ACCEPTED}
+    return forms.JSONField(widget=forms.HiddenInput, error_messages=said)
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise (ValidationError(NOT_ACCEPTED) if error.code == "incorrect_code" else error) from None
+    except _NO_PASSKEY as error:
+        raise ValidationError(NOT_ACCEPTED) from error
+
+
+class SecondStepPasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # django-allauth has no types
+    """A passkey after name and password."""
+
+    credential = _credential()
+
+    def clean_credential(self) -> Any:
+        """The passkey's row. Raises ValidationError."""
+        with _in_our_words():
+            return super().clean_credential()
+
+
+class SignInPasskeyForm(SecondStepPasskeyForm, LoginWebAuthnForm):  # type: ignore[misc]
+    """A passkey instead of name and password."""
+
+    reauthenticated = False
+    passwordless = True
+
+
+class AgainPasskeyForm(SecondStepPasskeyForm, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """Proof that it is still the same person."""
+
+    reauthenticated = True
+    passwordless = False
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """A new one."""
+
+    credential = _credential()
+
+    def clean(self) -> Any:
+        """What was sent. Raises ValidationError."""
+        with _in_our_words():
+            return super().clean()

@@ -1,0 +1,124 @@
+"""Single sign-on: who someone is, is what the identity provider calls itself and its subject for them. Nothing else.
+
+The way there and back is django-allauth's (state, PKCE, issuer and audience of the ID token). Here it is held to one
+provider and one purpose, with a nonce, and a person's groups decide their role.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from allauth.account.utils import get_next_redirect_url
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare, get_random_string
+from requests import RequestException
+
+from contacts_ui.roles import NAMES, give_role
+
+LONGEST_SUBJECT = 191  # characters that the table of identities holds
+View = Callable[[HttpRequest, str], HttpResponse]
+
+
+class OneProvider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # django-allauth has no types
+    """What is asked of the identity provider's answer before anybody is signed in by it."""
+
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> SocialLogin:
+        """Who it is, and their groups. Raises OAuth2Error."""
+        if self.openid_config.get("issuer", "").rstrip("/") != settings.OIDC_ISSUER:
+            raise OAuth2Error("The provider calls itself by another name")
+        claims = self._decode_id_token(app, kwargs["response"].get("id_token") or "")
+        subject = claims.get("sub")
+        if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
+            raise OAuth2Error("The ID token names nobody")
+        if not constant_time_compare(claims.get("nonce") or "", _nonce(request.GET["state"])):
+            raise OAuth2Error("The ID token was asked for by somebody else")
+        userinfo = self._fetch_user_info(token.token)
+        if userinfo.get("sub") != subject:  # OpenID Connect Core, 5.3.2
+            raise OAuth2Error("The provider told of two people")
+        login = self.get_provider().sociallogin_from_response(request, {"userinfo": userinfo, "id_token": claims})
+        login.groups = _groups(userinfo) or _groups(claims)
+        # What else the provider tells (numbers, addresses, pictures) is not kept.
+        login.account.extra_data = {"userinfo": {"iss": claims["iss"], "sub": subject}}
+        return login
+
+
+def _with_provider_away(view: View) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, provider_id: str) -> HttpResponse:
+        try:
+            return view(request, provider_id)
+        except RequestException as error:
+            provider = get_adapter().get_provider(request, provider_id)
+            response: HttpResponse = render_authentication_error(request, provider, exception=error)
+            response.status_code = 503
+            return response
+
+    return guarded
+
+
+@login_not_required
+@_with_provider_away
+def sso_begin(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Sends the browser to the provider. Only for a form: a link from elsewhere leads to the sign-in page."""
+    wish = get_next_redirect_url(request)
+    if request.method != "POST":
+        return redirect(reverse("account_login") + (f"?{urlencode({'next': wish})}" if wish else ""))
+    state = get_random_string(32)
+    provider = get_adapter().get_provider(request, provider_id)
+    # django-allauth would let the address say the purpose, the scope and more. Here nothing of it goes on.
+    asked = provider.get_auth_params() | {"nonce": _nonce(state)}
+    answer = provider.redirect(request, "login", next_url=wish, state_id=state, auth_params=asked)
+    return cast("HttpResponse", answer)
+
+
+@login_not_required
+@_with_provider_away
+def sso_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """The way back."""
+    view = OAuth2CallbackView.adapter_view(OneProvider(request, provider_id))
+    return cast("HttpResponse", view(request))
+
+
+def comes_from_provider(user: User) -> bool:
+    """Whether the identity provider decides about `user`: then they come in by it, and by nothing else."""
+    provider = settings.OIDC_PROVIDER_ID
+    return bool(provider) and SocialAccount.objects.filter(user=user, provider=provider).exists()
+
+
+def follow_groups(user: User, groups: Iterable[str]) -> None:
+    """Gives `user` the role that OIDC_ROLES says for their groups, or none. Without OIDC_ROLES admins decide."""
+    if not settings.OIDC_ROLES:
+        return
+    found = {settings.OIDC_ROLES.get(group) for group in groups}
+    wanted = next((name for name in NAMES if name in found), None)
+    held = set(user.groups.filter(name__in=NAMES).values_list("name", flat=True))
+    if held != ({wanted} if wanted else set()):  # nothing is written down where nothing changes
+        give_role(user, wanted)
+
+
+def _groups(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    named = claims.get(settings.OIDC_GROUP_CLAIM)
+    if isinstance(named, str):
+        return (named,)
+    return tuple(group for group in named if isinstance(group, str)) if isinstance(named, list) else ()
+
+
+def _nonce(state: str) -> str:
+    """The nonce that goes with a state: the session keeps the state, and it works once."""
+    return base64.urlsafe_b64encode(hashlib.sha256(f"nonce|{state}".encode()).digest()).decode().rstrip("=")

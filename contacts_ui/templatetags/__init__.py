@@ -1,0 +1,1 @@
+"""Words for templates in Django's language: the pages of the gate."""

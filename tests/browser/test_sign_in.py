@@ -1,0 +1,171 @@
+"""Signing in as a person does it: with a keyboard, without JavaScript, with Back, and where a second factor is due."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bench.desk import Desk, running_desk
+from tests.browser.conftest import NO_LIMIT, PASSWORD, ROOT, NewContext, sign_in
+from tests.browser.reading import ROWS, settled
+from tests.sandbox_server import SandboxServer
+from tests.sign_in.one_time import code_now
+
+LIST = "/account/contacts/"
+SECURITY = "/you/second-factor/"
+
+
+@pytest.fixture(scope="module")
+def strict_desk(running_sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk on which everyone must have a second factor."""
+    folder, more = tmp_path_factory.mktemp("strict"), {"REQUIRE_MFA": "all", "DEMO_PASSWORD": PASSWORD}
+    with running_desk(folder, running_sandbox.url, SENT_FRESH_SECONDS="0", **NO_LIMIT, **more) as desk:
+        subprocess.run([sys.executable, "manage.py", "demo_accounts"], cwd=ROOT, env=desk.settings, check=True)
+        yield desk
+
+
+def forget_factors(desk: Desk) -> None:
+    """Takes everyone's second factors away, as an admin may."""
+    with closing(sqlite3.connect(Path(desk.folder) / "desk.sqlite3", timeout=20)) as database, database:
+        database.execute("DELETE FROM mfa_authenticator")
+
+
+def confirm(page: Page) -> None:
+    """Gives the password once more."""
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+
+
+def add_app(page: Page) -> str:
+    """Adds an authenticator app; its secret."""
+    page.get_by_role("link", name="Add an app").click()
+    confirm(page)
+    secret = page.locator(".secret code").inner_text().replace(" ", "").strip()
+    page.get_by_label("Code").fill(code_now(secret))
+    page.get_by_role("button", name="Add the app").click()
+    return secret
+
+
+def sign_out(page: Page) -> None:
+    """By the account menu."""
+    page.get_by_role("button", name=re.compile("Account menu")).click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_two_lines_and_enter_are_enough(new_context: NewContext, sandbox: SandboxServer) -> None:
+    page = new_context().new_page()
+    page.goto(f"{LIST}?channel=sms")
+    page.keyboard.type("admin")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{LIST}?channel=sms")
+
+
+@pytest.mark.parametrize("shown", [LIST, SECURITY, "/you/sessions/"])
+def test_back_after_signing_out_shows_the_gate(new_context: NewContext, sandbox: SandboxServer, shown: str) -> None:
+    page = sign_in(new_context(), "admin")
+    page.goto(shown)
+    page.get_by_role("heading", level=1).wait_for()
+    sign_out(page)
+    page.go_back()
+    expect(page.get_by_label("User name or e-mail")).to_be_visible()
+    assert page.get_by_role("button", name=re.compile("Account menu")).count() == 0
+
+
+def test_without_javascript_everything_but_passkeys_works(new_context: NewContext, sandbox: SandboxServer) -> None:
+    page = sign_in(new_context(java_script_enabled=False), "support")
+    page.goto(SECURITY)
+    add_app(page)
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    assert page.locator(".codes li").count() == 10
+    page.get_by_role("link", name="Done").click()
+    page.get_by_role("link", name="Remove the app").click()
+    page.get_by_role("button", name="Remove the app").click()
+    expect(page.get_by_text("The authenticator app is removed.")).to_be_visible()
+    page.get_by_role("link", name="Add a passkey").click()
+    expect(page.get_by_text("This browser cannot use passkeys.")).to_be_visible()
+    page.goto("/sign-out/")
+    page.locator("main").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
+
+
+def test_the_account_menu_leads_to_it_and_it_leads_back(admin_page: Page) -> None:
+    admin_page.get_by_role("button", name=re.compile("Account menu")).click()
+    admin_page.get_by_role("link", name="Sign-in and security").click()
+    expect(admin_page.get_by_role("heading", name="Sign-in and security")).to_be_visible()
+    admin_page.get_by_role("link", name="Back to your contacts").click()
+    expect(admin_page.locator(ROWS).first).to_be_visible()
+
+
+def test_the_theme_changes_there_at_once(admin_page: Page) -> None:
+    admin_page.goto(SECURITY)
+    button = admin_page.locator("[data-theme-toggle] button")
+    wanted = button.get_attribute("value")
+    with admin_page.expect_response("**/preferences/theme/") as answered:
+        button.click()
+    assert answered.value.status == 204
+    expect(admin_page.locator("html")).to_have_attribute("data-theme", wanted or "")
+
+
+def test_a_passkey_that_is_not_used_is_said_and_can_be_tried_again(new_context: NewContext) -> None:
+    page = new_context().new_page()
+    page.goto("/sign-in/")
+    refused = "throw new DOMException('', 'NotAllowedError')"
+    page.evaluate(f"() => {{ navigator.credentials.get = async () => {{ {refused}; }}; }}")
+    button = page.get_by_role("button", name="Sign in with a passkey")
+    button.click()
+    expect(page.get_by_text("No passkey was used.")).to_be_visible()
+    expect(button).to_be_enabled()
+
+
+# --- Where a second factor is due ----------------------------------------------------------------
+
+
+@pytest.fixture
+def due(strict_desk: Desk, new_context: NewContext, sandbox: SandboxServer) -> Page:
+    """Someone who just gave their password, and has no second factor yet."""
+    forget_factors(strict_desk)
+    return sign_in(new_context(base_url=strict_desk.url), "admin")
+
+
+def test_one_is_added_and_then_the_desk_opens(due: Page) -> None:
+    expect(due.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
+    due.goto(LIST)
+    expect(due.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
+    add_app(due)
+    expect(due.get_by_text("The authenticator app is added.")).to_be_visible()
+    due.goto(LIST)
+    settled(due)
+
+
+def test_from_the_next_sign_in_on_it_is_asked_for(due: Page) -> None:
+    secret = add_app(due)
+    sign_out(due)
+    due.get_by_label("User name or e-mail").fill("admin")
+    due.get_by_label("Password").fill(PASSWORD)
+    due.get_by_role("button", name="Sign in", exact=True).click()
+    expect(due.get_by_role("heading", name="One more step")).to_be_visible()
+    due.get_by_label("Code").fill(code_now(secret, 1))  # that of now was used when the app was added
+    due.get_by_role("button", name="Sign in", exact=True).click()
+    due.wait_for_selector("main[data-profile-id]")
+
+
+def test_a_page_that_is_open_is_led_there_by_its_next_request(due: Page, strict_desk: Desk) -> None:
+    add_app(due)
+    due.goto(LIST)
+    settled(due)
+    forget_factors(strict_desk)
+    due.get_by_role("link", name="Next page").click()
+    due.wait_for_url(f"**{SECURITY}")
+    expect(due.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()

@@ -1,0 +1,63 @@
+"""Single sign-on in Chromium: from the desk's button over the provider's page and back, under the strict policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from bench.desk import Desk
+from tests.sign_in.conftest import provider, sso_desk
+from tests.sign_in.provider import Provider
+
+__all__ = ["provider", "sso_desk"]  # fixtures
+BUTTON = 'form[action*="/sign-in/sso/"] button'
+
+
+@pytest.fixture
+def page(chromium: Browser, sso_desk: Desk) -> Iterator[Page]:
+    """A tab of a fresh profile at the desk. A breach of the desk's policy fails the test."""
+    faults: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            faults.append(message.text)
+
+    context = chromium.new_context(base_url=sso_desk.url)
+    context.set_default_timeout(8000)
+    context.on("console", note)
+    yield context.new_page()
+    context.close()
+    assert faults == []
+
+
+def test_one_comes_in_by_the_provider_and_lands_where_one_wanted_to_go(page: Page, provider: Provider) -> None:
+    provider.knows("b-1", preferred_username="browser", groups=["desk-admins"])
+    page.goto("/account/contacts/?channel=sms")
+    page.click(BUTTON)
+    page.wait_for_url(f"{provider.url}/**")
+    page.fill("[name=sub]", "b-1")
+    page.press("[name=sub]", "Enter")
+    page.wait_for_url("**/account/contacts/?channel=sms")
+    assert page.locator("main[data-profile-id]").count() == 1
+
+
+def test_whom_no_group_lets_in_is_told_so(page: Page, provider: Provider) -> None:
+    provider.knows("b-2", preferred_username="stranger", groups=["others"])
+    page.goto("/sign-in/")
+    page.click(BUTTON)
+    page.fill("[name=sub]", "b-2")
+    page.press("[name=sub]", "Enter")
+    page.wait_for_url(lambda url: "/sign-in/" not in url and not url.startswith(provider.url))
+    assert page.locator("[data-contact-id]").count() == 0
+
+
+def test_who_turns_back_can_try_again(page: Page, provider: Provider) -> None:
+    page.goto("/sign-in/")
+    page.click(BUTTON)
+    page.click("[name=action][value=deny]")
+    page.wait_for_url(re.compile("/sign-in/sso/"))
+    page.locator('a[href^="/sign-in/"]').first.click()
+    page.wait_for_selector(BUTTON)

@@ -1,0 +1,1 @@
+"""Who someone is: passwords, second factors, passkeys, single sign-on. With real parts."""

@@ -1,0 +1,39 @@
+"""A desk behind an identity provider, both running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bench.desk import Desk, running_desk
+from tests.sandbox_server import SandboxServer
+from tests.sign_in.provider import Provider, running_provider
+
+OIDC = {"OIDC_CLIENT_ID": "desk", "OIDC_CLIENT_SECRET": "not a secret", "OIDC_NAME": "Example Work"}
+ROLES = "desk-staff=support,desk-admins=admin,desk-audit=auditor"
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Provider]:
+    """An identity provider."""
+    with running_provider() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sso_desk(
+    running_sandbox: SandboxServer, provider: Provider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    """A desk that signs people in by `provider` and makes groups into roles."""
+    folder = tmp_path_factory.mktemp("sso")
+    with running_desk(folder, running_sandbox.url, OIDC_ISSUER=provider.url, OIDC_ROLES=ROLES, **OIDC) as desk:
+        yield desk
+
+
+@pytest.fixture(autouse=True)
+def _truth(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Lies of one test do not outlive it."""
+    yield
+    if "provider" in request.fixturenames:
+        request.getfixturevalue("provider").lies()

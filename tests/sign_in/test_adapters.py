@@ -1,0 +1,149 @@
+"""What the desk decides where django-allauth asks it: who may come in how, and what things are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from allauth.account.adapter import get_adapter as account_adapter
+from allauth.mfa.adapter import get_adapter as mfa_adapter
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import User
+from django.core.cache import caches
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.models import AuditEntry
+from contacts_ui.roles import NAMES
+from contacts_ui.sign_in.single_sign_on import follow_groups
+from dashboard.settings import ROLE_NAMES
+from tests.pages import text
+from tests.sandbox_server import SandboxServer
+
+PROVIDER = "oidc-0123456789ab"
+GOOD = "a long new password of mine"
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_tries(db: None) -> None:
+    caches["default"].clear()
+
+
+@pytest.fixture
+def sso_user(desk_api: SandboxServer, settings: Settings) -> User:
+    """Someone of the identity provider, who has a password all the same."""
+    settings.OIDC_PROVIDER_ID = PROVIDER
+    user = User.objects.create_user("olga", password="x", email="olga@example.org")
+    SocialAccount.objects.create(user=user, provider=PROVIDER, uid="o-1")
+    return user
+
+
+def sign_in(username: str, typed: str = "x") -> Client:
+    """A browser after the attempt."""
+    client = Client()
+    client.post("/sign-in/", {"login": username, "password": typed})
+    return client
+
+
+def is_in(client: Client) -> bool:
+    """Whether somebody is signed in there."""
+    return "_auth_user_id" in client.session
+
+
+def test_the_roles_of_the_settings_are_the_desks() -> None:
+    assert set(ROLE_NAMES) == set(NAMES)
+
+
+def test_whom_the_provider_decides_about_does_not_come_in_by_password(sso_user: User) -> None:
+    assert not is_in(sign_in("olga"))
+
+
+def test_they_do_once_the_provider_is_gone(sso_user: User, settings: Settings) -> None:
+    settings.OIDC_PROVIDER_ID = None
+    assert is_in(sign_in("olga"))
+
+
+def test_they_give_themselves_no_password(sso_user: User) -> None:
+    sso_user.set_unusable_password()
+    sso_user.save()
+    client = Client()
+    client.force_login(sso_user)
+    answer = client.post("/you/password/set/", {"password1": GOOD, "password2": GOOD})
+    assert answer.status_code == 403
+    assert not User.objects.get(username="olga").has_usable_password()
+
+
+@pytest.mark.parametrize(("name", "mails"), [("olga", 0), ("paul", 1)])
+def test_a_link_to_choose_a_password_goes_only_to_whose_password_is_ours(
+    sso_user: User, mailoutbox: list[Any], name: str, mails: int
+) -> None:
+    User.objects.create_user("paul", password="x", email="paul@example.org")
+    answer = Client().post("/sign-in/password/", {"email": f"{name}@example.org"})
+    assert answer.status_code == 302
+    assert len(mailoutbox) == mails
+
+
+def test_an_account_is_one_whatever_it_is_called(desk_api: SandboxServer, admin_user: User) -> None:
+    admin_user.email = "mara@example.org"
+    admin_user.save()
+    for typed in ("mara", "MARA", " mara ", "mara@example.org", "Mara@Example.org"):
+        sign_in(typed, "wrong")
+    assert not is_in(sign_in("mara"))
+    assert AuditEntry.objects.filter(about="wrong password").count() == 5
+
+
+def test_a_right_password_is_not_counted(desk_api: SandboxServer, admin_user: User) -> None:
+    assert all(is_in(sign_in("mara")) for _ in range(7))
+
+
+def test_the_words_are_ours(desk_api: SandboxServer, admin_user: User, rf: Any) -> None:
+    adapter = account_adapter()
+    assert adapter.validation_error("username_password_mismatch").messages == [
+        "This user name and password do not match. Both are case-sensitive."
+    ]
+    assert adapter.validation_error("too_many_login_attempts").messages == [
+        "Too many wrong tries. Wait five minutes, then try again."
+    ]
+
+
+def test_who_is_switched_off_is_not_signed_in(desk_api: SandboxServer, admin_user: User) -> None:
+    admin_user.is_active = False
+    admin_user.save()
+    client = Client()
+    answer = client.post("/sign-in/", {"login": "mara", "password": "x"})
+    assert answer["Location"] == "/sign-in/inactive/"
+    assert not is_in(client)
+    assert AuditEntry.objects.filter(action="sign_in", outcome="denied").exists()
+
+
+def test_passkeys_are_for_the_site_and_not_for_the_host_that_was_asked(settings: Settings) -> None:
+    settings.SITE_URL = "https://desk.example.org:8443"
+    assert mfa_adapter().get_public_key_credential_rp_entity() == {"id": "desk.example.org", "name": "Contact Desk"}
+
+
+def test_a_new_passkey_has_a_plain_name(admin_user: User) -> None:
+    names = []
+    for _ in range(2):
+        names.append(mfa_adapter().generate_authenticator_name(admin_user, Authenticator.Type.WEBAUTHN))
+        Authenticator.objects.create(user=admin_user, type="webauthn", data={"name": names[-1]})
+    assert names == ["Passkey", "Passkey 2"]
+
+
+def test_nobody_signs_up(db: None) -> None:
+    assert not account_adapter().is_open_for_signup(None)
+    assert Client().get("/sign-up/").status_code == 404
+    assert "sign up" not in text(Client().get("/sign-in/")).lower()
+
+
+def test_without_roles_by_groups_admins_decide(support_user: User, settings: Settings) -> None:
+    settings.OIDC_ROLES = {}
+    follow_groups(support_user, ["desk-admins"])
+    assert [group.name for group in support_user.groups.all()] == ["support"]
+
+
+def test_other_groups_stay(support_user: User, settings: Settings) -> None:
+    other = support_user.groups.create(name="night shift")
+    settings.OIDC_ROLES = {"desk-admins": "admin"}
+    follow_groups(support_user, ["desk-admins"])
+    assert set(support_user.groups.values_list("name", flat=True)) == {"admin", other.name}

@@ -1,0 +1,150 @@
+"""The authenticator app and recovery codes: clocks that differ, codes that come twice, and how secrets are kept."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, TOTP
+from django.contrib.auth.models import User
+from django.core.cache import caches
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.models import AuditEntry
+from tests.pages import text
+from tests.sandbox_server import SandboxServer
+from tests.sign_in.one_time import PERIOD, code_at
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+class Clock(SimpleNamespace):
+    """The desk's clock as far as codes go; it stands still until it is moved."""
+
+    now: float
+
+    def time(self) -> float:
+        """Now."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that stands in the middle of a period."""
+    standing = Clock(now=time.time() // PERIOD * PERIOD + 15)
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.time", standing)
+    return standing
+
+
+@pytest.fixture
+def app_user(desk_api: SandboxServer, admin_user: User) -> User:
+    """Someone with an authenticator app and recovery codes."""
+    caches["default"].clear()
+    TOTP.activate(admin_user, SECRET)
+    RecoveryCodes.activate(admin_user)
+    return admin_user
+
+
+def try_code(code: str) -> Any:
+    """The answer to somebody who knows the password and sends this code."""
+    client = Client()
+    assert client.post("/sign-in/", {"login": "mara", "password": "x"})["Location"] == "/sign-in/code/"
+    return client.post("/sign-in/code/", {"code": code})
+
+
+def lets_in(code: str) -> bool:
+    """Whether it is let in."""
+    answer = try_code(code)
+    return answer.status_code == 302 and "_auth_user_id" in answer.client.session
+
+
+@pytest.mark.parametrize(("periods", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+def test_a_clock_may_be_one_period_off_and_not_two(app_user: User, clock: Clock, periods: int, good: bool) -> None:
+    assert lets_in(code_at(SECRET, clock.now, periods)) is good
+
+
+@pytest.mark.parametrize("later", [0, PERIOD, 2 * PERIOD])
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_code_lets_in_once(app_user: User, clock: Clock, later: int, forgotten: bool) -> None:
+    code = code_at(SECRET, clock.now, 1)  # for as long as a code can be valid
+    assert lets_in(code)
+    clock.now += later
+    if forgotten:
+        caches["default"].clear()
+    assert not lets_in(code)
+
+
+def test_after_a_code_only_later_ones_are_taken(app_user: User, clock: Clock) -> None:
+    assert lets_in(code_at(SECRET, clock.now))
+    assert not lets_in(code_at(SECRET, clock.now, -1))
+    assert lets_in(code_at(SECRET, clock.now, 1))
+
+
+def test_a_code_used_before_is_written_down_as_a_wrong_one(app_user: User, clock: Clock) -> None:
+    for _ in range(2):
+        lets_in(code_at(SECRET, clock.now))
+    caches["default"].clear()
+    assert not lets_in(code_at(SECRET, clock.now))
+    assert AuditEntry.objects.filter(action="sign_in", outcome="denied", about="wrong second factor").count() == 2
+
+
+def test_the_code_that_added_the_app_does_not_sign_in(
+    desk_api: SandboxServer, admin_client: Client, clock: Clock, django_capture_on_commit_callbacks: Any
+) -> None:
+    caches["default"].clear()
+    admin_client.post("/sign-in/again/", {"password": "x"})
+    admin_client.get("/you/second-factor/totp/activate/")
+    secret = admin_client.session[SECRET_SESSION_KEY]
+    code = code_at(secret, clock.now)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = admin_client.post("/you/second-factor/totp/activate/", {"code": code})
+    assert answer.status_code == 302
+    assert not lets_in(code)
+    assert lets_in(code_at(secret, clock.now, 1))
+
+
+def test_a_code_that_signed_in_does_not_prove_it_again(app_user: User, clock: Clock) -> None:
+    code = code_at(SECRET, clock.now)
+    client = try_code(code).client
+    clock.now += PERIOD
+    caches["default"].clear()
+    assert client.post("/sign-in/again/code/", {"code": code}).status_code == 200
+    assert client.post("/sign-in/again/code/", {"code": code_at(SECRET, clock.now)}).status_code == 302
+
+
+def test_after_five_wrong_codes_a_right_one_waits(app_user: User, clock: Clock) -> None:
+    assert not any(lets_in("000000") for _ in range(5))
+    assert not lets_in(code_at(SECRET, clock.now))
+
+
+def test_a_recovery_code_lets_in_once(app_user: User) -> None:
+    codes = Authenticator.objects.get(user=app_user, type="recovery_codes").wrap().get_unused_codes()
+    assert lets_in(codes[0])
+    assert not lets_in(codes[0])
+    assert lets_in(codes[1])
+
+
+def test_secrets_lie_sealed_in_the_database(app_user: User) -> None:
+    kept = Authenticator.objects.get(user=app_user, type="totp").data["secret"]
+    seed = Authenticator.objects.get(user=app_user, type="recovery_codes").data["seed"]
+    assert SECRET not in kept
+    assert kept.startswith("gAAAA")  # as Fernet's do
+    assert seed.startswith("gAAAA")
+
+
+def test_second_factors_outlive_a_new_secret_key(app_user: User, clock: Clock, settings: Settings) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another " * 8
+    assert lets_in(code_at(SECRET, clock.now))
+
+
+def test_a_secret_that_nobody_can_read_is_said_so(app_user: User, clock: Clock, settings: Settings) -> None:
+    settings.SECRET_KEY = "another " * 8
+    answer = try_code(code_at(SECRET, clock.now))
+    assert answer.status_code == 200
+    assert "Ask an admin to reset your sign-in." in text(answer)

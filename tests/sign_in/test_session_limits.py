@@ -1,0 +1,164 @@
+"""How long a session lasts, and that its key is a new one for whoever signs in."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.cache import caches
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from contacts_ui.sign_in.session_limits import SEEN
+from tests.pages import FRAGMENT
+from tests.sandbox_server import SandboxServer
+from tests.sign_in.one_time import code_now
+
+PAGE = "/preferences/"
+MINUTE, HOUR = 60.0, 3600.0
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+class Clock(SimpleNamespace):
+    """The desk's clock as far as sessions go; it stands still until it is moved."""
+
+    now: float
+
+    def time(self) -> float:
+        """Now."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that stands still."""
+    standing = Clock(now=1_800_000_000.0)
+    monkeypatch.setattr("contacts_ui.sign_in.session_limits.time", standing)
+    return standing
+
+
+def is_in(client: Client) -> bool:
+    """Whether the desk still knows who this is."""
+    return client.get(PAGE).status_code == 200
+
+
+def test_half_an_hour_without_a_request_ends_it(clock: Clock, admin_client: Client) -> None:
+    assert is_in(admin_client)
+    clock.now += 30 * MINUTE + 1
+    assert not is_in(admin_client)
+
+
+def test_a_request_in_the_last_minute_of_it_begins_it_anew(clock: Clock, admin_client: Client) -> None:
+    assert is_in(admin_client)
+    for _ in range(5):
+        clock.now += 29 * MINUTE
+        assert is_in(admin_client)
+
+
+def test_twelve_hours_end_it_whatever_one_does(clock: Clock, admin_client: Client) -> None:
+    assert is_in(admin_client)
+    for _ in range(48):
+        clock.now += 15 * MINUTE
+        assert is_in(admin_client)
+    clock.now += 1
+    assert not is_in(admin_client)
+
+
+def test_what_has_ended_is_gone_from_the_database_too(clock: Clock, admin_client: Client) -> None:
+    assert is_in(admin_client)
+    key = admin_client.session.session_key
+    clock.now += 31 * MINUTE
+    assert not is_in(admin_client)
+    assert not Session.objects.filter(session_key=key).exists()
+
+
+def test_the_clock_set_back_ends_nothing(clock: Clock, admin_client: Client) -> None:
+    assert is_in(admin_client)
+    clock.now -= 2 * HOUR
+    assert is_in(admin_client)
+
+
+def test_it_is_noted_once_a_minute_and_not_at_every_request(clock: Clock, admin_client: Client) -> None:
+    assert is_in(admin_client)
+    first = admin_client.session[SEEN]
+    clock.now += 59
+    assert is_in(admin_client)
+    assert admin_client.session[SEEN] == first
+    clock.now += 2
+    assert is_in(admin_client)
+    assert admin_client.session[SEEN] == first + 61
+
+
+def test_a_stranger_costs_no_query(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(0):
+        Client().get(PAGE)
+
+
+def test_a_page_that_comes_too_late_leads_back_to_itself_after_signing_in(clock: Clock, admin_client: Client) -> None:
+    address = "/account/contacts/?channel=sms&page=2"
+    assert is_in(admin_client)
+    clock.now += 31 * MINUTE
+    gate = admin_client.get(address)["Location"]
+    assert gate == f"/sign-in/?next={quote(address)}"
+    assert admin_client.post(gate, {"login": "mara", "password": "x"})["Location"] == address
+
+
+def test_a_fragment_that_comes_too_late_shows_nothing(clock: Clock, admin_client: Client) -> None:
+    assert is_in(admin_client)
+    clock.now += 31 * MINUTE
+    response = admin_client.get("/account/contacts/", headers=FRAGMENT)
+    assert response.status_code == 302
+    assert not response.has_header("X-Fragment")
+
+
+# --- Its key -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def planted() -> Client:
+    """A browser with a session key that somebody else chose."""
+    caches["default"].clear()
+    store = SessionStore()
+    store["anything"] = 1
+    store.create()
+    client = Client()
+    client.cookies[django_settings.SESSION_COOKIE_NAME] = str(store.session_key)
+    return client
+
+
+def key_of(client: Client) -> str:
+    """The value of the cookie."""
+    return client.cookies[django_settings.SESSION_COOKIE_NAME].value
+
+
+def test_signing_in_makes_a_new_key_and_the_old_one_opens_nothing(
+    desk_api: SandboxServer, admin_user: User, planted: Client
+) -> None:
+    before = key_of(planted)
+    planted.post("/sign-in/", {"login": "mara", "password": "x"})
+    assert is_in(planted)
+    assert key_of(planted) != before
+    assert not Session.objects.filter(session_key=before).exists()
+
+
+def test_the_second_step_makes_a_new_key_as_well(desk_api: SandboxServer, admin_user: User, planted: Client) -> None:
+    TOTP.activate(admin_user, SECRET)
+    planted.post("/sign-in/", {"login": "mara", "password": "x"})
+    halfway = key_of(planted)
+    planted.post("/sign-in/code/", {"code": code_now(SECRET)})
+    assert is_in(planted)
+    assert key_of(planted) != halfway
+    assert not Session.objects.filter(session_key=halfway).exists()
+
+
+def test_signing_out_leaves_no_session_behind(desk_api: SandboxServer, admin_user: User, planted: Client) -> None:
+    planted.post("/sign-in/", {"login": "mara", "password": "x"})
+    key = key_of(planted)
+    planted.post("/sign-out/")
+    assert not Session.objects.filter(session_key=key).exists()

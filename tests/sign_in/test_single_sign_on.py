@@ -1,0 +1,315 @@
+"""Single sign-on from end to end: a running desk, a running identity provider, and browsers between them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from bench.desk import Desk, running_desk
+from tests.sandbox_server import SandboxServer
+from tests.sign_in.conftest import OIDC
+from tests.sign_in.desks import PASSWORD, Visitor, make_person, rows
+from tests.sign_in.provider import Provider, query_of, running_provider
+
+
+def begin(visitor: Visitor, **fields: str) -> str:
+    """Presses the button; the address at the provider."""
+    answer = visitor.submit("/sign-in/sso/", **fields)
+    assert answer.status_code == 302
+    return answer.headers["Location"]
+
+
+def come_in(desk: Desk, provider: Provider, subject: str, **claims: Any) -> Visitor:
+    """Somebody new at a browser of their own, signed in if the desk lets them."""
+    provider.knows(subject, **claims)
+    visitor = Visitor(desk.url)
+    visitor.see(provider.authorize(begin(visitor), subject))
+    return visitor
+
+
+def user_of(desk: Desk, subject: str) -> tuple[Any, ...]:
+    """Id, user name and e-mail of whom the newest identity with this subject belongs to."""
+    query = (
+        "SELECT u.id, u.username, u.email FROM auth_user u JOIN socialaccount_socialaccount s ON s.user_id = u.id "
+        "WHERE s.uid = ? ORDER BY s.id DESC"
+    )
+    return rows(desk, query, subject)[0]
+
+
+def role_of(desk: Desk, subject: str) -> set[str]:
+    """The groups of that person."""
+    query = "SELECT g.name FROM auth_group g JOIN auth_user_groups m ON m.group_id = g.id WHERE m.user_id = ?"
+    return {name for (name,) in rows(desk, query, user_of(desk, subject)[0])}
+
+
+def denials(desk: Desk) -> int:
+    """How many refused sign-ins are written down."""
+    return int(
+        rows(desk, "SELECT count(*) FROM contacts_ui_auditentry WHERE action = 'sign_in' AND outcome = 'denied'")[0][0]
+    )
+
+
+def test_whom_the_provider_lets_in_is_signed_in(sso_desk: Desk, provider: Provider) -> None:
+    visitor = come_in(sso_desk, provider, "s-in", preferred_username="Ines", email="ines@example.org")
+    assert visitor.signed_in()
+    assert user_of(sso_desk, "s-in")[1:] == ("ines", "ines@example.org")
+
+
+def test_the_second_time_it_is_the_same_person(sso_desk: Desk, provider: Provider) -> None:
+    come_in(sso_desk, provider, "s-twice", preferred_username="twice")
+    come_in(sso_desk, provider, "s-twice", preferred_username="renamed", email="new@example.org")
+    assert len(rows(sso_desk, "SELECT 1 FROM socialaccount_socialaccount WHERE uid = 's-twice'")) == 1
+    assert user_of(sso_desk, "s-twice")[1] == "twice"
+
+
+def test_the_session_has_another_key_after_signing_in(sso_desk: Desk, provider: Provider) -> None:
+    visitor = Visitor(sso_desk.url)
+    back = provider.authorize(begin(visitor), "s-key")
+    before = visitor.cookies["session"]
+    visitor.see(back)
+    assert visitor.signed_in()
+    assert visitor.cookies["session"] != before
+
+
+def test_the_code_is_bound_to_the_desk_by_pkce(sso_desk: Desk, provider: Provider) -> None:
+    visitor = Visitor(sso_desk.url)
+    address = begin(visitor)
+    visitor.see(provider.authorize(address, "s-pkce"))
+    asked, verifier = query_of(address), provider.token_requests()[-1]["code_verifier"]
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    assert (asked["code_challenge"], asked["code_challenge_method"]) == (challenge, "S256")
+
+
+def test_what_the_address_wishes_does_not_reach_the_provider(sso_desk: Desk) -> None:
+    visitor = Visitor(sso_desk.url)
+    wishes = "?process=connect&scope=phone&auth_params=redirect_uri%3Dhttps%3A%2F%2Fevil.example%26state%3Dmine"
+    visitor.see("/sign-in/")
+    answer = visitor.submit(f"/sign-in/sso/{wishes}")
+    asked = query_of(answer.headers["Location"])
+    assert asked["redirect_uri"] == f"{sso_desk.url}/sign-in/sso/callback/"
+    assert asked["state"] != "mine"
+    assert set(asked["scope"].split()) == {"openid", "profile", "email"}
+
+
+def test_a_link_does_not_begin_it(sso_desk: Desk) -> None:
+    answer = Visitor(sso_desk.url).see("/sign-in/sso/?next=/account/contacts/")
+    assert answer.headers["Location"] == "/sign-in/?next=%2Faccount%2Fcontacts%2F"
+
+
+@pytest.mark.parametrize(
+    ("groups", "role"),
+    [
+        (["desk-staff"], {"support"}),
+        (["desk-admins"], {"admin"}),
+        (["others", "desk-staff", "desk-admins"], {"admin"}),
+        (["desk-staff", "desk-admins", "desk-audit"], {"auditor"}),
+        ("desk-staff", {"support"}),
+        (["others"], set()),
+        ([{"name": "desk-admins"}, None, 7], set()),
+        (None, set()),
+    ],
+)
+def test_groups_at_the_provider_say_the_role(
+    sso_desk: Desk, provider: Provider, groups: object, role: set[str]
+) -> None:
+    visitor = come_in(sso_desk, provider, "s-groups", groups=groups)
+    assert visitor.signed_in()
+    assert role_of(sso_desk, "s-groups") == role
+
+
+def test_a_role_is_taken_away_with_the_group(sso_desk: Desk, provider: Provider) -> None:
+    come_in(sso_desk, provider, "s-leaver", groups=["desk-admins"])
+    assert role_of(sso_desk, "s-leaver") == {"admin"}
+    come_in(sso_desk, provider, "s-leaver", groups=[])
+    assert role_of(sso_desk, "s-leaver") == set()
+
+
+def test_a_role_that_stays_is_not_written_down_again(sso_desk: Desk, provider: Provider) -> None:
+    changes = "SELECT count(*) FROM contacts_ui_auditentry WHERE action = 'role.changed' AND about LIKE 'steady%'"
+    come_in(sso_desk, provider, "s-steady", preferred_username="steady", groups=["desk-staff"])
+    before = rows(sso_desk, changes)
+    come_in(sso_desk, provider, "s-steady", preferred_username="steady", groups=["desk-staff"])
+    assert rows(sso_desk, changes) == before
+
+
+@pytest.mark.parametrize("state", ["", "another"])
+def test_a_wrong_state_is_refused(sso_desk: Desk, provider: Provider, state: str) -> None:
+    visitor = Visitor(sso_desk.url)
+    back = provider.authorize(begin(visitor), "s-state")
+    answer = visitor.see(back.replace(query_of(back)["state"], state))
+    assert answer.status_code == 401
+    assert not visitor.signed_in()
+
+
+def test_a_way_back_works_once(sso_desk: Desk, provider: Provider) -> None:
+    visitor = Visitor(sso_desk.url)
+    back = provider.authorize(begin(visitor), "s-once")
+    assert visitor.see(back).status_code == 302
+    visitor.submit("/sign-out/")
+    assert visitor.see(back).status_code == 401
+    assert not visitor.signed_in()
+
+
+def test_a_code_works_once(sso_desk: Desk, provider: Provider) -> None:
+    first = Visitor(sso_desk.url)
+    back = provider.authorize(begin(first), "s-replay")
+    first.see(back)
+    second = Visitor(sso_desk.url)
+    state = query_of(begin(second))["state"]
+    answer = second.see(back.replace(query_of(back)["state"], state))
+    assert answer.status_code == 401
+    assert not second.signed_in()
+
+
+def test_a_code_that_was_given_to_another_browser_is_refused(sso_desk: Desk, provider: Provider) -> None:
+    # The code is fresh, and the state is the thief's own: the nonce in the ID token is not.
+    stolen = provider.authorize(begin(Visitor(sso_desk.url)), "s-stolen")
+    thief = Visitor(sso_desk.url)
+    state = query_of(begin(thief))["state"]
+    assert thief.see(stolen.replace(query_of(stolen)["state"], state)).status_code == 401
+    assert not thief.signed_in()
+
+
+def test_the_way_back_does_not_work_in_another_browser(sso_desk: Desk, provider: Provider) -> None:
+    back = provider.authorize(begin(Visitor(sso_desk.url)), "s-other")
+    other = Visitor(sso_desk.url)
+    assert other.see(back).status_code == 401
+    assert not other.signed_in()
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        {"id_token": {"aud": ["another client"]}},
+        {"id_token": {"iss": "https://evil.example"}},
+        {"id_token": {"exp": 1}},
+        {"id_token": {"nonce": "another"}},
+        {"id_token": {"sub": "somebody else"}},
+        {"id_token": {"sub": ""}},
+        {"id_token": {"sub": "x" * 300}},
+        {"userinfo": {"sub": "somebody else"}},
+    ],
+    ids=str,
+)
+def test_an_answer_that_is_not_about_this_sign_in_is_refused(
+    sso_desk: Desk, provider: Provider, lies: dict[str, Any]
+) -> None:
+    provider.knows("s-lies")
+    provider.lies(**lies)
+    visitor = Visitor(sso_desk.url)
+    before = denials(sso_desk)
+    assert visitor.see(provider.authorize(begin(visitor), "s-lies")).status_code == 401
+    assert not visitor.signed_in()
+    assert denials(sso_desk) == before + 1
+
+
+def test_who_turns_back_is_told_so_and_not_written_down(sso_desk: Desk, provider: Provider) -> None:
+    visitor, before = Visitor(sso_desk.url), denials(sso_desk)
+    address = begin(visitor)
+    back = f"{provider.deny(address)}"
+    back += "" if "state=" in back else f"&state={query_of(address)['state']}"
+    answer = visitor.see(back)
+    assert answer.headers["Location"] == "/sign-in/sso/cancelled/"
+    assert visitor.see("/sign-in/sso/cancelled/").status_code == 200
+    assert denials(sso_desk) == before
+
+
+@pytest.fixture(scope="module")
+def local_people(sso_desk: Desk) -> None:
+    """Two people of the desk's own."""
+    make_person(sso_desk.settings, "Lena", "admin", email="Lena@example.org")
+    make_person(sso_desk.settings, "leif", "admin", email="leif@example.org")
+
+
+@pytest.mark.parametrize("email", ["lena@example.org", "LENA@example.org"])
+def test_the_same_e_mail_takes_nobody_over(sso_desk: Desk, provider: Provider, local_people: None, email: str) -> None:
+    visitor = come_in(sso_desk, provider, f"s-{email}", email=email, email_verified=True, groups=["desk-staff"])
+    user, name, kept = user_of(sso_desk, f"s-{email}")
+    assert visitor.signed_in()
+    assert (name, kept) != ("Lena", email)
+    assert kept == ""
+    assert rows(sso_desk, "SELECT id FROM auth_user WHERE email = 'Lena@example.org'") != [(user,)]
+
+
+@pytest.mark.parametrize("name", ["leif", "LEIF", "l\u00e9if", "\uff4c\uff45\uff49\uff46"])
+def test_the_same_user_name_gets_an_ending(sso_desk: Desk, provider: Provider, local_people: None, name: str) -> None:
+    come_in(sso_desk, provider, f"s-{name.encode().hex()}", preferred_username=name)
+    kept = user_of(sso_desk, f"s-{name.encode().hex()}")[1]
+    assert kept.startswith("leif")
+    assert kept.isascii()
+    assert kept != "leif"
+
+
+def test_a_local_password_still_works_afterwards(sso_desk: Desk, provider: Provider, local_people: None) -> None:
+    come_in(sso_desk, provider, "s-leif", preferred_username="leif", email="leif@example.org")
+    visitor = Visitor(sso_desk.url)
+    visitor.submit("/sign-in/", login="leif", password=PASSWORD)
+    assert visitor.signed_in()
+
+
+def test_who_is_switched_off_is_refused(sso_desk: Desk, provider: Provider) -> None:
+    come_in(sso_desk, provider, "s-off", preferred_username="switched", groups=["desk-staff"])
+    rows(sso_desk, "UPDATE auth_user SET is_active = 0 WHERE id = ?", user_of(sso_desk, "s-off")[0])
+    before = denials(sso_desk)
+    visitor = come_in(sso_desk, provider, "s-off", groups=["desk-admins"])
+    assert not visitor.signed_in()
+    assert role_of(sso_desk, "s-off") == {"support"}
+    assert denials(sso_desk) == before + 1
+
+
+def test_nothing_the_provider_tells_is_kept_but_who_it_is(sso_desk: Desk, provider: Provider) -> None:
+    come_in(sso_desk, provider, "s-kept", phone="+15550100", groups=["desk-staff"], birthdate="1990-01-01")
+    kept = str(rows(sso_desk, "SELECT extra_data FROM socialaccount_socialaccount WHERE uid = 's-kept'"))
+    assert "s-kept" in kept
+    assert not any(word in kept for word in ("5550100", "1990", "desk-staff"))
+
+
+def test_the_policy_names_the_provider_for_forms(sso_desk: Desk, provider: Provider) -> None:
+    policy = Visitor(sso_desk.url).see("/sign-in/").headers["Content-Security-Policy"]
+    form_action = next(part for part in policy.split(";") if part.strip().startswith("form-action"))
+    assert form_action.split()[1:] == ["'self'", provider.url]
+
+
+@pytest.mark.parametrize(
+    ("wish", "led"),
+    [
+        ("/account/contacts/?channel=sms", "/account/contacts/?channel=sms"),
+        ("https://evil.example/", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+    ],
+)
+def test_it_leads_on_to_paths_of_the_site_alone(sso_desk: Desk, provider: Provider, wish: str, led: str) -> None:
+    visitor = Visitor(sso_desk.url)
+    back = provider.authorize(begin(visitor, next=wish), "s-next")
+    assert visitor.see(back).headers["Location"] == led
+
+
+@contextmanager
+def moved(desk: Desk, sandbox: SandboxServer, issuer: str) -> Iterator[Desk]:
+    """The same desk (its database, its keys) with another issuer."""
+    kept = {name: desk.settings[name] for name in ("DATABASE_URL", "ENV_FILE")}
+    with running_desk(desk.folder / "moved", sandbox.url, OIDC_ISSUER=issuer, **kept, **OIDC) as running:
+        yield running
+
+
+def test_the_same_subject_of_another_issuer_is_another_person_and_a_provider_that_is_away_is_said_to_be(
+    sso_desk: Desk, provider: Provider, running_sandbox: SandboxServer
+) -> None:
+    come_in(sso_desk, provider, "s-same", preferred_username="here", groups=["desk-admins"])
+    first = user_of(sso_desk, "s-same")
+    with running_provider() as another, moved(sso_desk, running_sandbox, another.url) as desk:
+        visitor = come_in(desk, another, "s-same", preferred_username="there", groups=["desk-admins"])
+        assert visitor.signed_in()
+        assert user_of(sso_desk, "s-same")[0] != first[0]
+        # Without OIDC_ROLES, groups say nothing.
+        assert role_of(sso_desk, "s-same") == set()
+        another.stop()
+        assert Visitor(desk.url).submit("/sign-in/sso/").status_code == 503

@@ -1,0 +1,130 @@
+"""How often somebody may guess, counted over all processes: three of granian on one database."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+import requests
+
+from bench.desk import Desk, free_port, wait_for
+from tests.sign_in.desks import PASSWORD, Visitor, make_person, rows, run
+from tests.sign_in.one_time import code_now
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LIMIT = 5  # wrong passwords for an account in five minutes (ACCOUNT_RATE_LIMITS)
+TRIES = 60
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@pytest.fixture(scope="module")
+def three_desks(sso_desk: Desk) -> Iterator[list[Desk]]:
+    """Three processes behind a proxy that tells who asks, which share a database, and the cache in it."""
+    settings = sso_desk.settings | {"TRUSTED_PROXIES": "1"}
+    with ExitStack() as stack:
+        desks = []
+        for number in range(3):
+            port, log = free_port(), sso_desk.folder / f"log-{number}"
+            desks.append(replace(sso_desk, url=f"http://127.0.0.1:{port}", settings=settings))
+            program = stack.enter_context(_granian(port, settings, log))
+            stack.callback(program.terminate)
+            wait_for(f"{desks[-1].url}/healthz", program, log)
+        yield desks
+
+
+def _granian(port: int, settings: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--port", str(port)]
+    command += ["--workers", "1", "--blocking-threads", "32", "--no-access-log", "dashboard.wsgi:application"]
+    return subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log.open("wb"), stderr=subprocess.STDOUT)
+
+
+def at_once(desks: list[Desk], number: int, do: Callable[[Visitor, int], requests.Response]) -> list[Visitor]:
+    """So many visitors from as many addresses, spread over the processes, who all do this at one moment."""
+    visitors = [Visitor(desks[index % 3].url, f"10.{number}.0.{index + 1}") for index in range(number)]
+    gate = Barrier(number)
+
+    def go(index: int) -> None:
+        visitors[index].see("/sign-in/")
+        gate.wait(timeout=60)
+        do(visitors[index], index)
+
+    with ThreadPoolExecutor(number) as pool:
+        list(pool.map(go, range(number)))
+    return visitors
+
+
+def checked(desk: Desk, username: str) -> int:
+    """How many wrong passwords of this person were held against the hash: each is written down."""
+    query = "SELECT count(*) FROM contacts_ui_auditentry WHERE person = ? AND about = 'wrong password'"
+    return int(rows(desk, query, username)[0][0])
+
+
+def test_of_sixty_wrong_passwords_at_once_at_most_the_limit_is_checked(three_desks: list[Desk]) -> None:
+    desk = three_desks[0]
+    make_person(desk.settings, "target", "support", email="target@example.org")
+    make_person(desk.settings, "bystander", "support")
+    # By user name and by e-mail in turn: it is one account.
+    names = ("target", "target@example.org", "TARGET", "Target@Example.org")
+    visitors = at_once(
+        three_desks,
+        TRIES,
+        lambda visitor, index: visitor.submit("/sign-in/", login=names[index % 4], password=f"guess {index}"),
+    )
+    assert 1 <= checked(desk, "target") <= LIMIT
+    assert not any(visitor.signed_in() for visitor in visitors)
+    late = Visitor(three_desks[1].url, "10.9.9.9")
+    late.submit("/sign-in/", login="target", password=PASSWORD)
+    assert not late.signed_in(), "a right password must not tell itself apart while the account is locked"
+    other = Visitor(three_desks[2].url, "10.9.9.10")
+    other.submit("/sign-in/", login="bystander", password=PASSWORD)
+    assert other.signed_in()
+
+
+def test_a_code_that_several_send_at_once_lets_one_in(three_desks: list[Desk]) -> None:
+    _with_second_factor(three_desks[0], "coder")
+    codes = {"coder": code_now(SECRET)}
+    assert _let_in(three_desks, "coder", codes["coder"]) == 1
+
+
+def test_a_recovery_code_that_several_send_at_once_lets_one_in(three_desks: list[Desk], tmp_path: Path) -> None:
+    kept = tmp_path / "code"
+    _with_second_factor(three_desks[0], "rescued", kept)
+    assert _let_in(three_desks, "rescued", kept.read_text()) == 1
+
+
+def _with_second_factor(desk: Desk, username: str, kept: Path | None = None) -> None:
+    make_person(desk.settings, username, "support")
+    run(
+        desk.settings,
+        f"""
+from pathlib import Path
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.models import User
+user = User.objects.get(username={username!r})
+TOTP.activate(user, {SECRET!r})
+codes = RecoveryCodes.activate(user).get_unused_codes()
+Path({str(kept or "/dev/null")!r}).write_text(codes[0])
+""",
+    )
+
+
+def _let_in(desks: list[Desk], username: str, code: str) -> int:
+    """How many of four that send the code at once are signed in."""
+
+    def try_it(visitor: Visitor, _index: int) -> requests.Response:
+        return visitor.submit("/sign-in/code/", code=code)
+
+    visitors = [Visitor(desks[index % 3].url, f"10.8.{len(username)}.{index + 1}") for index in range(4)]
+    for visitor in visitors:
+        assert visitor.submit("/sign-in/", login=username, password=PASSWORD).headers["Location"] == "/sign-in/code/"
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(try_it, visitors, range(4)))
+    return sum(visitor.signed_in() for visitor in visitors)
