@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from .gateway import gateway
 from .models import ProfileAccess, ScopeVisit
@@ -20,7 +21,7 @@ from .roles import ADMIN, EXPORTER, SUPPORT, role_of
 from .scope import Scope
 from .sent.types import Account, Profile
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 SEES_CONTACTS = frozenset({ADMIN, EXPORTER, SUPPORT})
 RECENT = 20  # visits looked at for those that are still allowed
 OFFERED = 5  # of them, at the head of the switcher
@@ -81,7 +82,7 @@ def only(*roles: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if role_of(cast("User", request.user)) not in roles:
                 raise RoleDenied
             return view(request, *args, **kwargs)

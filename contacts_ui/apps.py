@@ -19,6 +19,7 @@ class ContactsUiConfig(AppConfig):
         """Roles are groups, made after every migrate; the checks are registered by being imported."""
         post_migrate.connect(_make_roles, sender=self)
         import_module("contacts_ui.audit.events")
+        import_module("contacts_ui.sign_in.one_time_codes")
 
 
 def _make_roles(using: str, **_: Any) -> None:

@@ -1,11 +1,14 @@
-"""Where a wish to be led on may lead: a path of this site, and nowhere else."""
+"""Where a wish to be led on may lead: a page of this site, and nowhere else."""
 
 from __future__ import annotations
 
 import re
 
-# Stricter than Django's own check, which lets "//<TAB>/host" through: printable ASCII without the backslash.
-_LOCAL_PATH = re.compile(r"/(?!/)[\x21-\x5b\x5d-\x7e]*", re.ASCII)
+# Only what our own addresses are made of. No scheme, no host, no backslash, no control character, nothing encoded or
+# empty between two slashes, no dots alone: whatever a browser or a proxy makes of those, there is none of it here.
+_SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._~-]*"
+_QUERY = r"\?[\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]*"  # printable ASCII without " < > and the backslash
+_LOCAL_PATH = re.compile(rf"/(?:{_SEGMENT}(?:/{_SEGMENT})*/?)?(?:{_QUERY})?", re.ASCII)
 
 
 def local_path(text: str) -> str | None:

@@ -1,16 +1,30 @@
-"""Log lines as JSON, one a line, without what a request object would give away."""
+"""Log lines as JSON, one a line, without keys, numbers and query strings, whoever wrote them."""
 
 from __future__ import annotations
 
+import logging
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter as BaseFormatter
 
+from .redaction import cleaned
+
 # Django hangs the request on its records, and a request's repr holds the query string: numbers.
 _LEFT_OUT = [*RESERVED_ATTRS, "request", "status_code", "server_time"]
+_OWN = ("time", "level")  # made here, from a clock and a list
+_SECRETS = ("SENT_API_KEY", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "AUDIT_KEY", "AUDIT_KEY_FALLBACKS")
+_MORE_SECRETS = ("EMAIL_HOST_PASSWORD",)
+_URLS = ("CACHE_URL", "EMAIL_URL")  # which may hold a password
 
 
 class JsonFormatter(BaseFormatter):
-    """Time, level, logger and event, then the record's own fields."""
+    """Time, level, logger and event, then the record's own fields. The very last step, so that nothing passes it by."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -19,3 +33,55 @@ class JsonFormatter(BaseFormatter):
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger", "message": "event"},
             reserved_attrs=_LEFT_OUT,
         )
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """The line without what must never be written: message, fields of any depth, traceback."""
+        own = {name: log_data.get(name) for name in _OWN}
+        rest = {name: value for name, value in log_data.items() if name not in own}
+        return own | cleaned(rest, secrets())  # type: ignore[no-any-return]  # a dictionary stays one
+
+
+class StdoutHandler(logging.StreamHandler[Any]):
+    """Writes to stdout. A record that cannot be written is named, never shown: logging itself would print it whole."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
+        """One line about the record, without its words."""
+        kind = sys.exc_info()[0]
+        try:
+            failed = f'{{"level": "ERROR", "logger": "{__name__}", "event": "log.unwritable", "line": {record.lineno}'
+            sys.stderr.write(f'{failed}, "error": "{kind.__name__ if kind else ""}"}}\n')
+        except OSError:
+            return
+
+
+def secrets() -> frozenset[str]:
+    """The values of all settings that are secret."""
+    return _of(tuple(_texts([getattr(settings, name, None) for name in (*_SECRETS, *_MORE_SECRETS)])), *_elsewhere())
+
+
+def _elsewhere() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Secrets within other settings: of the identity provider and the database, and addresses with a password."""
+    providers = settings.SOCIALACCOUNT_PROVIDERS.values()
+    apps = [app for provider in providers for app in provider.get("APPS", ())]
+    databases = [database.get("PASSWORD") for database in settings.DATABASES.values()]
+    return (
+        tuple(_texts([[app.get("secret") for app in apps], databases])),
+        tuple(_texts([getattr(settings, name, None) for name in _URLS])),
+    )
+
+
+@lru_cache(maxsize=8)
+def _of(plain: tuple[str, ...], elsewhere: tuple[str, ...], urls: tuple[str, ...]) -> frozenset[str]:
+    passwords = (urlsplit(url).password or "" for url in urls)
+    return frozenset(filter(None, (*plain, *elsewhere, *(unquote(password) for password in passwords))))
+
+
+def _texts(values: list[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from _texts(list(value))
+        elif value:
+            yield str(value)

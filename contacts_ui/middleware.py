@@ -73,6 +73,7 @@ def answer_for(request: DeskRequest, exception: Exception) -> HttpResponse | Non
     problem = problem_for(exception, request.reference)
     if problem is None:
         return None
+    audit.went_wrong(request, exception)
     page = getattr(request, "desk_page", None) or DeskPage(request, "problem.html", "shared/_problem.html", scope=None)
     log.info(
         "desk.problem.shown",

@@ -105,7 +105,17 @@ class GroupPolicy(models.Model):
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
     """Rows that are only ever added. Retention is a command, which asks the database by another way."""
 
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[AuditEntry]:
+        """Only of rows that are new."""
+        if kwargs.get("update_conflicts") or kwargs.get("ignore_conflicts"):
+            raise AppendOnly
+        return super().bulk_create(objs, *args, **kwargs)
+
     def update(self, **_values: Any) -> int:
+        """Refused."""
+        raise AppendOnly
+
+    def bulk_update(self, *_args: Any, **_kwargs: Any) -> int:
         """Refused."""
         raise AppendOnly
 
@@ -122,8 +132,8 @@ class AuditEntry(models.Model):
     """One thing that somebody did, or tried to. Names are as they were then; nothing here says a number.
 
     `person_id` is the user's, null for a stranger or a command. `scope` is a profile's id, "account", or null.
-    `rows` is how many contacts were shown. `request_id` is the API's, `reference` our own. `marks` are keyed hashes
-    of what was searched and shown, with spaces around each. `about` says what was changed, in words.
+    `rows` is how many contacts, or rows of this log, were shown. `request_id` is the API's, `reference` our own.
+    `marks` are keyed hashes of what was searched and shown, with spaces around each. `about` says what was changed.
     """
 
     at = models.DateTimeField(db_index=True)
@@ -143,7 +153,14 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "audit entries"
-        indexes: ClassVar = [models.Index(fields=["person_id", "-at"], name="audit_by_person")]
+        base_manager_name = "objects"  # or the related-object machinery would have a way around it
+        # One for each filter of its page, newest first. A number is looked for in all rows (decision 14).
+        indexes: ClassVar = [
+            models.Index(fields=["person_id", "-at"], name="audit_by_person"),
+            models.Index(fields=["scope", "-at"], name="audit_by_scope"),
+            models.Index(fields=["action", "-at"], name="audit_by_action"),
+            models.Index(fields=["outcome", "-at"], name="audit_by_outcome"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.outcome}"
@@ -152,7 +169,8 @@ class AuditEntry(models.Model):
         """Only for a row that is new."""
         if not self._state.adding:
             raise AppendOnly
-        super().save(*args, **kwargs)
+        # Or a new row with an old one's key would take its place.
+        super().save(*args, **kwargs | {"force_insert": True})
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refused."""

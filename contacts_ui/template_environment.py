@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from babel import Locale
 from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
 from jinja2 import Environment, StrictUndefined
 
+from .own_pages import own_page
 from .phone_search import international
 from .wording import channel_name, masked, reachability, to_copy
 
@@ -35,7 +36,9 @@ def environment(**options: Any) -> Environment:
         flag=flag,
         region_name=region_name,
         channel_name=channel_name,
+        data_for_script=json_script,
         icon=icon,
+        own_page=own_page,
         international=lru_cache(maxsize=256)(international),
         masked=masked,
         reachability=reachability,
@@ -46,6 +49,7 @@ def environment(**options: Any) -> Environment:
         ago=ago,
         channel_name=channel_name,
         clock=clock,
+        instant=instant,
         lower_first=lower_first,
         moment=moment,
         number=number,
@@ -101,10 +105,16 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def moment(value: datetime) -> str:
-    """A time in full, in the current time zone: 13 Jan 2026, 12:24 UTC."""
-    local = _local(value)
+def moment(value: datetime, zone: tzinfo | None = None) -> str:
+    """A time in full, in the current time zone or this one: 13 Jan 2026, 12:24 UTC."""
+    local = _local(value, zone)
     return f"{local:%-d %b %Y, %H:%M} {_zone_name(local)}"
+
+
+def instant(value: datetime) -> str:
+    """A time to the second, in the current time zone: 13 Jan 2026, 12:24:05 UTC."""
+    local = _local(value)
+    return f"{local:%-d %b %Y, %H:%M:%S} {_zone_name(local)}"
 
 
 def clock(value: datetime) -> str:
@@ -113,9 +123,9 @@ def clock(value: datetime) -> str:
     return f"{local:%H:%M} {_zone_name(local)}"
 
 
-def _local(value: datetime) -> datetime:
+def _local(value: datetime, zone: tzinfo | None = None) -> datetime:
     with suppress(OverflowError):  # the first and the last day there is have no neighbour in another zone
-        return value.astimezone(get_current_timezone())
+        return value.astimezone(zone or get_current_timezone())
     return value
 
 

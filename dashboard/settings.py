@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from .environment import Environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.FileAwareEnv()
+env = Environment()
 # ENV_FILE names another file, so that a test or a second desk never reads this one's.
-environ.FileAwareEnv.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+Environment.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
-SECRET_KEY: str = env.str("SECRET_KEY")
+SECRET_KEY: str = env.str("SECRET_KEY").strip()
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG: bool = env.bool("DEBUG", default=False)
 SITE_URL: str = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
@@ -124,6 +125,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Signing in (docs/deploy.md, people and sign-in) -----------------------------------------------
 
+ROLE_NAMES = ("auditor", "admin", "exporter", "support")  # contacts_ui/roles.py, which needs these settings first
 SECOND_FACTORS = {"none", "admins", "all"}
 # Off by itself only where nobody else can reach the desk, so that the demo stays one step.
 REQUIRE_MFA: str = env.str("REQUIRE_MFA", default="none" if _site.hostname in LOOPBACK else "admins").lower()
@@ -151,13 +153,30 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = f"Contact Desk ({_site.hostname})"
 MFA_TOTP_TOLERANCE = 1  # periods of 30 s either way: a phone's clock may be wrong
+MFA_FORMS = {
+    "authenticate": "contacts_ui.sign_in.one_time_codes.SignInCodeForm",
+    "reauthenticate": "contacts_ui.sign_in.one_time_codes.AgainCodeForm",
+    "login_webauthn": "contacts_ui.sign_in.passkeys.SignInPasskeyForm",
+    "authenticate_webauthn": "contacts_ui.sign_in.passkeys.SecondStepPasskeyForm",
+    "reauthenticate_webauthn": "contacts_ui.sign_in.passkeys.AgainPasskeyForm",
+    "add_webauthn": "contacts_ui.sign_in.passkeys.AddPasskeyForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins and the identity provider write the addresses; the desk confirms none
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # browsers themselves allow passkeys over http on localhost alone
 
 # Single sign-on: on when an issuer is named. Who someone is, is the issuer with its subject, never an e-mail address.
 OIDC_ISSUER: str | None = env.str("OIDC_ISSUER", default="").rstrip("/") or None
 OIDC_NAME: str = env.str("OIDC_NAME", default="Single sign-on")
 OIDC_GROUP_CLAIM: str = env.str("OIDC_GROUP_CLAIM", default="groups")
-OIDC_ROLES: dict[str, str] = dict(pair.split("=", 1) for pair in env.list("OIDC_ROLES", default=[]) if "=" in pair)
+OIDC_ROLES: dict[str, str] = {}
+for _pair in env.list("OIDC_ROLES", default=[]):
+    _group, _, _role = (part.strip() for part in _pair.rpartition("="))
+    if not _group or _role not in ROLE_NAMES:
+        raise ImproperlyConfigured(
+            "OIDC_ROLES must be pairs with commas between, such as desk-staff=support,desk-admins=admin. "
+            f"The roles are {', '.join(ROLE_NAMES)}"
+        )
+    OIDC_ROLES[_group] = _role
 SOCIALACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskSocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_QUERY_EMAIL = False
@@ -167,7 +186,9 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
 OIDC_PROVIDER_ID: str | None = None
 if OIDC_ISSUER:
     _issuer = urlsplit(OIDC_ISSUER)
-    if not _issuer.hostname or (_issuer.scheme != "https" and _issuer.hostname not in LOOPBACK):
+    if not _issuer.hostname or (
+        _issuer.scheme != "https" and not (_issuer.scheme == "http" and _issuer.hostname in LOOPBACK)
+    ):
         raise ImproperlyConfigured("OIDC_ISSUER must be https, or http on this machine")
     # An account is kept under this name and its subject: another issuer is another name.
     OIDC_PROVIDER_ID = f"oidc-{hashlib.sha256(OIDC_ISSUER.encode()).hexdigest()[:12]}"
@@ -201,7 +222,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds a link to choose a password works
 # --- The audit log ---------------------------------------------------------------------------------
 
 # Keys the hashes of what was searched. Its own, so that a new SECRET_KEY does not make the log unsearchable.
-AUDIT_KEY: str = env.str("AUDIT_KEY", default="") or SECRET_KEY
+AUDIT_KEY: str = env.str("AUDIT_KEY", default="").strip() or SECRET_KEY
 AUDIT_KEY_FALLBACKS: list[str] = env.list("AUDIT_KEY_FALLBACKS", default=[])
 # Whether a page whose row cannot be written is refused.
 AUDIT_REQUIRED: bool = env.bool("AUDIT_REQUIRED", default=True)
@@ -229,6 +250,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "contacts_ui.health.HealthMiddleware",
     "contacts_ui.middleware.PrivacyMiddleware",
+    "contacts_ui.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -241,6 +263,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "contacts_ui.known_methods.KnownMethodsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
@@ -342,17 +365,20 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# Query strings hold numbers: no access log, and Django's own request logger writes only paths.
+# Whatever anybody logs, the formatter takes keys, numbers and query strings out. No mail: it would hold tracebacks.
+ADMINS: list[str] = []
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "contacts_ui.logs.JsonFormatter"}},
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
+    "handlers": {"stdout": {"()": "contacts_ui.logs.StdoutHandler", "formatter": "json"}},
     "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # It writes the query string of every request.
         "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "urllib3": {"level": "WARNING"},
+        # The server's own, which brings a handler of its own.
+        "_granian": {"handlers": [], "propagate": True},
     },
 }

@@ -56,6 +56,30 @@ def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
     assert _value("SENT_API_KEY", SENT_API_KEY=None, SENT_API_KEY_FILE=str(tmp_path / "key")) == "from-a-file"
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", " \n\n"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY", "SENT_API_KEY", "EMAIL_URL", "CACHE_URL"])
+def test_a_secret_from_a_file_loses_what_editors_put_at_its_end(tmp_path: Path, name: str, end: str) -> None:
+    secret = {"EMAIL_URL": "smtp://desk:pw@mail.example:25", "CACHE_URL": "redis://:pw@cache.example/0"}.get(
+        name, "s" * 50
+    )
+    (tmp_path / "secret").write_bytes(f"{secret}{end}".encode())
+    code = f"from django.conf import settings; print(repr(settings.{name}))"
+    changes = {name: None, f"{name}_FILE": str(tmp_path / "secret")}
+    assert _run(code, **changes).stdout.strip() == repr(secret)
+
+
+def test_the_secret_of_single_sign_on_may_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from-a-file\n")
+    site = {"OIDC_ISSUER": "https://id.example.org", "OIDC_CLIENT_ID": "desk"}
+    said = _value("SOCIALACCOUNT_PROVIDERS", OIDC_CLIENT_SECRET_FILE=str(tmp_path / "secret"), **site)
+    assert "'secret': 'from-a-file'" in said
+
+
+def test_the_secret_of_a_file_is_taken_before_that_of_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from-a-file\n")
+    assert _value("AUDIT_KEY", AUDIT_KEY="environment", AUDIT_KEY_FILE=str(tmp_path / "secret")) == "from-a-file"
+
+
 def test_an_https_site_has_secure_cookies_and_hsts() -> None:
     site = {"SITE_URL": "https://desk.example.org"}
     assert _value("SESSION_COOKIE_NAME", **site) == "__Host-session"

@@ -107,8 +107,9 @@ def test_signing_in_never_leads_back_to_the_gate(admin_client: Client, wish: str
     assert (response.status_code, response["Location"]) == (302, "/")
 
 
-def test_signing_out_by_a_link_is_refused(admin_client: Client) -> None:
-    assert admin_client.get("/sign-out/").status_code == 405
+def test_a_link_to_signing_out_asks_first(admin_client: Client) -> None:
+    assert "Sign out of this browser?" in text(admin_client.get("/sign-out/"))
+    assert admin_client.get("/account/contacts/").status_code == 200
 
 
 def test_every_page_has_the_strict_headers(admin_client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Makes sure that the tests have the programs they drive: Chromium and Redis, Debian's, installed where possible."""
+"""Makes sure that the tests have the programs they drive: Debian's, installed where possible."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 # what the tests need -> (names the program goes by, Debian's package)
 PROGRAMS = {
     "Chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "Redis": (("redis-server", "valkey-server"), "redis-server"),
+    "PostgreSQL": (("postgres",), "postgresql"),
 }
+# Where Debian keeps what is not on the path: a version each.
+ELSEWHERE = {"PostgreSQL": "/usr/lib/postgresql"}
 SORRY = (
     "The tests need {name}, and it cannot be installed here by itself.\n"
     "Install it (on Debian or Ubuntu: sudo apt-get install {package}) or set {variable} to the program's path."
@@ -19,9 +23,17 @@ SORRY = (
 
 
 def find(name: str) -> str | None:
-    """The path of one of PROGRAMS, or None. The environment (CHROMIUM, REDIS) goes first."""
+    """The path of one of PROGRAMS, or None. The environment (CHROMIUM, REDIS, POSTGRESQL) goes first."""
     names, _package = PROGRAMS[name]
-    return os.environ.get(name.upper()) or next((path for each in names if (path := shutil.which(each))), None)
+    on_path = next((path for each in names if (path := shutil.which(each))), None)
+    return os.environ.get(name.upper()) or on_path or _elsewhere(name)
+
+
+def _elsewhere(name: str) -> str | None:
+    if name not in ELSEWHERE:
+        return None
+    found = Path(ELSEWHERE[name]).glob(f"*/bin/{PROGRAMS[name][0][0]}")
+    return max(map(str, found), default=None)
 
 
 def main() -> int:

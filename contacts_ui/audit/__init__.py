@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from .book import AuditUnwritable, Deed, write
-from .marks import marks_of_number, marks_of_text, wanted_marks
-from .requests import MOST_SHOWN, note, record_request, unseen
+from .marks import marks_of_contacts, marks_of_number, marks_of_text, marks_of_texts, wanted_marks
+from .requests import MOST_SHOWN, note, record_request, request_id_of, unseen, went_wrong
 
 __all__ = [
     "MOST_SHOWN",
     "AuditUnwritable",
     "Deed",
+    "marks_of_contacts",
     "marks_of_number",
     "marks_of_text",
+    "marks_of_texts",
     "note",
     "record_request",
+    "request_id_of",
     "unseen",
     "wanted_marks",
+    "went_wrong",
     "write",
 ]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.core import context
 from allauth.mfa import signals as mfa_signals
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from contacts_ui.models import ProfileAccess
+from contacts_ui.roles import is_given, role_given
 
 from .book import AuditUnwritable, Deed, write
 from .requests import of_request
@@ -26,12 +28,15 @@ def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
         _write(request, Deed("sign_in", person_id=user.pk, person=user.username))
     except AuditUnwritable:
         request.session.flush()  # nobody is signed in of whom it is not written down
+        request.user = AnonymousUser()
         raise
 
 
 @receiver(user_logged_out)
 def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
-    if user is not None:
+    if user is None:
+        return
+    with suppress(AuditUnwritable):  # it stands in the log of the process; whoever wants to leave must be able to
         _write(request, Deed("sign_out", person_id=user.pk, person=user.username))
 
 
@@ -42,7 +47,15 @@ def _not_signed_in(credentials: dict[str, Any], request: HttpRequest | None = No
     user = User.objects.filter(username__iexact=typed).first() or (
         User.objects.filter(email__iexact=typed).first() if typed else None
     )
-    about = "wrong password" if user else "unknown name"
+    if user is not None and not user.is_active:
+        about = "switched off"
+    else:
+        about = credentials.get("reason") or ("wrong password" if user else "unknown name")
+    if request is not None:
+        # One attempt may be refused twice on its way: for the password, then for the account.
+        if getattr(request, "audit_denied_sign_in", False):
+            return
+        request.audit_denied_sign_in = True  # type: ignore[attr-defined]
     _write(request, replace(_of(user), action="sign_in", outcome="denied", about=about))
 
 
@@ -74,16 +87,22 @@ def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
 
 @receiver(m2m_changed, sender=User.groups.through)
 def _role_changed(instance: Any, action: str, pk_set: set[int] | None, reverse: bool, **_: Any) -> None:
-    said = {"post_add": "added", "post_remove": "taken away", "pre_clear": "all taken away"}.get(action)
-    if said is None or (pk_set is not None and not pk_set):
+    # Before they are taken away: whoever never had a group loses none, whatever is asked for.
+    said = {"post_add": "added", "pre_remove": "taken away", "pre_clear": "taken away"}.get(action)
+    if said is None or (not reverse and is_given(instance)):
         return
+    held: Any = instance.user_set if reverse else instance.groups
+    changed = held.all() if pk_set is None else held.filter(pk__in=pk_set)
     if reverse:
-        people = User.objects.filter(pk__in=pk_set or ())
-        for user in people:
+        for user in changed:
             _write(None, Deed("role.changed", about=f"{user.username}: {instance.name} {said}"))
-        return
-    names = Group.objects.filter(pk__in=pk_set).values_list("name", flat=True) if pk_set else ()
-    _write(None, Deed("role.changed", about=f"{instance.username}: {' '.join([', '.join(names), said]).strip()}"))
+    elif names := ", ".join(changed.order_by("name").values_list("name", flat=True)):
+        _write(None, Deed("role.changed", about=f"{instance.username}: {names} {said}"))
+
+
+@receiver(role_given)
+def _role_given(user: User, before: str | None, after: str | None, **_: Any) -> None:
+    _write(None, Deed("role.changed", about=f"{user.username}: {after or 'no role'}, was {before or 'no role'}"))
 
 
 @receiver(post_save, sender=ProfileAccess)
@@ -119,6 +138,11 @@ def _person_changed(instance: User, created: bool, **_: Any) -> None:
     for what in said:
         action = "role.changed" if "superuser" in what else "person.changed"
         _write(None, Deed(action, about=f"{instance.username}: {what}"))
+
+
+@receiver(post_delete, sender=User)
+def _person_deleted(instance: User, **_: Any) -> None:
+    _write(None, Deed("person.changed", about=f"{instance.username}: deleted"))
 
 
 def _of(user: User | None) -> Deed:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 
-from contacts_ui.phone_search import plan
+from contacts_ui.phone_search import e164, plan
+from contacts_ui.sent.types import Contact
 
 LENGTH = 20  # hexadecimal digits of a mark: two of a million numbers share one once in 10^12 logs
 MOST_MARKS = 12  # of one row
@@ -24,9 +25,20 @@ def marks_of_text(text: str, regions: Sequence[str]) -> tuple[str, ...]:
     return _marks(text, regions, settings.AUDIT_KEY)
 
 
+def marks_of_texts(texts: Iterable[str], regions: Sequence[str]) -> tuple[str, ...]:
+    """The marks of several numbers that were looked up together: of each the one it is read as."""
+    read = (next((step.value for step in plan(text, regions).steps if step.kind == "phone"), None) for text in texts)
+    return marks_of_number(read)
+
+
 def marks_of_number(numbers: Iterable[str | None]) -> tuple[str, ...]:
     """The marks of whole numbers that were shown."""
     return tuple(mark_of_number(number) for number in numbers if number)
+
+
+def marks_of_contacts(contacts: Iterable[Contact]) -> tuple[str, ...]:
+    """The marks of contacts that were shown."""
+    return marks_of_number(contact.format_e164 or e164(contact.number or "") for contact in contacts)
 
 
 def wanted_marks(text: str, regions: Sequence[str]) -> tuple[str, ...]:

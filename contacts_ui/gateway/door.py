@@ -11,7 +11,7 @@ from uuid import UUID
 
 from contacts_ui.scope import Scope
 from contacts_ui.sent.deadlines import Deadline
-from contacts_ui.sent.errors import WrongProfile
+from contacts_ui.sent.errors import SentError, WrongProfile
 from contacts_ui.sent.queries import ContactQuery
 from contacts_ui.sent.types import Account, Contact, ContactPage
 
@@ -68,7 +68,7 @@ class Gateway:
             return memo.account
         self._asker.refused = False
         fresh = ACCOUNT_DOUBTED_SECONDS if doubted else ACCOUNT_SECONDS
-        shown = self._asker.answer(Wish(self._keys.account(), KeptAccount, self._ask_account, None, fresh))
+        shown = self._asker.answer(self._account_wish(fresh))
         account = Shown(shown.value.account, shown.stale, shown.because)
         self._memo = _Memo.made(account, shown.value.fetched_at)
         return account
@@ -87,6 +87,20 @@ class Gateway:
         except TimeoutError:
             return None
         return Shown(cut(shown.value, query), shown.stale, shown.because)
+
+    def account_soon(self, seconds: float) -> Shown[Account] | None:
+        """The account as it is known, or None when it is not within `seconds`: for pages that can do without."""
+        memo = self._memo
+        if memo is not None and time.monotonic() < memo.until:
+            return memo.account
+        try:
+            shown = self._asker.answer(self._account_wish(ACCOUNT_SECONDS), seconds)
+        except (TimeoutError, SentError):
+            return memo.account if memo else None
+        return Shown(shown.value.account, shown.stale, shown.because)
+
+    def _account_wish(self, fresh_seconds: float) -> Wish[KeptAccount]:
+        return Wish(self._keys.account(), KeptAccount, self._ask_account, None, fresh_seconds)
 
     def _page_wish(
         self, scope: Scope, query: ContactQuery, *, refresh: bool = False, bulk: bool = False
@@ -115,9 +129,9 @@ class Gateway:
         others = self._others(scope)
 
         def ask(deadline: Deadline) -> OneContact:
-            found = self._client.contact(contact_id, scope.profile_id, deadline)
-            _refuse_foreign(scope, others, (found,), None)
-            return OneContact(found, datetime.now(UTC))
+            found, request_id = self._client.contact(contact_id, scope.profile_id, deadline)
+            _refuse_foreign(scope, others, (found,), request_id)
+            return OneContact(found, datetime.now(UTC), request_id)
 
         key = self._keys.contact(scope, contact_id)
         return self._asker.answer(Wish(key, OneContact, ask, scope, self._parts.fresh_seconds))
@@ -126,7 +140,8 @@ class Gateway:
         """What was sent to one contact of the scope, at most a minute old. Raises ContactNotFound."""
 
         def ask(deadline: Deadline) -> Messages:
-            return Messages(self._client.message_summary(contact_id, scope.profile_id, deadline), datetime.now(UTC))
+            summary, request_id = self._client.message_summary(contact_id, scope.profile_id, deadline)
+            return Messages(summary, datetime.now(UTC), request_id)
 
         key = self._keys.messages(scope, contact_id)
         return self._asker.answer(Wish(key, Messages, ask, scope, 0.0 if self._parts.plain else MESSAGES_SECONDS))

@@ -26,10 +26,11 @@ class OneContact(msgspec.Struct, frozen=True):
 
 
 class Messages(msgspec.Struct, frozen=True):
-    """What was sent to one contact, and when that was asked."""
+    """What was sent to one contact, when that was asked, and the API's id of that request where it named one."""
 
     summary: MessageSummary
     fetched_at: datetime
+    request_id: str | None = None
 
 
 class KeptAccount(msgspec.Struct, frozen=True):

@@ -77,7 +77,7 @@ class SentClient:
         """One page of contacts. A phone lookup that finds nothing is an empty page marked `not_found`."""
         call = _Call("/v3/contacts", "/v3/contacts", profile_id, tuple(query.params()), query.phone is not None)
         try:
-            page = self._ask(call, lambda body: decoding.contact_page(body, datetime.now(UTC)), deadline)
+            page, _ = self._ask(call, lambda body: decoding.contact_page(body, datetime.now(UTC)), deadline)
         except ContactNotFound as missing:
             return ContactPage(
                 contacts=(),
@@ -91,8 +91,10 @@ class SentClient:
             log.warning("sent.answer.mended", extra=fields)
         return page
 
-    def contact(self, contact_id: UUID, profile_id: str | None = None, deadline: Deadline | None = None) -> Contact:
-        """One contact. Raises ContactNotFound when this scope has none with this id."""
+    def contact(
+        self, contact_id: UUID, profile_id: str | None = None, deadline: Deadline | None = None
+    ) -> tuple[Contact, str | None]:
+        """One contact and the API's id of the request. Raises ContactNotFound when this scope has none with this id."""
 
         def decode(body: bytes) -> Contact:
             found = decoding.contact(body)
@@ -105,8 +107,8 @@ class SentClient:
 
     def message_summary(
         self, contact_id: UUID, profile_id: str | None = None, deadline: Deadline | None = None
-    ) -> MessageSummary:
-        """What was sent to one contact. Raises ContactNotFound when this scope has none with this id."""
+    ) -> tuple[MessageSummary, str | None]:
+        """What was sent to one contact, and the API's id of the request. Raises ContactNotFound likewise."""
 
         def decode(body: bytes) -> MessageSummary:
             summary = decoding.message_summary(body)
@@ -120,10 +122,10 @@ class SentClient:
 
     def me(self, deadline: Deadline | None = None) -> Account:
         """Whose key this is, and the profiles it may name."""
-        return self._ask(_Call("/v3/me", "/v3/me"), decoding.account, deadline)
+        return self._ask(_Call("/v3/me", "/v3/me"), decoding.account, deadline)[0]
 
-    def _ask(self, call: _Call, decode: Callable[[bytes], T], deadline: Deadline | None) -> T:
-        """The decoded answer; whatever becomes of the call is logged once."""
+    def _ask(self, call: _Call, decode: Callable[[bytes], T], deadline: Deadline | None) -> tuple[T, str | None]:
+        """The decoded answer with the API's id of the request; whatever becomes of the call is logged once."""
         started = time.monotonic()
         try:
             answer = self._decoded(call, decode, deadline)
@@ -136,7 +138,7 @@ class SentClient:
         log.info("sent.call.finished", extra=_fields(call, started))
         return answer
 
-    def _decoded(self, call: _Call, decode: Callable[[bytes], T], deadline: Deadline | None) -> T:
+    def _decoded(self, call: _Call, decode: Callable[[bytes], T], deadline: Deadline | None) -> tuple[T, str | None]:
         own = deadline or Deadline(self._seconds)
         try:
             answer = self._send(call, own)
@@ -148,7 +150,7 @@ class SentClient:
         self._check_profile(answer, call.profile_id)
         answers.check(answer, scoped=call.profile_id is not None, asked_one=call.asked_one)
         try:
-            return decode(answer.body)
+            return decode(answer.body), answer.request_id
         except UnexpectedAnswer as error:
             error.request_id = error.request_id or answer.request_id
             raise

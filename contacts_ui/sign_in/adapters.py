@@ -31,7 +31,7 @@ from .single_sign_on import comes_from_provider, follow_groups
 
 log = logging.getLogger(__name__)
 
-NO_MATCH = "This user name and password do not match. Both are case-sensitive."
+NO_MATCH = "This user name and password do not match. The password is case-sensitive."
 WRONG_CODE = "This code is not right. Each code works once; wait for the next one."
 
 

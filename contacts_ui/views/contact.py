@@ -61,8 +61,9 @@ def contact_messages(request: DeskRequest, contact_id: UUID, profile_id: UUID | 
         summary=None,
         old=None,
     )
-    shown = gateway().message_summary(scope, contact_id)
     audit.note(request, "messages.read", about=str(contact_id))
+    shown = gateway().message_summary(scope, contact_id)
+    audit.note(request, "messages.read", request_id=shown.value.request_id)
     return desk.response(summary=shown.value.summary, fetched_at=shown.value.fetched_at, old=old_because(shown))
 
 
@@ -80,14 +81,15 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
         link=f"{settings.SITE_URL}{url}",
         here=url,
     )
+    deed = "number.revealed" if revealed else "contact.opened"
+    audit.note(request, deed, about=str(contact_id))
     shown = gateway().contact(scope, contact_id, seen_in=_seen_in(request, scope))
     audit.note(
         request,
-        "number.revealed" if revealed else "contact.opened",
+        deed,
         rows=1,
         request_id=shown.value.request_id,
-        marks=audit.marks_of_number([shown.value.contact.format_e164]),
-        about=str(contact_id),
+        marks=audit.marks_of_contacts([shown.value.contact]),
     )
     return desk.response(contact=shown.value.contact, fetched_at=shown.value.fetched_at, old=old_because(shown))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from contacts_ui.problems import old_because
 from contacts_ui.rendering import DeskPage, DeskRequest, came_from, preferences_of, wants_fragment
 from contacts_ui.scope import Scope
 from contacts_ui.sent.queries import ContactQuery
-from contacts_ui.sent.types import Contact, ContactPage
+from contacts_ui.sent.types import ContactPage
 
 PAGE_PATIENCE = 0.8  # seconds until a page comes without its rows, which follow when the API has answered
 BATCH = 5  # of several numbers looked up for one answer
@@ -36,16 +35,16 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     desk = _desk(request, scope, query)
     if query.plan and query.plan.numbers:
         return _several(request, desk, scope, query.plan.numbers)
+    deed = _note(request, scope, query)
     found = find(query, partial(_asked, request, scope), request.user.pk)
-    if not wants_fragment(request) and remember(request.user, scope):
-        audit.note(request, "profile.switched")
+    _note_switch(request, scope)
     if found is None:
         audit.unseen(request)
         return desk.response(waiting=True)
     if "refresh" in request.GET and not wants_fragment(request) and not found.shown.stale:
         return redirect(query.address)  # the address of a list never asks to be refreshed
     page = found.shown.value
-    _record(request, scope, found.query, page.contacts, page.request_id)
+    _note_shown(request, deed, found.shown.value)
     return desk.response(
         query=found.query, found=found, page=page, pager=pager(found.query, page), old=old_because(found.shown)
     )
@@ -59,7 +58,8 @@ def list_at(request: DeskRequest, scope: Scope) -> ListQuery:
 
 
 def _desk(request: DeskRequest, scope: Scope, query: ListQuery) -> DeskPage:
-    rest = bool(request.GET.get("from")) and wants_fragment(request)
+    several = bool(query.plan and query.plan.numbers)
+    rest = several and bool(request.GET.get("from")) and wants_fragment(request)
     return DeskPage(
         request,
         "contacts/list.html",
@@ -82,25 +82,34 @@ def _several(request: DeskRequest, desk: DeskPage, scope: Scope, numbers: tuple[
     wanted = request.GET.get("from", "")
     start = min(int(wanted), len(numbers)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 4 else 0
     regions = regions_for(preferences_of(request), scope)
+    asked = audit.marks_of_texts(numbers[start : start + BATCH], regions)
+    audit.note(request, "contacts.searched", marks=asked)
     batch = look_up(scope, numbers, regions, start=start, most=BATCH)
-    found = [row.contact.format_e164 for row in batch.rows if row.contact]
-    marks = audit.marks_of_number([*(row.number for row in batch.rows), *found])
+    _note_switch(request, scope)
+    found = [row.contact for row in batch.rows if row.contact]
+    marks = audit.marks_of_number(row.number for row in batch.rows) + audit.marks_of_contacts(found)
     audit.note(request, "contacts.searched", rows=len(found), marks=marks)
     return desk.response(batch=batch)
 
 
-def _record(
-    request: DeskRequest, scope: Scope, query: ListQuery, shown: Sequence[Contact], request_id: str | None
-) -> None:
-    """Who looked at which list: what was searched, and whose numbers came when they were few."""
+def _note(request: DeskRequest, scope: Scope, query: ListQuery) -> audit.Deed:
+    """What is asked for, written down whatever comes of it: a list, or a search with the marks of its text."""
     typed = query.asked.search or query.asked.phone
-    marks: tuple[str, ...] = ()
-    if typed:
-        few = shown if len(shown) <= audit.MOST_SHOWN else ()
-        marks = audit.marks_of_text(typed, regions_for(preferences_of(request), scope))
-        marks += audit.marks_of_number(contact.format_e164 for contact in few)
-    action = "contacts.searched" if typed else "contacts.listed"
-    audit.note(request, action, rows=len(shown), request_id=request_id, marks=marks)
+    marks = audit.marks_of_text(typed, regions_for(preferences_of(request), scope)) if typed else ()
+    return audit.note(request, "contacts.searched" if typed else "contacts.listed", marks=marks)
+
+
+def _note_shown(request: DeskRequest, deed: audit.Deed, page: ContactPage) -> None:
+    """What came of it; whose numbers, when a search found few."""
+    few = page.contacts if deed.marks and len(page.contacts) <= audit.MOST_SHOWN else ()
+    marks = deed.marks + audit.marks_of_contacts(few)
+    audit.note(request, deed.action, rows=len(page.contacts), request_id=page.request_id, marks=marks)
+
+
+def _note_switch(request: DeskRequest, scope: Scope) -> None:
+    """Remembers where the person is now, and says so when it is another place than before."""
+    if not wants_fragment(request) and remember(request.user, scope):
+        audit.note(request, "profile.switched")
 
 
 def _asked(request: DeskRequest, scope: Scope, question: ContactQuery) -> Shown[ContactPage] | None:

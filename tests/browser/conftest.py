@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,6 +129,8 @@ def _no_memory_of_limits(desk_folder: Path) -> None:
     if ledger.exists():
         with ledger.open("r+b") as file:
             file.write(bytes(8 * 64))
+        with closing(sqlite3.connect(desk_folder / "desk.sqlite3", timeout=20)) as database, database:
+            database.execute("DELETE FROM desk_cache")  # how often somebody signed in
 
 
 @pytest.fixture(scope="session")

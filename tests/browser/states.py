@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import requests
 from playwright.sync_api import Page, expect
 
+from tests.browser import signing_in
 from tests.browser.places import Place
 from tests.browser.reading import ROWS, settled
 from tests.sandbox_server import SandboxServer
@@ -236,11 +238,65 @@ def _account_menu(page: Page, _sandbox: SandboxServer) -> None:
     page.get_by_role("button", name="Account menu").click()
 
 
-def _sign_in_error(page: Page, _sandbox: SandboxServer) -> None:
-    page.goto("/sign-in/")
-    page.fill("[name=login]", "mara")
-    page.fill("[name=password]", "not the password")
-    page.get_by_role("button", name="Sign in").click()
+def _person(page: Page, username: str) -> None:
+    """The page of one person, found as an admin would find it."""
+    page.goto(f"/people/?search={username}")
+    page.locator("#people .phone__link").first.click()
+
+
+def _of_person(username: str) -> Reach:
+    return lambda page, _sandbox: _person(page, username)
+
+
+def _person_finds_nothing(page: Page, _sandbox: SandboxServer) -> None:
+    _person(page, "nia")
+    page.locator(".picks .check").first.click()
+    page.fill("#find", "zebra")
+
+
+def _person_refused(page: Page, _sandbox: SandboxServer) -> None:
+    _person(page, "nia")
+    page.evaluate("document.querySelector('[name=version]').value = 'older'")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def _person_added(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto("/people/new/")
+    page.fill("#username", f"ada-{time.time_ns()}")
+    page.fill("#name", "Ada Lovelace")
+    page.check("[name=role][value=support]")
+    page.get_by_role("button", name="Add and make a link").click()
+
+
+def _person_new_errors(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto("/people/new/")
+    page.fill("#username", "NIA")
+    page.fill("#email", "nia@home")
+    page.get_by_role("button", name="Add and make a link").click()
+
+
+def _person_switched_off(page: Page, sandbox: SandboxServer) -> None:
+    _person_added(page, sandbox)
+    page.get_by_role("link", name="Assign profiles").click()
+    page.get_by_role("button", name="Switch off").click()
+
+
+def _audit(page: Page, _sandbox: SandboxServer) -> None:
+    page.context.request.get(FEW)
+    page.goto("/audit/")
+
+
+def _audit_filtered(page: Page, _sandbox: SandboxServer) -> None:
+    page.context.request.get(NOBODYS_PROFILE)
+    page.goto("/audit/?outcome=denied&person=mara&action=nonsense&to=soon")
+
+
+def _audit_number(page: Page, sandbox: SandboxServer) -> None:
+    contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
+    page.context.request.get(f"{LIST}{contact_id}/")
+    page.goto("/audit/")
+    page.fill("#number", number)
+    page.get_by_role("button", name="Find").click()
 
 
 # --- The catalogue -------------------------------------------------------------------------------
@@ -354,8 +410,90 @@ STATES = (
     ),
     State("shortcuts", ("Keyboard shortcuts", "Next contact", "Switch them off"), _shortcuts),
     State("account-menu", ("Signed in as", "Preferences", "Sign out", "Gateway"), _account_menu),
-    State("sign-in", ("User name", "Password"), _at("/sign-in/"), person=None),
-    State("sign-in-error", ("This user name and password do not match",), _sign_in_error, person=None),
+    State("sign-in", ("User name or e-mail", "Sign in with a passkey"), _at("/sign-in/"), person=None),
+    State("sign-in-error", ("This user name and password do not match",), signing_in.error, person=None),
+    State("sign-in-locked", ("Too many wrong tries", "Wait five minutes"), signing_in.locked, person=None),
+    State("sign-in-code", ("One more step", "Sign in as someone else"), signing_in.code, person=None),
+    State("sign-in-code-wrong", ("This code is not right",), signing_in.code_wrong, person=None),
+    State("switched-off", ("This account is switched off",), _at("/sign-in/inactive/"), person=None),
+    State("password-forgotten", ("This desk sends no mail",), _at("/sign-in/password/"), person=None),
+    State("password-sent", ("Look into your mail",), _at("/sign-in/password/sent/"), person=None),
+    State("password-link-old", ("This link does not work any more",), _at("/sign-in/password/1-gone/"), person=None),
+    State("sign-out", ("Sign out of this browser?", "Stay signed in"), _at("/sign-out/")),
+    State("security", ("Sign-in and security", "Add a passkey", "Off"), _at("/you/second-factor/"), person="nia"),
+    State("security-all", ("2 passkeys", "On", "10 of 10 left"), _at("/you/second-factor/"), person="theo"),
+    State("confirm", ("Confirm that it is you", "Use a code"), _at("/sign-in/again/"), person="kim"),
+    State("confirm-code", ("From your authenticator app",), _at("/sign-in/again/code/"), person="kim"),
+    State(
+        "app-add",
+        ("Scan this picture", "Or type this key"),
+        signing_in.confirmed("/you/second-factor/totp/activate/"),
+        person="nia",
+    ),
+    State(
+        "app-remove",
+        ("You are no longer asked for its codes",),
+        signing_in.confirmed("/you/second-factor/totp/deactivate/"),
+        person="theo",
+    ),
+    State(
+        "recovery-codes",
+        ("10 of 10 left", "Copy them"),
+        signing_in.confirmed("/you/second-factor/recovery-codes/"),
+        person="theo",
+    ),
+    State(
+        "recovery-codes-new",
+        ("you have left stop working",),
+        signing_in.confirmed("/you/second-factor/recovery-codes/generate/"),
+        person="theo",
+    ),
+    State("passkeys", ("Work laptop", "not used yet"), _at("/you/second-factor/passkeys/"), person="theo"),
+    State("passkeys-none", ("No passkeys yet",), _at("/you/second-factor/passkeys/"), person="nia"),
+    State(
+        "passkey-add",
+        ("Your browser asks next", "Name"),
+        signing_in.confirmed("/you/second-factor/passkeys/add/"),
+        person="nia",
+    ),
+    State("passkey-rename", ("Rename the passkey", "Save"), signing_in.passkey("Rename"), person="theo"),
+    State("passkey-remove", ("You cannot sign in with it any more",), signing_in.passkey("Remove"), person="theo"),
+    State(
+        "sessions", ("Safari on iPhone", "This one", "Sign out everywhere else"), _at("/you/sessions/"), person="theo"
+    ),
+    State("password-change", ("The password you have", "New password"), _at("/you/password/"), person="nia"),
+    State("password-change-wrong", ("This is not your password.",), signing_in.password_errors, person="nia"),
     State("not-found", ("There is nothing here", "Back to your contacts"), _at("/nowhere/")),
     State("gateway", ("Gateway", "Left now", "The last hour"), _gateway),
+    State("audit", ("Audit log", "Looked at the list of contacts", "Who looked up this number?"), _audit),
+    State(
+        "audit-filtered",
+        ("Denied", "There is no such action", "“soon” is no time", "on this page"),
+        _audit_filtered,
+    ),
+    State("audit-number", ("Number", "as typed (mark", "Opened a contact"), _audit_number),
+    State("audit-empty", ("No entry matches", "person “zebra”", "Clear filters"), _at("/audit/?person=zebra")),
+    State("role-denied", ("This page is not for your role", "An admin can tell you"), _at("/people/"), person="nia"),
+    State("people", ("Add a person", "Mara Ellis", "Second factor"), _at("/people/")),
+    State(
+        "people-ignored",
+        ("There is no such role", "There is no such status", "There is no such page"),
+        _at("/people/?role=king&status=asleep&page=0"),
+    ),
+    State("people-nobody-fits", ("Nobody fits", "Show everybody"), _at("/people/?search=zebra")),
+    State("person", ("Assigned profiles", "May sign in, and sees nothing.", "Switch off"), _of_person("nia")),
+    State("person-admin", ("What is ticked here is kept, and not used.", "Make a new link"), _of_person("pat")),
+    State("person-own", ("You cannot change it yourself.",), _of_person("mara")),
+    State(
+        "person-finds-nothing", ("No profile is called “zebra”.", "1 ticked, 0 assigned now."), _person_finds_nothing
+    ),
+    State("person-refused", ("Somebody changed this person while this page was open", "Load again"), _person_refused),
+    State("person-new", ("Add a person", "Reads the audit log, and no contacts."), _at("/people/new/")),
+    State(
+        "person-new-errors",
+        ("Nobody was added.", "Somebody else has this user name already.", "This is not an e-mail address."),
+        _person_new_errors,
+    ),
+    State("person-added", ("is added", "Link to choose a password", "Assign profiles"), _person_added),
+    State("person-switched-off", ("is switched off and signed out everywhere.", "Switch on"), _person_switched_off),
 )

@@ -64,7 +64,9 @@ def test_a_lookup_finds_the_one_contact_with_the_number(sandbox: SandboxServer, 
 
 def test_one_contact_is_fetched_by_id(sandbox: SandboxServer, client: SentClient) -> None:
     listed = client.contacts(ContactQuery(page_size=20)).contacts[0]
-    assert client.contact(listed.id) == listed
+    found, request_id = client.contact(listed.id)
+    assert found == listed
+    assert request_id
 
 
 def test_an_unknown_contact_is_not_found(sandbox: SandboxServer, client: SentClient) -> None:
@@ -81,7 +83,7 @@ def test_a_contact_of_another_profile_is_not_found(sandbox: SandboxServer, clien
 
 def test_the_message_summary_is_decoded(sandbox: SandboxServer, client: SentClient) -> None:
     contact = client.contacts(ContactQuery()).contacts[0]
-    summary = client.message_summary(contact.id)
+    summary, _ = client.message_summary(contact.id)
     assert summary.contact_id == str(contact.id)
     assert summary.message_count is not None
 

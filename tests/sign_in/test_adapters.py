@@ -100,7 +100,7 @@ def test_a_right_password_is_not_counted(desk_api: SandboxServer, admin_user: Us
 def test_the_words_are_ours(desk_api: SandboxServer, admin_user: User, rf: Any) -> None:
     adapter = account_adapter()
     assert adapter.validation_error("username_password_mismatch").messages == [
-        "This user name and password do not match. Both are case-sensitive."
+        "This user name and password do not match. The password is case-sensitive."
     ]
     assert adapter.validation_error("too_many_login_attempts").messages == [
         "Too many wrong tries. Wait five minutes, then try again."

@@ -1,0 +1,20 @@
+"""Where settings come from: the environment, `.env`, and for X the file that X_FILE names."""
+
+from __future__ import annotations
+
+from environ import FileAwareEnv
+from environ.fileaware_mapping import FileAwareMapping
+
+
+class _Values(FileAwareMapping):  # type: ignore[misc]  # django-environ has no types
+    """Values from a file lose the newline that editors and secret stores put at its end."""
+
+    def __getitem__(self, key: str) -> str:
+        value = str(super().__getitem__(key))
+        return value.strip() if self.env.get(f"{key}_FILE") else value
+
+
+class Environment(FileAwareEnv):  # type: ignore[misc]
+    """Every setting as a string, a number, a list or a URL."""
+
+    ENVIRON = _Values()

@@ -1,0 +1,12 @@
+"""The settings of a desk that says everything it can, with a page that breaks. For test_running.py alone."""
+
+from __future__ import annotations
+
+from dashboard.settings import *  # noqa: F403
+from dashboard.settings import LOGGING as _QUIET
+
+ROOT_URLCONF = "tests.abuse.loud_urls"
+LOGGING = _QUIET | {
+    "root": _QUIET["root"] | {"level": "DEBUG"},
+    "loggers": _QUIET["loggers"] | {"urllib3": {"level": "DEBUG"}, "django": {"handlers": [], "level": "DEBUG"}},
+}

@@ -1,0 +1,20 @@
+"""The desk's addresses and a page that breaks on a number and the key, after logging both in every way it can."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Never answers."""
+    number, key = request.GET.get("search", ""), settings.SENT_API_KEY
+    log = logging.getLogger("somebody.else")
+    log.warning("%s asked with %s: %r", number, key, request, extra={"said": {"deep": [number, {"x-api-key": key}]}})
+    raise RuntimeError(f"{number} {key} {request.META.get('QUERY_STRING')}")
+
+
+urlpatterns = [path("broken/", broken), path("", include("dashboard.urls"))]

@@ -1,0 +1,135 @@
+"""The log as a file: the rows of the page, harmless in a spreadsheet, and one row about it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tracemalloc
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from bench.postgres import new_database
+from contacts_ui.audit.export import HEAD, log_export
+from contacts_ui.audit.reading import Wanted
+from contacts_ui.models import AuditEntry
+from tests.audit.conftest import NOON, Write, manage
+from tests.sandbox_server import SandboxServer
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
+EXPORT = "/audit/export/"
+
+
+def _body(response: Answer) -> str:
+    return b"".join(response.streaming_content).decode("utf-8")  # type: ignore[attr-defined]
+
+
+def _lines(response: Answer) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(_body(response), newline="")))
+
+
+def test_a_row_is_a_line_with_everything(auditor_client: Client, written: Write, sandbox: SandboxServer) -> None:
+    profile = sandbox.profiles()[1]
+    written(
+        person="sam", person_id=7, scope=profile["id"], action="contact.opened", rows=1, request_id="req_a",
+        reference="desk_b", address="10.0.0.9", about="x, “y”\n2",
+    )  # fmt: skip
+    (line,) = _lines(auditor_client.get(EXPORT))
+    assert tuple(line) == HEAD
+    assert tuple(line.values()) == (
+        "2026-03-01T12:01:00.000Z", "sam", "7", "Opened a contact", "contact.opened", profile["name"], profile["id"],
+        "Done", "1", "req_a", "desk_b", "10.0.0.9", "x, “y”\n2",
+    )  # fmt: skip
+
+
+def test_it_is_a_file_of_that_day_that_no_browser_opens(auditor_client: Client) -> None:
+    response = auditor_client.get(EXPORT)
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response["Content-Disposition"].startswith('attachment; filename="audit-20')
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_it_holds_what_the_page_is_filtered_by(auditor_client: Client, written: Write) -> None:
+    written(outcome="denied", about="one")
+    written(about="two")
+    assert [line["about"] for line in _lines(auditor_client.get(f"{EXPORT}?outcome=denied"))] == ["one"]
+
+
+def test_it_is_one_row_with_the_count_and_not_in_itself(auditor_client: Client, written: Write) -> None:
+    for _ in range(3):
+        written()
+    assert len(_lines(auditor_client.get(f"{EXPORT}?action=contacts.listed"))) == 3
+    row = AuditEntry.objects.exclude(action="contacts.listed").get()
+    assert (row.action, row.rows, row.about) == ("audit.exported", 3, "what: Looked at the list of contacts")
+    assert row.person == "ada"
+
+
+def test_what_is_written_meanwhile_is_not_in_it(written: Write) -> None:
+    written(about="before")
+    export = log_export(Wanted(), {})
+    written(about="meanwhile")
+    text = "".join(export.chunks())
+    assert ("before" in text, "meanwhile" in text, export.count) == (True, False, 1)
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠"])
+def test_no_cell_is_a_formula(auditor_client: Client, written: Write, sign: str) -> None:
+    written(about=f"{sign}HYPERLINK(1)", person=f"{sign}1+1")
+    (line,) = _lines(auditor_client.get(EXPORT))
+    assert line["about"] == f"'{sign}HYPERLINK(1)"
+    assert line["person"] == f"'{sign}1+1"
+
+
+def test_it_comes_in_parts_and_its_memory_does_not_grow(written: Write) -> None:
+    AuditEntry.objects.bulk_create(
+        AuditEntry(at=NOON + timedelta(seconds=i), action="contacts.listed", outcome="ok", about="x" * 200)
+        for i in range(20_000)
+    )
+    chunks = log_export(Wanted(), {}).chunks()
+    next(chunks)
+    next(chunks)
+    tracemalloc.start()
+    size = sum(len(chunk) for chunk in chunks)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size > 5_000_000
+    assert peak < 3_000_000
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_it_is_only_read(auditor_client: Client, method: str) -> None:
+    assert getattr(auditor_client, method)(EXPORT).status_code == 405
+
+
+def test_support_gets_no_export(support_client: Client, support_user: User) -> None:
+    assert support_client.get(EXPORT).status_code == 403
+    assert AuditEntry.objects.filter(action="audit.exported", outcome="denied", person="sam").count() == 1
+
+
+ON_POSTGRESQL = """
+from contacts_ui.audit import Deed, write
+from bench.postgres import new_database
+from contacts_ui.audit.export import log_export
+from contacts_ui.audit.reading import Wanted, log_page
+from contacts_ui.models import AuditEntry
+for number in range(1200):
+    write(Deed("contact.opened", about=str(number), marks=("a" * 20,), address="fe80::1%eth0", scope="account"))
+wanted = Wanted(marks=("a" * 20,), scopes=("account",))
+first = log_page(wanted, 50, before=None, after=None)
+second = log_page(wanted, 50, before=first.entries[-1], after=None)
+lines = "".join(log_export(wanted, {}).chunks()).splitlines()
+newest = first.entries[0]
+print(newest.about, second.entries[0].about, len(lines), lines[1].rpartition(",")[2], newest.address)
+"""
+
+
+def test_page_and_file_are_the_same_on_postgresql(postgres: str) -> None:
+    url = new_database(postgres, "export")
+    manage(url, "migrate", "--verbosity=0")
+    said = manage(url, "shell", "--verbosity=0", "-c", ON_POSTGRESQL).split("\n")
+    assert "1199 1149 1201 1199 fe80::1" in said

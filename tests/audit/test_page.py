@@ -1,0 +1,341 @@
+"""The page of the audit log: what it shows, its filters and pages, and that no number is on it or in its address."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from contacts_ui.audit import marks_of_number, marks_of_text
+from contacts_ui.audit.reading import Wanted, log_page
+from contacts_ui.models import AuditEntry, Preferences
+from tests.audit.conftest import NOON, Write
+from tests.pages import text
+from tests.sandbox_server import SandboxServer
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
+PAGE = "/audit/"
+SEEN = "+12125550142"
+
+
+def _abouts(response: Answer) -> list[str]:
+    """What the rows shown are about: our own tests name them so."""
+    return re.findall(r"<small>(row \w+)</small>", text(response))
+
+
+def _get(client: Client, **parameters: object) -> Answer:
+    return client.get(f"{PAGE}?{urlencode(parameters)}")
+
+
+def _links(response: Answer) -> dict[str, str]:
+    found = re.findall(r'<a href="([^"]+)" rel="(\w+)"', text(response))
+    return {rel: unescape(url) for url, rel in found}
+
+
+def test_a_row_says_all_that_is_known(auditor_client: Client, written: Write, sandbox: SandboxServer) -> None:
+    profile = sandbox.profiles()[1]
+    written(
+        person="sam",
+        person_id=7,
+        scope=profile["id"],
+        action="contact.opened",
+        outcome="denied",
+        rows=1200,
+        request_id="req_abc",
+        reference="desk_def",
+        address="2001:db8::7",
+        about="row one",
+    )
+    page = text(auditor_client.get(PAGE))
+    for words in ("1 Mar 2026, 12:01:00 UTC", "sam", "Opened a contact", "row one", "Denied", "1,200 rows"):
+        assert words in page
+    for words in ("req_abc", "desk_def", "2001:db8::7", unescape(profile["name"])):
+        assert words in unescape(page)
+
+
+def test_without_the_messaging_service_profiles_are_their_ids(
+    auditor_client: Client, written: Write, sandbox: SandboxServer
+) -> None:
+    sandbox.fault(route="me", kind="status", status=500, times=3)
+    profile_id = sandbox.profiles()[1]["id"]
+    written(scope=profile_id)
+    response = auditor_client.get(PAGE)
+    assert response.status_code == 200
+    assert profile_id in text(response)
+
+
+def test_a_slow_messaging_service_does_not_hold_it_up(
+    auditor_client: Client, written: Write, sandbox: SandboxServer, settings: Settings
+) -> None:
+    settings.SENT_DEADLINE = 10.0
+    sandbox.fault(route="me", kind="slow", seconds=3)
+    written(about="row one")
+    response = auditor_client.get(PAGE)
+    assert _abouts(response) == ["row one"]
+
+
+def test_times_are_in_the_persons_own_zone(auditor_client: Client, auditor: User, written: Write) -> None:
+    Preferences.objects.create(user=auditor, time_zone="Asia/Kolkata")
+    written()
+    assert "1 Mar 2026, 17:31:00 IST" in text(auditor_client.get(PAGE))
+
+
+def test_the_newest_come_first(auditor_client: Client, written: Write) -> None:
+    for name in "abc":
+        written(about=f"row {name}")
+    assert _abouts(auditor_client.get(PAGE)) == ["row c", "row b", "row a"]
+
+
+def test_reading_it_is_a_row_itself_with_its_filters_in_words(auditor_client: Client, written: Write) -> None:
+    _get(auditor_client, outcome="denied", person="sam")
+    row = AuditEntry.objects.get()
+    assert (row.action, row.person, row.about) == ("audit.read", "ada", "person: sam, outcome: Denied")
+
+
+# --- Paging --------------------------------------------------------------------------------------
+
+
+def test_every_row_is_on_one_page_there_and_back(auditor_client: Client, written: Write) -> None:
+    for number in range(120):
+        written(about=f"row {number}", at=NOON + timedelta(seconds=number // 7))  # some at the same instant
+    wanted = [f"row {number}" for number in reversed(range(120))]
+    first = auditor_client.get(f"{PAGE}?action=contacts.listed")
+    second = auditor_client.get(_links(first)["next"])
+    third = auditor_client.get(_links(second)["next"])
+    assert [*_abouts(first), *_abouts(second), *_abouts(third)] == wanted
+    assert "next" not in _links(third)
+    assert _abouts(auditor_client.get(_links(third)["prev"])) == _abouts(second)
+
+
+def test_the_first_page_leads_no_further_back(auditor_client: Client, written: Write) -> None:
+    for _ in range(51):
+        written()
+    assert set(_links(_get(auditor_client, action="contacts.listed"))) == {"next"}
+
+
+def test_the_filters_go_along(auditor_client: Client, written: Write) -> None:
+    for _ in range(51):
+        written(outcome="failed")
+    assert "outcome=failed" in _links(_get(auditor_client, outcome="failed"))["next"]
+
+
+@pytest.mark.parametrize("place", ["0", "-1", "x", "99999999", "9" * 19, "١"])
+def test_a_place_that_is_not_there_is_the_newest_page(auditor_client: Client, written: Write, place: str) -> None:
+    written(about="row one")
+    response = _get(auditor_client, before=place)
+    assert _abouts(response) == ["row one"]
+    assert "no such place in the log" in text(response)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Wanted(), "_at_"),
+        (Wanted(people=(1,)), "audit_by_person"),
+        (Wanted(scopes=("account",)), "audit_by_scope"),
+        (Wanted(action="sign_in"), "audit_by_action"),
+        (Wanted(outcome="denied"), "audit_by_outcome"),
+        (Wanted(since=NOON), "_at_"),
+    ],
+)
+def test_a_page_is_read_along_an_index(
+    written: Write, wanted: Wanted, index: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    entry = written()
+    with django_assert_num_queries(1) as asked:
+        log_page(wanted, 50, before=entry, after=None)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
+        plan = " ".join(row[3] for row in cursor.fetchall())
+    assert f"USING INDEX contacts_ui_auditentry{index}" in plan or f"USING INDEX {index}" in plan
+
+
+# --- Filters -------------------------------------------------------------------------------------
+
+
+def test_a_person_is_found_by_a_part_of_the_name(auditor_client: Client, written: Write) -> None:
+    sam = User.objects.create_user("sam", first_name="Samira", last_name="Okafor")
+    zoe = User.objects.create_user("zoe")
+    written(person_id=sam.pk, about="row sam")
+    written(person_id=zoe.pk, about="row zoe")
+    for name in ("sam", "SAM", "oka", "amir"):
+        assert _abouts(_get(auditor_client, person=name)) == ["row sam"], name
+
+
+def test_a_whole_user_name_is_that_person_alone(auditor_client: Client, written: Write) -> None:
+    for name in ("sam", "samuel"):
+        written(person_id=User.objects.create_user(name).pk, about=f"row {name}")
+    assert _abouts(_get(auditor_client, person="sam")) == ["row sam"]
+
+
+def test_a_person_who_is_gone_is_found_by_the_name_of_then(auditor_client: Client, written: Write) -> None:
+    written(person_id=99, person="gone", about="row gone")
+    assert _abouts(_get(auditor_client, person="gone")) == ["row gone"]
+
+
+def test_a_profile_is_found_by_name_and_by_id(auditor_client: Client, written: Write, sandbox: SandboxServer) -> None:
+    profile, other = sandbox.profiles()[1:3]
+    written(scope=profile["id"], about="row one")
+    written(scope=other["id"], about="row two")
+    for typed in (profile["id"], profile["id"].upper(), profile["name"], profile["name"][1:].lower()):
+        assert _abouts(_get(auditor_client, profile=typed)) == ["row one"], typed
+
+
+def test_the_account_is_found_by_that_word(auditor_client: Client, written: Write) -> None:
+    written(scope="account", about="row account")
+    written(about="row other")
+    assert _abouts(_get(auditor_client, profile="Account")) == ["row account"]
+
+
+def test_a_time_is_read_in_the_persons_zone_and_linked_for_everyone(
+    auditor_client: Client, auditor: User, written: Write
+) -> None:
+    Preferences.objects.create(user=auditor, time_zone="Europe/Berlin")
+    for name in "abc":
+        written(about=f"row {name}")  # 12:01, 12:02, 12:03 UTC
+    response = auditor_client.get(f"{PAGE}?from=2026-03-01T13:02&to=2026-03-01T13:03&person=")
+    assert _abouts(response) == ["row b"]
+    assert 'name="from" type="datetime-local" value="2026-03-01T13:02"' in text(response)
+    assert "from=2026-03-01T12%3A02%2B00%3A00" in text(response)
+
+
+def test_each_filter_has_a_chip_that_clears_it_alone(auditor_client: Client, written: Write) -> None:
+    response = _get(auditor_client, action="sign_in", outcome="denied")
+    chips = re.findall(r'<a class="chip" href="([^"]+)">.*?<b>(.*?)</b>', text(response))
+    assert chips == [(f"{PAGE}?outcome=denied", "Signed in"), (f"{PAGE}?action=sign_in", "Denied")]
+
+
+BAD = {
+    "action": ("nonsense", "There is no such action"),
+    "outcome": ("OK", "There is no such outcome"),
+    "profile": ("zebra", "No profile is called “zebra”"),
+    "from": ("tomorrow", "“tomorrow” is no time"),
+    "to": ("0001-01-01T00:00+14:00", "is no time"),
+    "number": ("+12125550142", "The number of this address cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_read_is_left_out_and_named(auditor_client: Client, written: Write, name: str) -> None:
+    value, sentence = BAD[name]
+    written(about="row one")
+    response = _get(auditor_client, **{name: value})
+    assert response.status_code == 200
+    assert _abouts(response) == ["row one"]
+    assert sentence in text(response)
+    assert 'class="chips"' not in text(response)
+
+
+ODD = ("\x00", "\u202e", "\ud800", "%", "_", "'", "<b>", "x" * 10_000, "２０２６", "-" * 500, "9999-12-31T23:59")
+
+
+@pytest.mark.parametrize("name", ["person", "profile", "action", "outcome", "from", "to", "number", "before", "after"])
+def test_no_parameter_breaks_it(auditor_client: Client, name: str) -> None:
+    for value in (
+        "\x00",
+        "\u202e",
+        "\ud800",
+        "%",
+        "_",
+        "'",
+        "<b>",
+        "x" * 10_000,
+        "２０２６",
+        "-" * 500,
+        "9999-12-31T23:59",
+    ):
+        response = auditor_client.get(f"{PAGE}?{urlencode({name: value.encode('utf-8', 'surrogatepass')})}")
+        assert response.status_code == 200, value
+        assert "<b><b>" not in text(response)
+
+
+def test_times_the_wrong_way_round_are_both_left_out(auditor_client: Client, written: Write) -> None:
+    written(about="row one")
+    response = auditor_client.get(f"{PAGE}?from=2026-03-02T00:00&to=2026-03-01T00:00")
+    assert _abouts(response) == ["row one"]
+    assert "both were left out" in text(response)
+
+
+def test_an_empty_page_says_what_was_looked_for(auditor_client: Client) -> None:
+    page = text(_get(auditor_client, person="zebra", outcome="failed"))
+    assert "No entry matches" in page
+    assert "Looked for: person “zebra”, outcome “Failed”." in page
+
+
+# --- By number -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def looked_up(written: Write) -> None:
+    """Somebody searched the number, somebody opened its contact, and somebody something else."""
+    written(action="contacts.searched", marks=_stored(marks_of_text("(212) 555-0142", ("US",))), about="row searched")
+    written(action="contact.opened", marks=_stored(marks_of_number([SEEN])), about="row opened")
+    written(action="contact.opened", marks=_stored(marks_of_number(["+12125550143"])), about="row other")
+
+
+def _stored(marks: tuple[str, ...]) -> str:
+    return f" {' '.join(marks)} "
+
+
+@pytest.mark.parametrize(
+    "typed", [SEEN, "212 555 0142", "tel:+1-212-555-0142", "001 212 555 0142", "+1 (212) 555‑0142"]
+)
+def test_a_number_is_found_however_it_is_typed(auditor_client: Client, looked_up: None, typed: str) -> None:
+    response = auditor_client.post(PAGE, {"number": typed}, follow=True)
+    assert _abouts(response) == ["row opened", "row searched"]
+
+
+def test_the_typed_number_is_in_no_address_and_on_no_page(auditor_client: Client, looked_up: None) -> None:
+    response = auditor_client.post(f"{PAGE}?outcome=ok", {"number": SEEN})
+    address = response["Location"]
+    assert re.fullmatch(r"/audit/\?outcome=ok&number=[0-9a-f]{20}(-[0-9a-f]{20})*", address)
+    page = text(auditor_client.get(address))
+    for spelling in (SEEN, SEEN[1:], SEEN[2:], "555-0142"):
+        assert spelling not in page
+        assert spelling not in address
+
+
+def test_it_is_looked_for_in_the_auditors_region(auditor_client: Client, auditor: User, written: Write) -> None:
+    Preferences.objects.create(user=auditor, region="DE")
+    written(marks=_stored(marks_of_number(["+493012345678"])), about="row berlin")
+    assert _abouts(auditor_client.post(PAGE, {"number": "030 12345678"}, follow=True)) == ["row berlin"]
+
+
+def test_rows_of_a_former_key_are_found(auditor_client: Client, looked_up: None, settings: Settings) -> None:
+    settings.AUDIT_KEY_FALLBACKS = [settings.AUDIT_KEY]
+    settings.AUDIT_KEY = "a newer one"
+    assert len(_abouts(auditor_client.post(PAGE, {"number": SEEN}, follow=True))) == 2
+
+
+def test_who_looked_for_a_number_in_the_log_is_found_by_it_too(auditor_client: Client, looked_up: None) -> None:
+    auditor_client.post(PAGE, {"number": SEEN}, follow=True)
+    page = text(auditor_client.post(PAGE, {"number": SEEN}, follow=True))
+    assert page.count("Read the audit log<small>number: as typed (mark ") == 1
+
+
+@pytest.mark.parametrize("typed", ["", "no digits", "\x00"])
+def test_what_has_no_digits_is_said_to_have_none(auditor_client: Client, written: Write, typed: str) -> None:
+    written(about="row one")
+    response = auditor_client.post(PAGE, {"number": typed}, follow=True)
+    assert _abouts(response) == ["row one"]
+    assert "There were no digits in the number" in text(response)
+
+
+def test_a_number_nobody_looked_up_says_so(auditor_client: Client, looked_up: None) -> None:
+    assert "Nobody searched this number" in text(auditor_client.post(PAGE, {"number": "+12125550199"}, follow=True))
+
+
+def test_the_form_asks_for_its_token(auditor: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(auditor)
+    assert strict.post(PAGE, {"number": SEEN}).status_code == 403

@@ -1,0 +1,326 @@
+"""What is logged, and what never is: keys, numbers and query strings, whoever writes the record."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import phonenumbers
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from contacts_ui.logs import JsonFormatter, StdoutHandler
+from contacts_ui.redaction import cleaned, without_secrets
+from tests.pages import fragment, rows
+from tests.sandbox_server import SandboxServer
+
+KEY = "sk_live_canary_9f27c1"
+E164 = phonenumbers.PhoneNumberFormat.E164
+FORMATS = (
+    E164,
+    phonenumbers.PhoneNumberFormat.INTERNATIONAL,
+    phonenumbers.PhoneNumberFormat.NATIONAL,
+    phonenumbers.PhoneNumberFormat.RFC3966,
+)
+EXAMPLES = tuple(
+    number
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+    for kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+    if (number := phonenumbers.example_number_for_type(region, kind))
+)
+KEPT = (
+    "req_7X9zKp2jDw4a",
+    "desk_0123456789abcdef",
+    "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+    "2026-01-05T10:11:12.123456Z",
+    "2026-01-05 10:11:12,123",
+    "2026-01-05",
+    "127.0.0.1:54321",
+    "10.0.0.5",
+    "203.0.113.77:8000",
+    "localhost:8000",
+    "took 0.1234567 s",
+    "took 1234.567891 ms",
+    "at 0x7f12ab345678",
+    "line 1234, in view",
+    "fe80::1234:5678:9abc",
+    "Not Found: /account/contacts/",
+)
+
+
+@pytest.fixture
+def out() -> Iterator[io.StringIO]:
+    """What the desk's own handler writes of every logger, DEBUG included."""
+    stream, root = io.StringIO(), logging.getLogger()
+    handler = StdoutHandler()
+    handler.setFormatter(JsonFormatter())
+    handler.setStream(stream)
+    loud = logging.getLogger("urllib3")
+    before = root.level, loud.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    loud.setLevel(logging.DEBUG)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(before[0])
+    loud.setLevel(before[1])
+
+
+def _line(message: str, arguments: tuple[object, ...] = (), error: Exception | None = None, **extra: Any) -> str:
+    info = (type(error), error, error.__traceback__) if error else None
+    record = logging.LogRecord("other.library", logging.INFO, __file__, 1, message, arguments, info)
+    vars(record).update(extra)
+    return JsonFormatter().format(record)
+
+
+def _lines(out: io.StringIO, event: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    return [line for line in lines if line["event"] == event]
+
+
+def _digits(text: str) -> str:
+    return "".join(sign for sign in text if sign.isdecimal())
+
+
+def _raised(text: str) -> Exception:
+    try:
+        int(f"no number: {text}")
+    except ValueError as error:
+        return error
+    raise AssertionError
+
+
+def _quoted(text: str) -> str:
+    return "".join(f"%{byte:02X}" if chr(byte) in "+() /" or byte > 127 else chr(byte) for byte in text.encode())
+
+
+SPELLED: tuple[Callable[[str], str], ...] = (
+    str,
+    repr,
+    ascii,
+    _quoted,
+    lambda text: _quoted(_quoted(text).replace("%", "%25")),
+    lambda text: text.replace(" ", "+"),
+    lambda text: text.replace(" ", "\u00a0").replace("-", "\u2011"),
+    lambda text: text.replace(" ", "."),
+    lambda text: text.replace(" ", "\u200e \u2060"),
+    lambda text: "".join(chr(ord(sign) + 0xFEE0) if sign.isdecimal() else sign for sign in text),
+    lambda text: "".join(chr(ord(sign) + 0x0630) if sign.isdecimal() else sign for sign in text),
+    lambda text: json.dumps({"phone": text}),
+)
+
+
+@st.composite
+def _spellings(draw: st.DrawFn) -> str:
+    """A number of somewhere, as a country, a machine or a careless person writes it. Seven digits at least."""
+    number = draw(st.sampled_from(EXAMPLES))
+    text = phonenumbers.format_number(number, draw(st.sampled_from(FORMATS)))
+    if len(_digits(text)) < 7:
+        text = phonenumbers.format_number(number, E164)
+    return draw(st.sampled_from(SPELLED))(text)
+
+
+# No digits, and no letters next to which a number would be part of an id or a hexadecimal address.
+_AROUND = st.text(st.characters(exclude_categories=("Nd", "Cs", "Nl", "No"), exclude_characters="%\\x"), max_size=20)
+
+
+def _placed(place: str, text: str) -> str:
+    """A line of the log with `text` somewhere in its record."""
+    return {
+        "message": lambda: _line(text),
+        "argument": lambda: _line("called %s, twice %r", (text, [text])),
+        "field": lambda: _line("x", something=text),
+        "deep": lambda: _line("x", something={"a": [{"b": (text, {text: {text}})}]}),
+        "bytes": lambda: _line("x", something=[text.encode(errors="replace")]),
+        "exception": lambda: _line("x", error=_raised(text)),
+        "object": lambda: _line("x", something=_raised(text)),
+        "address": lambda: _line("GET %s", (f"/v3/contacts?phone={text}",)),
+    }[place]()
+
+
+PLACES = ("message", "argument", "field", "deep", "bytes", "exception", "object", "address")
+
+
+@hypothesis_settings(deadline=None, max_examples=300)
+@given(text=_spellings(), before=_AROUND, after=_AROUND, place=st.sampled_from(PLACES))
+def test_no_number_in_any_spelling_comes_out_of_any_place_of_a_record(
+    text: str, before: str, after: str, place: str
+) -> None:
+    line = json.loads(_placed(place, before + text + after))
+    line.pop("time")
+    seen = re.sub(r"line \d+|File \S+|\\+[xuU][0-9a-f]+", "", json.dumps(line, ensure_ascii=False))
+    assert len(_digits(seen)) < 7, (text, line)
+
+
+def test_every_countrys_formats_are_taken_out_whole() -> None:
+    for number in EXAMPLES:
+        for form in FORMATS:
+            text = phonenumbers.format_number(number, form)
+            if len(_digits(text)) >= 7:
+                assert _digits(without_secrets(f"to {text} now")) == "", text
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_is_no_number_stays(text: str) -> None:
+    assert json.loads(_line("%s", (text,)))["event"] == text
+
+
+def test_a_whole_number_of_seven_digits_is_taken_for_a_phone_number() -> None:
+    assert cleaned({"phone": 12025550143, "ms": 12.5, "status": 200, "ok": True}) == {
+        "phone": "[number]",
+        "ms": 12.5,
+        "status": 200,
+        "ok": True,
+    }
+
+
+def test_an_address_in_its_own_field_stays() -> None:
+    assert cleaned({"address": "198.51.100.200"}) == {"address": "198.51.100.200"}
+    assert cleaned({"address": "30.101.23.45 8"}) == {"address": "[number]"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"x-api-key: {KEY}",
+        f"the key is {KEY}.",
+        f"https://desk:{KEY}@example.org/",
+        f"Authorization: Bearer {KEY}",
+        f"{{'x-api-key': '{KEY}', 'Accept': 'x'}}",
+        f"Cookie: session={KEY}; csrf=abc",
+    ],
+)
+def test_a_key_never_comes_out(settings: Settings, text: str) -> None:
+    settings.SENT_API_KEY = KEY
+    for place in PLACES:
+        assert KEY not in _placed(place, text), place
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "password", "csrf_token"])
+def test_the_value_of_a_telling_name_never_comes_out(name: str) -> None:
+    assert "opaque" not in _line(f"sent {name}: opaque words; more opaque ones")
+    assert "opaque" not in _line("x", headers={name: "opaque"}, fields=[{name: "opaque"}])
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY"])
+def test_the_desks_own_secrets_never_come_out(settings: Settings, name: str) -> None:
+    setattr(settings, name, "a secret of the desk itself")
+    assert "of the desk itself" not in _line("x", something=["holds a secret of the desk itself"])
+
+
+def test_the_secret_of_single_sign_on_and_passwords_of_addresses_never_come_out(settings: Settings) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [{"secret": "oidc-secret-value"}]}}
+    settings.CACHE_URL = "redis://user:redis%2Fpassword@host/0"
+    line = _line("oidc-secret-value redis/password redis%2Fpassword")
+    assert "oidc-secret" not in line
+    assert "password" not in line
+
+
+def test_a_query_string_is_cut_wherever_it_stands() -> None:
+    line = json.loads(_line('"GET /v3/contacts?search=555&page=2 HTTP/1.1" 200 %s', ("<WSGIRequest: GET '/a/?b=c'>",)))
+    assert line["event"] == '"GET /v3/contacts?… HTTP/1.1" 200 <WSGIRequest: GET \'/a/?…'
+
+
+def test_a_record_whose_arguments_do_not_fit_is_named_and_not_shown(
+    out: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = logging.LogRecord("x", logging.INFO, __file__, 7, "%d %d", ("+12025550143",), None)
+    next(handler for handler in logging.getLogger().handlers if isinstance(handler, StdoutHandler)).handle(record)
+    assert out.getvalue() == ""
+    said = capsys.readouterr().err
+    assert json.loads(said)["event"] == "log.unwritable"
+    assert "2025550143" not in said
+
+
+def test_an_endless_object_is_cut_short() -> None:
+    circle: dict[str, object] = {}
+    circle["again"] = circle
+    assert "[too deep]" in _line("x", something=circle)
+
+
+def test_every_answer_is_one_line_with_route_scope_status_and_ids(
+    out: io.StringIO, support_client: Client, desk_api: SandboxServer
+) -> None:
+    profile_id = desk_api.profiles()[1]["id"]
+    response = support_client.get(f"/p/{profile_id}/contacts/", {"search": "555"})
+    assert rows(response) or response.status_code == 200
+    (line,) = _lines(out, "desk.request.answered")
+    assert (line["method"], line["status"], line["route"]) == ("GET", 200, "p/<uuid:profile_id>/contacts/")
+    assert (line["page"], line["scope"]) == ("contact-list", profile_id)
+    assert line["user_id"] == int(support_client.session["_auth_user_id"])
+    assert re.fullmatch(r"desk_[0-9a-f]{16}", line["reference"])
+    assert line["request_id"].startswith("req_")
+    assert 0 < line["ms"] < 60_000
+    assert "555" not in json.dumps({name: value for name, value in line.items() if name in {"route", "event", "page"}})
+
+
+def test_a_contacts_id_is_in_no_line_of_an_answer(
+    out: io.StringIO, admin_client: Client, desk_api: SandboxServer
+) -> None:
+    contact_id = next(iter(desk_api.contacts()))
+    fragment(admin_client, f"/account/contacts/{contact_id}/")
+    (line,) = _lines(out, "desk.request.answered")
+    assert line["scope"] == "account"
+    assert contact_id not in json.dumps(line)
+
+
+def test_who_signs_in_is_named_by_their_id_from_that_request_on(
+    out: io.StringIO, admin_user: object, desk_api: SandboxServer
+) -> None:
+    Client().post("/sign-in/", {"login": "mara", "password": "x"})
+    (line,) = _lines(out, "desk.request.answered")
+    assert line["user_id"] is not None
+
+
+def test_a_failed_call_is_found_by_the_apis_id(out: io.StringIO, admin_client: Client, desk_api: SandboxServer) -> None:
+    desk_api.fault(route="contacts", kind="status", status=403)
+    admin_client.get("/account/contacts/")
+    (line,) = _lines(out, "desk.request.answered")
+    assert line["status"] == 403
+    assert line["request_id"].startswith("req_")
+
+
+def test_health_checks_and_files_are_no_lines(out: io.StringIO, db: None) -> None:
+    logging.getLogger().setLevel(logging.INFO)
+    Client().get("/healthz")
+    Client().get("/readyz")
+    Client().get("/static/css/app.css")
+    assert _lines(out, "desk.request.answered") == []
+
+
+def test_urllib3_may_be_as_loud_as_it_likes(out: io.StringIO, admin_client: Client, desk_api: SandboxServer) -> None:
+    fragment(admin_client, "/account/contacts/", phone="+44 20 7946 0958")
+    assert any(line["logger"].startswith("urllib3") for line in map(json.loads, out.getvalue().splitlines()))
+    assert "7946" not in out.getvalue()
+    assert "phone=" not in out.getvalue()
+    assert str(django_settings.SENT_API_KEY) not in out.getvalue()
+
+
+def test_nobody_sends_mail_about_errors() -> None:
+    handlers = [*logging.getLogger().handlers]
+    handlers += [
+        handler
+        for logger in logging.Logger.manager.loggerDict.values()
+        if isinstance(logger, logging.Logger)
+        for handler in logger.handlers
+    ]
+    assert not any("Email" in type(handler).__name__ for handler in handlers)
+    assert django_settings.ADMINS == []
+
+
+def test_the_field_names_of_the_log_are_those_the_manual_tells(out: io.StringIO, db: None) -> None:
+    Client().get("/nowhere/")
+    (line,) = _lines(out, "desk.request.answered")
+    wanted = {"time", "level", "logger", "event", "method", "route", "page", "status", "ms", "user_id", "scope"}
+    assert isinstance(line, Mapping)
+    assert set(line) == wanted | {"reference", "request_id"}
+    assert (line["route"], line["status"]) == (None, 404)
