@@ -146,6 +146,7 @@ def swaps(browser: Browser, desk: Desk, session: str, profile: str, pages: int) 
             text = awaited.value.text()
             page.locator("#results[aria-busy=false]").wait_for(state="attached")
             page.wait_for_load_state("networkidle")
+            page.locator(ROWS).nth(PAGE - 1).wait_for(state="attached")  # those below the fold come a frame later
             if page.locator(ROWS).count() != PAGE or text.count("data-contact-id") != PAGE:
                 raise RuntimeError(f"page {number} is not a fragment of {PAGE} rows")
             found.append((next(answer for answer in wire.taken() if f"page={number}" in answer.url), text))

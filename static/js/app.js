@@ -55,8 +55,10 @@ document.addEventListener("htmx:before:response", (event) => {
   const { request, response } = event.detail.ctx;
   // Back and forward ask for a whole page; everything else asks for a fragment. Each says what it is.
   const whole = isRestore(request);
-  if (whole && (request !== restoring || request.action !== location.pathname + location.search)) {
+  if (whole && request !== restoring) { event.preventDefault(); return; } // another was asked for after it
+  if (whole && request.action !== location.pathname + location.search) { // Back was pressed again, and htmx asked once
     event.preventDefault();
+    location.reload();
     return;
   }
   const ours = response.headers.get(whole ? "X-Page" : "X-Fragment") === "1";
