@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from .gateway import gateway
 from .models import GroupPolicy, ProfileAccess
+from .people.sessions import end_sessions
 from .sent.errors import SentError
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters when they run
@@ -73,6 +74,12 @@ class PersonAdmin(BaseUserAdmin):
     """A person, with the profiles assigned to them."""
 
     inlines = (ProfileAccessInline,)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Saves, and ends the sessions of who is switched off: else they would live again when it is undone."""
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            end_sessions(obj)
 
 
 class GroupPolicyInline(PolicyStackedInline):

@@ -25,6 +25,7 @@ from .audit.reading import Wanted, entry_at
 from .audit.wording import OUTCOMES, SENTENCES
 from .gateway import gateway
 from .models import AuditEntry
+from .redaction import without_secrets
 
 MAX_TYPED = 150  # characters of a name
 MAX_NUMBER = 256  # characters of a number with what may stand around it
@@ -94,7 +95,8 @@ class LogQuery:
     @property
     def about(self) -> str | None:
         """The filters in words, for the row that this look is itself. It says no number."""
-        return ", ".join(f"{chip.name.lower()}: {chip.value}" for chip in self.chips) or None
+        said = ", ".join(f"{chip.name.lower()}: {chip.value}" for chip in self.chips)
+        return without_secrets(said) or None  # who looks for a number may type it into the wrong box
 
     def typed(self, name: str) -> str:
         """What stands in the box: times in the person's own zone, everything else as the address says it."""

@@ -60,17 +60,20 @@ _HEADERS = re.compile(
     r"(?:b?\"[^\"\r\n]*\"|b?'[^'\r\n]*'|(?=[^\s\"'])[^\r\n\"'}]+)",
     re.IGNORECASE,
 )
+# What opens an account to whoever has it: the end of a link to choose a password (people/links.py).
+_LINKS = re.compile(r"(?<=/sign-in/password/)[0-9A-Za-z]{1,20}-[^\s/?\"']{1,200}")
 _CREDENTIALS = re.compile(r"\b(?P<kind>Bearer|Basic)\s+[\w~+/=.-]{6,}", re.IGNORECASE)
 _TELLING_FIELD = re.compile(rf"(?:HTTP[_-])?(?:{_TELLING})", re.IGNORECASE)
 
 
 def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
-    """`text` without `secrets`, phone numbers, query strings and the values of headers that carry credentials."""
+    """`text` without `secrets`, phone numbers, query strings, links and headers that carry credentials."""
     for secret in sorted(spelled(secrets), key=len, reverse=True):
         text = text.replace(secret, SECRET)
     text = _HEADERS.sub(rf"\g<name>\g<colon>{SECRET}", text)
     text = _CREDENTIALS.sub(rf"\g<kind> {SECRET}", text)
     text = _USERINFO.sub(rf"\g<scheme>{SECRET}@", text)
+    text = _LINKS.sub(SECRET, text)
     text = _NUMBERS.sub(lambda found: found["kept"] or NUMBER, text)
     return _QUERIES.sub(CUT, text)
 

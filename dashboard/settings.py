@@ -224,6 +224,8 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds a link to choose a password works
 # Keys the hashes of what was searched. Its own, so that a new SECRET_KEY does not make the log unsearchable.
 AUDIT_KEY: str = env.str("AUDIT_KEY", default="").strip() or SECRET_KEY
 AUDIT_KEY_FALLBACKS: list[str] = env.list("AUDIT_KEY_FALLBACKS", default=[])
+if AUDIT_KEY == SECRET_KEY:  # it changes with SECRET_KEY, so its former ones are former keys of the log as well
+    AUDIT_KEY_FALLBACKS = [*AUDIT_KEY_FALLBACKS, *SECRET_KEY_FALLBACKS]
 # Whether a page whose row cannot be written is refused.
 AUDIT_REQUIRED: bool = env.bool("AUDIT_REQUIRED", default=True)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-# One gate for everyone: limits and second factors hold for Django's admin too.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+from contacts_ui.admin_gate import guard
+
+guard(admin.site)
 
 urlpatterns = [
     path("admin/", admin.site.urls),

@@ -324,3 +324,8 @@ def test_the_field_names_of_the_log_are_those_the_manual_tells(out: io.StringIO,
     assert isinstance(line, Mapping)
     assert set(line) == wanted | {"reference", "request_id"}
     assert (line["route"], line["status"]) == (None, 404)
+
+
+def test_a_link_to_choose_a_password_is_in_no_line() -> None:
+    line = _line("Internal Server Error: %s", ("/sign-in/password/3-cz1k2l-a9c3abcdefa1b3c5/",))
+    assert json.loads(line)["event"] == "Internal Server Error: /sign-in/password/[secret]/"

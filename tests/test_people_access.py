@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -113,11 +114,11 @@ def test_second_factors_are_removed_and_each_is_written_down(
 def test_what_cannot_be_written_down_does_not_happen(
     admin_client: Client, support_client: Client, support_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(**_fields: object) -> None:
+    def broken(_deed: object) -> None:
         raise DatabaseError
 
     with monkeypatch.context() as patched:
-        patched.setattr("contacts_ui.audit.book.AuditEntry.objects.create", broken)
+        patched.setattr("contacts_ui.audit.book._values", broken)
         for deed in ("switch-off", "sign-out"):
             assert admin_client.post(f"{path_of(support_user)}do/", {"do": deed}).status_code == 503
         assert admin_client.post(f"{path_of(support_user)}link/").status_code == 503
@@ -250,3 +251,33 @@ def test_where_the_desk_sends_no_mail_none_is_sent(
     User.objects.filter(pk=support_user.pk).update(email="sam@example.org")
     assert "mailed" not in text(admin_client.post(f"{path_of(support_user)}link/"))
     assert mail.outbox == []
+
+
+def test_switching_off_in_djangos_admin_ends_the_sessions_too(
+    client: Client, support_client: Client, support_user: User
+) -> None:
+    client.force_login(User.objects.create_superuser("root", password="x"))
+    sent = {"username": "sam", "date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
+    sent |= {f"profile_accesses-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL")}
+    assert client.post(f"/admin/auth/user/{support_user.pk}/change/", sent).status_code == 302
+    User.objects.filter(pk=support_user.pk).update(is_active=True)
+    assert not _is_in(support_client)
+
+
+def test_a_link_works_no_more_for_who_is_switched_off(admin_client: Client, support_user: User) -> None:
+    path = _link(text(admin_client.post(f"{path_of(support_user)}link/")))
+    _do(admin_client, support_user, "switch-off")
+    client = Client()
+    form = client.get(path)["Location"]
+    assert client.post(form, {"password1": "a stranger's own", "password2": "a stranger's own"}).status_code == 403
+    support_user.refresh_from_db()
+    assert support_user.check_password("x")
+
+
+def test_there_is_no_link_for_whom_the_identity_provider_decides_about(
+    admin_client: Client, support_user: User, settings: Settings
+) -> None:
+    settings.OIDC_PROVIDER_ID = "oidc-0123456789ab"
+    SocialAccount.objects.create(user=support_user, provider="oidc-0123456789ab", uid="s-1")
+    page = text(admin_client.post(f"{path_of(support_user)}link/", follow=True))
+    assert "sam signs in with Single sign-on, and has no password here." in page

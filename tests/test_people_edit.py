@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from django.test import Client
 from pytest_django import Settings
 
+from contacts_ui.audit import Deed, book
 from contacts_ui.gateway import gateway
 from contacts_ui.models import AuditEntry, ProfileAccess
 from contacts_ui.roles import give_role, role_of
@@ -354,11 +355,13 @@ def test_what_cannot_be_written_down_does_not_happen(
 ) -> None:
     sent, before = as_shown(admin_client, support_user), assigned(support_user)
 
-    def broken(**fields: Any) -> None:
-        if fields["action"] == "profile.assignment":
+    def broken(deed: Deed) -> Any:
+        if deed.action == "profile.assignment":
             raise DatabaseError
+        return values(deed)
 
-    monkeypatch.setattr("contacts_ui.audit.book.AuditEntry.objects.create", broken)
+    values = book._values
+    monkeypatch.setattr(book, "_values", broken)
     response = admin_client.post(path_of(support_user), sent | {"role": "exporter", "profiles": [], "name": "Typed"})
     assert response.status_code == 503
     kept = User.objects.get(pk=support_user.pk)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -189,3 +190,32 @@ def test_djangos_admin_is_for_superusers_alone(person: Callable[[str], Client], 
 
 def test_the_gate_of_djangos_admin_is_ours(person: Callable[[str], Client]) -> None:
     assert person("anonymous").get("/admin/login/")["Location"].startswith("/sign-in/")
+
+
+@pytest.fixture
+def root(db: None) -> User:
+    """A superuser with an authenticator app."""
+    user = User.objects.create_superuser("root", password="x")
+    TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    return user
+
+
+def test_staff_status_does_not_open_djangos_admin(admin_client: Client, admin_user: User, root: User) -> None:
+    User.objects.filter(pk=admin_user.pk).update(is_staff=True)
+    new = {"password1": "a long new password", "password2": "a long new password", "usable_password": "true"}
+    assert admin_client.post(f"/admin/auth/user/{root.pk}/password/", new, follow=True).status_code == 403
+    root.refresh_from_db()
+    assert root.check_password("x")
+
+
+def test_nobody_signs_in_at_djangos_own_form(support_client: Client, support_user: User, root: User) -> None:
+    User.objects.filter(pk=support_user.pk).update(is_staff=True)
+    assert support_client.post("/admin/login/", {"username": "root", "password": "x"}).status_code == 403
+    assert support_client.session["_auth_user_id"] == str(support_user.pk)
+
+
+def test_a_superuser_comes_to_djangos_admin_by_our_gate(client: Client, root: User, desk_api: SandboxServer) -> None:
+    client.force_login(root)
+    assert client.get("/admin/login/")["Location"] == "/admin/"
+    assert client.get("/admin/").status_code == 200
+    assert client.get("/admin/password_change/")["Location"] == "/you/password/"

@@ -96,3 +96,8 @@ def test_a_local_site_works_over_http() -> None:
 
 def test_a_site_url_that_is_no_address_is_refused() -> None:
     assert "SITE_URL must look like" in _run("from django.conf import settings; settings.DEBUG", SITE_URL="desk").stderr
+
+
+def test_without_a_key_of_its_own_the_log_is_found_again_under_a_new_secret_key() -> None:
+    assert _value("AUDIT_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old") == "['old']"
+    assert _value("AUDIT_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old", AUDIT_KEY="own") == "[]"

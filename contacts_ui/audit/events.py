@@ -9,13 +9,14 @@ from typing import Any
 from allauth.account import signals as account_signals
 from allauth.core import context
 from allauth.mfa import signals as mfa_signals
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from contacts_ui.models import ProfileAccess
+from contacts_ui.models import GroupPolicy, ProfileAccess
 from contacts_ui.roles import is_given, role_given
 
 from .book import AuditUnwritable, Deed, write
@@ -61,7 +62,8 @@ def _not_signed_in(credentials: dict[str, Any], request: HttpRequest | None = No
 
 @receiver(mfa_signals.authentication_failed)
 def _wrong_code(request: HttpRequest, user: User | None = None, **_: Any) -> None:
-    _write(request, replace(_of(user), action="sign_in", outcome="denied", about="wrong second factor"))
+    about = "wrong second factor" if user else "unknown passkey"
+    _write(request, replace(_of(user), action="sign_in", outcome="denied", about=about))
 
 
 @receiver(mfa_signals.authenticator_added)
@@ -143,6 +145,28 @@ def _person_changed(instance: User, created: bool, **_: Any) -> None:
 @receiver(post_delete, sender=User)
 def _person_deleted(instance: User, **_: Any) -> None:
     _write(None, Deed("person.changed", about=f"{instance.username}: deleted"))
+
+
+@receiver(post_save, sender=GroupPolicy)
+def _policy_changed(instance: GroupPolicy, **_: Any) -> None:
+    _policy(instance, masked=instance.mask_numbers)
+
+
+@receiver(post_delete, sender=GroupPolicy)
+def _policy_deleted(instance: GroupPolicy, **_: Any) -> None:
+    _policy(instance, masked=False)
+
+
+def _policy(policy: GroupPolicy, *, masked: bool) -> None:
+    said = "numbers are masked" if masked else "numbers are not masked"
+    _write(None, Deed("policy.changed", about=f"{policy.group}: {said}"))
+
+
+@receiver(post_save, sender=LogEntry)
+def _changed_in_djangos_admin(instance: LogEntry, **_: Any) -> None:
+    """Whatever it is: there a superuser may change passwords, permissions and groups as well."""
+    kind = instance.content_type.name if instance.content_type else "something"
+    _write(None, Deed("admin.changed", about=f"{kind}: {instance}"))
 
 
 def _of(user: User | None) -> Deed:

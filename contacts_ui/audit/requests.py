@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
@@ -104,7 +105,7 @@ def _deeds(request: HttpRequest, status: int) -> list[Deed]:
     name = (match.url_name if match else None) or ""
     action, outcome = ACTIONS.get(name), _outcome(status, notes.error)
     deeds = notes.deeds or _unsaid(request, name, outcome)
-    if outcome == "ok" and (notes.unseen or status >= 300):
+    if outcome == "ok" and (notes.unseen or status != HTTPStatus.OK):
         deeds = [deed for deed in deeds if deed.action not in _LOOKS]
     known = {
         "outcome": outcome,

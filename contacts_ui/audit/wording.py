@@ -19,6 +19,8 @@ SENTENCES = {
     "role.changed": "Changed a role",
     "profile.assignment": "Changed who has this profile",
     "person.changed": "Changed a person",
+    "policy.changed": "Changed what holds for a group",
+    "admin.changed": "Changed something in Django’s admin",
     "person.link_made": "Made a link to choose a password",
     "person.sessions_ended": "Ended a person’s sessions",
     "audit.read": "Read the audit log",

@@ -14,6 +14,7 @@ from django.urls import reverse
 from contacts_ui import audit
 from contacts_ui.audit.requests import of_request
 from contacts_ui.rendering import DeskRequest
+from contacts_ui.sign_in.single_sign_on import comes_from_provider
 
 from .guards import Refused, is_self, one_at_a_time, refuse_foreign
 from .person import Person, person_now
@@ -52,6 +53,8 @@ def new_link(request: DeskRequest, person_id: int) -> PasswordLink:
         refuse_foreign(request, person)
         if is_self(request, person):
             raise Refused("You change your own password under “Sign-in and security”.")
+        if comes_from_provider(person.user):
+            raise Refused(f"{person.name} signs in with {settings.OIDC_NAME}, and has no password here.")
         if not person.user.is_active:
             raise Refused(f"{person.name} is switched off. Switch them on first.")
         link = make_link(request, person)

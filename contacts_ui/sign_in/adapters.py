@@ -10,6 +10,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.manage_email import assess_unique_email
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -19,7 +20,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -64,6 +65,15 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         gate = (reverse("account_login"), reverse("account_logout"))
         return bool(url) and local_path(str(url)) is not None and not str(url).startswith(gate)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Raises ValidationError after too many wrong tries, and says so to the audit log as of a wrong password."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            tried = credentials | {"reason": "too many tries"}
+            user_login_failed.send(sender=__name__, credentials=tried, request=request)
+            raise
+
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Refuses who is switched off, and who comes another way than their identity provider's."""
         refusal: HttpResponse | None = super().pre_login(request, user, **kwargs)
@@ -84,9 +94,18 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         user_login_failed.send(sender=__name__, credentials=credentials, request=request)
         return cast("HttpResponse", super().respond_user_inactive(request, user))
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Asks once more who is switched off: between the two steps of signing in an admin may have done it."""
+        if not user.is_active:
+            clear_login(request)
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        super().login(request, user)
+
     def set_password(self, user: User, password: str) -> None:
-        """Only for whose password is ours. Whom the provider lets in no more must not come in by one."""
-        if comes_from_provider(user):
+        """Only for whose password is ours. Whom the provider lets in no more must not come in by one, and who is
+        switched off must not find a password of a stranger's when they are switched on again.
+        """
+        if comes_from_provider(user) or not user.is_active:
             raise PermissionDenied
         super().set_password(user, password)
 
@@ -94,6 +113,11 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         """Likewise; the page says the same either way."""
         if not comes_from_provider(user):
             super().send_password_reset_mail(user, email, context)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link of that mail. SITE_URL says where it leads, not the request: a port of its Host may be anybody's."""
+        path = urlsplit(super().get_reset_password_from_key_url(key)).path
+        return f"{settings.SITE_URL}{path}"
 
     def _get_login_attempts_cache_key(self, _request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted for the account, whether it was named by its user name or its e-mail."""

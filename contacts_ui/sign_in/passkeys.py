@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from allauth.core import context
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -43,9 +46,17 @@ class SecondStepPasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # 
     credential = _credential()
 
     def clean_credential(self) -> Any:
-        """The passkey's row. Raises ValidationError."""
-        with _in_our_words():
-            return super().clean_credential()
+        """The passkey's row. Raises ValidationError, and says so to the audit log as of a wrong code."""
+        try:
+            with _in_our_words():
+                return super().clean_credential()
+        except ValidationError as error:
+            if error.message == NOT_ACCEPTED:  # not when there were too many tries
+                # Of whoever signs in by it alone nobody is known: the name in it is anybody's to write.
+                authentication_failed.send(
+                    sender=Authenticator, request=context.request, user=self.user, authenticator=None
+                )
+            raise
 
 
 class SignInPasskeyForm(SecondStepPasskeyForm, LoginWebAuthnForm):  # type: ignore[misc]

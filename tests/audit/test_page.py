@@ -339,3 +339,9 @@ def test_the_form_asks_for_its_token(auditor: User) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(auditor)
     assert strict.post(PAGE, {"number": SEEN}).status_code == 403
+
+
+@pytest.mark.parametrize("page", [PAGE, f"{PAGE}export/"])
+def test_a_number_typed_into_the_wrong_box_is_not_written_down(auditor_client: Client, page: str) -> None:
+    auditor_client.get(page, {"person": SEEN})
+    assert AuditEntry.objects.get().about == "person: [number]"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.cache import caches
 from django.test import Client
 
-from contacts_ui.models import AuditEntry, ProfileAccess
+from contacts_ui.models import AuditEntry, GroupPolicy, ProfileAccess
 from contacts_ui.roles import give_role
 from tests.audit.conftest import forget
 from tests.sandbox_server import SandboxServer
@@ -123,3 +124,37 @@ def test_a_new_superuser_is_a_change_of_role(sue: User) -> None:
 def test_a_deleted_person_is_a_row(sue: User) -> None:
     sue.delete()
     assert ("person.changed", "ok", "sue: deleted") in said()
+
+
+def test_what_a_policy_says_of_numbers_is_a_row_each_time(db: None) -> None:
+    forget()
+    policy = GroupPolicy.objects.create(group=Group.objects.get(name="support"), mask_numbers=True)
+    policy.mask_numbers = False
+    policy.save()
+    policy.delete()
+    not_masked = ("policy.changed", "ok", "support: numbers are not masked")
+    assert said() == [("policy.changed", "ok", "support: numbers are masked"), not_masked, not_masked]
+
+
+def test_a_password_changed_in_djangos_admin_is_a_row(client: Client, sue: User) -> None:
+    client.force_login(User.objects.create_superuser("root", password="x"))
+    forget()
+    new = {"password1": PASSWORD[::-1], "password2": PASSWORD[::-1], "usable_password": "true"}
+    client.post(f"/admin/auth/user/{sue.pk}/password/", new)
+    assert said() == [("admin.changed", "ok", "user: Changed “sue” — Changed password.")]
+    assert AuditEntry.objects.get().person == "root"
+
+
+def test_a_role_deleted_in_djangos_admin_is_a_row(client: Client, sue: User) -> None:
+    client.force_login(User.objects.create_superuser("root", password="x"))
+    forget()
+    client.post(f"/admin/auth/group/{Group.objects.get(name='support').pk}/delete/", {"post": "yes"})
+    assert said() == [("admin.changed", "ok", "group: Deleted “support.”")]
+
+
+def test_a_try_too_many_is_a_row_as_well(sue: User) -> None:
+    caches["default"].clear()
+    for _ in range(6):
+        _sign_in("sue", "wrong")
+    assert said() == [("sign_in", "denied", "wrong password")] * 5 + [("sign_in", "denied", "too many tries")]
+    caches["default"].clear()

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from contacts_ui.audit import wanted_marks
 from contacts_ui.audit.wording import SENTENCES
@@ -243,3 +244,10 @@ def test_every_deed_of_the_code_has_its_sentence() -> None:
                     if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value
                 }
     assert written <= set(SENTENCES)
+
+
+def test_who_lacks_a_second_factor_looked_at_nothing(client: Client, settings: Settings) -> None:
+    settings.REQUIRE_MFA = "admins"
+    client.get(LIST)
+    client.get(LIST, headers=FRAGMENT)
+    assert deeds() == []

@@ -10,6 +10,7 @@ from allauth.mfa.adapter import get_adapter as mfa_adapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
+from django.core import mail
 from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
@@ -147,3 +148,13 @@ def test_other_groups_stay(support_user: User, settings: Settings) -> None:
     settings.OIDC_ROLES = {"desk-admins": "admin"}
     follow_groups(support_user, ["desk-admins"])
     assert set(support_user.groups.values_list("name", flat=True)) == {"admin", other.name}
+
+
+def test_the_mailed_link_leads_where_the_desk_is_and_not_where_it_was_asked(
+    desk_api: SandboxServer, settings: Settings
+) -> None:
+    settings.EMAIL_URL = "smtp://mail.example.org"
+    User.objects.create_user("olga", password="x", email="olga@example.org")
+    Client().post("/sign-in/password/", {"email": "olga@example.org"}, headers={"host": "localhost:6666"})
+    assert f"{settings.SITE_URL}/sign-in/password/" in mail.outbox[0].body
+    assert "6666" not in mail.outbox[0].body

@@ -148,3 +148,24 @@ def test_a_secret_that_nobody_can_read_is_said_so(app_user: User, clock: Clock, 
     answer = try_code(code_at(SECRET, clock.now))
     assert answer.status_code == 200
     assert "Ask an admin to reset your sign-in." in text(answer)
+
+
+def test_who_is_switched_off_between_the_two_steps_is_not_let_in(app_user: User, clock: Clock) -> None:
+    client = Client()
+    client.post("/sign-in/", {"login": "mara", "password": "x"})
+    User.objects.filter(pk=app_user.pk).update(is_active=False)
+    assert client.post("/sign-in/code/", {"code": code_at(SECRET, clock.now)})["Location"] == "/sign-in/inactive/"
+    assert "_auth_user_id" not in client.session
+    assert list(AuditEntry.objects.filter(action="sign_in").values_list("outcome", "about")) == [
+        ("denied", "switched off")
+    ]
+
+
+def test_a_refused_passkey_is_written_down_as_a_wrong_code(app_user: User) -> None:
+    assert try_code("")  # the second step is there
+    client = Client()
+    client.post("/sign-in/", {"login": "mara", "password": "x"})
+    client.post("/sign-in/code/", {"credential": '{"id": "AA"}'})
+    Client().post("/you/second-factor/passkeys/login/", {"credential": '{"id": "AA"}'})
+    rows = AuditEntry.objects.filter(action="sign_in", outcome="denied").order_by("id")
+    assert list(rows.values_list("person", "about")) == [("mara", "wrong second factor"), (None, "unknown passkey")]
