@@ -133,7 +133,10 @@ document.addEventListener("htmx:before:request", (event) => {
   asked = event.detail.ctx.request;
   $("results").setAttribute("aria-busy", "true");
   settle();
-  late = setTimeout(() => $("results").classList.add("is-late"), LATE); // dimming fifty rows for nothing costs more than an answer
+  late = setTimeout(() => { // dimming fifty rows and starting a bar for nothing cost more than an answer
+    $("results").classList.add("is-late");
+    $("busy").classList.add("is-late");
+  }, LATE);
   waiting = setTimeout(() => say("Loading contacts"), WAIT_IS_LONG);
   const source = event.detail.ctx.sourceElement;
   movedOn = Boolean(source.closest(".pager"));
@@ -151,7 +154,7 @@ document.addEventListener("htmx:finally:request", (event) => {
   if (!isResults(event) || event.detail.ctx.request !== asked) return; // another took its place, and is under way
   settle();
   $("results")?.setAttribute("aria-busy", "false");
-  $("results")?.classList.remove("is-late");
+  for (const id of ["results", "busy"]) $(id)?.classList.remove("is-late");
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
