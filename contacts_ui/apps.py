@@ -23,14 +23,9 @@ class ContactsUiConfig(AppConfig):
 
 
 def _make_roles(using: str, **_: Any) -> None:
-    # The app stands last in INSTALLED_APPS: every permission named here has been made by now.
-    from django.contrib.auth.models import Group, Permission  # noqa: PLC0415  # needs the app registry
+    from django.contrib.auth.models import Group  # noqa: PLC0415  # needs the app registry
 
     from .roles import NAMES  # noqa: PLC0415  # and so does this
 
     for name in NAMES:
         Group.objects.using(using).get_or_create(name=name)
-    admin = Group.objects.using(using).get(name="admin")
-    models = ("user", "profileaccess", "grouppolicy")
-    may = [f"{verb}_{model}" for verb in ("add", "change", "delete", "view") for model in models]
-    admin.permissions.add(*Permission.objects.using(using).filter(codename__in=may))

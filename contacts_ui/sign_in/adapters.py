@@ -11,6 +11,7 @@ from allauth.account.internal.flows.manage_email import assess_unique_email
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -146,14 +147,21 @@ class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[mis
             user.email, login.email_addresses = "", []
 
     def on_authentication_error(self, request: HttpRequest, _provider: Any, **kwargs: Any) -> None:
-        """Written down like a wrong password, unless the person themselves turned back."""
-        if kwargs.get("error") != AuthError.CANCELLED:
+        """Written down like a wrong password, unless the person themselves turned back; a flood is cut off."""
+        if kwargs.get("error") != AuthError.CANCELLED and _within_limit(request):
             credentials = {"reason": "single sign-on failed"}
             user_login_failed.send(sender=__name__, credentials=credentials, request=request)
             log.warning("single_sign_on.failed", extra={"why": type(kwargs.get("exception")).__name__})
 
     def _account(self) -> DeskAccountAdapter:
         return DeskAccountAdapter(self.request)
+
+
+def _within_limit(request: HttpRequest) -> bool:
+    """Whether this address may still fill the log: to call back with nonsense costs a stranger nothing."""
+    limits = {"sso_failed": "60/m/ip"}
+    kept = ratelimit.consume(request, app="allauth.account", action="sso_failed", config=limits, limit_get=True)
+    return bool(kept)
 
 
 class DeskMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -12,11 +12,12 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.cache import caches
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from contacts_ui.models import AuditEntry
 from contacts_ui.roles import NAMES
+from contacts_ui.sign_in.adapters import DeskSocialAccountAdapter
 from contacts_ui.sign_in.single_sign_on import follow_groups
 from dashboard.settings import ROLE_NAMES
 from tests.pages import text
@@ -158,3 +159,10 @@ def test_the_mailed_link_leads_where_the_desk_is_and_not_where_it_was_asked(
     Client().post("/sign-in/password/", {"email": "olga@example.org"}, headers={"host": "localhost:6666"})
     assert f"{settings.SITE_URL}/sign-in/password/" in mail.outbox[0].body
     assert "6666" not in mail.outbox[0].body
+
+
+def test_nonsense_from_the_provider_fills_no_more_than_sixty_rows_a_minute(db: None, rf: RequestFactory) -> None:
+    for _ in range(65):
+        request = rf.get("/sign-in/sso/callback/")
+        DeskSocialAccountAdapter(request).on_authentication_error(request, None, exception=ValueError())
+    assert AuditEntry.objects.filter(action="sign_in", outcome="denied").count() == 60
