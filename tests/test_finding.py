@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from urllib.parse import parse_qs
 
 import phonenumbers
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import caches
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -276,3 +279,20 @@ def test_what_one_person_reads_a_text_as_is_nobody_elses_reading(
     keeping.reset_requests()
     support_client.get(f"/p/{keeping.profiles()[1]['id']}/contacts/", {"search": typed})
     assert len(_questions(keeping)) > 1
+
+
+def test_how_a_text_was_read_is_known_to_the_other_process_too(keeping: SandboxServer, db: None) -> None:
+    gateway().note_reading(1, "0171 555 0142", "+441715550142")
+    gateway.cache_clear()
+    caches["contacts"].clear()  # what another process has in its memory: nothing
+    assert gateway().reading_of(1, "0171 555 0142", ["171-555", "+441715550142"]) == 1
+    assert gateway().reading_of(2, "0171 555 0142", ["171-555", "+441715550142"]) is None
+
+
+def test_no_number_is_in_the_table_that_the_processes_share(keeping: SandboxServer, db: None) -> None:
+    gateway().note_reading(1, "0171 555 0142", "+441715550142")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key, value FROM desk_cache")
+        shared = [(key, base64.b64decode(value)) for key, value in cursor.fetchall()]
+    assert shared
+    assert not any(b"550142" in value or b"555 0142" in value or "550142" in key for key, value in shared)
