@@ -96,32 +96,37 @@ function rowsInView() {
 }
 
 document.addEventListener("htmx:after:request", (event) => {
-  below = null;
   if (!isResults(event)) return;
+  below = null;
   const { ctx } = event.detail, text = ctx.text;
   let cut = text.indexOf(ROW);
   for (let row = rowsInView(); row > 0 && cut > 0; row--) cut = text.indexOf(ROW, cut + 1);
   const end = text.indexOf("</tbody>", cut);
   if (cut < 0 || end < 0) return;
-  below = { request: ctx.request, rows: text.slice(cut, end) };
+  below = { request: ctx.request, rows: text.slice(cut, end), table: null };
   ctx.text = text.slice(0, cut) + text.slice(end);
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
   const mine = below;
   if (!isResults(event) || mine?.request !== event.detail.ctx.request) return;
+  mine.table = $("results").querySelector("tbody");
   const painted = new MessageChannel();
-  painted.port1.onmessage = () => {
-    if (below !== mine) return; // another answer has come
-    below = null;
-    const body = $("results").querySelector("tbody"), template = document.createElement("template");
-    template.innerHTML = mine.rows;
-    const rows = [...template.content.children];
-    body.append(...rows);
-    if (mine.rows.includes(" hx-")) for (const row of rows) htmx.process(row);
-  };
+  painted.port1.onmessage = () => addBelow(mine);
   requestAnimationFrame(() => painted.port2.postMessage(null));
 });
+
+function addBelow(mine) {
+  if (below !== mine) return; // another answer has come
+  below = null;
+  if (!mine.table?.isConnected) return; // another page has, or one is on its way
+  const template = document.createElement("template");
+  template.innerHTML = mine.rows;
+  const rows = [...template.content.children];
+  mine.table.append(...rows);
+  if (mine.rows.includes(" hx-")) for (const row of rows) htmx.process(row);
+  if (asked === mine.request) $("results").setAttribute("aria-busy", "false");
+}
 
 /* --- Results: busy while they load, boxes that follow, focus that stays or moves on. --- */
 
@@ -153,7 +158,7 @@ function settle() {
 document.addEventListener("htmx:finally:request", (event) => {
   if (!isResults(event) || event.detail.ctx.request !== asked) return; // another took its place, and is under way
   settle();
-  $("results")?.setAttribute("aria-busy", "false");
+  if (!below?.table) $("results")?.setAttribute("aria-busy", "false");
   for (const id of ["results", "busy"]) $(id)?.classList.remove("is-late");
 });
 

@@ -24,6 +24,7 @@ from tools.programs import find
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long demo password"
+RUNNING: list[Path] = []  # the databases of the desks that run
 NO_LIMIT = {"SENT_BUDGET_PER_MINUTE": "5000", "SENT_BUDGET_BURST": "5000"}
 # The machine reaches no network but its own; without these Chromium tries.
 ARGUMENTS = (
@@ -129,7 +130,8 @@ def _no_memory_of_limits(desk_folder: Path) -> None:
     if ledger.exists():
         with ledger.open("r+b") as file:
             file.write(bytes(8 * 64))
-        with closing(sqlite3.connect(desk_folder / "desk.sqlite3", timeout=20)) as database, database:
+    for path in RUNNING:
+        with closing(sqlite3.connect(path, timeout=20)) as database, database:
             database.execute("DELETE FROM desk_cache")  # how often somebody signed in
 
 
@@ -146,6 +148,7 @@ def desk(running_sandbox: SandboxServer, desk_folder: Path) -> Iterator[str]:
     try:
         wait_for(f"{url}/healthz")
         subprocess.run([sys.executable, "manage.py", "demo_accounts"], cwd=ROOT, env=_with_secret(settings), check=True)
+        RUNNING.append(folder / "desk.sqlite3")
         yield url
     finally:
         launcher.terminate()
@@ -168,6 +171,7 @@ def keeping_desk(running_sandbox: SandboxServer, tmp_path_factory: pytest.TempPa
         redis.Redis.from_url(redis_url) as memory,
     ):
         subprocess.run([sys.executable, "manage.py", "demo_accounts"], cwd=ROOT, env=desk.settings, check=True)
+        RUNNING.append(folder / "desk.sqlite3")
         yield KeepingDesk(desk.url, memory, desk.settings)
 
 

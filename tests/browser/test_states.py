@@ -86,8 +86,9 @@ def page(state: State, chromium: Browser, request: pytest.FixtureRequest) -> Ite
 
 def test_every_problem_the_desk_can_name_is_a_state() -> None:
     shown = {words for state in STATES for words in state.shows}
-    # That one takes more people at once than a browser is.
-    assert {problem.title for _, problem in PROBLEMS} - shown == {"Too many people are waiting"}
+    # One takes more people at once than a browser is, one a database that refuses (tests/audit/test_unwritable.py).
+    elsewhere = {"Too many people are waiting", "Nothing is shown because it cannot be recorded"}
+    assert {problem.title for _, problem in PROBLEMS} - shown == elsewhere
 
 
 def test_its_words_are_seen(state: State, page: Page) -> None:
