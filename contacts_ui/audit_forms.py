@@ -26,6 +26,7 @@ from .audit.wording import OUTCOMES, SENTENCES
 from .gateway import gateway
 from .models import AuditEntry
 from .redaction import without_secrets
+from .wording import fits
 
 MAX_TYPED = 150  # characters of a name
 MAX_NUMBER = 256  # characters of a number with what may stand around it
@@ -162,14 +163,13 @@ class _Reading:
 
     def read_profile(self, text: str) -> None:
         """The account, the id of a profile, or part of the names of some."""
-        folded = text.casefold()
         if not text:
             return
-        if folded in {ACCOUNT, f"the {ACCOUNT}"}:
+        if text.casefold() in {ACCOUNT, f"the {ACCOUNT}"}:
             self._keep("profile", ACCOUNT, f"the {ACCOUNT}", scopes=(ACCOUNT,))
         elif profile_id := _uuid(text):
             self._keep("profile", profile_id, self._titles.get(profile_id), scopes=(profile_id,))
-        elif named := tuple(i for i, title in self._titles.items() if folded in title.casefold())[:MOST_MATCHES]:
+        elif named := tuple(i for i, title in self._titles.items() if fits(text, title))[:MOST_MATCHES]:
             self._keep("profile", text, scopes=named)
         elif self._titles:
             self.ignored.append(f"No profile is called “{text}”, so all are shown.")

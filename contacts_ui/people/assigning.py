@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from unicodedata import category, normalize
 from uuid import UUID
 
 from contacts_ui.gateway import gateway
 from contacts_ui.sent.errors import SentError
+from contacts_ui.wording import fits
 
 # Lines a page shows: a browser sends a field for each that is ticked, and Django takes a thousand fields of a form.
 MOST_SHOWN = 500
@@ -78,8 +78,7 @@ def profile_lines(
     unnamed = sorted({*assigned, *ticked} - profiles.titles.keys())
     every = [(known, title, True) for known, title in profiles.titles.items()]
     every += [(unknown, unknown, False) for unknown in unnamed]
-    words = folded(find).split()
-    fitting = [entry for entry in every if not words or all(word in folded(entry[1]) for word in words)]
+    fitting = [entry for entry in every if fits(find, entry[1])]
     fitting.sort(key=lambda entry: entry[0] not in ticked)  # stable: by name within both parts
     shown = fitting[:MOST_SHOWN]
     lines = tuple(Line(known, title, known in ticked, named) for known, title, named in shown)
@@ -95,9 +94,3 @@ def profile_lines(
         down=profiles.down,
         stale=profiles.stale,
     )
-
-
-def folded(text: str) -> str:
-    """For comparing: without case and accents."""
-    apart = normalize("NFKD", text.upper().lower())
-    return "".join(character for character in apart if not category(character).startswith("M"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from unicodedata import category, normalize
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -18,9 +17,7 @@ from contacts_ui.forms import list_query
 from contacts_ui.rendering import DeskPage, DeskRequest, came_from, preferences_of, wants_fragment
 from contacts_ui.roles import ADMIN, AUDITOR, role_of
 from contacts_ui.scope import Scope, path_of
-
-# What people type for letters that Unicode does not take apart. The same table stands in switcher.js.
-_TYPED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
+from contacts_ui.wording import fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,6 @@ def _filters(request: DeskRequest) -> str:
 
 def _options(choices: Choices, scope: Scope, filters: str, find: str) -> dict[str | None, Option]:
     """What fits `find`, by the id of the profile (None for the account), in the order of the list."""
-    words = _folded(find).split()
     rows = [(None, choices.account.title, "account")] if choices.sees_account else []
     every = rows + [(p.id, p.title, _status(p.status)) for p in choices.profiles]
     return {
@@ -95,7 +91,7 @@ def _options(choices: Choices, scope: Scope, filters: str, find: str) -> dict[st
             current=profile_id == scope.profile_id,
         )
         for profile_id, title, note in every
-        if not words or _has_all(words, title)
+        if fits(find, title)
     }
 
 
@@ -105,18 +101,6 @@ def _groups(options: dict[str | None, Option], recent: tuple[Scope, ...]) -> tup
     first = tuple(options[profile_id] for profile_id in ids if profile_id in options)
     rest = tuple(option for profile_id, option in options.items() if profile_id not in ids)
     return tuple(group for group in (Group("Recent", first), Group("All profiles", rest)) if group.options)
-
-
-def _has_all(words: list[str], title: str) -> bool:
-    folded = _folded(title)
-    return all(word in folded for word in words)
-
-
-def _folded(text: str) -> str:
-    """For comparing: without case and accents. switcher.js does the same."""
-    # Upper case first: ß becomes SS, and the dotless i an I.
-    apart = normalize("NFKD", text.upper().lower())
-    return "".join(character for character in apart if not category(character).startswith("M")).translate(_TYPED)
 
 
 def _status(status: str | None) -> str | None:
