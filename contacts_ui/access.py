@@ -72,11 +72,6 @@ def choices_for(user: User, *, doubted: bool = False) -> Choices:
     return Choices(account, sees_account=False, profiles=_by_name(mine), stale=stale)
 
 
-def is_admin(user: User) -> bool:
-    """Whether `user` may see everything."""
-    return role_of(user) == ADMIN
-
-
 def only(*roles: str) -> Callable[[View], View]:
     """Lets only people of these roles in. Raises RoleDenied for all others."""
 

@@ -10,10 +10,9 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
-from .gateway import gateway
 from .models import GroupPolicy, ProfileAccess
+from .people.assigning import known_profiles
 from .people.sessions import end_sessions
-from .sent.errors import SentError
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters when they run
     AccessModelForm = forms.ModelForm[ProfileAccess]
@@ -30,11 +29,7 @@ _NO_PROFILES = "The messaging service names no profiles: its key is not an organ
 
 def profile_choices() -> list[tuple[str, str]]:
     """The profiles by name, as the API has them now. Empty when it does not answer: assigning has to wait."""
-    try:
-        profiles = gateway().account().value.profiles
-    except SentError:
-        return []
-    return sorted(((p.id.lower(), p.title) for p in profiles), key=lambda choice: choice[1].casefold())
+    return list(known_profiles().titles.items())
 
 
 class ProfileAccessForm(AccessModelForm):

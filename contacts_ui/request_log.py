@@ -11,8 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from .audit import request_id_of
-from .audit.book import ACCOUNT
+from .audit import request_id_of, scope_of
 from .rendering import DeskRequest
 
 log = logging.getLogger(__name__)
@@ -43,7 +42,7 @@ def _fields(request: DeskRequest, response: HttpResponse, started: float) -> dic
         "status": response.status_code,
         "ms": round((time.perf_counter() - started) * 1000, 1),
         "user_id": _user_id(request),
-        "scope": _scope(request),
+        "scope": scope_of(request),
         "reference": request.reference,
         "request_id": request_id_of(request),
     }
@@ -58,12 +57,3 @@ def _user_id(request: HttpRequest) -> int | None:
     if isinstance(user, SimpleLazyObject):
         user = request.__dict__.get("_cached_user")
     return getattr(user, "pk", None)
-
-
-def _scope(request: HttpRequest) -> str | None:
-    match = request.resolver_match
-    if match is None:
-        return None
-    if profile_id := match.kwargs.get("profile_id"):
-        return str(profile_id)
-    return ACCOUNT if match.route.startswith("account/") else None

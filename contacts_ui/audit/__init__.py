@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .book import AuditUnwritable, Deed, write
-from .marks import marks_of_contacts, marks_of_number, marks_of_text, marks_of_texts, wanted_marks
-from .requests import MOST_SHOWN, note, record_request, request_id_of, unseen, went_wrong
+from .marks import marks_of_contacts, marks_of_number, marks_of_plan, marks_of_text, marks_of_texts, wanted_marks
+from .requests import MOST_SHOWN, note, record_request, request_id_of, scope_of, unseen, went_wrong, write_for
 
 __all__ = [
     "MOST_SHOWN",
@@ -12,13 +12,16 @@ __all__ = [
     "Deed",
     "marks_of_contacts",
     "marks_of_number",
+    "marks_of_plan",
     "marks_of_text",
     "marks_of_texts",
     "note",
     "record_request",
     "request_id_of",
+    "scope_of",
     "unseen",
     "wanted_marks",
     "went_wrong",
     "write",
+    "write_for",
 ]

@@ -19,8 +19,8 @@ from django.http import HttpRequest
 from contacts_ui.models import GroupPolicy, ProfileAccess
 from contacts_ui.roles import is_given, role_given
 
-from .book import AuditUnwritable, Deed, write
-from .requests import of_request
+from .book import AuditUnwritable, Deed
+from .requests import write_for
 
 
 @receiver(user_logged_in)
@@ -174,4 +174,4 @@ def _of(user: User | None) -> Deed:
 
 
 def _write(request: HttpRequest | None, deed: Deed) -> None:
-    write(of_request(request or context.request, deed))
+    write_for(request or context.request, deed)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 
-from contacts_ui.phone_search import e164, plan
+from contacts_ui.phone_search import Plan, e164, plan
 from contacts_ui.sent.types import Contact
 
 LENGTH = 20  # hexadecimal digits of a mark: two of a million numbers share one once in 10^12 logs
@@ -22,7 +22,12 @@ def mark_of_number(e164: str, key: str | None = None) -> str:
 
 def marks_of_text(text: str, regions: Sequence[str]) -> tuple[str, ...]:
     """The marks of a text as it was searched: its digits, and the whole numbers it may be read as."""
-    return _marks(text, regions, settings.AUDIT_KEY)
+    return marks_of_plan(text, plan(text, regions))
+
+
+def marks_of_plan(text: str, read: Plan) -> tuple[str, ...]:
+    """The same of a text that was read already."""
+    return _marks(text, read, settings.AUDIT_KEY)
 
 
 def marks_of_texts(texts: Iterable[str], regions: Sequence[str]) -> tuple[str, ...]:
@@ -43,12 +48,12 @@ def marks_of_contacts(contacts: Iterable[Contact]) -> tuple[str, ...]:
 
 def wanted_marks(text: str, regions: Sequence[str]) -> tuple[str, ...]:
     """Every mark under which a number that an auditor types may stand, under this key and the ones before it."""
-    keys = (settings.AUDIT_KEY, *settings.AUDIT_KEY_FALLBACKS)
-    return tuple(mark for key in keys for mark in _marks(text, regions, key))
+    keys, read = (settings.AUDIT_KEY, *settings.AUDIT_KEY_FALLBACKS), plan(text, regions)
+    return tuple(mark for key in keys for mark in _marks(text, read, key))
 
 
-def _marks(text: str, regions: Sequence[str], key: str) -> tuple[str, ...]:
-    numbers = [step.value for step in plan(text, regions).steps if step.kind == "phone"]
+def _marks(text: str, read: Plan, key: str) -> tuple[str, ...]:
+    numbers = [step.value for step in read.steps if step.kind == "phone"]
     digits = "".join(character for character in text if character.isdecimal())
     found = [_mark("number", number, key) for number in numbers]
     return tuple(dict.fromkeys([*found, *([_mark("digits", digits, key)] if digits else [])]))

@@ -77,6 +77,11 @@ def record_request(request: HttpRequest, status: int) -> None:
         write(deed)
 
 
+def write_for(request: HttpRequest | None, deed: Deed) -> None:
+    """Writes one row at once, with what the request says. Raises AuditUnwritable."""
+    write(of_request(request, deed))
+
+
 def of_request(request: HttpRequest | None, deed: Deed) -> Deed:
     """The deed with who asks, from where, and our reference, as far as the request says."""
     if request is None:
@@ -109,7 +114,7 @@ def _deeds(request: HttpRequest, status: int) -> list[Deed]:
         deeds = [deed for deed in deeds if deed.action not in _LOOKS]
     known = {
         "outcome": outcome,
-        "scope": _scope(request) if action or "profile_id" in (match.kwargs if match else {}) else None,
+        "scope": scope_of(request) if action or "profile_id" in (match.kwargs if match else {}) else None,
         "request_id": getattr(notes.error, "request_id", None),
     }
     return [of_request(request, _filled(deed, known)) for deed in deeds]
@@ -138,7 +143,8 @@ def _outcome(status: int, error: Exception | None) -> Outcome:
     return "denied" if status in {403, 404, 405} else "failed"
 
 
-def _scope(request: HttpRequest) -> str | None:
+def scope_of(request: HttpRequest) -> str | None:
+    """Whose contacts the address is about: a profile's id, "account", or None for neither."""
     match = request.resolver_match
     if match is None or not match.route.startswith(("account/", "p/")):
         return None

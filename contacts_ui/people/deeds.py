@@ -8,7 +8,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
 
 from contacts_ui import audit
-from contacts_ui.audit.requests import of_request
 from contacts_ui.rendering import DeskRequest
 
 from .guards import Refused, is_self, one_at_a_time, refuse_foreign
@@ -61,7 +60,7 @@ def _remove_factors(request: DeskRequest, person: Person) -> str:
 def _end(request: DeskRequest, person: Person) -> int:
     ended = end_sessions(person.user)
     about = f"{person.user.username}: {ended} {'session' if ended == 1 else 'sessions'}"
-    audit.write(of_request(request, audit.Deed("person.sessions_ended", about=about)))
+    audit.write_for(request, audit.Deed("person.sessions_ended", about=about))
     return ended
 
 

@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 
 from contacts_ui import audit
-from contacts_ui.audit.requests import of_request
 from contacts_ui.models import ProfileAccess
 from contacts_ui.rendering import DeskRequest
 from contacts_ui.roles import ADMIN, give_role
@@ -141,4 +140,4 @@ def _save_names(request: DeskRequest, user: User, name: str, email: str) -> None
     if changed:
         user.save(update_fields=["first_name", "last_name", "email"])
         about = f"{user.username}: {' and '.join(changed)}"
-        audit.write(of_request(request, audit.Deed("person.changed", about=about)))
+        audit.write_for(request, audit.Deed("person.changed", about=about))

@@ -12,7 +12,6 @@ from django.core.mail import send_mail
 from django.urls import reverse
 
 from contacts_ui import audit
-from contacts_ui.audit.requests import of_request
 from contacts_ui.rendering import DeskRequest
 from contacts_ui.sign_in.single_sign_on import comes_from_provider
 
@@ -65,7 +64,7 @@ def make_link(request: DeskRequest, person: Person) -> PasswordLink:
     """The link, written down as made. It works until the password is changed, and for PASSWORD_RESET_TIMEOUT."""
     user = person.user
     key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
-    audit.write(of_request(request, audit.Deed("person.link_made", about=user.username)))
+    audit.write_for(request, audit.Deed("person.link_made", about=user.username))
     return PasswordLink(person, settings.SITE_URL + reverse("account_reset_password_from_key", kwargs=key))
 
 

@@ -94,9 +94,13 @@ def _several(request: DeskRequest, desk: DeskPage, scope: Scope, numbers: tuple[
 
 def _note(request: DeskRequest, scope: Scope, query: ListQuery) -> audit.Deed:
     """What is asked for, written down whatever comes of it: a list, or a search with the marks of its text."""
-    typed = query.asked.search or query.asked.phone
-    marks = audit.marks_of_text(typed, regions_for(preferences_of(request), scope)) if typed else ()
-    return audit.note(request, "contacts.searched" if typed else "contacts.listed", marks=marks)
+    marks: tuple[str, ...] = ()
+    if query.plan and query.asked.search:
+        marks = audit.marks_of_plan(query.asked.search, query.plan)
+    elif query.asked.phone:
+        marks = audit.marks_of_text(query.asked.phone, regions_for(preferences_of(request), scope))
+    searched = query.asked.search or query.asked.phone
+    return audit.note(request, "contacts.searched" if searched else "contacts.listed", marks=marks)
 
 
 def _note_shown(request: DeskRequest, deed: audit.Deed, page: ContactPage) -> None:
