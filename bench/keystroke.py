@@ -36,10 +36,23 @@ MOST_MS = 100
 LOOP = "(() => { const start = performance.now(); let n = 0; for (let i = 0; i < 2e7; i++) n += i % 7;"
 LOOP += " return performance.now() - start + n * 0; })()"
 
-# A message posted in a frame is delivered when that frame has been handed over for painting. Rows below the fold come
-# after it: how long until all are there is measured too.
-DESK_PROBE = """(() => {
+# Both probes begin with it. A message posted in a frame is delivered when that frame has been handed over for painting:
+# `then` gets that moment and the rows of the frame, and answers whether it wants the next one.
+EACH_FRAME = """(() => {
   if (!location.protocol.startsWith("http")) return;
+  const eachFrame = (count, then) => {
+    const channel = new MessageChannel();
+    let rows = 0;
+    const frame = () => requestAnimationFrame(() => { rows = count(); channel.port2.postMessage(null); });
+    channel.port1.onmessage = () => { if (then(performance.now(), rows)) frame(); };
+    frame();
+  };
+"""
+
+# Rows below the fold come a frame after the others: how long until all are painted is measured too.
+DESK_PROBE = (
+    EACH_FRAME
+    + """
   performance.setResourceTimingBufferSize(10000);
   const shown = () => Array.from(document.querySelectorAll("tr[data-contact-id]"), (row) => row.dataset.contactId);
   let typed = 0, before = "", settle = () => {};
@@ -51,44 +64,37 @@ DESK_PROBE = """(() => {
     if (!typed) return;
     const swapped = performance.now();
     if (shown().join() === before) return;
-    const started = typed, channel = new MessageChannel();
+    const started = typed;
+    let painted = 0;
     typed = 0;
-    let painted = 0, rows = 0;
-    const frame = () => requestAnimationFrame(() => { rows = shown().length; channel.port2.postMessage(null); });
-    channel.port1.onmessage = () => {
-      const now = performance.now();
+    eachFrame(() => shown().length, (now, rows) => {
       painted ||= now;
-      if (rows < 50) { frame(); return; }
+      if (rows < 50) return true;
       const fetched = performance.getEntriesByType("resource").filter(
         (entry) => entry.initiatorType === "fetch" && entry.startTime >= started).at(-1);
       settle({ typed: started, swapped, painted, complete: now, rows,
         asked: fetched?.startTime, answered: fetched?.responseEnd });
-    };
-    frame();
+    });
   }).observe(document, { childList: true, subtree: true });
 })()"""
+)
 
-ADMIN_PROBE = """(() => {
-  if (!location.protocol.startsWith("http")) return;
+ADMIN_PROBE = (
+    EACH_FRAME
+    + """
   const pressed = Number(sessionStorage.getItem("pressed"));
   sessionStorage.removeItem("pressed");
   addEventListener("keydown", (event) => {
     if (event.key === "Enter") sessionStorage.setItem("pressed", performance.timeOrigin + event.timeStamp);
   }, true);
   window.benchSample = new Promise((resolve) => {
-    const channel = new MessageChannel();
-    let rows = 0;
-    const frame = () => requestAnimationFrame(() => {
-      rows = document.querySelectorAll("#result_list tbody tr").length;
-      channel.port2.postMessage(null);
+    eachFrame(() => document.querySelectorAll("#result_list tbody tr").length, (now, rows) => {
+      if (rows < 50) return true;
+      resolve({ painted: performance.timeOrigin + now - pressed, rows });
     });
-    channel.port1.onmessage = () => {
-      if (rows < 50) frame();
-      else resolve({ painted: performance.timeOrigin + performance.now() - pressed, rows });
-    };
-    frame();
   });
 })()"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +106,17 @@ class Stroke:
     network: float
     swap: float
     paint: float
-    rest: float  # until the rows below the fold are there too
+    rest: float  # until the rows below the fold are painted too
 
     @property
     def took(self) -> float:
         """What the bar is about."""
         return self.late + self.network + self.swap + self.paint
+
+    @property
+    def whole(self) -> float:
+        """Until all rows are painted, those below the fold too."""
+        return self.took + self.rest
 
 
 class Tab:
@@ -246,16 +257,12 @@ def show(strokes: Sequence[Stroke], times: Sequence[float], slower: Sequence[flo
         "desk, both": list(strokes),
     }
     print(f"\nFrom keystroke (plus {DEBOUNCE_MS:g} ms) or Enter to painted rows, processor ÷ {rate:g}")
-    took = {name: [stroke.took for stroke in some] for name, some in sorts.items()} | {"Django's admin": list(times)}
-    whole = {name: [stroke.took + stroke.rest for stroke in some] for name, some in sorts.items()}
+    took = {name: [stroke.took for stroke in some] for name, some in sorts.items()} | {"Django's admin": times}
+    whole = {name: [stroke.whole for stroke in some] for name, some in sorts.items()} | {"Django's admin": times}
     show_table(
         ("page", "times", "median ms", "p90 ms", "all 50 rows: median ms"),
         [
-            (
-                name,
-                len(some),
-                *(f"{ms:.1f}" for ms in (median(some), percentile(some, 0.9), median(whole.get(name, some)))),
-            )
+            (name, len(some), f"{median(some):.1f}", f"{percentile(some, 0.9):.1f}", f"{median(whole[name]):.1f}")
             for name, some in took.items()
         ],
     )
