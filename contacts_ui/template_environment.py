@@ -34,6 +34,7 @@ def environment(**options: Any) -> Environment:
         static=lru_cache(maxsize=512)(static),
         url=reverse,
         flag=flag,
+        flag_class=flag_class,
         region_name=region_name,
         channel_name=channel_name,
         data_for_script=json_script,
@@ -78,9 +79,22 @@ def _macro(made: Environment, name: str) -> Callable[..., str]:
 @lru_cache(maxsize=512)
 def flag(region_code: str | None) -> str:
     """The address of a region's flag, or of a neutral mark where there is none."""
+    name = _flag_name(region_code)
+    return static(f"vendor/circle-flags/flags/{name}.svg" if name else "img/region.svg")
+
+
+@lru_cache(maxsize=512)
+def flag_class(region_code: str | None) -> str:
+    """The classes of what a flag stands before: its place in the sprite (app.css), or the neutral mark."""
+    name = _flag_name(region_code)
+    return f"flag x-{name[0]} y-{name[1]}" if name else "flag"
+
+
+def _flag_name(region_code: str | None) -> str | None:
+    """The file's, where the region has a flag."""
     name = (region_code or "").lower()
-    known = name.isascii() and name.isalpha() and len(name) == 2 and (_FLAGS / f"{name}.svg").is_file()
-    return static(f"vendor/circle-flags/flags/{name}.svg" if known else "img/region.svg")
+    is_code = name.isascii() and name.isalpha() and len(name) == 2
+    return name if is_code and (_FLAGS / f"{name}.svg").is_file() else None
 
 
 def region_name(region_code: str | None) -> str | None:

@@ -361,6 +361,7 @@ STORAGES = {
     },
 }
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else shows our files, and every answer would carry a header for it
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

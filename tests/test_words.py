@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contacts_ui.template_environment import ago, flag, moment, number, region_name
+from contacts_ui.template_environment import ago, flag, flag_class, moment, number, region_name
 from contacts_ui.wording import channel_name
 
 
@@ -42,6 +42,11 @@ def test_a_flag_is_only_ever_one_of_our_files() -> None:
     assert flag("de").endswith("/flags/de.svg")
     for odd in (None, "", "zz", "../../x", "D/", "ÄÖ"):
         assert flag(odd).endswith("/img/region.svg")
+        assert flag_class(odd) == "flag"
+
+
+def test_a_flag_has_its_column_and_row_in_the_sprite() -> None:
+    assert flag_class("DE") == "flag x-d y-e"
 
 
 def test_an_unknown_channel_keeps_its_name() -> None:

@@ -1,0 +1,79 @@
+"""The sprite of flags: each stands where the letters of its region say, and the page finds it there."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.reading import settled
+from tools.flags import LETTERS, SIDE, places
+
+LIST = "/account/contacts/"
+NAMES = {flag.stem: place for flag, place in places().items()}
+DIFFERENCE = 9  # of 255: WebP's own loss is at most 8.3. A few pairs (ID and MC) are as alike; no other order passes whole
+
+# How far each file is from its cell in the sprite: the mean over a flag's pixels and colours, 0 to 255.
+DIFFERENCES = """async ([cells, side]) => {
+  const load = async (url) => { const image = new Image(); image.src = url; await image.decode(); return image; };
+  const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", { willReadFrequently: true });
+  canvas.width = canvas.height = side;
+  const pixels = (image, ...part) => {
+    pen.clearRect(0, 0, side, side);
+    pen.save();
+    pen.beginPath();
+    pen.arc(side / 2, side / 2, side / 2 - 1, 0, 7);
+    pen.clip();
+    pen.drawImage(image, ...part, 0, 0, side, side);
+    pen.restore();
+    return pen.getImageData(0, 0, side, side).data;
+  };
+  const sprite = await load("/static/img/flags.webp"), found = {};
+  for (const [name, url, column, row] of cells) {
+    const ours = pixels(sprite, column * side, row * side, side, side), theirs = pixels(await load(url));
+    found[name] = ours.reduce((sum, value, at) => sum + Math.abs(value - theirs[at]), 0) / ours.length;
+  }
+  return found;
+}"""
+
+# What the stylesheet makes of the classes of every flag: column and row, in widths of a flag.
+POSITIONS = """(names) => names.map((name) => {
+  const cell = document.createElement("td");
+  cell.className = `flag x-${name[0]} y-${name[1]}`;
+  document.querySelector("#results tbody tr").append(cell);
+  const style = getComputedStyle(cell, "::before"), side = parseFloat(style.width);
+  const found = [style.backgroundPositionX, style.backgroundPositionY].map((at) => Math.round(-parseFloat(at) / side));
+  cell.remove();
+  return [name, found];
+})"""
+
+
+@pytest.fixture
+def page(admin_page: Page) -> Page:
+    """The list of contacts."""
+    admin_page.goto(LIST)
+    settled(admin_page)
+    return admin_page
+
+
+def test_every_flag_of_the_sprite_is_that_of_its_region(page: Page) -> None:
+    cells = [
+        (name, "/static/img/region.svg" if name == "region" else f"/static/vendor/circle-flags/flags/{name}.svg", *place)
+        for name, place in NAMES.items()
+    ]
+    found = page.evaluate(DIFFERENCES, [cells, SIDE])
+    assert len(found) > 250
+    assert {name: difference for name, difference in found.items() if difference > DIFFERENCE} == {}
+
+
+def test_the_stylesheet_finds_every_flag_where_it_stands(page: Page) -> None:
+    names = [name for name in NAMES if name != "region"]
+    found = dict(page.evaluate(POSITIONS, names))
+    assert found == {name: [LETTERS.index(name[0]), LETTERS.index(name[1])] for name in names}
+
+
+def test_a_row_shows_the_flag_of_its_contact(page: Page) -> None:
+    shown = page.locator("#results tbody tr").evaluate_all(
+        "rows => rows.map((row) => [row.querySelector('.c-region').textContent.trim(), row.querySelector('.c-phone').className])"
+    )
+    assert ["United States", "c-phone flag x-u y-s"] in shown
+    assert {classes for region, classes in shown if region == "Canada"} <= {"c-phone flag x-c y-a"}
