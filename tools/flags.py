@@ -8,9 +8,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
-from tools.programs import find
+from bench.browser import chromium
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 FLAGS = STATIC / "vendor" / "circle-flags" / "flags"
@@ -49,10 +47,8 @@ def drawn(flags: dict[Path, tuple[int, int]]) -> bytes:
     parts = [
         (*place, base64.b64encode(flag.read_bytes().replace(ROUND, b"")).decode()) for flag, place in flags.items()
     ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find("Chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         url: str = browser.new_page().evaluate(DRAW, [parts, SIDE, len(LETTERS), QUALITY])
-        browser.close()
     return base64.b64decode(url.removeprefix("data:image/webp;base64,"))
 
 
