@@ -1,6 +1,6 @@
 """Fetches what `static/vendor/` holds from the npm registry and writes its checksums.
 
-Run it only to change a version: `.venv/bin/python -m tools.vendor`. Needs npm.
+Run it only to change a version: `.venv/bin/python -m tools.vendor`, then `tools.flags`. Needs npm.
 """
 
 from __future__ import annotations
