@@ -11,7 +11,10 @@ LIST = "/account/contacts/?page_size=50"
 HOLD = """() => {
   const post = MessagePort.prototype.postMessage, held = [];
   MessagePort.prototype.postMessage = function () { held.push(this); };
-  window.release = () => held.splice(0).forEach((port) => post.call(port, null));
+  window.release = () => {
+    MessagePort.prototype.postMessage = post; // a frame that is late posts by itself
+    held.forEach((port) => post.call(port, null));
+  };
 }"""
 
 
