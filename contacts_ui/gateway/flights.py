@@ -12,6 +12,7 @@ from contacts_ui.sent.errors import SentError, TimedOut, Unavailable, Unexpected
 T = TypeVar("T")
 
 # A second try by a follower makes sense after these, not after a key that was rejected or a budget that is spent.
+TRIES = 2
 WORTH_ANOTHER = (Unreachable, Unavailable, TimedOut, UnexpectedAnswer)
 
 
@@ -21,6 +22,7 @@ class _Flight(Generic[T]):
     landed: threading.Event = field(default_factory=threading.Event)
     answer: T | None = None
     error: SentError | None = None
+    again: _Flight[T] | None = None  # the second try after its failure: one for all, however late somebody wakes
 
 
 class Flights(Generic[T]):
@@ -37,9 +39,9 @@ class Flights(Generic[T]):
         Followers share the leader's exception, or they would try a failing API one by one; but after a first
         failure worth another try one of them tries once more for all.
         """
-        tries = 2
+        failed = None
         while True:
-            flight, leads = self._board(key, tries)
+            flight, leads = self._board(key, failed)
             if leads:
                 return self._lead(key, flight, ask), False
             old = meanwhile()
@@ -51,15 +53,20 @@ class Flights(Generic[T]):
                 return flight.answer, True  # type: ignore[return-value]  # it landed without an error
             if flight.tries_left <= 1 or not isinstance(flight.error, WORTH_ANOTHER):
                 raise flight.error
-            tries = flight.tries_left - 1
+            failed = flight
 
-    def _board(self, key: str, tries: int) -> tuple[_Flight[T], bool]:
+    def _board(self, key: str, failed: _Flight[T] | None) -> tuple[_Flight[T], bool]:
+        """The flight to wait for, and whether it is ours to lead."""
         with self._lock:
+            if failed is not None and failed.again is not None:
+                return failed.again, False
             flight = self._by_key.get(key)
-            if flight is not None:
-                return flight, False
-            flight = self._by_key[key] = _Flight(tries)
-            return flight, True
+            leads = flight is None
+            if flight is None:
+                flight = self._by_key[key] = _Flight(TRIES if failed is None else failed.tries_left - 1)
+            if failed is not None:
+                failed.again = flight
+            return flight, leads
 
     def _lead(self, key: str, flight: _Flight[T], ask: Callable[[], T]) -> T:
         try:
