@@ -87,7 +87,14 @@ def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
+    _let_no_signal_in()
     raise Stop
+
+
+def _let_no_signal_in() -> None:
+    """From here on: a second Ctrl-C must not leave half of the programs running."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _number(name: str, default: int) -> int:
@@ -208,8 +215,7 @@ def _greet(settings: Mapping[str, str], *, demo: bool, made: bool, password: str
 
 def _end(running: list[subprocess.Popen[bytes]]) -> None:
     """Asks every program to stop, last started first, and ends those that do not within ten seconds."""
-    for number in STOPS:  # a second Ctrl-C must not leave half of them running
-        signal.signal(number, signal.SIG_IGN)
+    _let_no_signal_in()
     for process in reversed(running):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
