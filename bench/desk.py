@@ -13,7 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import redis
 import requests
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90
@@ -121,9 +124,12 @@ def running_redis(folder: Path) -> Iterator[str]:
     port = free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    url = f"redis://127.0.0.1:{port}/0"
     try:
-        time.sleep(0.5)
-        yield f"redis://127.0.0.1:{port}/0"
+        with redis.Redis.from_url(url) as client:
+            client.set_retry(Retry(ConstantBackoff(0.1), retries=300))
+            client.ping()
+        yield url
     finally:
         server.terminate()
         server.wait(timeout=10)

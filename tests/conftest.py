@@ -45,7 +45,8 @@ def desk_api(
     """The sandbox as the desk's API, with a gateway that remembers nothing, and a budget that never ends."""
     monkeypatch.setattr("contacts_ui.views.contacts.PAGE_PATIENCE", 5.0)  # a busy machine is no slow API
     settings.SENT_API_URL = sandbox.url
-    settings.SENT_DEADLINE = 0.5
+    monkeypatch.setattr("contacts_ui.audit_forms.PATIENCE", 5.0)
+    settings.SENT_DEADLINE = 5.0
     settings.SENT_FRESH_SECONDS = settings.SENT_STALE_SECONDS = 0.0  # tests of the gateway keep answers, others ask
     settings.SENT_BUDGET_FILE = str(tmp_path / "budget")
     settings.SENT_BUDGET_PER_MINUTE = settings.SENT_BUDGET_BURST = 5000

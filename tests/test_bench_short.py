@@ -9,7 +9,7 @@ from bench import agents, flood
 from bench.agent_plan import DEBOUNCE_SECONDS, Hour, plan, quiet_after
 
 A_FEW_MINUTES = Hour(seconds=180, searches=3, moves=4, opened=6, filters=2, switches=1)
-FACTOR = 20.0  # three minutes in nine seconds
+FACTOR = 10.0  # three minutes in eighteen seconds
 BUDGET, BURST = 120, 10
 
 

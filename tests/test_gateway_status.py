@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
 from django.test import Client
 
 from tests.pages import RESTORE, fragment, text
 from tests.sandbox_server import SandboxServer
 
 
-def test_it_shows_the_budget_the_breaker_and_the_hour(admin_client: Client, keeping: SandboxServer) -> None:
+def _still(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    """For this module no time passes."""
+    monkeypatch.setattr(f"contacts_ui.gateway.{module}.time", SimpleNamespace(monotonic=lambda: 6_000_030.0))
+
+
+def test_it_shows_the_budget_the_breaker_and_the_hour(
+    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _still(monkeypatch, "tally")
     for _ in range(3):
         admin_client.get("/account/contacts/")
     page = text(admin_client.get("/gateway/"))
@@ -17,7 +28,10 @@ def test_it_shows_the_budget_the_breaker_and_the_hour(admin_client: Client, keep
     assert "this minute: 2 calls, 2 answers without one" in page
 
 
-def test_an_open_breaker_is_said(admin_client: Client, desk_api: SandboxServer) -> None:
+def test_an_open_breaker_is_said(
+    admin_client: Client, desk_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _still(monkeypatch, "breaker")
     admin_client.get("/account/contacts/")
     desk_api.fault(route="contacts", kind="status", status=500, times=9)
     for _ in range(5):

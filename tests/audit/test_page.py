@@ -75,9 +75,9 @@ def test_without_the_messaging_service_profiles_are_their_ids(
 
 
 def test_a_slow_messaging_service_does_not_hold_it_up(
-    auditor_client: Client, written: Write, sandbox: SandboxServer, settings: Settings
+    auditor_client: Client, written: Write, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.SENT_DEADLINE = 10.0
+    monkeypatch.setattr("contacts_ui.audit_forms.PATIENCE", 0.05)
     sandbox.fault(route="me", kind="slow", seconds=3)
     written(about="row one")
     response = auditor_client.get(PAGE)

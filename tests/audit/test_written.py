@@ -115,7 +115,7 @@ def test_a_page_that_waits_is_no_row_and_what_follows_is_one(
     client: Client, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("contacts_ui.views.contacts.PAGE_PATIENCE", 0.05)
-    sandbox.fault(route="contacts", kind="slow", seconds=0.3)
+    sandbox.fault(route="contacts", kind="slow", seconds=2)
     client.get(f"{LIST}?page=3")
     assert deeds() == []
     fragment(client, LIST, page=3)

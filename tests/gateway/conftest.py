@@ -26,13 +26,15 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = subprocess.Popen([*command, "--bind", "127.0.0.1"], stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"
     client = redis.Redis.from_url(url)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while time.monotonic() < until:
         try:
             client.ping()
             break
         except redis.ConnectionError:
             time.sleep(0.05)
+    else:
+        pytest.fail("Redis did not answer within 30 s")
     yield url
     client.close()
     server.terminate()

@@ -39,20 +39,22 @@ def _grants(budget: Budget, tries: int, *, bulk: bool = False) -> int:
 
 
 def test_the_burst_is_granted_at_once_and_no_more(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    assert _grants(make(60, 10), 50) == 10
+    assert _grants(make(12, 10), 50) == 10
 
 
 def test_a_refusal_says_how_long_to_wait(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(60, 3)
+    budget = make(6, 3)
     _grants(budget, 3)
-    assert 0.8 < budget.take() <= 1.0
+    assert 8 < budget.take() <= 10
 
 
 def test_the_bucket_fills_again(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(1200, 5)
+    started = time.monotonic()
     _grants(budget, 5)
     time.sleep(0.26)
-    assert 4 <= _grants(budget, 10) <= 6
+    granted = _grants(budget, 10)
+    assert 4 <= granted <= 5 + 20 * (time.monotonic() - started)
 
 
 def test_no_minute_holds_more_than_allowed_whatever_the_burst(make) -> None:  # type: ignore[no-untyped-def]  # a factory
@@ -62,12 +64,12 @@ def test_no_minute_holds_more_than_allowed_whatever_the_burst(make) -> None:  # 
 
 
 def test_two_of_the_same_share_one_count(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    one, other = make(60, 10), make(60, 10)
+    one, other = make(12, 10), make(12, 10)
     assert _grants(one, 6) + _grants(other, 50) == 10
 
 
 def test_bulk_leaves_half_the_burst_to_interactive(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(600, 10)
+    budget = make(12, 10)
     assert _grants(budget, 50, bulk=True) == 5
     assert _grants(budget, 50) == 5
 
@@ -78,8 +80,9 @@ def test_bulk_gets_at_most_half_of_a_minute(make) -> None:  # type: ignore[no-un
 
 
 def test_bulk_stands_back_while_interactive_is_refused(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(6000, 10)
-    _grants(budget, 11)
+    budget = make(600, 10)
+    while budget.take() == 0:
+        pass
     time.sleep(0.2)
     assert budget.take(bulk=True) > 5
     assert budget.take() == 0
@@ -92,7 +95,7 @@ def test_a_block_is_believed_for_a_minute_at_most(make) -> None:  # type: ignore
 
 
 def test_what_would_be_granted_is_said_without_taking_it(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(60, 10)
+    budget = make(12, 10)
     _grants(budget, 4)
     assert budget.left() == (6, 0.0)
     assert budget.left() == (6, 0.0)
@@ -115,8 +118,8 @@ def test_little_left_for_production_stops_bulk_first_then_everything(tmp_path: P
 
 
 def test_without_redis_the_hosts_own_count_decides(tmp_path: Path) -> None:
-    own = _of_host(tmp_path / "ledger", 60, 4)
-    budget = RedisBudget("redis://127.0.0.1:9/0", "x", 60, 4, fallback=own)
+    own = _of_host(tmp_path / "ledger", 12, 4)
+    budget = RedisBudget("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
     assert _grants(budget, 10) == 4
 
 
@@ -142,8 +145,8 @@ def test_three_greedy_processes_together_stay_below_the_budget(tmp_path: Path) -
 
 
 def test_a_ledger_from_before_a_restart_is_emptied(tmp_path: Path) -> None:
-    _grants(_of_host(tmp_path / "ledger", 60, 10), 10)
-    ledger = Ledger(tmp_path / "ledger", FileBudget.cells(60))
+    _grants(_of_host(tmp_path / "ledger", 12, 10), 10)
+    ledger = Ledger(tmp_path / "ledger", FileBudget.cells(12))
     with ledger.locked() as cells:
         cells[1] = time.monotonic() + 1000  # the clock of another boot
-    assert _grants(FileBudget(ledger, 60, 10), 50) == 10
+    assert _grants(FileBudget(ledger, 12, 10), 50) == 10

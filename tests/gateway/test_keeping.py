@@ -14,6 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
+from contacts_ui.gateway.door import REFRESH_SECONDS
 from contacts_ui.gateway.shelf import Keys
 from contacts_ui.scope import Scope
 from contacts_ui.sent.queries import ContactQuery
@@ -63,7 +64,11 @@ def test_refresh_asks_again_and_leads_back_to_the_same_address(admin_client: Cli
     assert fragment(admin_client, LIST, current=LIST)["HX-Replace-Url"] == LIST
 
 
-def test_refresh_asks_at_most_every_two_seconds_for_one_user(admin_client: Client, keeping: SandboxServer) -> None:
+def test_refresh_asks_at_most_every_two_seconds_for_one_user(
+    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert REFRESH_SECONDS == 2.0
+    monkeypatch.setattr("contacts_ui.gateway.door.REFRESH_SECONDS", 60.0)  # a busy machine takes longer for five
     for _ in range(5):
         fragment(admin_client, LIST, refresh="1")
     assert len(_calls(keeping)) == 1
@@ -77,12 +82,19 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+@pytest.fixture
+def _patient_with_all_but_the_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no slow API."""
+    if "slow" not in request.node.name.partition("[")[2]:
+        monkeypatch.setattr("contacts_ui.gateway.asking.PATIENCE_SECONDS", 4.0)
+
+
+@pytest.mark.usefixtures("_patient_with_all_but_the_slow")
 @pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
 def test_an_old_answer_is_better_than_none_and_says_so(
     admin_client: Client, keeping: SandboxServer, settings: Settings, fault: dict[str, Any], reason: str
 ) -> None:
     before = rows(admin_client.get(LIST))
-    settings.SENT_DEADLINE = 3.0  # longer than anyone's patience
     _age(settings)
     keeping.fault(route="contacts", **fault)
     response = admin_client.get(LIST)
@@ -175,7 +187,8 @@ def test_an_empty_budget_answers_at_once_with_the_time_to_wait(
     admin_client.get(LIST)
     started = time.monotonic()
     response = admin_client.get(LIST, {"page": 3})
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 3  # waiting for the budget would take ten
+    assert len(_calls(keeping)) == 1
     assert response.status_code == 429
     assert "The desk is holding back for a moment" in text(response)
     assert 1 <= int(response["Retry-After"]) <= 10

@@ -157,10 +157,11 @@ def test_drip_body_takes_its_time(sandbox: SandboxServer) -> None:
 
 
 def test_drip_headers_sends_no_header_whole_at_once(sandbox: SandboxServer) -> None:
-    sandbox.fault(kind="drip_headers", seconds_per_byte=0.01)
+    sandbox.fault(kind="drip_headers", seconds_per_byte=0.2)
     with _connection(sandbox) as connection:
-        assert connection.recv(100) == b"H"
-        assert connection.recv(100) == b"T"
+        said = connection.recv(100) + connection.recv(100)
+    assert 2 <= len(said) < len("HTTP/1.1 200 OK")
+    assert b"HTTP/1.1 200 OK".startswith(said)
 
 
 def test_drip_headers_ends_in_the_real_answer(sandbox: SandboxServer) -> None:
@@ -188,8 +189,8 @@ def test_a_long_fault_ends_when_the_client_leaves(sandbox: SandboxServer, fault:
 
 def test_hang_answers_nothing(sandbox: SandboxServer) -> None:
     sandbox.fault(kind="hang", seconds=0.3)
+    started = time.monotonic()
     with _connection(sandbox) as connection:
-        started = time.monotonic()
         assert connection.recv(100) == b""
         assert time.monotonic() - started >= 0.25
 
@@ -260,7 +261,7 @@ def _threads(server: SandboxServer) -> int:
 
 
 def _until(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 3
+    until = time.monotonic() + 20
     while not true():
         assert time.monotonic() < until
         time.sleep(0.02)
