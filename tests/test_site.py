@@ -132,6 +132,13 @@ def test_no_template_has_inline_script_style_or_data_uri() -> None:
         assert not re.search(r"<script(?![^>]*\ssrc=)", source), path
 
 
+@pytest.mark.parametrize("address", ["/account/contacts/", "/people/new/", "/you/second-factor/passkeys/"])
+def test_htmx_comes_last_so_that_it_never_runs_without_the_guard(admin_client: Client, address: str) -> None:
+    scripts = re.findall(r'<script src="([^"]*)" defer></script>', text(admin_client.get(address)))
+    assert scripts[-1].endswith("htmx.min.js")
+    assert any(script.endswith("app.js") for script in scripts[:-1])
+
+
 def test_every_fragment_says_what_it_needs() -> None:
     for path in (BASE / "templates" / "desk").rglob("_*.html"):
         assert path.read_text().startswith("{# Needs: "), path

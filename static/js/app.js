@@ -124,14 +124,16 @@ function addBelow(mine) {
   template.innerHTML = mine.rows;
   const rows = [...template.content.children];
   mine.table.append(...rows);
+  if ($("drawer")?.open) { mark(opened); place(opened); } // opened before they came: they are among its next ones
   if (mine.rows.includes(" hx-")) for (const row of rows) htmx.process(row);
-  if (asked === mine.request) $("results").setAttribute("aria-busy", "false");
+  if (ended === asked) $("results").setAttribute("aria-busy", "false");
 }
 
 /* --- Results: busy while they load, boxes that follow, focus that stays or moves on. --- */
 
 const LATE = 200, WAIT_IS_LONG = 900; // milliseconds until a wait is shown, and until it is worth a word
-let late = 0, waiting = 0, movedOn = false, asked = null; // the last request for results
+let late = 0, waiting = 0, movedOn = false;
+let asked = null, ended = null; // the last request for results, and the last that is over
 
 document.addEventListener("htmx:before:request", (event) => {
   if (!isResults(event)) return;
@@ -157,6 +159,7 @@ function settle() {
 
 document.addEventListener("htmx:finally:request", (event) => {
   if (!isResults(event) || event.detail.ctx.request !== asked) return; // another took its place, and is under way
+  ended = asked;
   settle();
   if (!below?.table) $("results")?.setAttribute("aria-busy", "false");
   for (const id of ["results", "busy"]) $(id)?.classList.remove("is-late");
@@ -187,6 +190,14 @@ function fillBoxes(parameters) {
   const channel = $("channels")?.querySelector(`[value="${CSS.escape(parameters.get("channel") ?? "")}"]`);
   if (channel) channel.checked = true;
 }
+
+// What was typed before htmx listened has not been asked for.
+document.addEventListener("htmx:after:process", (event) => {
+  if (event.target !== document.body) return;
+  for (const box of document.querySelectorAll("input[type=search]")) {
+    if (box.value !== box.defaultValue) box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});
 
 // Several numbers pasted into the search go where there is room for them, and are looked up.
 document.addEventListener("paste", (event) => {

@@ -8,6 +8,8 @@ const OPEN = { htmx: true, drawer: true }; // htmx writes a state of its own ove
 let opened = null; // the id of the contact in the drawer
 let returnTo = null; // the row's link that has the focus after it
 let filling = null, filledAt = 0; // the last request for it, and when that was wished
+let focused = null; // what had the focus last
+let leaving = false, wanted = null; // the address is on its way back to the list's; the row that was pressed meanwhile
 const RUNNING = 150; // milliseconds between the steps of someone who runs along the rows
 
 const rowLinks = () => [...document.querySelectorAll("#results .phone__link")];
@@ -67,6 +69,10 @@ async function fill(address) {
 }
 
 function open(link) {
+  if (leaving) { // the step back would be one from this contact
+    wanted = link;
+    return;
+  }
   const address = new URL(link.href).pathname;
   asked?.abort();
   fillBoxes(new URL(listed, location.href).searchParams); // they say what the list is of, not what was on its way
@@ -127,15 +133,33 @@ document.addEventListener("click", (event) => {
 // Closed by Esc, the button or a click beside it: the address goes back too. Closed by Back: it has already.
 document.addEventListener("close", (event) => {
   if (event.target.id !== "drawer") return;
-  if (history.state?.drawer) history.back();
+  if (history.state?.drawer) {
+    leaving = true;
+    setTimeout(left, 500); // should the browser refuse the step
+    history.back();
+  }
   shut();
 }, true);
+
+function left() {
+  const link = leaving ? wanted : null;
+  leaving = false;
+  wanted = null;
+  if (link?.isConnected) open(link);
+}
+
+document.addEventListener("focusin", (event) => { focused = event.target; });
 
 addEventListener("popstate", (event) => {
   const drawer = $("drawer");
   if (event.state?.drawer && drawer) show(here());
   else if (drawer?.open) drawer.close();
-  else setTimeout(() => { if (document.activeElement === document.body) returnTo?.focus(); }, 60); // Chromium takes the focus away, a little later
+  else {
+    left();
+    setTimeout(() => { // Chromium takes the focus away, a little later
+      if (document.activeElement === document.body && returnTo?.isConnected) (focused?.isConnected ? focused : returnTo).focus();
+    }, 60);
+  }
 });
 
 document.addEventListener("htmx:after:swap", (event) => {

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import KeepingDesk, NewContext, sign_in
-from tests.browser.reading import CONTACT, ROWS, at_address, ids, open_contact, path, settled
+from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, path, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
@@ -58,7 +58,7 @@ def test_it_opens_from_the_fresh_list_without_a_call(page: Page, sandbox: Sandbo
         _link(page, 2).focus()
         page.keyboard.press("Enter")
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
-    assert sandbox.requests() == []
+    assert calls_for_contacts(sandbox) == []
 
 
 def test_the_address_becomes_the_contacts_own(page: Page) -> None:
@@ -126,7 +126,36 @@ def test_closing_keeps_list_and_address_and_gives_the_focus_back(page: Page, san
     expect(_link(page, 2)).to_be_focused()
     page.wait_for_timeout(200)  # the browser has its own idea of the focus after Back, a little later
     expect(_link(page, 2)).to_be_focused()
-    assert sandbox.requests() == []
+    assert calls_for_contacts(sandbox) == []
+
+
+def test_what_gets_the_focus_while_it_closes_keeps_it(page: Page) -> None:
+    open_contact(page, 2)
+    page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    expect(page.locator("#profiles #find")).to_be_focused()
+    at_address(page, FEW)
+    page.wait_for_timeout(200)  # the browser takes the focus away after Back, a little later
+    expect(page.locator("#profiles #find")).to_be_focused()
+
+
+def test_a_row_pressed_while_it_closes_is_the_one_that_opens(page: Page) -> None:
+    wanted = ids(page)[5]
+    open_contact(page, 2)
+    page.evaluate("""() => {
+        document.getElementById("drawer").close();
+        return new Promise((closed) => document.addEventListener("close", () => {
+            document.querySelectorAll("#results .phone__link")[5].click();
+            closed();
+        }, { once: true, capture: true }));
+    }""")
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", wanted)
+    at_address(page, f"{LIST}{wanted}/")
+    page.wait_for_timeout(300)
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", wanted)
+    page.keyboard.press("Escape")
+    _closed(page, FEW)
+    expect(_link(page, 5)).to_be_focused()
 
 
 @WAYS
@@ -165,7 +194,7 @@ def test_forward_opens_it_again(page: Page, sandbox: SandboxServer) -> None:
     assert path(page) == f"{LIST}{contact_id}/"
     page.keyboard.press("Escape")
     _closed(page, FEW)
-    assert sandbox.requests() == []
+    assert calls_for_contacts(sandbox) == []
 
 
 # --- Along the page --------------------------------------------------------------------------------
@@ -183,7 +212,7 @@ def test_next_and_previous_step_along_the_page_without_a_call(page: Page, sandbo
     page.get_by_role("button", name="Previous contact").click()
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[3])
     expect(page.locator("#drawer-place")).to_have_text("4 of 20 on this page")
-    assert sandbox.requests() == []
+    assert calls_for_contacts(sandbox) == []
 
 
 def test_however_far_one_stepped_back_closes_at_once(page: Page) -> None:
@@ -224,7 +253,7 @@ def test_after_paging_it_finds_the_contacts_of_the_new_page(page: Page, sandbox:
     sandbox.reset_requests()
     contact_id = open_contact(page, 0)
     assert path(page) == f"{LIST}{contact_id}/"
-    assert sandbox.requests() == []
+    assert calls_for_contacts(sandbox) == []
     page.keyboard.press("Escape")
     _closed(page, "?page=2&page_size=20")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from contacts_ui.sent.client import SentClient
 from contacts_ui.sent.queries import ContactQuery
 from tests.browser.conftest import NewContext, sign_in
-from tests.browser.reading import ROWS, at_address, choose_channel, ids, more_filters, path, settled
+from tests.browser.reading import ROWS, at_address, choose_channel, held, ids, more_filters, open_list, path, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
@@ -23,6 +23,7 @@ def _expect(page: Page, sandbox: SandboxServer, address: str, query: ContactQuer
     at_address(page, address)
     expected = _expected(sandbox, query)
     expect(page.locator(ROWS).first).to_have_attribute("data-contact-id", expected[0])
+    settled(page)
     assert ids(page) == expected
     expect(page.locator("#search")).to_have_value(query.search or "")
     expect(page.locator(f"#channels [value='{query.channel or ''}']")).to_be_checked()
@@ -69,19 +70,25 @@ def test_search_channel_two_pages_a_contact_and_back_three_times(
     _expect(page, sandbox, by_sms if javascript else "&page_size=20", ContactQuery(1, 20, "2", "sms"))
 
 
+def _is_back(request: Request) -> bool:
+    return request.headers.get("hx-history-restore-request") == "true"
+
+
 @pytest.mark.parametrize("then", ["a channel", "the next page"])
 def test_a_slow_back_never_overwrites_what_was_asked_after_it(
     admin_page: Page, sandbox: SandboxServer, then: str
 ) -> None:
-    admin_page.goto(f"{LIST}?page_size=20")
+    open_list(admin_page, f"{LIST}?page_size=20")
     for number in (2, 3):
         admin_page.get_by_role("link", name="Next page").click()
         at_address(admin_page, f"?page={number}&page_size=20")
     settled(admin_page)
-    sandbox.clear()
-    sandbox.fault(route="contacts", kind="slow", seconds=0.6)
-    admin_page.evaluate("history.back()")
-    admin_page.wait_for_timeout(150)
+    waiting: list[Route] = []
+    admin_page.route(
+        "**/contacts/**", lambda route: waiting.append(route) if _is_back(route.request) else route.fallback()
+    )
+    with admin_page.expect_request(_is_back):
+        admin_page.evaluate("history.back()")
     if then == "a channel":
         choose_channel(admin_page, "sms")
         wanted = ContactQuery(1, 20, None, "sms")
@@ -90,7 +97,10 @@ def test_a_slow_back_never_overwrites_what_was_asked_after_it(
         admin_page.get_by_role("link", name="Next page").click()
         wanted = ContactQuery(4, 20)
         at_address(admin_page, "?page=4&page_size=20")
-    admin_page.wait_for_timeout(1200)
+    settled(admin_page)
+    with admin_page.expect_response(lambda answer: _is_back(answer.request)):
+        waiting[0].continue_()
+    admin_page.wait_for_timeout(300)
     assert ids(admin_page) == _expected(sandbox, wanted)
 
 
@@ -109,6 +119,14 @@ def test_typing_leaves_one_step_in_the_history(admin_page: Page) -> None:
         admin_page.fill("#search", text)
         at_address(admin_page, f"?search={text}")
     assert admin_page.evaluate("history.length") == before + 1
+
+
+def test_what_was_typed_before_the_scripts_came_is_searched(admin_page: Page) -> None:
+    with held(admin_page, "**/htmx.min*.js"):
+        admin_page.goto(LIST, wait_until="commit")
+        admin_page.fill("#search", "998-8776")
+    at_address(admin_page, "?search=998-8776")
+    expect(admin_page.locator("#results")).to_contain_text("No contacts match")
 
 
 def test_focus_stays_in_the_search_while_results_change(admin_page: Page) -> None:
