@@ -19,7 +19,7 @@ LEDGER_BYTES = 8 * 64
 # What a desk needs for the states in which an answer is long in coming, or old.
 PATIENT = {"SENT_DEADLINE": "90", "SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "300"}
 # And for all others: failures come soon, and nothing old stands in for them.
-QUICK = {"SENT_DEADLINE": "1", "SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "0"}
+QUICK = {"SENT_DEADLINE": "3", "SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "0"}
 
 _PEOPLE = """
 import json

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.sandbox_server import SandboxServer
 
@@ -39,9 +41,30 @@ def settled(page: Page) -> None:
     expect(page.locator("#results[aria-busy=false]")).to_be_attached()
 
 
+def open_list(page: Page, address: str) -> None:
+    """Goes there and waits for the rows: a page whose answer is slow comes without them, and fills itself."""
+    page.goto(address)
+    settled(page)
+
+
+@contextmanager
+def held(page: Page, url: str | re.Pattern[str]) -> Iterator[None]:
+    """Keeps every request for `url` on its way until the block ends."""
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route(url, hold)
+    yield
+    for route in waiting:
+        route.continue_()
+    page.unroute(url)
+
+
 def path(page: Page) -> str:
-    """The address without its host."""
-    return "/" + page.url.split("/", 3)[3]
+    """The address without its host, as the page itself has it now."""
+    return str(page.evaluate("location.pathname + location.search + location.hash"))
 
 
 def at_address(page: Page, ending: str) -> None:

@@ -29,6 +29,7 @@ def locked(page: Page, _sandbox: SandboxServer) -> None:
     """As many wrong passwords as it takes."""
     for _ in range(6):
         sign_in(page, "nobody-we-know", "not the password")
+        page.wait_for_load_state()
         if "Too many" in page.locator("main").inner_text():
             break
 

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe, AxeResults
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import PASSWORD, NewContext
-from tests.browser.reading import ROWS, at_address, settled, shown
+from tests.browser.reading import CONTACT, ROWS, at_address, settled, shown
 from tests.sandbox_server import SandboxServer
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -43,10 +43,13 @@ def test_the_whole_way_of_an_agent_is_walked_by_keyboard_alone(new_context: NewC
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page, other = context.new_page(), sandbox.profiles()[4]
     page.goto("/sign-in/")
+    expect(page.locator("[name=login]")).to_be_focused()
     for text, key in (("admin", "Tab"), (PASSWORD, "Enter")):
         page.keyboard.type(text)
         page.keyboard.press(key)
     expect(page.locator(ROWS).first).to_be_visible()
+    page.wait_for_load_state()
+    settled(page)
 
     page.keyboard.press("/")
     page.keyboard.type("20")
@@ -55,19 +58,23 @@ def test_the_whole_way_of_an_agent_is_walked_by_keyboard_alone(new_context: NewC
     number = next(iter(shown(page).values()))
     _tab_to(page, "#results .phone__link")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog").get_by_text("Number formats")).to_be_visible()
+    expect(page.locator(CONTACT)).to_contain_text("Number formats")
     page.keyboard.press("c")
     expect(page.locator("#live")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == number
 
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+    at_address(page, "?search=20")
     page.keyboard.press("p")
     expect(page.get_by_role("combobox", name="Find a profile")).to_be_focused()
     page.keyboard.type(other["name"])
     page.keyboard.press("Enter")
     at_address(page, f"/p/{other['id']}/contacts/?search=20")
     expect(page.locator("h1")).to_contain_text(other["name"])
+    page.wait_for_load_state()
+    settled(page)  # rows that come late take the focus with them
+    page.locator(".skip").focus()
 
     _tab_to(page, "[popovertarget=account-menu]")
     page.keyboard.press("Enter")

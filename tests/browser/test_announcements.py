@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import KeepingDesk
-from tests.browser.reading import ROWS, at_address, choose_channel, ids, more_filters, settled
+from tests.browser.reading import ROWS, at_address, choose_channel, held, more_filters, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
@@ -51,6 +51,11 @@ def _said(page: Page) -> list[str]:
     page.wait_for_timeout(150)
     found: list[str] = page.evaluate("said")
     return found
+
+
+def _answers(page: Page) -> list[str]:
+    """What was said, without the word that a long wait is worth: on a busy machine any can be long."""
+    return [words for words in _said(page) if words != "Loading contacts"]
 
 
 # --- One voice -------------------------------------------------------------------------------------
@@ -107,31 +112,41 @@ def test_a_search_that_finds_nothing_says_so(page: Page) -> None:
 def test_one_answer_is_said_once(page: Page) -> None:
     page.fill("#search", "20")
     at_address(page, "?search=20")
-    expect(page.locator(LIVE)).not_to_be_empty()
-    assert len(_said(page)) == 1
+    settled(page)
+    expect(page.locator(LIVE)).to_have_text(page.locator("#summary").inner_text())
+    assert len(_answers(page)) == 1
 
 
 def test_the_same_words_are_said_again_for_another_answer(page: Page) -> None:
-    for text in ("998-8776", "887-7665"):
+    for nth, text in enumerate(("998-8776", "887-7665"), 1):
         page.fill("#search", text)
         at_address(page, f"?search={text}")
-        expect(page.locator(LIVE)).to_have_text("0 contacts match")
-    assert _said(page) == ["0 contacts match", "0 contacts match"]
+        settled(page)
+        page.wait_for_function("nth => said.filter((words) => words !== 'Loading contacts').length === nth", arg=nth)
+    assert _answers(page) == ["0 contacts match", "0 contacts match"]
 
 
-def test_a_long_wait_is_said_before_the_answer(page: Page, sandbox: SandboxServer) -> None:
-    sandbox.fault(route="contacts", kind="slow", seconds=1.4)
-    choose_channel(page, "sms")
+def test_a_long_wait_is_said_before_the_answer(page: Page) -> None:
+    with held(page, BY_SMS):
+        choose_channel(page, "sms")
+        expect(page.locator(LIVE)).to_have_text("Loading contacts")
     at_address(page, "?channel=sms")
     settled(page)
-    assert _said(page) == ["Loading contacts", page.locator("#summary").inner_text()]
+    summary = page.locator("#summary").inner_text()
+    expect(page.locator(LIVE)).to_have_text(summary)
+    assert _said(page) == ["Loading contacts", summary]
 
 
 def test_a_short_wait_is_not_worth_a_word(page: Page) -> None:
+    page.context.request.get(f"{LIST}?channel=sms")  # kept from now on
+    page.evaluate("""() => { window.at = {};
+        for (const name of ["before:request", "after:swap"])
+            document.addEventListener(`htmx:${name}`, () => { at[name] = performance.now(); }); }""")
     choose_channel(page, "sms")
     at_address(page, "?channel=sms")
     settled(page)
-    assert "Loading contacts" not in _said(page)
+    said, took = _said(page), page.evaluate("at['after:swap'] - at['before:request']")
+    assert "Loading contacts" not in said or took >= 900
 
 
 def test_an_error_is_said_with_its_title_and_what_to_do(page: Page, sandbox: SandboxServer) -> None:
@@ -145,8 +160,8 @@ def test_an_error_is_said_with_its_title_and_what_to_do(page: Page, sandbox: San
 def test_the_seconds_of_a_countdown_are_not_said_one_by_one(page: Page, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="rate_limited", retry_after="40")
     choose_channel(page, "sms")
-    expect(page.locator("[data-countdown]")).to_have_text("0:38")
-    assert len(_said(page)) == 1
+    expect(page.locator("[data-countdown]")).to_have_text(re.compile("^0:3[0-8]$"))
+    assert len(_answers(page)) == 1
 
 
 def test_going_back_says_what_one_came_back_to(page: Page) -> None:
@@ -271,4 +286,4 @@ def test_clearing_a_number_shows_all_contacts_and_empties_its_box(page: Page) ->
     page.get_by_role("link", name="Clear Number +12025550143").click()
     at_address(page, LIST)
     expect(page.locator("#phone")).to_have_value("")
-    assert len(ids(page)) == 50
+    expect(page.locator(ROWS)).to_have_count(50)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import KeepingDesk, NewContext, sign_in
-from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, settled
+from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, held, ids, open_contact, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
@@ -188,18 +188,17 @@ def test_copy_link_copies_the_contacts_own_address(page: Page, desk: str) -> Non
 
 
 def test_nothing_of_the_last_contact_can_be_copied_under_the_address_of_the_next(
-    page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+    page: Page, sandbox: SandboxServer
 ) -> None:
     on_page = ids(page)
     open_contact(page)
-    keeping_desk.forget()
     page.evaluate("navigator.clipboard.writeText('nothing')")
-    sandbox.fault(route="contact", kind="slow", seconds=1)
-    page.keyboard.press("j")
-    page.keyboard.press("c")
-    expect(page.locator("#live")).to_have_text("The contact is still on its way")
-    assert page.evaluate("navigator.clipboard.readText()") == "nothing"
-    assert page.locator("#drawer article:not([inert])").count() == 0
+    with held(page, f"**/contacts/{on_page[3]}/"):
+        page.keyboard.press("j")
+        page.keyboard.press("c")
+        expect(page.locator("#live")).to_have_text("The contact is still on its way")
+        assert page.evaluate("navigator.clipboard.readText()") == "nothing"
+        assert page.locator("#drawer article:not([inert])").count() == 0
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[3])
     page.keyboard.press("c")
     expect(page.locator("#live")).to_have_text("Copied")
@@ -212,24 +211,21 @@ def test_running_along_the_rows_asks_only_where_one_stops(
     on_page = ids(page)
     open_contact(page, 0)
     keeping_desk.forget()
-    page.keyboard.down("j")
-    for _ in range(14):
-        page.wait_for_timeout(30)
-        page.keyboard.down("j")  # repeats, as a key that is held
-    page.keyboard.up("j")
+    page.evaluate("""async () => { for (let step = 0; step < 15; step++) { // a key that is held, on any machine
+        document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "j", repeat: step > 0, bubbles: true, cancelable: true }));
+        await null;
+    } }""")
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[15])
     assert len(calls_for_contacts(sandbox)) <= 2
 
 
-def test_closed_before_the_answer_nothing_of_the_contact_comes(
-    page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
-) -> None:
-    keeping_desk.forget()
-    sandbox.fault(route="contact", kind="slow", seconds=0.8)
-    page.locator(f"{ROWS} .phone__link").nth(2).click()
-    expect(page.locator("#drawer-body[aria-busy=true]")).to_be_visible()
-    page.keyboard.press("Escape")
-    at_address(page, FEW)
-    page.wait_for_timeout(1200)
+def test_closed_before_the_answer_nothing_of_the_contact_comes(page: Page) -> None:
+    with held(page, f"**/contacts/{ids(page)[2]}/"):
+        page.locator(f"{ROWS} .phone__link").nth(2).click()
+        expect(page.locator("#drawer-body[aria-busy=true]")).to_be_visible()
+        page.keyboard.press("Escape")
+        at_address(page, FEW)
+    page.wait_for_timeout(600)
     assert page.locator("#drawer-body > *").count() == 0
     expect(page.locator(f"{ROWS} .phone__link").nth(2)).to_be_focused()

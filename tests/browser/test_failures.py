@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.reading import ROWS, at_address, choose_channel, ids, settled
+from tests.browser.reading import ROWS, at_address, choose_channel, ids, open_list, settled
 from tests.sandbox_server import SandboxServer
 from tests.test_problems import FAILURES
 
@@ -37,14 +37,14 @@ def test_each_failure_is_seen_as_its_own_sentence_on_a_page(
     admin_page: Page, sandbox: SandboxServer, fault: dict[str, Any], sentence: str
 ) -> None:
     # A page that is slow to fail comes without its rows and asks once more: the fault waits for that too.
-    sandbox.fault(route="contacts", **({"times": 2} | fault))
+    sandbox.fault(route="contacts", **({"times": 4} | fault))
     admin_page.goto(LIST)
     expect(admin_page.locator("[data-problem]").filter(has_text=sentence)).to_be_visible()
     expect(admin_page.locator("main")).not_to_contain_text("No contacts")
 
 
 def test_a_profile_the_api_no_longer_knows_has_its_own_sentence(admin_page: Page, sandbox: SandboxServer) -> None:
-    sandbox.fault(route="contacts", kind="status", status=404, code="RESOURCE_004")
+    sandbox.fault(route="contacts", kind="status", status=404, code="RESOURCE_004", times=3)
     admin_page.goto(f"/p/{sandbox.profiles()[1]['id']}/contacts/")
     expect(admin_page.locator("#results")).to_contain_text("does not know this profile")
 
@@ -56,15 +56,17 @@ def test_an_unknown_contact_has_its_own_sentence(admin_page: Page) -> None:
 
 def test_an_answer_for_another_profile_is_never_shown(admin_page: Page, sandbox: SandboxServer) -> None:
     one, other = sandbox.profiles()[1]["id"], sandbox.profiles()[2]["id"]
-    sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": other})
+    sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": other}, times=3)
     admin_page.goto(f"/p/{one}/contacts/")
     expect(admin_page.locator("#results")).to_contain_text("An answer for another profile was refused")
     assert ids(admin_page) == []
 
 
 def test_trying_again_brings_the_rows_back(admin_page: Page, sandbox: SandboxServer) -> None:
-    sandbox.fault(route="contacts", kind="status", status=500)
+    sandbox.fault(route="contacts", kind="status", status=500, times=3)
     admin_page.goto(f"{LIST}?channel=sms")
+    expect(admin_page.locator("[data-problem]")).to_be_visible()
+    sandbox.clear()
     admin_page.get_by_role("link", name="Try again").click()
     expect(admin_page.locator(ROWS).first).to_be_visible()
     at_address(admin_page, "?channel=sms")
@@ -72,14 +74,18 @@ def test_trying_again_brings_the_rows_back(admin_page: Page, sandbox: SandboxSer
 
 def test_too_many_requests_counts_down_and_tries_again_by_itself(admin_page: Page, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="rate_limited", retry_after="3")
+    admin_page.add_init_script("""addEventListener("DOMContentLoaded", () => { window.counted = [];
+        new MutationObserver(() => {
+            const text = document.querySelector("[data-countdown]")?.textContent;
+            if (text && text !== counted.at(-1)) counted.push(text);
+        }).observe(document.body, { childList: true, characterData: true, subtree: true }); })""")
     admin_page.goto(LIST)
-    expect(admin_page.locator("[data-countdown]")).to_have_text("0:02")
-    expect(admin_page.locator("[data-countdown]")).to_have_text("0:01")
     expect(admin_page.locator(ROWS).first).to_be_visible()
+    assert admin_page.evaluate("counted.slice(-3)")[:2] == ["0:02", "0:01"]
 
 
 def test_an_ended_session_is_a_notice_and_the_rows_stay(admin_page: Page) -> None:
-    admin_page.goto(LIST)
+    open_list(admin_page, LIST)
     before = ids(admin_page)
     admin_page.context.clear_cookies()
     admin_page.get_by_role("link", name="Next page").click()
@@ -90,7 +96,7 @@ def test_an_ended_session_is_a_notice_and_the_rows_stay(admin_page: Page) -> Non
 
 
 def test_a_page_that_is_no_fragment_is_never_swapped_in(admin_page: Page) -> None:
-    admin_page.goto(LIST)
+    open_list(admin_page, LIST)
     before = ids(admin_page)
 
     def broken(route: Route) -> None:
@@ -104,7 +110,7 @@ def test_a_page_that_is_no_fragment_is_never_swapped_in(admin_page: Page) -> Non
 
 
 def test_without_a_network_a_notice_says_so_and_the_rows_stay(admin_page: Page) -> None:
-    admin_page.goto(LIST)
+    open_list(admin_page, LIST)
     before = ids(admin_page)
     admin_page.context.set_offline(True)
     admin_page.get_by_role("link", name="Next page").click()
@@ -116,7 +122,7 @@ def test_going_back_to_a_list_that_fails_now_shows_the_failure(admin_page: Page,
     admin_page.goto(LIST)
     admin_page.get_by_role("link", name="Next page").click()
     at_address(admin_page, "?page=2")
-    sandbox.fault(route="contacts", kind="status", status=500)
+    sandbox.fault(route="contacts", kind="status", status=500, times=3)
     admin_page.go_back()
     expect(admin_page.locator("#results")).to_contain_text("The messaging service has a fault")
     at_address(admin_page, LIST)

@@ -109,6 +109,7 @@ def test_switching_them_off_in_the_preferences_works_at_once(page: Page, keeping
         page.goto("/preferences/")
         page.get_by_label("Single-key shortcuts").uncheck()
         page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Saved.")).to_be_visible()
         page.goto(SECOND)
         settled(page)
         page.keyboard.press("/")

@@ -24,6 +24,8 @@ def _add(page: Page, username: str) -> str:
     page.get_by_role("button", name="Add and make a link").click()
     link = page.locator("#password-link").inner_text()
     page.get_by_role("link", name="Assign profiles").click()
+    page.locator("#find").wait_for()
+    page.wait_for_load_state()
     return link
 
 
@@ -94,6 +96,8 @@ def test_people_are_found_while_one_types_and_back_undoes_it_step_by_step(admin_
 def test_enter_in_the_box_that_finds_profiles_saves_nothing(admin_page: Page) -> None:
     admin_page.goto("/people/?search=support")
     admin_page.locator("#people .phone__link").click()
+    admin_page.locator("#find").wait_for()
+    admin_page.wait_for_load_state()
     before = admin_page.locator("#ticked").inner_text()
     admin_page.locator(".picks [name=profiles]:not(:checked)").first.check()
     admin_page.fill("#find", "a")
@@ -107,6 +111,8 @@ def test_enter_in_the_box_that_finds_profiles_saves_nothing(admin_page: Page) ->
 def test_a_role_that_uses_no_assignments_says_so_when_it_is_chosen(admin_page: Page) -> None:
     admin_page.goto("/people/?search=support")
     admin_page.locator("#people .phone__link").click()
+    admin_page.locator("#find").wait_for()
+    admin_page.wait_for_load_state()
     warning = admin_page.get_by_text("An auditor sees no contacts. What is ticked here is kept")
     expect(warning).to_be_hidden()
     admin_page.check("[name=role][value=auditor]")

@@ -64,6 +64,7 @@ def sign_out(page: Page) -> None:
 def test_two_lines_and_enter_are_enough(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context().new_page()
     page.goto(f"{LIST}?channel=sms")
+    expect(page.get_by_label("User name or e-mail")).to_be_focused()
     page.keyboard.type("admin")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -87,7 +88,7 @@ def test_without_javascript_everything_but_passkeys_works(new_context: NewContex
     page.goto(SECURITY)
     add_app(page)
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    assert page.locator(".codes li").count() == 10
+    expect(page.locator(".codes li")).to_have_count(10)
     page.get_by_role("link", name="Done").click()
     page.get_by_role("link", name="Remove the app").click()
     page.get_by_role("button", name="Remove the app").click()

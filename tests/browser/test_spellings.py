@@ -98,9 +98,9 @@ def test_several_numbers_work_without_javascript(new_context: NewContext, sandbo
     page.get_by_text("More filters").click()
     page.fill("#numbers", "\n".join(known))
     page.get_by_role("button", name="Look up all").click()
-    assert page.locator("[data-looked-up=found]").count() == 5
+    expect(page.locator("[data-looked-up=found]")).to_have_count(5)
     page.get_by_role("link", name="Look up the next ones").click()
-    assert page.locator("[data-looked-up=found]").count() == 2
+    expect(page.locator("[data-looked-up=found]")).to_have_count(2)
 
 
 def test_back_from_several_numbers_shows_the_list_again(page: Page, sandbox: SandboxServer) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from bench.desk import Desk
+from tests.browser.conftest import PATIENCE_MS
 from tests.sign_in.conftest import provider, sso_desk
 from tests.sign_in.provider import Provider
 
@@ -26,7 +27,7 @@ def page(chromium: Browser, sso_desk: Desk) -> Iterator[Page]:
             faults.append(message.text)
 
     context = chromium.new_context(base_url=sso_desk.url)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(PATIENCE_MS)
     context.on("console", note)
     yield context.new_page()
     context.close()

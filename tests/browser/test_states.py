@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 from bench.desk import running_desk
 from contacts_ui.problems import PROBLEMS
-from tests.browser.conftest import environment
+from tests.browser.conftest import PATIENCE_MS, environment
 from tests.browser.places import PATIENT, Place, settle_in
 from tests.browser.states import STATES, State, reach, see
 from tests.browser.test_accessibility import SIZES, check
@@ -68,7 +68,7 @@ def page(state: State, chromium: Browser, request: pytest.FixtureRequest) -> Ite
     """A tab in the state, reached once for all that is asked of it. A breach of the CSP or an uncaught error fails."""
     place: Place = request.getfixturevalue("patient" if state.patient else "quick")
     context = chromium.new_context(base_url=place.url, viewport=SIZES["desktop"], reduced_motion="reduce")
-    context.set_default_timeout(8000)
+    context.set_default_timeout(PATIENCE_MS)
     faults: list[str] = []
 
     def note(message: ConsoleMessage) -> None:

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import NewContext, sign_in
-from tests.browser.reading import ROWS, at_address, ids
+from tests.browser.reading import ROWS, at_address, ids, open_list
 from tests.browser.test_accessibility import RULES, SIZES
 from tests.sandbox_server import SandboxServer
 
@@ -24,7 +24,7 @@ OPTIONS = "#profiles [role=option]:visible"
 @pytest.fixture
 def switcher(admin_page: Page) -> Page:
     """The admin's list of contacts, with the switcher open and the focus in its box."""
-    admin_page.goto(f"{LIST}?channel=sms")
+    open_list(admin_page, f"{LIST}?channel=sms")
     _open(admin_page)
     return admin_page
 
@@ -129,7 +129,11 @@ def test_how_many_fit_is_said_once_after_the_last_key(switcher: Page) -> None:
         new MutationObserver(() => { if ($("live").textContent) said.push($("live").textContent); })
             .observe($("live"), { childList: true });
     }""")
-    switcher.keyboard.type("an", delay=40)
+    switcher.evaluate("""() => { const box = document.activeElement; // as fast on any machine
+        for (const text of ["a", "an"]) {
+            box.value = text;
+            box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+        } }""")
     found = len(_titles(switcher))
     expect(switcher.locator("#live")).to_have_text(f"{found} profiles" if found > 1 else "1 profile")
     assert switcher.evaluate("said.length") == 1

@@ -79,7 +79,7 @@ def test_no_page_is_ever_painted_in_the_other_theme(light: Page) -> None:
     """)
     light.goto(LIST)
     expect(light.locator(ROWS).first).to_be_visible()
-    light.wait_for_timeout(200)
+    light.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert light.evaluate("[...schemes]") == ["dark"]
 
 
