@@ -6,7 +6,6 @@ Usage: python -m bench.agents [--factor 12] [--agents 20] [--minutes 60] [--seed
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 import threading
@@ -27,6 +26,7 @@ from bench.desk import Desk, Person, running_desk, running_redis
 from bench.figures import Bar, most_in_window, percentile, show_bars, show_table
 from sandbox.limiter import Limiter
 from tests.sandbox_server import Json, SandboxServer
+from tools.programs import find
 
 RATE, BURST = 200, 50  # the organization's limit (sent-api-v3, transport)
 BUDGET, BUDGET_BURST = 120, 30
@@ -204,7 +204,7 @@ def beside(hour: Hour, *, agents: int, factor: float, seed: int) -> dict[str, Ou
         except Exception as error:  # noqa: BLE001 - raised below, in the main thread
             failures.append(error)
 
-    chosen = {name: how for name, how in VARIANTS.items() if how[1] == "memory" or shutil.which("redis-server")}
+    chosen = {name: how for name, how in VARIANTS.items() if how[1] == "memory" or find("Redis")}
     threads = [threading.Thread(target=one, args=(name, *how)) for name, how in chosen.items()]
     for thread in threads:
         thread.start()

@@ -9,14 +9,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 
 import redis
 import requests
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
+
+from tools.programs import find
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90
@@ -60,10 +63,12 @@ class Desk:
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on now; none of those the system gives to connections, which could take it meanwhile."""
+    while True:
+        port = SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(folder: Path, api: str, port: int, **settings: str) -> dict[str, str]:
@@ -122,7 +127,10 @@ def running_redis(folder: Path) -> Iterator[str]:
     """A Redis of our own that keeps nothing; its address as CACHE_URL takes it."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    program = find("Redis")
+    if program is None:
+        raise RuntimeError("Redis is not installed")
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"
     try:

@@ -12,7 +12,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PASSWORD, ROOT, environment, free_port, wait_for
+from bench.desk import free_port
+from tests.browser.conftest import PASSWORD, ROOT, environment, wait_for
 from tests.browser.reading import ROWS
 
 
