@@ -14,6 +14,7 @@ from pytest_django import Settings
 from contacts_ui.gateway import gateway
 from contacts_ui.models import Preferences
 from tests.pages import RESTORE, fragment, rows, scopes, text
+from tests.patience import until
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
@@ -95,10 +96,7 @@ def test_rows_that_came_meanwhile_are_there_without_another_call(
 ) -> None:
     slow()
     admin_client.get(LIST)
-    until = time.monotonic() + 20
-    while not rows(response := admin_client.get(LIST)) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert len(rows(response)) == 50
+    until(lambda: len(rows(admin_client.get(LIST))) == 50)
     assert _calls(keeping) == 1
 
 

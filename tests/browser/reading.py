@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.sandbox_server import SandboxServer
 
@@ -48,12 +48,17 @@ def open_list(page: Page, address: str) -> None:
 
 
 @contextmanager
-def held(page: Page, url: str | re.Pattern[str]) -> Iterator[None]:
-    """Keeps every request for `url` on its way until the block ends."""
+def held(
+    page: Page, url: str | re.Pattern[str], only: Callable[[Request], bool] = lambda _request: True
+) -> Iterator[None]:
+    """Keeps every request for `url`, or those of them that `only` wants, on its way until the block ends."""
     waiting: list[Route] = []
 
     def hold(route: Route) -> None:
-        waiting.append(route)
+        if only(route.request):
+            waiting.append(route)
+        else:
+            route.fallback()
 
     page.route(url, hold)
     yield

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, expect
 from bench.desk import free_port
 from tests.browser.conftest import PASSWORD, ROOT, environment, wait_for
 from tests.browser.reading import ROWS
+from tests.patience import until
 
 
 @pytest.fixture
@@ -72,11 +73,8 @@ def test_stopping_it_stops_everything(demo: tuple[str, subprocess.Popen[str], st
         subprocess.run(["kill", f"-{stop}", "--", f"-{process.pid}"], check=False)
         time.sleep(0.1)
     process.wait(timeout=60)
-    until = time.monotonic() + 40
-    for address in (f"{url}/healthz", f"{sandbox_url}/_sandbox/health"):
-        while _answers(address) and time.monotonic() < until:
-            time.sleep(0.2)
-        assert not _answers(address)
+    until(lambda: not _answers(f"{url}/healthz"))
+    until(lambda: not _answers(f"{sandbox_url}/_sandbox/health"))
 
 
 def _answers(address: str) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import KeepingDesk, NewContext, sign_in
-from tests.browser.reading import ROWS, at_address, choose_channel, ids, settled
+from tests.browser.reading import ROWS, at_address, choose_channel, held, ids, settled
 from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
@@ -45,23 +44,13 @@ def slow(sandbox: SandboxServer) -> Slow:
     return make_slow
 
 
-@contextmanager
-def _unfilled(page: Page, but: str = "no such words") -> Iterator[None]:
-    """Keeps back what a page asks for to fill itself until the block ends; not what has `but` in its address."""
-    waiting: list[Route] = []
+def _fills(request: Request) -> bool:
+    """Whether a page asks for this to fill itself, or for another part of it."""
+    return request.headers.get("hx-request-type") == "partial"
 
-    def keep(route: Route) -> None:
-        fills = route.request.headers.get("hx-request-type") == "partial" and but not in route.request.url
-        if fills:
-            waiting.append(route)
-        else:
-            route.fallback()
 
-    page.route("**/contacts/**", keep)
-    yield
-    for route in waiting:
-        route.continue_()
-    page.unroute("**/contacts/**", keep)
+def _fills_with_all(request: Request) -> bool:
+    return _fills(request) and "search=" not in request.url
 
 
 def _calls(sandbox: SandboxServer) -> int:
@@ -75,7 +64,7 @@ def test_a_slow_page_comes_without_rows_and_fills_itself_by_the_same_call(
     page: Page, sandbox: SandboxServer, slow: Slow
 ) -> None:
     slow()
-    with _unfilled(page):
+    with held(page, "**/contacts/**", _fills):
         page.goto(BY_SMS)
         expect(page.locator(BUSY)).to_be_visible()
         expect(page.locator("#summary")).to_have_text("Loading contacts")
@@ -103,7 +92,7 @@ def test_going_back_to_a_slow_list_fills_itself_too(page: Page, keeping_desk: Ke
     settled(page)
     keeping_desk.forget()
     slow()
-    with _unfilled(page):
+    with held(page, "**/contacts/**", _fills):
         page.go_back()
         expect(page.locator(BUSY)).to_be_visible()
     settled(page)
@@ -114,7 +103,7 @@ def test_going_back_to_a_slow_list_fills_itself_too(page: Page, keeping_desk: Ke
 
 def test_what_is_searched_meanwhile_stands_in_the_end(page: Page, slow: Slow) -> None:
     slow()
-    with _unfilled(page, but="search="):
+    with held(page, "**/contacts/**", _fills_with_all):
         page.goto(BY_SMS)
         expect(page.locator(BUSY)).to_be_visible()
         page.locator("#search").press_sequentially("998-8776")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, Request, expect
 
 from contacts_ui.sent.client import SentClient
 from contacts_ui.sent.queries import ContactQuery
@@ -83,23 +83,21 @@ def test_a_slow_back_never_overwrites_what_was_asked_after_it(
         admin_page.get_by_role("link", name="Next page").click()
         at_address(admin_page, f"?page={number}&page_size=20")
     settled(admin_page)
-    waiting: list[Route] = []
-    admin_page.route(
-        "**/contacts/**", lambda route: waiting.append(route) if _is_back(route.request) else route.fallback()
-    )
-    with admin_page.expect_request(_is_back):
-        admin_page.evaluate("history.back()")
-    if then == "a channel":
-        choose_channel(admin_page, "sms")
-        wanted = ContactQuery(1, 20, None, "sms")
-        at_address(admin_page, "?channel=sms&page_size=20")
-    else:
-        admin_page.get_by_role("link", name="Next page").click()
-        wanted = ContactQuery(4, 20)
-        at_address(admin_page, "?page=4&page_size=20")
-    settled(admin_page)
-    with admin_page.expect_response(lambda answer: _is_back(answer.request)):
-        waiting[0].continue_()
+    with (
+        admin_page.expect_response(lambda answer: _is_back(answer.request)),
+        held(admin_page, "**/contacts/**", _is_back),
+    ):
+        with admin_page.expect_request(_is_back):
+            admin_page.evaluate("history.back()")
+        if then == "a channel":
+            choose_channel(admin_page, "sms")
+            wanted = ContactQuery(1, 20, None, "sms")
+            at_address(admin_page, "?channel=sms&page_size=20")
+        else:
+            admin_page.get_by_role("link", name="Next page").click()
+            wanted = ContactQuery(4, 20)
+            at_address(admin_page, "?page=4&page_size=20")
+        settled(admin_page)
     admin_page.wait_for_timeout(300)
     assert ids(admin_page) == _expected(sandbox, wanted)
 

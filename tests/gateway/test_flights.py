@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +10,7 @@ import pytest
 
 from contacts_ui.gateway.flights import Flights
 from contacts_ui.sent.errors import KeyRejected, SentError, Unavailable
+from tests.patience import until
 
 
 class _Api:
@@ -111,19 +111,12 @@ def test_who_wakes_after_the_second_try_shares_its_answer() -> None:
 
     with ThreadPoolExecutor(3) as pool:
         leader = pool.submit(join, _nothing)
-        _until(lambda: calls == 1)
+        until(lambda: calls == 1)
         quick, late = pool.submit(join, lambda: boarded.wait(30) and None), pool.submit(join, sleepy)
         assert (leader.result(30), quick.result(30)) == (Unavailable, Unavailable)
         over.set()
         assert late.result(30) is Unavailable
     assert calls == 2
-
-
-def _until(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def test_a_rejected_key_is_not_tried_again_by_anyone() -> None:

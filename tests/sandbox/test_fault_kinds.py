@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import socket
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.patience import until
 from tests.sandbox.reading import error, profile_id
 from tests.sandbox_server import SandboxServer
 
@@ -182,9 +182,9 @@ def test_drip_headers_ends_in_the_real_answer(sandbox: SandboxServer) -> None:
 def test_a_long_fault_ends_when_the_client_leaves(sandbox: SandboxServer, fault: dict[str, Any]) -> None:
     sandbox.fault(**fault)
     with _connection(sandbox):
-        _until(lambda: sandbox.fired() == [fault["kind"]])
+        until(lambda: sandbox.fired() == [fault["kind"]])
         busy = _threads(sandbox)
-    _until(lambda: _threads(sandbox) < busy)
+    until(lambda: _threads(sandbox) < busy)
 
 
 def test_hang_answers_nothing(sandbox: SandboxServer) -> None:
@@ -258,10 +258,3 @@ def _connection(server: SandboxServer) -> socket.socket:
 def _threads(server: SandboxServer) -> int:
     """One for each open connection, and the main one."""
     return len(list(Path(f"/proc/{server.process.pid}/task").iterdir()))
-
-
-def _until(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.02)
