@@ -193,6 +193,12 @@ def _revealed(page: Page, _sandbox: SandboxServer) -> None:
     expect(page.locator(f"{ROWS} [data-copy]")).to_have_count(1)
 
 
+def _reveal_failed(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contact", kind="status", status=500)
+    page.goto(FEW)
+    page.get_by_role("button", name="Reveal").nth(1).click()
+
+
 def _switcher(page: Page, sandbox: SandboxServer) -> None:
     for profile in sandbox.profiles()[3:5]:  # so that there are recent ones
         page.context.request.get(f"/p/{profile['id']}/contacts/")
@@ -398,6 +404,7 @@ STATES = (
     State("masked", ("••••", "Phone number"), _at(FEW), person="masha"),
     State("masked-drawer", ("••••", "Reveal number", "Numbers are masked"), _drawer, person="masha"),
     State("revealed", ("••••", "+"), _revealed, person="masha"),
+    State("reveal-failed", ("••••", "The messaging service has a fault"), _reveal_failed, person="masha"),
     State("switcher", ("Recent", "All profiles", "13 profiles"), _switcher),
     State("switcher-no-match", ("No profile is called “zebra”.", "0 of 13 profiles"), _switcher_no_match),
     State("profiles", ("Switch profile", "13 profiles", "Find"), _at("/account/profiles/")),

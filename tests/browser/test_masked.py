@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -83,6 +84,23 @@ def test_without_javascript_revealing_shows_the_page_of_the_contact(
         page.goto(LIST if where == "list" else f"{LIST}{contact_id}/")
         page.locator(f"[formaction='{LIST}{contact_id}/reveal/']").click()
         expect(page.locator(f"article[data-contact-id='{contact_id}']")).to_contain_text(number)
+
+
+def test_a_reveal_that_failed_in_the_row_names_its_request_and_can_be_tried_again(
+    masked: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+) -> None:
+    contact_id = ids(masked)[2]
+    row = masked.locator(f"[data-contact-id='{contact_id}']")
+    keeping_desk.forget()
+    sandbox.fault(route="contact", kind="status", status=500)
+    row.get_by_role("button", name="Reveal").click()
+    expect(row.get_by_role("link")).to_have_text("The messaging service has a fault")
+    expect(row.get_by_role("link")).to_have_attribute("title", re.compile("^Request ID req_"))
+    expect(masked.locator("#live")).to_have_text("The messaging service has a fault")
+    row.get_by_role("button", name="Try again").click()
+    expect(row.locator("[data-copy]")).to_be_attached()
+    assert shown(masked)[contact_id] == sandbox.contacts(None)[contact_id]
+    expect(row.locator(".phone__link")).to_be_focused()
 
 
 def test_a_failed_reveal_is_said_and_keeps_the_focus(
