@@ -74,6 +74,17 @@ def test_a_channel_without_a_name_or_scores_still_has_its_line(
     assert "delivered</span>" not in page
 
 
+@pytest.mark.parametrize("odd", [{"channel": "rcs", "success_score": "high", "fail_score": 12}, None, "rcs", ["rcs"]])
+def test_an_odd_score_leaves_the_other_channels(
+    admin_client: Client, sandbox: SandboxServer, messages: str, odd: object
+) -> None:
+    good = {"channel": "sms", "success_score": 96, "fail_score": 4}
+    _patched(sandbox, channel_scores=[odd, good])
+    page = text(fragment(admin_client, messages))
+    assert "96 % delivered" in page
+    assert ("12 % failed" in page) == isinstance(odd, dict)
+
+
 @pytest.mark.parametrize(
     "odd",
     [

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from .errors import UnexpectedAnswer
-from .types import Account, Contact, ContactPage, MessageSummary, Pagination, Profile
+from .types import Account, ChannelScore, Contact, ContactPage, MessageSummary, Pagination, Profile
 
 T = TypeVar("T")
 
@@ -94,21 +94,22 @@ def contact(body: bytes) -> Contact:
 def account(body: bytes) -> Account:
     """`GET /v3/me`. Profiles whose id is no UUID cannot be addressed and are left out."""
     data = _data(body)
-    rows = data.pop("profiles", None)
-    read = [_tolerant(row, Profile)[0] for row in rows] if isinstance(rows, list) else []
+    profiles = _readable(data.pop("profiles", None), Profile)
     found, _ = _tolerant(data, Account)
     if found is None or found.type not in ACCOUNT_TYPES:
         raise _no_data(body)  # whose key it is decides who sees what: nothing is guessed
-    profiles = tuple(profile for profile in read if profile and _UUID.fullmatch(profile.id))
-    return msgspec.structs.replace(found, profiles=profiles)
+    addressable = tuple(profile for profile in profiles if _UUID.fullmatch(profile.id))
+    return msgspec.structs.replace(found, profiles=addressable)
 
 
 def message_summary(body: bytes) -> MessageSummary:
-    """`GET /v3/contacts/{id}/message-summary`."""
-    summary, _ = _tolerant(_data(body), MessageSummary)
+    """`GET /v3/contacts/{id}/message-summary`. A score that cannot be read costs only itself."""
+    data = _data(body)
+    scores = _readable(data.pop("channel_scores", None), ChannelScore)
+    summary, _ = _tolerant(data, MessageSummary)
     if summary is None:
         raise _no_data(body)
-    return summary
+    return msgspec.structs.replace(summary, channel_scores=scores or None)
 
 
 def failure(body: bytes) -> tuple[Failure, str | None]:
@@ -178,6 +179,12 @@ def _mended_page(body: bytes, fetched_at: datetime) -> ContactPage:
         dropped=sum(row is None for row, _ in read),
         unreadable=sum(bad for _, bad in read),
     )
+
+
+def _readable(raw: object, kind: type[T]) -> tuple[T, ...]:
+    """The rows of a list that can be read; none when it is no list."""
+    rows = [_tolerant(row, kind)[0] for row in raw] if isinstance(raw, list) else []
+    return tuple(row for row in rows if row is not None)
 
 
 def _tolerant(raw: object, kind: type[T]) -> tuple[T | None, int]:
