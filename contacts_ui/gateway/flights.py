@@ -11,8 +11,8 @@ from contacts_ui.sent.errors import SentError, TimedOut, Unavailable, Unexpected
 
 T = TypeVar("T")
 
-# A second try by a follower makes sense after these, not after a key that was rejected or a budget that is spent.
 TRIES = 2
+# A second try by a follower makes sense after these, not after a key that was rejected or a budget that is spent.
 WORTH_ANOTHER = (Unreachable, Unavailable, TimedOut, UnexpectedAnswer)
 
 

@@ -9,7 +9,7 @@ let opened = null; // the id of the contact in the drawer
 let returnTo = null; // the row's link that has the focus after it
 let filling = null, filledAt = 0; // the last request for it, and when that was wished
 let focused = null; // what had the focus last
-let leaving = false, wanted = null; // the address is on its way back to the list's; the row that was pressed meanwhile
+let leaving = 0, wanted = null; // the address is on its way back to the list's; the row that was pressed meanwhile
 const RUNNING = 150; // milliseconds between the steps of someone who runs along the rows
 
 const rowLinks = () => [...document.querySelectorAll("#results .phone__link")];
@@ -134,8 +134,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("close", (event) => {
   if (event.target.id !== "drawer") return;
   if (history.state?.drawer) {
-    leaving = true;
-    setTimeout(left, 500); // should the browser refuse the step
+    leaving = setTimeout(left, 500); // should the browser refuse the step
     history.back();
   }
   shut();
@@ -143,7 +142,8 @@ document.addEventListener("close", (event) => {
 
 function left() {
   const link = leaving ? wanted : null;
-  leaving = false;
+  clearTimeout(leaving);
+  leaving = 0;
   wanted = null;
   if (link?.isConnected) open(link);
 }
