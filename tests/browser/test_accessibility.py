@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe, AxeResults
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import PASSWORD, NewContext
-from tests.browser.reading import CONTACT, ROWS, at_address, settled, shown
+from tests.browser.reading import CONTACT, ROWS, at_address, open_list, settled, shown
 from tests.sandbox_server import SandboxServer
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -86,8 +86,7 @@ def test_the_whole_way_of_an_agent_is_walked_by_keyboard_alone(new_context: NewC
 @pytest.mark.parametrize("width", [1440, 900, 390, 320])
 def test_at_any_width_each_cell_is_read_out_under_its_own_header(admin_page: Page, width: int) -> None:
     admin_page.set_viewport_size({"width": width, "height": 800})
-    admin_page.goto(LIST)
-    settled(admin_page)
+    open_list(admin_page, LIST)
     headers = ["Phone number", "Region", "Channels", "Opt-out", *(["Created"] if width == 1440 else []), "Updated"]
     expect(admin_page.get_by_role("columnheader")).to_have_text([re.compile(f"^{name}") for name in headers])
     rows = admin_page.locator(ROWS)

@@ -81,7 +81,8 @@ def test_too_many_requests_counts_down_and_tries_again_by_itself(admin_page: Pag
         }).observe(document.body, { childList: true, characterData: true, subtree: true }); })""")
     admin_page.goto(LIST)
     expect(admin_page.locator(ROWS).first).to_be_visible()
-    assert admin_page.evaluate("counted.slice(-3)")[:2] == ["0:02", "0:01"]
+    counted = admin_page.evaluate("counted")
+    assert counted[counted.index("0:02") :][:2] == ["0:02", "0:01"]
 
 
 def test_an_ended_session_is_a_notice_and_the_rows_stay(admin_page: Page) -> None:

@@ -24,9 +24,14 @@ def _add(page: Page, username: str) -> str:
     page.get_by_role("button", name="Add and make a link").click()
     link = page.locator("#password-link").inner_text()
     page.get_by_role("link", name="Assign profiles").click()
+    _wait_for_form(page)
+    return link
+
+
+def _wait_for_form(page: Page) -> None:
+    """Until the page of a person is there with its scripts: what is typed before is not looked up."""
     page.locator("#find").wait_for()
     page.wait_for_load_state()
-    return link
 
 
 def _assign(page: Page, name: str) -> None:
@@ -96,8 +101,7 @@ def test_people_are_found_while_one_types_and_back_undoes_it_step_by_step(admin_
 def test_enter_in_the_box_that_finds_profiles_saves_nothing(admin_page: Page) -> None:
     admin_page.goto("/people/?search=support")
     admin_page.locator("#people .phone__link").click()
-    admin_page.locator("#find").wait_for()
-    admin_page.wait_for_load_state()
+    _wait_for_form(admin_page)
     before = admin_page.locator("#ticked").inner_text()
     admin_page.locator(".picks [name=profiles]:not(:checked)").first.check()
     admin_page.fill("#find", "a")
@@ -111,8 +115,7 @@ def test_enter_in_the_box_that_finds_profiles_saves_nothing(admin_page: Page) ->
 def test_a_role_that_uses_no_assignments_says_so_when_it_is_chosen(admin_page: Page) -> None:
     admin_page.goto("/people/?search=support")
     admin_page.locator("#people .phone__link").click()
-    admin_page.locator("#find").wait_for()
-    admin_page.wait_for_load_state()
+    _wait_for_form(admin_page)
     warning = admin_page.get_by_text("An auditor sees no contacts. What is ticked here is kept")
     expect(warning).to_be_hidden()
     admin_page.check("[name=role][value=auditor]")
