@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import requests
 
 from bench.agent_plan import DEBOUNCE_SECONDS, SHARED_SECONDS, Case, quiet_after
-from bench.desk import Person
+from testing.running_desk import Person
 
 ANSWER_SECONDS = 60
 _LINK = r'<a [^>]*href="([^"]+)"[^>]*rel="%s"'

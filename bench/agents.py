@@ -22,11 +22,12 @@ import requests
 
 from bench.agent import Agent, Clock, Terms, Town
 from bench.agent_plan import KEYSTROKES, Hour, plan
-from bench.desk import Desk, Person, running_desk, running_redis
 from bench.figures import Bar, most_in_window, percentile, show_bars, show_table
 from sandbox.limiter import Limiter
-from tests.sandbox_server import Json, SandboxServer
-from tools.programs import find
+from testing.programs import find_program
+from testing.redis_server import running_redis
+from testing.running_desk import Desk, Person, launched_desk
+from testing.sandbox_server import Json, SandboxServer
 
 RATE, BURST = 200, 50  # the organization's limit (sent-api-v3, transport)
 BUDGET, BUDGET_BURST = 120, 30
@@ -89,7 +90,7 @@ def run(
         settings = compressed(factor) | {"SENT_GATEWAY": mode}
         if cache == "redis":
             settings["CACHE_URL"] = stack.enter_context(running_redis(folder / "redis"))
-        desk = stack.enter_context(running_desk(folder, api.url, **settings))
+        desk = stack.enter_context(launched_desk(folder, api.url, **settings))
         profiles = [p["id"] for p in api.profiles() if p["contacts"] >= SMALLEST_PROFILE]
         people = desk.people(agents, profiles)
         town = Town(desk.url, Clock(factor), {profile: _terms(api, profile) for profile in profiles})
@@ -204,7 +205,7 @@ def beside(hour: Hour, *, agents: int, factor: float, seed: int) -> dict[str, Ou
         except Exception as error:  # noqa: BLE001 - raised below, in the main thread
             failures.append(error)
 
-    chosen = {name: how for name, how in VARIANTS.items() if how[1] == "memory" or find("Redis")}
+    chosen = {name: how for name, how in VARIANTS.items() if how[1] == "memory" or find_program("Redis")}
     threads = [threading.Thread(target=one, args=(name, *how)) for name, how in chosen.items()]
     for thread in threads:
         thread.start()

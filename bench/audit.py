@@ -19,10 +19,11 @@ from pathlib import Path
 
 import psycopg
 
-from bench.desk import ROOT, Desk, running_desk
 from bench.figures import Bar, median, percentile, show_bars, show_table
-from bench.postgres import new_database, running_postgres
-from tests.sandbox_server import SandboxServer
+from testing import ROOT
+from testing.postgres_server import new_database, running_postgres
+from testing.running_desk import Desk, launched_desk
+from testing.sandbox_server import SandboxServer
 
 DATABASES = ("SQLite", "PostgreSQL")
 MOST_MS = 1.0
@@ -56,7 +57,7 @@ def run(database: str, folder: Path, *, views: int, writers: int, pairs: int, pa
     """So many list views by so many people at once, and then so many pairs of requests one after the other."""
     with SandboxServer(contacts=600) as sandbox, _empty(database, folder) as url:
         profile = sandbox.profiles()[1]["id"]
-        with running_desk(folder, sandbox.url, DATABASE_URL=url, **KEEPING) as desk:
+        with launched_desk(folder, sandbox.url, DATABASE_URL=url, **KEEPING) as desk:
             shown = _looked(desk, profile, views, writers)
             rows = _rows(url)
             cost = _cost(desk, profile, pairs, patience)

@@ -103,7 +103,7 @@ def _asking(profile: str) -> Callable[[], float]:
     client = Client(
         HTTP_HOST=urlsplit(settings.SITE_URL).netloc, HTTP_HX_REQUEST="true", HTTP_HX_REQUEST_TYPE="partial"
     )
-    client.force_login(User.objects.get(username="bench-0"))
+    client.force_login(User.objects.get(username="agent-0"))
 
     def ask() -> float:
         started = time.perf_counter()

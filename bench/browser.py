@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
-from bench.desk import Desk
-from tests.browser.conftest import ARGUMENTS
-from tests.sandbox_server import SandboxServer
-from tools.programs import find
+from testing.running_desk import Desk
+from testing.sandbox_server import SandboxServer
 
 if TYPE_CHECKING:  # playwright keeps this one to itself
     from playwright._impl._api_structures import SetCookieParam
@@ -19,28 +17,6 @@ if TYPE_CHECKING:  # playwright keeps this one to itself
 ROWS = "tr[data-contact-id]"
 PAGE = 50  # rows, the desk's own default
 WINDOW = {"width": 1440, "height": 900}
-# The question is what the browser does, not how long the organization's calls last.
-UNLIMITED = {"SENT_BUDGET_PER_MINUTE": "5000", "SENT_BUDGET_BURST": "5000"}
-REMEMBERS_NOTHING = {"SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "0"}
-
-
-def launch_options() -> dict[str, object]:
-    """How Chromium is started, here as in the tests."""
-    program = find("Chromium")
-    if program is None:
-        raise RuntimeError("the bench needs Chromium: python -m tools.programs installs it")
-    return {"executable_path": program, "args": list(ARGUMENTS)}
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A Chromium of our own, until the block ends."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]  # a dictionary of options
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def cookie(url: str, session: str, name: str = "session") -> SetCookieParam:

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.agents import BUDGET, BUDGET_BURST, BURST, RATE
-from bench.desk import ROOT, environment, running_redis
 from bench.figures import Bar, most_in_window, show_bars, show_table
-from tests.sandbox_server import SandboxServer
+from testing import ROOT
+from testing.redis_server import running_redis
+from testing.running_desk import desk_environment
+from testing.sandbox_server import SandboxServer
 
 PROCESSES, THREADS = 3, 16
 LATENCY_MS = "20-80"
@@ -67,7 +69,7 @@ def run(
         settings = {"SENT_BUDGET_PER_MINUTE": str(budget), "SENT_BUDGET_BURST": str(burst)}
         if cache == "redis":
             settings["CACHE_URL"] = stack.enter_context(running_redis(folder / "redis"))
-        env = environment(folder, api.url, 1, SECRET_KEY="bench" * 12, LOG_LEVEL="CRITICAL", **settings)
+        env = desk_environment(folder, api.url, 1, SECRET_KEY="bench" * 12, LOG_LEVEL="CRITICAL", **settings)
         asked = _ask(load, seconds, env)
         calls = api.requests()
         return Outcome(

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import requests
 
-from bench.desk import Desk, Person, memory_mb, running_desk
 from bench.figures import Bar, percentile, show_bars, show_table
-from tests.sandbox_server import SandboxServer
+from testing.running_desk import Desk, Person, launched_desk, memory_mb
+from testing.sandbox_server import SandboxServer
 
 RATE = 20.0  # requests a second, half known, half new
 HEALTH_RATE = 10.0
@@ -117,7 +117,7 @@ def run(folder: Path, *, seconds: float, warm: float = WARM_SECONDS, after: floa
     limits = {"SENT_BUDGET_PER_MINUTE": "6000", "SENT_BUDGET_BURST": "600"}
     with (
         SandboxServer(contacts=20_000, rate=0, latency_ms="20-80") as api,
-        running_desk(folder, api.url, **limits) as desk,
+        launched_desk(folder, api.url, **limits) as desk,
     ):
         visitors = Visitors(desk, desk.people(1, [api.profiles()[1]["id"]])[0])
 

@@ -23,11 +23,13 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page
 
 from bench.agent_plan import DEBOUNCE_SECONDS
-from bench.browser import PAGE, UNLIMITED, chromium, largest_profiles, list_url, profile_of
-from bench.desk import ROOT, Desk, free_port, running_desk, wait_for
+from bench.browser import PAGE, largest_profiles, list_url, profile_of
 from bench.figures import Bar, median, percentile, show_bars, show_table
-from bench.page import granian
-from tests.sandbox_server import SandboxServer
+from testing import ROOT
+from testing.chromium import running_chromium
+from testing.processes import free_port, running_program
+from testing.running_desk import UNLIMITED, Desk, granian_command, launched_desk
+from testing.sandbox_server import SandboxServer
 
 CONTACTS = 20_000
 DIGITS = "0123456789"  # each is in far more than 50 numbers of a large profile
@@ -207,15 +209,10 @@ def running_admin(folder: Path, sandbox: SandboxServer) -> Iterator[tuple[str, s
     }
     fill = [sys.executable, "-m", "bench.admin_stub.fill", sandbox.url]
     done = subprocess.run(fill, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    with (folder / "log").open("wb") as log:
-        command = granian(port, "bench.admin_stub.wsgi:application")
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/admin/login/", server, folder / "log")
+    command = granian_command(port, threads=64, application="bench.admin_stub.wsgi:application")
+    health = f"http://127.0.0.1:{port}/admin/login/"
+    with running_program(command, health=health, log=folder / "log", env=environment):
         yield f"http://127.0.0.1:{port}", done.stdout.split()[-1]
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 def run(folder: Path, profiles: int, rate: float, seed: int) -> tuple[list[Stroke], list[float], list[float]]:
@@ -223,9 +220,9 @@ def run(folder: Path, profiles: int, rate: float, seed: int) -> tuple[list[Strok
     chance = Random(seed)  # noqa: S311
     with ExitStack() as stack:
         sandbox = stack.enter_context(SandboxServer(contacts=CONTACTS))
-        desk = stack.enter_context(running_desk(folder / "desk", sandbox.url, **UNLIMITED))
+        desk = stack.enter_context(launched_desk(folder / "desk", sandbox.url, **UNLIMITED))
         url, cookie = stack.enter_context(running_admin(folder / "admin", sandbox))
-        browser = stack.enter_context(chromium())
+        browser = stack.enter_context(running_chromium())
         chosen = largest_profiles(sandbox, profiles)
         session = desk.people(1, chosen, each=profiles)[0].session
         ours = stack.enter_context(open_tab(browser, desk.url, session, DESK_PROBE, rate))

@@ -26,8 +26,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from bench.desk import ROOT, running_desk
-from tests.sandbox_server import SandboxServer
+from testing import ROOT
+from testing.running_desk import launched_desk
+from testing.sandbox_server import SandboxServer
 
 PACKAGE = "@mdn/mdn-http-observatory@1.4.8"
 FOLDER = ROOT / ".cache" / "observatory"
@@ -57,7 +58,7 @@ def scanned() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, SandboxServer() as sandbox, named_host():
         authority = certificates(Path(folder))
         settings = {"SITE_URL": f"https://{HOST}", "TRUST_PROXY": "true"}
-        with running_desk(Path(folder) / "desk", sandbox.url, **settings) as desk:
+        with launched_desk(Path(folder) / "desk", sandbox.url, **settings) as desk:
             port = int(desk.url.rpartition(":")[2])
             with forwarding(443, port, Path(folder) / "host.pem"), forwarding(80, port, None):
                 environment = os.environ | {"NODE_EXTRA_CA_CERTS": str(authority)}

@@ -20,10 +20,12 @@ from random import Random
 
 import requests
 
-from bench.desk import ROOT, Desk, environment, free_port, wait_for
 from bench.figures import median, show_table
 from bench.page_load import Page, Slot, slot
-from tests.sandbox_server import SandboxServer
+from testing import ROOT
+from testing.processes import free_port, start_program, stop_program, wait_for_http
+from testing.running_desk import Desk, desk_environment, granian_command
+from testing.sandbox_server import SandboxServer
 
 FLASK = ROOT / ".cache" / "bench-flask"
 API_MS = 50  # for waits; 0 for rates
@@ -49,22 +51,14 @@ def started(command: list[str], env: dict[str, str], core: int, health: str, log
     with log.open("wb") as words:
         os.sched_setaffinity(0, {core})  # inherited
         try:
-            process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=words, stderr=subprocess.STDOUT)
+            process = start_program(command, env=env, stdout=words, stderr=subprocess.STDOUT)
         finally:
             os.sched_setaffinity(0, own)
     try:
-        wait_for(health, process, log)
+        wait_for_http(health, process, log)
         yield process.pid
     finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def granian(port: int, application: str) -> list[str]:
-    """The launcher's server, with one worker."""
-    program = str(Path(sys.executable).with_name("granian"))
-    flags = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    return [program, *flags, "--blocking-threads", "64", "--no-access-log", "--log-level", "error", application]
+        stop_program(process)
 
 
 @contextmanager
@@ -77,7 +71,7 @@ def field(folder: Path) -> Iterator[Field]:
     api, desk_port, flask_port = free_port(), free_port(), free_port()
     url = f"http://127.0.0.1:{api}"
     limits = {"SENT_BUDGET_PER_MINUTE": "100000", "SENT_BUDGET_BURST": "10000", "SENT_IN_FLIGHT": "64"}
-    env = environment(folder, url, desk_port, SECRET_KEY="bench" * 12, LOG_LEVEL="ERROR", **limits)
+    env = desk_environment(folder, url, desk_port, SECRET_KEY="bench" * 12, LOG_LEVEL="ERROR", **limits)
     for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
         subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True)
     flask_env = env | {"PYTHONPATH": f"{ROOT}:{FLASK}"}
@@ -90,8 +84,9 @@ def field(folder: Path) -> Iterator[Field]:
 
         stub = start([sys.executable, "-m", "bench.page_stub", str(api), str(folder)], env, loading, api, "/v3/me")
         desk = Desk(f"http://127.0.0.1:{desk_port}", folder, env, 0)
-        start(granian(desk_port, "dashboard.wsgi:application"), env, serving, desk_port, "/healthz")
-        start(granian(flask_port, "bench.page_flask:application"), flask_env, serving, flask_port, "/healthz")
+        start(granian_command(desk_port, threads=64), env, serving, desk_port, "/healthz")
+        flask = granian_command(flask_port, threads=64, application="bench.page_flask:application")
+        start(flask, flask_env, serving, flask_port, "/healthz")
         pages = _pages(desk, profile, api, desk_port, flask_port)
         yield Field(pages, url, (os.getpid(), stub, *(page.pid for page in pages if page.pid)))
 

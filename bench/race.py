@@ -22,11 +22,12 @@ import phonenumbers
 from playwright.async_api import Browser, Page, Request, async_playwright
 
 from bench.agent_plan import DEBOUNCE_SECONDS
-from bench.browser import REMEMBERS_NOTHING, ROWS, UNLIMITED, WINDOW, cookie, largest_profiles, launch_options, list_url
-from bench.desk import Desk, running_desk
+from bench.browser import ROWS, WINDOW, cookie, largest_profiles, list_url
 from bench.figures import Bar, median, percentile, show_bars, show_table
 from contacts_ui import phone_search
-from tests.sandbox_server import SandboxServer
+from testing.chromium import launch_options
+from testing.running_desk import NOTHING_KEPT, UNLIMITED, Desk, launched_desk
+from testing.sandbox_server import SandboxServer
 
 CONTACTS = 20_000
 LATENCY_MS = "0-800"
@@ -193,9 +194,7 @@ def run(folder: Path, *, rounds: int, tabs: int, seed: int) -> list[Outcome]:
     with SandboxServer(contacts=CONTACTS, latency_ms=LATENCY_MS) as sandbox:
         profile = largest_profiles(sandbox, 1)[0]
         planned = plan(_nationals(sandbox, profile), rounds, seed)
-        with running_desk(
-            folder, sandbox.url, **UNLIMITED, **REMEMBERS_NOTHING, DESK_REGIONS=",".join(REGIONS)
-        ) as desk:
+        with launched_desk(folder, sandbox.url, **UNLIMITED, **NOTHING_KEPT, DESK_REGIONS=",".join(REGIONS)) as desk:
             place = _Place(sandbox, desk, profile, desk.people(1, [profile])[0].session)
             with ThreadPoolExecutor(1) as pool:  # pytest's own thread has Playwright's loop already
                 return pool.submit(asyncio.run, _race(place, planned, tabs)).result()

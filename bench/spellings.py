@@ -1,4 +1,4 @@
-"""Finding a number however it is typed: the corpus of tests/corpus by the plan, and beside it by plain `search=`."""
+"""Finding a number however it is typed: the corpus of testing/corpus by the plan, and beside it by plain `search=`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bench.figures import Bar, median, percentile, show_bars, show_table
 from contacts_ui.phone_search import plan
-from tests.corpus.judge import Case, Corpus, Kind, Outcome, corpus, judged, mean_calls, plain, planned, share_found
+from testing.corpus.judge import Case, Corpus, Kind, Outcome, corpus, judged, mean_calls, plain, planned, share_found
 
 KINDS: tuple[tuple[Kind, str], ...] = (("complete", "complete numbers"), ("fragment", "fragments"))
 A_FRAGMENT = "5550142"

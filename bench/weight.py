@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from bench.browser import PAGE, ROWS, UNLIMITED, chromium, largest_profiles, list_url, profile_of
-from bench.desk import Desk, running_desk
+from bench.browser import PAGE, ROWS, largest_profiles, list_url, profile_of
 from bench.figures import Bar, median, show_bars, show_table
-from tests.sandbox_server import SandboxServer
+from testing.chromium import running_chromium
+from testing.running_desk import UNLIMITED, Desk, launched_desk
+from testing.sandbox_server import SandboxServer
 
 CONTACTS = 20_000
 KINDS = ("HTML", "CSS", "JS", "icons", "font", "flags", "other")
@@ -157,7 +158,7 @@ def run(folder: Path, pages: int) -> tuple[list[Visit], list[tuple[Answer, str]]
     """Visits and swaps of so many pages of one profile."""
     with SandboxServer(contacts=CONTACTS) as sandbox:
         profile = largest_profiles(sandbox, 1)[0]
-        with running_desk(folder, sandbox.url, **UNLIMITED) as desk, chromium() as browser:
+        with launched_desk(folder, sandbox.url, **UNLIMITED) as desk, running_chromium() as browser:
             session = desk.people(1, [profile])[0].session
             addresses = [list_url(desk, profile, f"?page={number}") for number in range(1, pages + 1)]
             visits = [first_visit(browser, desk, session, address) for address in addresses]

@@ -1,8 +1,9 @@
-"""What all tests share: one running sandbox, emptied of faults and memories before each use."""
+"""What all tests share: one running sandbox a worker, and a desk's parts that remember nothing between two tests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from uuid import UUID
 
@@ -14,14 +15,28 @@ from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
 from contacts_ui.models import ProfileAccess
-from tests.sandbox_server import SandboxServer
+from testing.desk_template import DeskTemplate, desk_template
+from testing.running_desk import SECRET_KEY, desk_environment
+from testing.sandbox_server import SandboxServer
+
+pytest_plugins = ["tests.selection"]
+
+_namespaces = count()
 
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[SandboxServer]:
-    """One sandbox for the whole run: 600 contacts, 12 profiles, no rate limit."""
+    """One sandbox for the whole run of a worker: 600 contacts, 12 profiles, no rate limit."""
     with SandboxServer(contacts=600, profiles=12, seed=7, rate=0) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> DeskTemplate:
+    """What every running desk starts from, made once by the worker that needs it first."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "desk-template"
+    return desk_template(folder, desk_environment(folder, "http://127.0.0.1:9", 0, SECRET_KEY=SECRET_KEY))
 
 
 @pytest.fixture
@@ -50,6 +65,9 @@ def desk_api(
     settings.SENT_FRESH_SECONDS = settings.SENT_STALE_SECONDS = 0.0  # tests of the gateway keep answers, others ask
     settings.SENT_BUDGET_FILE = str(tmp_path / "budget")
     settings.SENT_BUDGET_PER_MINUTE = settings.SENT_BUDGET_BURST = 5000
+    # A namespace of its own: what a late call of another test keeps is kept where nobody looks.
+    contacts = settings.CACHES["contacts"] | {"LOCATION": f"contacts-{next(_namespaces)}"}
+    settings.CACHES = settings.CACHES | {"contacts": contacts}
     _forget()
     yield sandbox
     _forget()
@@ -64,6 +82,9 @@ def keeping(desk_api: SandboxServer, settings: Settings) -> SandboxServer:
 
 
 def _forget() -> None:
+    """Ends the gateway there is, with every call it has under way, and empties what it kept."""
+    if gateway.cache_info().currsize:
+        gateway().close()
     gateway.cache_clear()
     caches["contacts"].clear()
 

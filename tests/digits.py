@@ -7,7 +7,7 @@ import re
 from contacts_ui.sent.client import SentClient
 from contacts_ui.sent.queries import ContactQuery
 from contacts_ui.sent.types import Contact
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 # What is no number but has digits in a row: ids, times, tokens, and names of files.
 NO_NUMBERS = re.compile(

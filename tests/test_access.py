@@ -15,8 +15,8 @@ from django.test import Client
 from contacts_ui.access import ScopeDenied, choices_for, last_scope, remember, scope_for
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import give_role, role_of
+from testing.sandbox_server import SandboxServer
 from tests.pages import rows, text
-from tests.sandbox_server import SandboxServer
 
 
 def _ids(sandbox: SandboxServer) -> list[UUID]:

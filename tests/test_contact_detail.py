@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from django.test import Client
 
+from testing.sandbox_server import SandboxServer
 from tests.pages import FRAGMENT, RESTORE, fragment, rows, scopes, text
-from tests.sandbox_server import SandboxServer
 
 
 def _first(client: Client, path: str) -> str:

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from testing.sandbox_server import SandboxServer
 from tests.pages import FRAGMENT, RESTORE, fragment, rows, scopes, text
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 

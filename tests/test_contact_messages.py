@@ -11,8 +11,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
+from testing.sandbox_server import SandboxServer
 from tests.pages import FRAGMENT, RESTORE, fragment, rows, scopes, text
-from tests.sandbox_server import SandboxServer
 from tests.test_problems import FAILURES
 
 LIST = "/account/contacts/"

@@ -16,8 +16,8 @@ from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
 from contacts_ui.models import Preferences
+from testing.sandbox_server import SandboxServer
 from tests.pages import fragment, rows, text
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 

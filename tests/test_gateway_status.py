@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
+from testing.sandbox_server import SandboxServer
 from tests.pages import RESTORE, fragment, text
-from tests.sandbox_server import SandboxServer
 
 
 def _still(monkeypatch: pytest.MonkeyPatch, module: str) -> None:

@@ -11,8 +11,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.models import COLUMNS, Preferences
+from testing.sandbox_server import SandboxServer
 from tests.pages import fragment, rows, text
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 

@@ -20,8 +20,8 @@ from pytest_django import Settings
 
 from contacts_ui.logs import JsonFormatter, StdoutHandler
 from contacts_ui.redaction import cleaned, without_secrets
+from testing.sandbox_server import SandboxServer
 from tests.pages import fragment, rows
-from tests.sandbox_server import SandboxServer
 
 KEY = "sk_live_canary_9f27c1"
 E164 = phonenumbers.PhoneNumberFormat.E164

@@ -10,9 +10,9 @@ from django.test import Client
 
 from contacts_ui.models import GroupPolicy, Preferences
 from contacts_ui.sent.types import Contact
+from testing.sandbox_server import SandboxServer
 from tests.digits import first_page, formats, numbered, readable
 from tests.pages import FRAGMENT, rows, text
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 

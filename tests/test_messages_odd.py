@@ -7,8 +7,8 @@ import re
 import pytest
 from django.test import Client
 
+from testing.sandbox_server import SandboxServer
 from tests.pages import fragment, text
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 ROUTE = "message-summary"

@@ -11,8 +11,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.local_path import local_path
+from testing.sandbox_server import SandboxServer
 from tests.open_redirects import tricks
-from tests.sandbox_server import SandboxServer
 
 TRICKS = tricks()
 

@@ -12,8 +12,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from contacts_ui.roles import give_role
+from testing.sandbox_server import SandboxServer
 from tests.pages import RESTORE, fragment, scopes, text
-from tests.sandbox_server import SandboxServer
 
 PEOPLE = "/people/"
 QUERIES = 6  # session, user, role, how many, the rows, preferences

@@ -19,8 +19,8 @@ from pytest_django import Settings
 
 from contacts_ui.models import AuditEntry
 from contacts_ui.roles import give_role
+from testing.sandbox_server import SandboxServer
 from tests.pages import text
-from tests.sandbox_server import SandboxServer
 from tests.test_people_edit import path_of, written
 
 DEEDS = ("switch-off", "switch-on", "sign-out", "remove-factors")

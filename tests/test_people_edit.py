@@ -17,8 +17,8 @@ from contacts_ui.audit import Deed, book
 from contacts_ui.gateway import gateway
 from contacts_ui.models import AuditEntry, ProfileAccess
 from contacts_ui.roles import give_role, role_of
+from testing.sandbox_server import SandboxServer
 from tests.pages import FRAGMENT, text
-from tests.sandbox_server import SandboxServer
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer

@@ -13,8 +13,8 @@ from contacts_ui.gateway import gateway
 from contacts_ui.logs import JsonFormatter
 from contacts_ui.problems import PROBLEMS
 from contacts_ui.sent.errors import SentError
+from testing.sandbox_server import SandboxServer
 from tests.pages import fragment, rows, scopes, text
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 

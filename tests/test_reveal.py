@@ -13,9 +13,9 @@ from django.test import Client
 from contacts_ui.logs import JsonFormatter
 from contacts_ui.models import Preferences
 from contacts_ui.sent.types import Contact
+from testing.sandbox_server import SandboxServer
 from tests.digits import first_page, formats, numbered, readable
 from tests.pages import FRAGMENT, fragment, rows, scopes, text
-from tests.sandbox_server import SandboxServer
 from tests.test_problems import FAILURES
 
 LIST = "/account/contacts/"

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from contacts_ui.models import ProfileAccess
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 PEOPLE = ("anonymous", "unassigned", "support", "exporter", "auditor", "admin")
 

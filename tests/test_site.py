@@ -15,8 +15,8 @@ from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from contacts_ui.logs import JsonFormatter
+from testing.sandbox_server import SandboxServer
 from tests.pages import text
-from tests.sandbox_server import SandboxServer
 
 BASE = Path(django_settings.BASE_DIR)
 

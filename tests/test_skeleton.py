@@ -13,9 +13,9 @@ from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
 from contacts_ui.models import Preferences
+from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
 from tests.pages import RESTORE, fragment, rows, scopes, text
-from tests.patience import until
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 SLOW = 1.5  # seconds the API takes
@@ -96,7 +96,7 @@ def test_rows_that_came_meanwhile_are_there_without_another_call(
 ) -> None:
     slow()
     admin_client.get(LIST)
-    until(lambda: len(rows(admin_client.get(LIST))) == 50)
+    wait_until(lambda: len(rows(admin_client.get(LIST))) == 50)
     assert _calls(keeping) == 1
 
 

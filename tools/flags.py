@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from bench.browser import chromium
+from testing.chromium import running_chromium
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 FLAGS = STATIC / "vendor" / "circle-flags" / "flags"
@@ -47,7 +47,7 @@ def drawn(flags: dict[Path, tuple[int, int]]) -> bytes:
     parts = [
         (*place, base64.b64encode(flag.read_bytes().replace(ROUND, b"")).decode()) for flag, place in flags.items()
     ]
-    with chromium() as browser:
+    with running_chromium() as browser:
         url: str = browser.new_page().evaluate(DRAW, [parts, SIDE, len(LETTERS), QUALITY])
     return base64.b64decode(url.removeprefix("data:image/webp;base64,"))
 

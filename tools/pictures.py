@@ -15,15 +15,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from bench.browser import launch_options
-from bench.desk import running_desk
+from testing import ROOT
+from testing.chromium import running_chromium
+from testing.desk_template import DeskTemplate, desk_template
+from testing.running_desk import SECRET_KEY, UNLIMITED, desk_environment, running_desk
+from testing.sandbox_server import SandboxServer
 from tests.browser.places import PATIENT, QUICK, Place, settle_in
 from tests.browser.states import STATES, State, reach
-from tests.sandbox_server import SandboxServer
 
-ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "pictures"
 CONTACTS = 5000
 SIZES: dict[str, dict[str, Any]] = {
@@ -36,7 +37,6 @@ SIZES: dict[str, dict[str, Any]] = {
     },
 }
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-UNLIMITED = {"SENT_BUDGET_PER_MINUTE": "5000", "SENT_BUDGET_BURST": "5000"}
 STALE_FOR = timedelta(minutes=3, seconds=30)
 
 # The ids to quote differ every time.
@@ -56,22 +56,34 @@ def main(wanted: list[str]) -> int:
     states = [state for state in STATES if not wanted or state.name in wanted]
     FOLDER.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        places = {patient: stack.enter_context(_place(patient=patient)) for patient in {s.patient for s in states}}
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(**launch_options())  # type: ignore[arg-type]  # a dictionary of options
-        stack.callback(browser.close)
+        template = stack.enter_context(_template())
+        places = {
+            patient: stack.enter_context(_place(template, patient=patient)) for patient in {s.patient for s in states}
+        }
+        browser = stack.enter_context(running_chromium())
         taken = sum(_take(state, places[state.patient], browser) for state in states)
     print(f"{taken} pictures of {len(states)} states are in {FOLDER.relative_to(ROOT)}/")
     return 0
 
 
 @contextmanager
-def _place(*, patient: bool) -> Iterator[Place]:
+def _template() -> Iterator[DeskTemplate]:
+    """What both desks start from, until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
+        settings = desk_environment(Path(folder), "http://127.0.0.1:9", 0, SECRET_KEY=SECRET_KEY)
+        yield desk_template(Path(folder), settings)
+
+
+@contextmanager
+def _place(template: DeskTemplate, *, patient: bool) -> Iterator[Place]:
     """A desk with a sandbox of its own, until the block ends."""
-    with tempfile.TemporaryDirectory(prefix="pictures-", ignore_cleanup_errors=True) as folder:
-        settings = UNLIMITED | (PATIENT if patient else QUICK)
-        with SandboxServer(contacts=CONTACTS) as sandbox, running_desk(Path(folder), sandbox.url, **settings) as desk:
-            yield settle_in(desk.url, sandbox, desk.settings)
+    settings = UNLIMITED | (PATIENT if patient else QUICK)
+    with (
+        tempfile.TemporaryDirectory(prefix="pictures-", ignore_cleanup_errors=True) as folder,
+        SandboxServer(contacts=CONTACTS) as sandbox,
+        running_desk(Path(folder), sandbox.url, template, **settings) as desk,
+    ):
+        yield settle_in(desk, sandbox)
 
 
 def _take(state: State, place: Place, browser: Browser) -> int:

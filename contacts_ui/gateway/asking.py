@@ -125,6 +125,10 @@ class Asker:
         except SentError as error:
             return self._old_because(wish, kept, error)
 
+    def close(self) -> None:
+        """Waits for the calls that go on in the background, and takes no more."""
+        self._background.shutdown(wait=True)
+
     def _land(self, wish: Wish[K], kept: K | None) -> Shown[K]:
         """The answer of the call that is made for everyone who wants the same. Gives the caller's place back."""
         try:

@@ -58,6 +58,10 @@ class Gateway:
         self._regions = SeenRegions(parts.shelf, parts.keys)
         self._memo: _Memo | None = None
 
+    def close(self) -> None:
+        """Waits for what it still asks in the background: nothing reaches the API or the cache after it."""
+        self._asker.close()
+
     def account(self, *, doubted: bool = False) -> Shown[Account]:
         """Whose key this is, at most five minutes old; an hour when the API does not say.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.settings import *  # noqa: F403
 from dashboard.settings import LOGGING as _QUIET
+from testing.desk_settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.abuse.loud_urls"
 LOGGING = _QUIET | {

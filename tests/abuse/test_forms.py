@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from testing.sandbox_server import SandboxServer
 from tests.abuse.verdicts import harmless
 from tests.pages import text
-from tests.sandbox_server import SandboxServer
 
 # Every address that answers to POST when its token is there. A new one fails the test below until it stands here.
 POSTED = {

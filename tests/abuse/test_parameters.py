@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, quote, urlencode
 import pytest
 from django.test import Client
 
+from testing.sandbox_server import SandboxServer
 from tests.abuse.verdicts import calls, harmless
 from tests.pages import FRAGMENT, rows, text
-from tests.sandbox_server import SandboxServer
 
 NO_PAGE = "There is no such page"
 TOO_LONG = "The search was too long"

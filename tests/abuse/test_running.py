@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.desk import Desk, running_desk
-from tests.sandbox_server import SandboxServer
+from testing.accounts import assign_profiles, create_session
+from testing.desk_template import DeskTemplate
+from testing.running_desk import COOKIE, Desk, running_desk
+from testing.sandbox_server import SandboxServer
 
 KEY = "sandbox-organization"  # what the sandbox accepts, and so what must never be seen
 SECRET_KEY = "canary-of-the-desk-itself-" + "k" * 40
@@ -65,25 +67,30 @@ class Running:
         return (self.desk.folder / "log").read_text(errors="replace")
 
 
-def _started(folder: Path, sandbox: SandboxServer, **settings: str) -> Iterator[Running]:
+def _started(folder: Path, sandbox: SandboxServer, template: DeskTemplate, **settings: str) -> Iterator[Running]:
     profile_id = sandbox.profiles()[1]["id"]
-    with running_desk(folder, sandbox.url, SECRET_KEY=SECRET_KEY, SENT_API_KEY=KEY, **settings) as desk:
-        (person,) = desk.people(1, [profile_id], each=1)
-        yield Running(desk, int(desk.url.rpartition(":")[2]), f"Cookie: session={person.session}", profile_id)
+    with running_desk(folder, sandbox.url, template, SECRET_KEY=SECRET_KEY, SENT_API_KEY=KEY, **settings) as desk:
+        assign_profiles(desk, "support", [profile_id])
+        cookie = f"Cookie: {COOKIE}={create_session(desk, 'support')}"
+        yield Running(desk, desk.port, cookie, profile_id)
 
 
 @pytest.fixture(scope="module")
-def running(running_sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(
+    running_sandbox: SandboxServer, template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     """A desk as loud as it can be, with a page that breaks."""
     loud = {"DJANGO_SETTINGS_MODULE": "tests.abuse.loud", "LOG_LEVEL": "DEBUG"}
-    yield from _started(tmp_path_factory.mktemp("loud"), running_sandbox, **loud)
+    yield from _started(tmp_path_factory.mktemp("loud"), running_sandbox, template, **loud)
 
 
 @pytest.fixture(scope="module")
-def behind_proxy(running_sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def behind_proxy(
+    running_sandbox: SandboxServer, template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     """A desk that believes the proxy before it."""
     more = {"SITE_URL": "https://desk.example.org", "TRUST_PROXY": "true"}
-    yield from _started(tmp_path_factory.mktemp("proxied"), running_sandbox, **more)
+    yield from _started(tmp_path_factory.mktemp("proxied"), running_sandbox, template, **more)
 
 
 def _harmless(answer: Raw, *statuses: int) -> None:

@@ -11,9 +11,9 @@ from django.test import Client
 
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import give_role
+from testing.sandbox_server import SandboxServer
 from tests.abuse.verdicts import calls, harmless
 from tests.pages import FRAGMENT, RESTORE, rows, text
-from tests.sandbox_server import SandboxServer
 from tests.test_roles_and_urls import ROUTES
 
 PAGES = ("contacts/", "contacts/{contact}/", "contacts/{contact}/messages/", "contacts/{contact}/reveal/", "profiles/")

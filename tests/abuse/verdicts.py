@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from testing.sandbox_server import SandboxServer
 from tests.pages import text
-from tests.sandbox_server import SandboxServer
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer

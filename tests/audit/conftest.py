@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +13,10 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 
-from bench.postgres import running_postgres
 from contacts_ui.models import AuditEntry
-from tests.sandbox_server import SandboxServer
-from tools.programs import find
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from testing.postgres_server import running_postgres
+from testing.running_desk import manage
+from testing.sandbox_server import SandboxServer
 
 Write = Callable[..., AuditEntry]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -86,15 +81,10 @@ def unwritable(db: None) -> Callable[[], AbstractContextManager[None]]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A real PostgreSQL server of our own: its address, without a database."""
-    if find("PostgreSQL") is None:
-        pytest.skip("PostgreSQL is not installed")
     with running_postgres() as address:
         yield address
 
 
-def manage(url: str, *arguments: str) -> str:
-    """What a command of `manage.py` says that runs on the database at `url`."""
-    command, settings = [sys.executable, "manage.py", *arguments], os.environ | {"DATABASE_URL": url}
-    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def manage_on(url: str, *arguments: str) -> str:
+    """What a command of `manage.py` prints that runs on the database at `url`."""
+    return manage(os.environ | {"DATABASE_URL": url}, *arguments)

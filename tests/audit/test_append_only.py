@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from bench.postgres import new_database
 from contacts_ui.management.commands import audit_prune
 from contacts_ui.models import AppendOnly, AuditEntry
-from tests.audit.conftest import Write, manage
+from testing.postgres_server import new_database
+from tests.audit.conftest import Write, manage_on
 
 INSERT = "INSERT INTO contacts_ui_auditentry (at, action, outcome) VALUES (%s, 'sign_in', 'ok')"
 
@@ -107,7 +107,7 @@ def test_nothing_goes_that_cannot_be_recorded(
 def database(postgres: str) -> str:
     """A migrated database of the desk."""
     url = new_database(postgres, "append_only")
-    manage(url, "migrate", "--verbosity=0")
+    manage_on(url, "migrate", "--verbosity=0")
     return url
 
 
@@ -161,18 +161,18 @@ def test_the_leave_to_delete_ends_with_its_transaction(connection: psycopg.Conne
 
 
 def test_the_command_deletes_on_postgresql(connection: psycopg.Connection, database: str) -> None:
-    assert "1 rows older than 365 days were deleted." in manage(database, "audit_prune")
+    assert "1 rows older than 365 days were deleted." in manage_on(database, "audit_prune")
     assert _count(connection) == 2  # yesterday's, and the command's own
 
 
 def test_the_migrations_can_be_taken_back_and_applied_again(postgres: str) -> None:
     url = new_database(postgres, "there_and_back")
-    manage(url, "migrate", "--verbosity=0")
-    manage(url, "migrate", "contacts_ui", "0002", "--verbosity=0")
+    manage_on(url, "migrate", "--verbosity=0")
+    manage_on(url, "migrate", "contacts_ui", "0002", "--verbosity=0")
     with psycopg.connect(url, autocommit=True) as connection:
         left = connection.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'contacts_ui_%'").fetchone()
         assert left == (0,)
-    manage(url, "migrate", "--verbosity=0")
+    manage_on(url, "migrate", "--verbosity=0")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(INSERT, [datetime.now(UTC)])
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -12,12 +12,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from bench.postgres import new_database
 from contacts_ui.audit.export import HEAD, log_export
 from contacts_ui.audit.reading import Wanted
 from contacts_ui.models import AuditEntry
-from tests.audit.conftest import NOON, Write, manage
-from tests.sandbox_server import SandboxServer
+from testing.postgres_server import new_database
+from testing.sandbox_server import SandboxServer
+from tests.audit.conftest import NOON, Write, manage_on
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -113,7 +113,7 @@ def test_support_gets_no_export(support_client: Client, support_user: User) -> N
 
 ON_POSTGRESQL = """
 from contacts_ui.audit import Deed, write
-from bench.postgres import new_database
+from testing.postgres_server import new_database
 from contacts_ui.audit.export import log_export
 from contacts_ui.audit.reading import Wanted, log_page
 from contacts_ui.models import AuditEntry
@@ -130,6 +130,6 @@ print(newest.about, second.entries[0].about, len(lines), lines[1].rpartition(","
 
 def test_page_and_file_are_the_same_on_postgresql(postgres: str) -> None:
     url = new_database(postgres, "export")
-    manage(url, "migrate", "--verbosity=0")
-    said = manage(url, "shell", "--verbosity=0", "-c", ON_POSTGRESQL).split("\n")
+    manage_on(url, "migrate", "--verbosity=0")
+    said = manage_on(url, "shell", "--verbosity=0", "-c", ON_POSTGRESQL).split("\n")
     assert "1199 1149 1201 1199 fe80::1" in said

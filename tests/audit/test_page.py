@@ -17,9 +17,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from contacts_ui.audit import marks_of_number, marks_of_text
 from contacts_ui.audit.reading import Wanted, log_page
 from contacts_ui.models import AuditEntry, Preferences
+from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import NOON, Write
 from tests.pages import text
-from tests.sandbox_server import SandboxServer
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer

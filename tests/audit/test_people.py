@@ -9,8 +9,8 @@ from django.test import Client
 
 from contacts_ui.models import AuditEntry, GroupPolicy, ProfileAccess
 from contacts_ui.roles import give_role
+from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import forget
-from tests.sandbox_server import SandboxServer
 
 PASSWORD = "a long demo password"
 

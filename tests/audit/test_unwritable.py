@@ -16,9 +16,9 @@ from pytest_django import Settings
 from contacts_ui.audit import AuditUnwritable
 from contacts_ui.models import AuditEntry, Preferences, ProfileAccess
 from contacts_ui.roles import AUDITOR, give_role, role_of
+from testing.sandbox_server import SandboxServer
 from tests.digits import first_page, numbered, readable
 from tests.pages import FRAGMENT, rows, text
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 REFUSED = "Nothing is shown because it cannot be recorded"

@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 from bench import audit
-from tools.programs import find
 
 
+@pytest.mark.needs("PostgreSQL")
 @pytest.mark.parametrize("database", audit.DATABASES)
 def test_a_hundred_lists_by_eight_people_are_a_hundred_rows(tmp_path: Path, database: str) -> None:
-    if database == "PostgreSQL" and find("PostgreSQL") is None:
-        pytest.skip("PostgreSQL is not installed")
     outcome = audit.run(database, tmp_path, views=100, writers=8, pairs=20)
     assert (outcome.shown, outcome.rows) == (100, 100)
     assert len(outcome.with_row) == len(outcome.without) == len(outcome.writing) == 20

@@ -16,9 +16,9 @@ from pytest_django import Settings
 from contacts_ui.audit import wanted_marks
 from contacts_ui.audit.wording import SENTENCES
 from contacts_ui.models import AuditEntry, Preferences
+from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import forget
 from tests.pages import FRAGMENT, RESTORE, fragment
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 

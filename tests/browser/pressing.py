@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import NewContext, sign_in
+from tests.browser.conftest import NewContext
 from tests.browser.reading import ROWS, ids, path, settled
 
 LIST = "/account/contacts/"
@@ -16,7 +16,7 @@ def second_page(new_context: NewContext) -> Page:
     """The second of the admin's pages, so that there is one before and one after, with a clipboard."""
     context = new_context()
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = sign_in(context, "admin")
+    page = new_context.signed_in("admin", context=context)
     page.goto(SECOND)
     settled(page)
     page.evaluate("navigator.clipboard.writeText('nothing')")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 ROWS = "tr[data-contact-id]"
 CONTACT = "#drawer-body[aria-busy=false] article"

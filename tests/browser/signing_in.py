@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 PASSWORD = "a long demo password"  # of everyone in places.py
 Reach = Callable[[Page, SandboxServer], object]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import requests
 from playwright.sync_api import Page, expect
 
+from testing.sandbox_server import SandboxServer
 from tests.browser import signing_in
 from tests.browser.places import Place
 from tests.browser.reading import ROWS, settled
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"  # rows enough to look at, and quickly looked through by axe-core

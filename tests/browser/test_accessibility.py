@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe, AxeResults
 from playwright.sync_api import Page, ViewportSize, expect
 
+from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import PASSWORD, NewContext
 from tests.browser.reading import CONTACT, ROWS, at_address, open_list, settled, shown
-from tests.sandbox_server import SandboxServer
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}

@@ -7,9 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import KeepingDesk
+from testing.running_desk import Desk
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import CachingDesk
 from tests.browser.reading import ROWS, at_address, choose_channel, held, more_filters, settled
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 LIVE = "#live"
@@ -20,13 +21,13 @@ REGIONS = """() => Array.from(
 
 
 @pytest.fixture(scope="module")
-def desk(keeping_desk: KeepingDesk) -> str:
+def desk(keeping_desk: CachingDesk) -> Desk:
     """A desk that waits three seconds for an answer: longer than any wait that is worth a word."""
-    return keeping_desk.url
+    return keeping_desk.desk
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept(keeping_desk: KeepingDesk) -> None:
+def _nothing_kept(keeping_desk: CachingDesk) -> None:
     keeping_desk.forget()
 
 

@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from testing.sandbox_server import SandboxServer
 from tests.browser.reading import ROWS, open_list, settled, shown
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/?page_size=50"
 HOLD = """() => {

@@ -7,25 +7,26 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import KeepingDesk, NewContext, sign_in
+from testing.running_desk import Desk
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import CachingDesk, NewContext
 from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, path, settled
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
 
 
 @pytest.fixture(scope="module")
-def desk(keeping_desk: KeepingDesk) -> str:
+def desk(keeping_desk: CachingDesk) -> Desk:
     """The desk of these tests keeps answers, as in production."""
-    return keeping_desk.url
+    return keeping_desk.desk
 
 
 @pytest.fixture
-def page(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+def page(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The admin's list, fresh, in a page that remembers if it was loaded again; and no call made since."""
     keeping_desk.forget()
-    tab = sign_in(new_context(), "admin")
+    tab = new_context.signed_in("admin")
     tab.goto(FEW)
     settled(tab)
     tab.evaluate("document.querySelector('#results tbody').dataset.mark = 'kept'")

@@ -5,27 +5,28 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import KeepingDesk, NewContext, sign_in
+from testing.running_desk import Desk
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import CachingDesk, NewContext
 from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, held, ids, open_contact, settled
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
 
 
 @pytest.fixture(scope="module")
-def desk(keeping_desk: KeepingDesk) -> str:
+def desk(keeping_desk: CachingDesk) -> Desk:
     """The desk of these tests keeps answers, as in production."""
-    return keeping_desk.url
+    return keeping_desk.desk
 
 
 @pytest.fixture
-def page(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Page:
+def page(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Page:
     """The admin's list, fresh."""
     keeping_desk.forget()
     context = new_context()
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    tab = sign_in(context, "admin")
+    tab = new_context.signed_in("admin", context=context)
     tab.goto(FEW)
     settled(tab)
     sandbox.reset_requests()
@@ -92,7 +93,7 @@ def test_the_focus_goes_to_the_messages_when_their_button_is_gone(page: Page) ->
 
 
 def test_a_contact_that_is_gone_is_said_in_the_drawer_and_closing_leads_back(
-    page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+    page: Page, sandbox: SandboxServer, keeping_desk: CachingDesk
 ) -> None:
     keeping_desk.forget()  # the list is no longer fresh
     sandbox.fault(route="contact", kind="status", status=404, code="RESOURCE_001")
@@ -108,7 +109,7 @@ def test_a_contact_that_is_gone_is_said_in_the_drawer_and_closing_leads_back(
 
 
 def test_from_a_contact_that_is_gone_one_can_step_on(
-    page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+    page: Page, sandbox: SandboxServer, keeping_desk: CachingDesk
 ) -> None:
     keeping_desk.forget()
     sandbox.fault(route="contact", kind="status", status=404, code="RESOURCE_001")
@@ -118,7 +119,7 @@ def test_from_a_contact_that_is_gone_one_can_step_on(
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", ids(page)[3])
 
 
-def test_a_failure_is_tried_again_in_the_drawer(page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk) -> None:
+def test_a_failure_is_tried_again_in_the_drawer(page: Page, sandbox: SandboxServer, keeping_desk: CachingDesk) -> None:
     keeping_desk.forget()
     sandbox.fault(route="contact", kind="status", status=500)
     page.locator(f"{ROWS} .phone__link").nth(2).click()
@@ -142,7 +143,7 @@ def test_a_foreign_contact_is_refused_and_said(page: Page, sandbox: SandboxServe
 # --- The latest wins -------------------------------------------------------------------------------
 
 
-def test_ten_fast_steps_end_on_the_right_contact(page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk) -> None:
+def test_ten_fast_steps_end_on_the_right_contact(page: Page, sandbox: SandboxServer, keeping_desk: CachingDesk) -> None:
     """The earlier it was asked for, the later the answer comes."""
     on_page = ids(page)
     keeping_desk.forget()
@@ -177,11 +178,11 @@ def test_a_step_by_button_says_the_contact_it_leads_to(page: Page) -> None:
     expect(page.get_by_role("button", name="Next contact")).to_be_focused()
 
 
-def test_copy_link_copies_the_contacts_own_address(page: Page, desk: str) -> None:
+def test_copy_link_copies_the_contacts_own_address(page: Page, desk: Desk) -> None:
     contact_id = open_contact(page)
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("#live")).to_have_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == f"{desk}{LIST}{contact_id}/"
+    assert page.evaluate("navigator.clipboard.readText()") == f"{desk.url}{LIST}{contact_id}/"
 
 
 # --- While the next contact is on its way ----------------------------------------------------------
@@ -206,7 +207,7 @@ def test_nothing_of_the_last_contact_can_be_copied_under_the_address_of_the_next
 
 
 def test_running_along_the_rows_asks_only_where_one_stops(
-    page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+    page: Page, sandbox: SandboxServer, keeping_desk: CachingDesk
 ) -> None:
     on_page = ids(page)
     open_contact(page, 0)

@@ -9,8 +9,8 @@ from playwright.sync_api import Error, Page, expect
 
 from contacts_ui.sent.client import SentClient
 from contacts_ui.sent.queries import ContactQuery
+from testing.sandbox_server import SandboxServer
 from tests.browser.reading import ROWS, at_address, choose_channel, held, ids, open_list, path, settled
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from testing.sandbox_server import SandboxServer
 from tests.browser.reading import ROWS, at_address, choose_channel, ids, open_list, settled
-from tests.sandbox_server import SandboxServer
 from tests.test_problems import FAILURES
 
 LIST = "/account/contacts/"

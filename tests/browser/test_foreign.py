@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from testing.sandbox_server import SandboxServer
 from tests.browser.reading import at_address, choose_channel, ids, settled
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 LIVE = "#live"

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import KeepingDesk, NewContext
+from testing.running_desk import Desk
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import CachingDesk, NewContext
 from tests.browser.pressing import KEYS, LIST, SECOND, copied, link, nothing_happened, opened, second_page
 from tests.browser.reading import ROWS, at_address, ids, path, settled
-from tests.sandbox_server import SandboxServer
 
 
 @pytest.fixture(scope="module")
-def desk(keeping_desk: KeepingDesk) -> str:
+def desk(keeping_desk: CachingDesk) -> Desk:
     """Any desk will do; this one lets tests set preferences."""
-    return keeping_desk.url
+    return keeping_desk.desk
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
 
 
 @pytest.fixture
-def masked(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+def masked(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The same for whom numbers are masked."""
     with keeping_desk.wishes("admin", mask_numbers=True):
         yield second_page(new_context)
@@ -181,7 +182,7 @@ def test_c_copies_a_number_once_it_is_revealed(masked: Page, sandbox: SandboxSer
     assert copied(masked) == sandbox.contacts(None)[contact_id]
 
 
-def test_c_of_a_contact_without_a_number_says_so(page: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk) -> None:
+def test_c_of_a_contact_without_a_number_says_so(page: Page, sandbox: SandboxServer, keeping_desk: CachingDesk) -> None:
     keeping_desk.forget()
     formats = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
     sandbox.fault(route="contacts", kind="patch", set={f"data.contacts.*.{name}": None for name in formats})

@@ -8,16 +8,17 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import KeepingDesk, NewContext
+from testing.running_desk import Desk
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import CachingDesk, NewContext
 from tests.browser.pressing import KEYS, SECOND, link, nothing_happened, opened, second_page
 from tests.browser.reading import more_filters, settled
-from tests.sandbox_server import SandboxServer
 
 
 @pytest.fixture(scope="module")
-def desk(keeping_desk: KeepingDesk) -> str:
+def desk(keeping_desk: CachingDesk) -> Desk:
     """Any desk will do; this one lets tests set preferences."""
-    return keeping_desk.url
+    return keeping_desk.desk
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
 
 
 @pytest.fixture
-def switched_off(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+def switched_off(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The same for whom there are no shortcuts."""
     with keeping_desk.wishes("admin", shortcuts=False):
         yield second_page(new_context)
@@ -104,7 +105,7 @@ def test_switched_off_no_hint_of_a_key_is_shown_and_the_help_says_why(switched_o
     expect(switched_off.locator("#keys")).to_contain_text("Single-key shortcuts are switched off")
 
 
-def test_switching_them_off_in_the_preferences_works_at_once(page: Page, keeping_desk: KeepingDesk) -> None:
+def test_switching_them_off_in_the_preferences_works_at_once(page: Page, keeping_desk: CachingDesk) -> None:
     with keeping_desk.wishes("admin"):
         page.goto("/preferences/")
         page.get_by_label("Single-key shortcuts").uncheck()

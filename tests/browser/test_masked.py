@@ -8,26 +8,27 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import KeepingDesk, NewContext, sign_in
+from testing.running_desk import Desk
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import CachingDesk, NewContext
 from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, settled, shown
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
 
 
 @pytest.fixture(scope="module")
-def desk(keeping_desk: KeepingDesk) -> str:
+def desk(keeping_desk: CachingDesk) -> Desk:
     """The desk of these tests keeps answers, as in production."""
-    return keeping_desk.url
+    return keeping_desk.desk
 
 
 @pytest.fixture
-def masked(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+def masked(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The list, fresh, of the admin for whom numbers are masked."""
     keeping_desk.forget()
     with keeping_desk.wishes("admin", mask_numbers=True):
-        tab = sign_in(new_context(), "admin")
+        tab = new_context.signed_in("admin")
         tab.goto(FEW)
         settled(tab)
         sandbox.reset_requests()
@@ -76,18 +77,18 @@ def test_closed_and_opened_again_it_is_masked(masked: Page) -> None:
 
 @pytest.mark.parametrize("where", ["list", "contact"])
 def test_without_javascript_revealing_shows_the_page_of_the_contact(
-    keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer, where: str
+    keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer, where: str
 ) -> None:
     contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
     with keeping_desk.wishes("admin", mask_numbers=True):
-        page = sign_in(new_context(java_script_enabled=False), "admin")
+        page = new_context.signed_in("admin", java_script_enabled=False)
         page.goto(LIST if where == "list" else f"{LIST}{contact_id}/")
         page.locator(f"[formaction='{LIST}{contact_id}/reveal/']").click()
         expect(page.locator(f"article[data-contact-id='{contact_id}']")).to_contain_text(number)
 
 
 def test_a_reveal_that_failed_in_the_row_names_its_request_and_can_be_tried_again(
-    masked: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+    masked: Page, sandbox: SandboxServer, keeping_desk: CachingDesk
 ) -> None:
     contact_id = ids(masked)[2]
     row = masked.locator(f"[data-contact-id='{contact_id}']")
@@ -104,7 +105,7 @@ def test_a_reveal_that_failed_in_the_row_names_its_request_and_can_be_tried_agai
 
 
 def test_a_failed_reveal_is_said_and_keeps_the_focus(
-    masked: Page, sandbox: SandboxServer, keeping_desk: KeepingDesk
+    masked: Page, sandbox: SandboxServer, keeping_desk: CachingDesk
 ) -> None:
     open_contact(masked)
     keeping_desk.forget()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import requests
 from playwright.sync_api import Page
 
-from tests.browser.conftest import NewContext, sign_in
+from testing.running_desk import Desk
+from tests.browser.conftest import NewContext
 from tests.open_redirects import tricks
 
 _OFF_SITE = """all => all.map(([trick, led]) => {
@@ -20,16 +21,16 @@ def _off_site(page: Page, led: dict[str, str]) -> list[str]:
     return found
 
 
-def test_no_trick_leads_a_browser_off_the_site(new_context: NewContext, desk: str) -> None:
+def test_no_trick_leads_a_browser_off_the_site(new_context: NewContext, desk: Desk) -> None:
     context = new_context()
-    page = sign_in(context, "support")
+    page = new_context.signed_in("support", context=context)
     browser = requests.Session()
     browser.trust_env = False
     for cookie in context.cookies():
         browser.cookies.set(cookie["name"], cookie["value"])
     led = {}
     for trick in tricks():
-        answer = browser.get(f"{desk}/sign-in/", params={"next": trick}, allow_redirects=False, timeout=20)
+        answer = browser.get(f"{desk.url}/sign-in/", params={"next": trick}, allow_redirects=False, timeout=20)
         assert answer.status_code == 302, trick
         led[trick] = answer.headers["Location"]
     assert _off_site(page, led) == []

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import random
 import re
-from pathlib import Path
 from string import ascii_lowercase
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, CDPSession, Page
 
-from tests.browser.conftest import PASSWORD, NewContext, environment
-from tests.sandbox_server import SandboxServer
-from tests.sign_in.desks import make_person
-from tests.sign_in.one_time import code_now
+from testing.accounts import create_account
+from testing.desk_template import PASSWORD
+from testing.running_desk import Desk
+from testing.sandbox_server import SandboxServer
+from testing.totp import code_now
+from tests.browser.conftest import NewContext
 
 SIGN_IN_BY_PASSKEY = '[data-passkey="sign-in"] button, #passkey_login'
 ADD_PASSKEY = '[data-passkey="add"] button, #mfa_webauthn_add'
@@ -95,11 +96,10 @@ class Person:
 
 
 @pytest.fixture
-def person(new_context: NewContext, desk: str, desk_folder: Path, sandbox: SandboxServer) -> Person:
+def person(new_context: NewContext, desk: Desk, sandbox: SandboxServer) -> Person:
     """Somebody of the role `support` whom no other test knows."""
-    settings = environment(desk_folder, 0, SENT_API_KEY="sandbox-organization", SENT_API_URL=sandbox.url, SITE_URL=desk)
     username = "".join(random.choices(ascii_lowercase, k=10))
-    make_person(settings, username, "support")
+    create_account(desk, username, "support")
     return Person(username, new_context())
 
 

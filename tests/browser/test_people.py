@@ -8,8 +8,8 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewContext, sign_in
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import NewContext
 
 CHOSEN = "a password of their own"
 
@@ -64,7 +64,7 @@ def test_somebody_is_added_comes_in_by_their_link_and_is_put_out(
     new_context: NewContext, sandbox: SandboxServer, javascript: bool
 ) -> None:
     username, profile = f"ada-{time.time_ns()}", sandbox.profiles()[5]
-    admin = sign_in(new_context(java_script_enabled=javascript), "admin")
+    admin = new_context.signed_in("admin", java_script_enabled=javascript)
     link = _add(admin, username)
     admin.fill("#name", "Ada King")  # typed and not saved yet: finding profiles must not lose it
     _assign(admin, profile["name"])

@@ -27,6 +27,7 @@ def test_every_round_is_ten_keys_that_leave_its_text() -> None:
         assert min(round_.gaps) >= GAP_SECONDS[0]
 
 
+@pytest.mark.needs("Chromium")
 def test_the_last_querys_rows_stand_after_ten_fast_keystrokes(outcomes: list[Outcome]) -> None:
     """And the box, the address and the focus are those of the last query too."""
     assert len(outcomes) == ROUNDS
@@ -34,6 +35,7 @@ def test_the_last_querys_rows_stand_after_ten_fast_keystrokes(outcomes: list[Out
     assert all(1 <= outcome.rows <= race.MOST_ROWS for outcome in outcomes)
 
 
+@pytest.mark.needs("Chromium")
 def test_requests_were_overtaken_while_they_were_in_flight(outcomes: list[Outcome]) -> None:
     """Without that the test above would prove nothing."""
     assert sum(outcome.overtaken for outcome in outcomes) >= 3

@@ -4,58 +4,67 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from bench.desk import free_port
-from tests.browser.conftest import PASSWORD, ROOT, environment, wait_for
+from testing.desk_template import PASSWORD
+from testing.processes import free_port, start_program, stop_program
+from testing.running_desk import desk_environment
+from testing.waiting import wait_until
 from tests.browser.reading import ROWS
-from tests.patience import until
+
+LAST_LINE = "Ctrl-C stops it."
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str], str]]:
-    """`make run` without a key: its address, the process, and the sandbox's address."""
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """`make run` without a key: its process, its folder, what it printed, and its two addresses."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    printed: str
+    url: str
+    sandbox_url: str
+
+
+@contextmanager
+def running_demo(folder: Path) -> Iterator[Demo]:
+    """Starts it and waits for its last line."""
     port, sandbox_port = free_port(), free_port()
-    settings = environment(tmp_path, port, SANDBOX_PORT=str(sandbox_port))
-    settings.pop("SENT_API_URL")
-    process = subprocess.Popen(
-        ["make", "run"],
-        cwd=ROOT,
-        env=settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    settings = desk_environment(folder, "", port, DEMO_PASSWORD=PASSWORD, SANDBOX_PORT=str(sandbox_port))
+    for name in ("SENT_API_URL", "SENT_API_KEY", "SITE_URL"):
+        settings.pop(name)
+    process = start_program(["make", "run"], env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        wait_for(f"http://localhost:{port}/healthz", 120)
-        yield f"http://localhost:{port}", process, f"http://127.0.0.1:{sandbox_port}"
+        printed = ""
+        assert process.stdout
+        while LAST_LINE not in printed:
+            line = process.stdout.readline().decode()
+            assert line, f"it ended: {printed}"
+            printed += line
+        yield Demo(process, folder, printed, f"http://localhost:{port}", f"http://127.0.0.1:{sandbox_port}")
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
+        stop_program(process)
 
 
-def test_the_demo_starts_names_its_accounts_and_shows_contacts(
-    demo: tuple[str, subprocess.Popen[str], str], chromium: Browser
-) -> None:
-    url, process, _ = demo
-    assert process.stdout
-    printed = ""
-    while "Ctrl-C stops it." not in printed:
-        line = process.stdout.readline()
-        assert line, f"it ended: {printed}"
-        printed += line
-    assert url in printed
-    assert f"support  {PASSWORD}" in printed
-    assert f"admin    {PASSWORD}" in printed
-    page = chromium.new_page(base_url=url)
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A running demo."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+def test_the_demo_starts_names_its_accounts_and_shows_contacts(demo: Demo, chromium: Browser) -> None:
+    assert demo.url in demo.printed
+    assert f"support  {PASSWORD}" in demo.printed
+    assert f"admin    {PASSWORD}" in demo.printed
+    page = chromium.new_page(base_url=demo.url)
     page.goto("/")
     page.fill("[name=login]", "support")
     page.fill("[name=password]", PASSWORD)
@@ -64,30 +73,33 @@ def test_the_demo_starts_names_its_accounts_and_shows_contacts(
     page.close()
 
 
-@pytest.mark.parametrize("stop", ["INT", "HUP"], ids=["Ctrl-C", "a closed terminal"])
-def test_stopping_it_stops_everything(demo: tuple[str, subprocess.Popen[str], str], stop: str) -> None:
-    url, process, sandbox_url = demo
-    time.sleep(1)
-    # As a terminal does it: the whole foreground group gets the signal, and an impatient person sends it twice.
-    for _ in range(2):
-        subprocess.run(["kill", f"-{stop}", "--", f"-{process.pid}"], check=False)
-        time.sleep(0.1)
-    process.wait(timeout=60)
-    until(lambda: not _answers(f"{url}/healthz"))
-    until(lambda: not _answers(f"{sandbox_url}/_sandbox/health"))
-
-
-def _answers(address: str) -> bool:
-    try:
-        return requests.get(address, timeout=2).ok
-    except requests.RequestException:
-        return False
-
-
-def test_the_secret_key_is_made_for_its_owner_alone(
-    demo: tuple[str, subprocess.Popen[str], str], tmp_path: Path
-) -> None:
-    made = tmp_path / ".env"
+def test_the_secret_key_is_made_for_its_owner_alone(demo: Demo) -> None:
+    made = demo.folder / ".env"
     assert made.stat().st_mode & 0o077 == 0
     (line,) = [line for line in made.read_text().splitlines() if line.startswith("SECRET_KEY=")]
     assert len(line) > 60
+
+
+@pytest.mark.parametrize("stop", ["INT", "HUP"], ids=["Ctrl-C", "a closed terminal"])
+def test_stopping_it_stops_everything(tmp_path: Path, stop: str) -> None:
+    with running_demo(tmp_path) as demo:
+        # As a terminal does it: the whole foreground group gets the signal, and an impatient person sends it twice.
+        for _ in range(2):
+            subprocess.run(["kill", f"-{stop}", "--", f"-{demo.process.pid}"], check=False)
+        demo.process.wait(timeout=120)
+        wait_until(lambda: not _answers(f"{demo.url}/healthz"))
+        wait_until(lambda: not _answers(f"{demo.sandbox_url}/_sandbox/health"))
+
+
+def test_killing_make_outright_stops_everything(tmp_path: Path) -> None:
+    """Nobody is left then to press Ctrl-C."""
+    with running_demo(tmp_path) as demo:
+        demo.process.send_signal(signal.SIGKILL)
+        wait_until(lambda: not _answers(f"{demo.url}/healthz"))
+        wait_until(lambda: not _answers(f"{demo.sandbox_url}/_sandbox/health"))
+
+
+def _answers(address: str) -> bool:
+    with suppress(requests.RequestException):
+        return requests.get(address, timeout=2).ok
+    return False

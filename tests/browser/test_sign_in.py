@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from bench.desk import Desk, running_desk
-from tests.browser.conftest import NO_LIMIT, PASSWORD, ROOT, NewContext, sign_in
+from testing.desk_template import PASSWORD, DeskTemplate
+from testing.running_desk import UNLIMITED, Desk, running_desk
+from testing.sandbox_server import SandboxServer
+from testing.totp import code_now
+from tests.browser.conftest import NewContext, sign_in
 from tests.browser.reading import ROWS, settled
-from tests.sandbox_server import SandboxServer
-from tests.sign_in.one_time import code_now
 
 LIST = "/account/contacts/"
 SECURITY = "/you/second-factor/"
 
 
 @pytest.fixture(scope="module")
-def strict_desk(running_sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def strict_desk(
+    running_sandbox: SandboxServer, template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
     """A desk on which everyone must have a second factor."""
-    folder, more = tmp_path_factory.mktemp("strict"), {"REQUIRE_MFA": "all", "DEMO_PASSWORD": PASSWORD}
-    with running_desk(folder, running_sandbox.url, SENT_FRESH_SECONDS="0", **NO_LIMIT, **more) as desk:
-        subprocess.run([sys.executable, "manage.py", "demo_accounts"], cwd=ROOT, env=desk.settings, check=True)
+    settings = {"REQUIRE_MFA": "all", "SENT_FRESH_SECONDS": "0", **UNLIMITED}
+    with running_desk(tmp_path_factory.mktemp("strict"), running_sandbox.url, template, **settings) as desk:
         yield desk
 
 
 def forget_factors(desk: Desk) -> None:
     """Takes everyone's second factors away, as an admin may."""
-    with closing(sqlite3.connect(Path(desk.folder) / "desk.sqlite3", timeout=20)) as database, database:
-        database.execute("DELETE FROM mfa_authenticator")
+    desk.sql("DELETE FROM mfa_authenticator")
 
 
 def confirm(page: Page) -> None:
@@ -137,6 +133,7 @@ def test_a_passkey_that_is_not_used_is_said_and_can_be_tried_again(new_context: 
 def due(strict_desk: Desk, new_context: NewContext, sandbox: SandboxServer) -> Page:
     """Someone who just gave their password, and has no second factor yet."""
     forget_factors(strict_desk)
+    strict_desk.forget_limits()
     return sign_in(new_context(base_url=strict_desk.url), "admin")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewContext, sign_in
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import NewContext
 from tests.browser.reading import ROWS, at_address, settled
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 SPELLINGS = {
@@ -40,7 +40,7 @@ def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
     """The admin's list, with a clipboard."""
     context = new_context()
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = sign_in(context, "admin")
+    page = new_context.signed_in("admin", context=context)
     page.goto(LIST)
     return page
 
@@ -92,7 +92,7 @@ def test_of_twenty_pasted_numbers_fifteen_are_found_and_five_are_not(page: Page,
 
 
 def test_several_numbers_work_without_javascript(new_context: NewContext, sandbox: SandboxServer) -> None:
-    page = sign_in(new_context(java_script_enabled=False), "admin")
+    page = new_context.signed_in("admin", java_script_enabled=False)
     known = [number for number in sandbox.contacts(None).values() if number][:7]
     page.goto(LIST)
     page.get_by_text("More filters").click()

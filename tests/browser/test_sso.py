@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, Page
 
-from bench.desk import Desk
-from tests.browser.conftest import PATIENCE_MS
+from testing.running_desk import Desk
+from tests.browser.conftest import watch_faults
 from tests.sign_in.conftest import provider, sso_desk
 from tests.sign_in.provider import Provider
 
@@ -20,15 +20,8 @@ BUTTON = 'form[action*="/sign-in/sso/"] button'
 @pytest.fixture
 def page(chromium: Browser, sso_desk: Desk) -> Iterator[Page]:
     """A tab of a fresh profile at the desk. A breach of the desk's policy fails the test."""
-    faults: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            faults.append(message.text)
-
-    context = chromium.new_context(base_url=sso_desk.url)
-    context.set_default_timeout(PATIENCE_MS)
-    context.on("console", note)
+    context, faults = chromium.new_context(base_url=sso_desk.url), list[str]()
+    watch_faults(context, faults)
     yield context.new_page()
     context.close()
     assert faults == []

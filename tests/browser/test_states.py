@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 
-from bench.desk import running_desk
 from contacts_ui.problems import PROBLEMS
-from tests.browser.conftest import PATIENCE_MS, environment
+from testing.desk_template import DeskTemplate
+from testing.running_desk import Desk, running_desk
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import watch_faults
 from tests.browser.places import PATIENT, Place, settle_in
 from tests.browser.states import STATES, State, reach, see
 from tests.browser.test_accessibility import SIZES, check
-from tests.sandbox_server import SandboxServer
 
 WIDTHS = (320, 390, 768, 800, 1440)
 ZOOMED: ViewportSize = {"width": 360, "height": 225}  # a screen of 1440 x 900 at 400 %
@@ -39,21 +38,18 @@ COVERED = """() => [...document.querySelectorAll("body *")].filter((element) => 
 }, 0) / innerHeight"""
 
 
-@pytest.fixture(scope="module")
-def quick(desk: str, desk_folder: Path, running_sandbox: SandboxServer) -> Place:
+@pytest.fixture(scope="session")
+def quick(shared_desk: Desk, running_sandbox: SandboxServer) -> Place:
     """The desk all browser tests share: failures come soon, nothing old stands in for them."""
-    port = urlsplit(desk).port
-    assert port
-    settings = environment(desk_folder, port, SENT_API_KEY="sandbox-organization", SITE_URL=desk)
-    return settle_in(desk, running_sandbox, settings | {"SENT_API_URL": running_sandbox.url})
+    return settle_in(shared_desk, running_sandbox)
 
 
-@pytest.fixture(scope="module")
-def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+@pytest.fixture(scope="session")
+def patient(template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A desk that waits long and keeps old answers, with a sandbox of its own: what it waits for meets nobody else."""
     folder = tmp_path_factory.mktemp("patient")
-    with SandboxServer(contacts=600) as sandbox, running_desk(folder, sandbox.url, **PATIENT) as desk:
-        yield settle_in(desk.url, sandbox, desk.settings)
+    with SandboxServer(contacts=600) as sandbox, running_desk(folder, sandbox.url, template, **PATIENT) as desk:
+        yield settle_in(desk, sandbox)
 
 
 @pytest.fixture(scope="module", params=STATES, ids=lambda state: state.name)
@@ -68,15 +64,8 @@ def page(state: State, chromium: Browser, request: pytest.FixtureRequest) -> Ite
     """A tab in the state, reached once for all that is asked of it. A breach of the CSP or an uncaught error fails."""
     place: Place = request.getfixturevalue("patient" if state.patient else "quick")
     context = chromium.new_context(base_url=place.url, viewport=SIZES["desktop"], reduced_motion="reduce")
-    context.set_default_timeout(PATIENCE_MS)
     faults: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            faults.append(message.text)
-
-    context.on("console", note)
-    context.on("weberror", lambda error: faults.append(str(error.error)))
+    watch_faults(context, faults)
     page = context.new_page()
     reach(state, place, page)
     yield page

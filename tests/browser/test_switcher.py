@@ -10,10 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import NewContext, sign_in
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import NewContext
 from tests.browser.reading import ROWS, at_address, ids, open_list
 from tests.browser.test_accessibility import RULES, SIZES
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 LINK = "[data-opens=profiles]"
@@ -229,7 +229,7 @@ def test_a_thousand_profiles_narrow_to_the_one_that_is_meant(admin_page: Page) -
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", "desktop"), ("dark", "phone")])
 def test_every_state_of_it_passes_axe(new_context: NewContext, sandbox: SandboxServer, scheme: str, size: str) -> None:
-    page = sign_in(new_context(color_scheme=scheme, viewport=SIZES[size]), "admin")
+    page = new_context.signed_in("admin", color_scheme=scheme, viewport=SIZES[size])
     page.goto(f"/p/{sandbox.profiles()[1]['id']}/contacts/")
     _open(page)
     for keys in (("ArrowDown",), ("a",), ("z", "z", "z")):
@@ -241,7 +241,7 @@ def test_every_state_of_it_passes_axe(new_context: NewContext, sandbox: SandboxS
 
 def test_without_javascript_a_name_is_found_by_a_form(new_context: NewContext, sandbox: SandboxServer) -> None:
     wanted = sandbox.profiles()[2]
-    page = sign_in(new_context(java_script_enabled=False), "admin")
+    page = new_context.signed_in("admin", java_script_enabled=False)
     page.goto(f"{LIST}?channel=sms")
     page.locator(LINK).click()
     page.fill("#find", wanted["name"].upper())

@@ -6,9 +6,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewContext, sign_in
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import NewContext
 from tests.browser.reading import ROWS, at_address, choose_channel, claimed, open_list, settled, shown
-from tests.sandbox_server import SandboxServer
 
 
 def _options(page: Page) -> list[str]:
@@ -71,7 +71,7 @@ def test_support_switches_through_three_profiles_and_every_number_is_theirs(
 
 def test_two_tabs_on_two_profiles_never_mix(new_context: NewContext, sandbox: SandboxServer) -> None:
     context = new_context()
-    tabs = [sign_in(context, "admin"), context.new_page()]
+    tabs = [new_context.signed_in("admin", context=context), context.new_page()]
     big = sorted(sandbox.profiles(), key=lambda p: -len(sandbox.contacts(p["id"])))[:3]
     held = {p["id"]: set(sandbox.contacts(p["id"])) for p in big}
     at = [big[0]["id"], big[1]["id"]]
@@ -114,7 +114,7 @@ def test_the_switcher_finds_a_profile_by_name_and_enter_goes_there(admin_page: P
 
 
 def test_without_javascript_the_switcher_is_a_page(new_context: NewContext, sandbox: SandboxServer) -> None:
-    page = sign_in(new_context(java_script_enabled=False), "admin")
+    page = new_context.signed_in("admin", java_script_enabled=False)
     page.goto("/account/contacts/?channel=sms")
     page.locator(".switcher").click()
     page.get_by_role("link", name=sandbox.profiles()[2]["name"]).click()

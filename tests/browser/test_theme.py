@@ -7,25 +7,26 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import KeepingDesk, NewContext, sign_in
+from testing.running_desk import Desk
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import CachingDesk, NewContext
 from tests.browser.reading import ROWS, at_address, settled
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 CANVAS = "getComputedStyle(document.documentElement).colorScheme"
 
 
 @pytest.fixture(scope="module")
-def desk(keeping_desk: KeepingDesk) -> str:
+def desk(keeping_desk: CachingDesk) -> Desk:
     """Any desk will do; this one lets tests set preferences."""
-    return keeping_desk.url
+    return keeping_desk.desk
 
 
 @pytest.fixture
-def light(keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+def light(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The list of someone who prefers light, on a system that is dark."""
     with keeping_desk.wishes("admin", theme="light"):
-        page = sign_in(new_context(color_scheme="dark"), "admin")
+        page = new_context.signed_in("admin", color_scheme="dark")
         page.goto(LIST)
         settled(page)
         yield page
@@ -106,10 +107,10 @@ def test_after_the_session_ended_a_notice_says_so(light: Page) -> None:
 
 
 def test_without_javascript_the_button_comes_back_to_the_same_list(
-    keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer
+    keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer
 ) -> None:
     with keeping_desk.wishes("admin", theme="light"):
-        page = sign_in(new_context(java_script_enabled=False), "admin")
+        page = new_context.signed_in("admin", java_script_enabled=False)
         page.goto(f"{LIST}?channel=sms&page=2")
         page.get_by_role("button", name="Dark theme").click()
         at_address(page, "?channel=sms&page=2")

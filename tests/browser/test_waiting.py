@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.conftest import KeepingDesk, NewContext, sign_in
+from testing.running_desk import Desk
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import CachingDesk, NewContext
 from tests.browser.reading import ROWS, at_address, choose_channel, held, ids, settled
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 BY_SMS = f"{LIST}?channel=sms"
@@ -19,13 +20,13 @@ Slow = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
-def desk(keeping_desk: KeepingDesk) -> str:
+def desk(keeping_desk: CachingDesk) -> Desk:
     """A desk that waits three seconds for an answer."""
-    return keeping_desk.url
+    return keeping_desk.desk
 
 
 @pytest.fixture
-def page(keeping_desk: KeepingDesk, admin_page: Page) -> Page:
+def page(keeping_desk: CachingDesk, admin_page: Page) -> Page:
     """The admin's list, and nothing kept of it."""
     admin_page.goto(LIST)
     settled(admin_page)
@@ -86,7 +87,7 @@ def test_the_page_that_filled_itself_left_no_step_in_the_history(page: Page, slo
     at_address(page, LIST)
 
 
-def test_going_back_to_a_slow_list_fills_itself_too(page: Page, keeping_desk: KeepingDesk, slow: Slow) -> None:
+def test_going_back_to_a_slow_list_fills_itself_too(page: Page, keeping_desk: CachingDesk, slow: Slow) -> None:
     choose_channel(page, "sms")
     at_address(page, BY_SMS)
     settled(page)
@@ -141,9 +142,9 @@ def test_after_it_filled_itself_the_page_works_as_any_other(page: Page, slow: Sl
 
 
 def test_without_javascript_the_page_waits_the_second_time(
-    keeping_desk: KeepingDesk, new_context: NewContext, sandbox: SandboxServer, slow: Slow
+    keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer, slow: Slow
 ) -> None:
-    page = sign_in(new_context(java_script_enabled=False), "admin")
+    page = new_context.signed_in("admin", java_script_enabled=False)
     keeping_desk.forget()
     slow()
     page.goto(BY_SMS)

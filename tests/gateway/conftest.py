@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.desk import running_redis
+from testing.redis_server import running_redis
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 
 from contacts_ui.gateway.flights import Flights
 from contacts_ui.sent.errors import KeyRejected, SentError, Unavailable
-from tests.patience import until
+from testing.waiting import wait_until
 
 
 class _Api:
@@ -111,7 +111,7 @@ def test_who_wakes_after_the_second_try_shares_its_answer() -> None:
 
     with ThreadPoolExecutor(3) as pool:
         leader = pool.submit(join, _nothing)
-        until(lambda: calls == 1)
+        wait_until(lambda: calls == 1)
         quick, late = pool.submit(join, lambda: boarded.wait(30) and None), pool.submit(join, sleepy)
         assert (leader.result(30), quick.result(30)) == (Unavailable, Unavailable)
         over.set()

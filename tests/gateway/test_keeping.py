@@ -18,8 +18,8 @@ from contacts_ui.gateway.door import REFRESH_SECONDS
 from contacts_ui.gateway.shelf import Keys
 from contacts_ui.scope import Scope
 from contacts_ui.sent.queries import ContactQuery
+from testing.sandbox_server import SandboxServer
 from tests.pages import fragment, rows, text
-from tests.sandbox_server import SandboxServer
 
 LIST = "/account/contacts/"
 

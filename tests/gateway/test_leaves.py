@@ -7,8 +7,8 @@ from django.test import Client
 
 from contacts_ui.sent.client import SentClient
 from contacts_ui.sent.queries import PAGE_SIZES, ContactQuery
+from testing.sandbox_server import SandboxServer
 from tests.pages import rows, text
-from tests.sandbox_server import SandboxServer
 
 
 @pytest.mark.parametrize("size", PAGE_SIZES)

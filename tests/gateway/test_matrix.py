@@ -33,8 +33,8 @@ from contacts_ui.logs import JsonFormatter
 from contacts_ui.sent import errors
 from contacts_ui.sent.client import SentClient
 from contacts_ui.sent.queries import ContactQuery
+from testing.sandbox_server import SandboxServer
 from tests.pages import rows, text
-from tests.sandbox_server import SandboxServer
 
 CANARY = "+12025550177"
 CANARY_DIGITS = "2025550177"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = """

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
+from testing.sandbox_server import SandboxServer
 from tests.pages import FRAGMENT, rows, scopes
-from tests.sandbox_server import SandboxServer
 
 STEPS_EACH = 25
 EXAMPLES = max(1, int(os.environ.get("DESK_STEPS", "750")) // STEPS_EACH)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Any
 
 from requests import Response
 
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 Json = dict[str, Any]
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from testing.sandbox_server import SandboxServer
 from tests.sandbox.reading import error, every_contact, profile_id
-from tests.sandbox_server import SandboxServer
 
 FIELDS = {
     *("id", "customer_id", "phone_number", "format_e164", "format_international", "format_national", "format_rfc"),

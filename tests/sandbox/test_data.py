@@ -15,8 +15,8 @@ from sandbox.options import MOST_CONTACTS, Options
 from sandbox.owners import owners
 from sandbox.regions import BLOCKS, Block
 from sandbox.store import Store
+from testing.sandbox_server import SandboxServer
 from tests.sandbox.reading import every_contact, profile_id
-from tests.sandbox_server import SandboxServer
 
 SAMPLES = 300
 

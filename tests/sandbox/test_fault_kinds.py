@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.patience import until
+from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
 from tests.sandbox.reading import error, profile_id
-from tests.sandbox_server import SandboxServer
 
 LIST = "/v3/contacts?page=1&page_size=5"
 
@@ -182,9 +182,9 @@ def test_drip_headers_ends_in_the_real_answer(sandbox: SandboxServer) -> None:
 def test_a_long_fault_ends_when_the_client_leaves(sandbox: SandboxServer, fault: dict[str, Any]) -> None:
     sandbox.fault(**fault)
     with _connection(sandbox):
-        until(lambda: sandbox.fired() == [fault["kind"]])
+        wait_until(lambda: sandbox.fired() == [fault["kind"]])
         busy = _threads(sandbox)
-    until(lambda: _threads(sandbox) < busy)
+    wait_until(lambda: _threads(sandbox) < busy)
 
 
 def test_hang_answers_nothing(sandbox: SandboxServer) -> None:

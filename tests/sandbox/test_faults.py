@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
+from testing.sandbox_server import SandboxServer
 from tests.sandbox.reading import profile_id
-from tests.sandbox_server import SandboxServer
 
 LIST = "/v3/contacts?page=1&page_size=5"
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.limiter import Limiter
+from testing.sandbox_server import SandboxServer
 from tests.sandbox.reading import error, profile_id
-from tests.sandbox_server import SandboxServer
 
 
 class Clock:

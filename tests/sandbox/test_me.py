@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
+from testing.sandbox_server import SandboxServer
 from tests.sandbox.reading import error, profile_id
-from tests.sandbox_server import SandboxServer
 
 FOREIGN = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 LIST = "/v3/contacts?page=1&page_size=5"

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from tests.sandbox_server import ROOT, SandboxServer
+from testing import ROOT
+from testing.sandbox_server import SandboxServer
 
 
 def _run(*flags: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +42,7 @@ def test_nothing_is_written_about_spoilt_answers() -> None:
 
 _SPOIL = """
 import requests
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 with SandboxServer(contacts=50) as server:
     for fault in ({"kind": "reset"}, {"kind": "reset", "after": "body"}, {"kind": "truncate"},
                   {"kind": "status", "status": 500}, {"kind": "status", "status": 404}):

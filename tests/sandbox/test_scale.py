@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 GIB = 1024**3
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import sent_dm
 
+from testing.sandbox_server import SandboxServer
 from tests.sandbox.reading import profile_id
-from tests.sandbox_server import SandboxServer
 
 UNKNOWN = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 PROFILES = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contacts_ui.sent.client import SentClient
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from contacts_ui.sent import errors
 from contacts_ui.sent.client import SentClient
 from contacts_ui.sent.queries import ContactQuery
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 NUMBER = "+12025550143"
 

@@ -11,7 +11,7 @@ import pytest
 from contacts_ui.sent.client import SentClient
 from contacts_ui.sent.errors import ContactNotFound, Forbidden, InvalidRequest, KeyRejected, SentError, Unavailable
 from contacts_ui.sent.queries import ContactQuery
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 SEEDS = Path(__file__).parent / "seeds"
 CONTACT = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.desk import Desk, running_desk
-from tests.sandbox_server import SandboxServer
+from testing.desk_template import DeskTemplate
+from testing.running_desk import Desk, running_desk
+from testing.sandbox_server import SandboxServer
 from tests.sign_in.provider import Provider, running_provider
 
 OIDC = {"OIDC_CLIENT_ID": "desk", "OIDC_CLIENT_SECRET": "not a secret", "OIDC_NAME": "Example Work"}
@@ -15,19 +16,24 @@ ROLES = "desk-staff=support,desk-admins=admin,desk-audit=auditor"
 
 
 @pytest.fixture(scope="session")
-def provider() -> Iterator[Provider]:
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     """An identity provider."""
-    with running_provider() as running:
+    with running_provider(tmp_path_factory.mktemp("provider")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def sso_desk(
-    running_sandbox: SandboxServer, provider: Provider, tmp_path_factory: pytest.TempPathFactory
+    running_sandbox: SandboxServer,
+    provider: Provider,
+    template: DeskTemplate,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Desk]:
     """A desk that signs people in by `provider` and makes groups into roles."""
     folder = tmp_path_factory.mktemp("sso")
-    with running_desk(folder, running_sandbox.url, OIDC_ISSUER=provider.url, OIDC_ROLES=ROLES, **OIDC) as desk:
+    with running_desk(
+        folder, running_sandbox.url, template, OIDC_ISSUER=provider.url, OIDC_ROLES=ROLES, **OIDC
+    ) as desk:
         yield desk
 
 

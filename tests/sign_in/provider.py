@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from bench.desk import free_port
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 30
+from testing.processes import free_port, running_program
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +58,15 @@ def query_of(address: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_provider() -> Iterator[Provider]:
+def running_provider(folder: Path) -> Iterator[Provider]:
     """A provider on a free port until the block ends."""
     port = free_port()
     environment = dict(os.environ) | {"AUTHLIB_INSECURE_TRANSPORT": "1"}
     command = [sys.executable, "-W", "ignore", "-m", "tests.sign_in.provider_program", str(port)]
-    program = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://localhost:{port}"
-        _wait_for(f"{url}/.well-known/openid-configuration", program)
+    url = f"http://localhost:{port}"
+    health = f"{url}/.well-known/openid-configuration"
+    with running_program(command, health=health, log=folder / "provider-log", env=environment) as program:
         yield Provider(url, program)
-    finally:
-        program.terminate()
-        program.wait(timeout=10)
-
-
-def _wait_for(url: str, program: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and program.poll() is None:
-        try:
-            _asked("GET", url)
-        except requests.RequestException:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the identity provider did not start")
 
 
 def _asked(method: str, url: str, **options: Any) -> requests.Response:

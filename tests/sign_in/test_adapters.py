@@ -20,8 +20,8 @@ from contacts_ui.roles import NAMES
 from contacts_ui.sign_in.adapters import DeskSocialAccountAdapter
 from contacts_ui.sign_in.single_sign_on import follow_groups
 from dashboard.settings import ROLE_NAMES
+from testing.sandbox_server import SandboxServer
 from tests.pages import text
-from tests.sandbox_server import SandboxServer
 
 PROVIDER = "oidc-0123456789ab"
 GOOD = "a long new password of mine"

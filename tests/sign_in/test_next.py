@@ -12,8 +12,8 @@ from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
-from tests.sandbox_server import SandboxServer
-from tests.sign_in.one_time import code_now
+from testing.sandbox_server import SandboxServer
+from testing.totp import code_now
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 GOOD = "/account/contacts/?channel=sms"

@@ -24,8 +24,8 @@ from django.urls import URLPattern, URLResolver
 from pytest_django import Settings
 
 from contacts_ui.sign_in import urls as sign_in_urls
+from testing.sandbox_server import SandboxServer
 from tests.pages import text
-from tests.sandbox_server import SandboxServer
 
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

@@ -16,9 +16,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.models import AuditEntry
+from testing.sandbox_server import SandboxServer
+from testing.totp import PERIOD, code_at
 from tests.pages import text
-from tests.sandbox_server import SandboxServer
-from tests.sign_in.one_time import PERIOD, code_at
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 

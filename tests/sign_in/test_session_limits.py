@@ -16,9 +16,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from contacts_ui.sign_in.session_limits import SEEN
+from testing.sandbox_server import SandboxServer
+from testing.totp import code_now
 from tests.pages import FRAGMENT
-from tests.sandbox_server import SandboxServer
-from tests.sign_in.one_time import code_now
 
 PAGE = "/preferences/"
 MINUTE, HOUR = 60.0, 3600.0

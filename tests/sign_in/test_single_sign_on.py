@@ -6,14 +6,17 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.desk import Desk, running_desk
-from tests.sandbox_server import SandboxServer
+from testing.accounts import create_account
+from testing.desk_template import PASSWORD, DeskTemplate
+from testing.running_desk import Desk, running_desk
+from testing.sandbox_server import SandboxServer
 from tests.sign_in.conftest import OIDC
-from tests.sign_in.desks import PASSWORD, Visitor, make_person, rows
+from tests.sign_in.desks import Visitor
 from tests.sign_in.provider import Provider, query_of, running_provider
 
 
@@ -38,19 +41,19 @@ def user_of(desk: Desk, subject: str) -> tuple[Any, ...]:
         "SELECT u.id, u.username, u.email FROM auth_user u JOIN socialaccount_socialaccount s ON s.user_id = u.id "
         "WHERE s.uid = ? ORDER BY s.id DESC"
     )
-    return rows(desk, query, subject)[0]
+    return desk.sql(query, subject)[0]
 
 
 def role_of(desk: Desk, subject: str) -> set[str]:
     """The groups of that person."""
     query = "SELECT g.name FROM auth_group g JOIN auth_user_groups m ON m.group_id = g.id WHERE m.user_id = ?"
-    return {name for (name,) in rows(desk, query, user_of(desk, subject)[0])}
+    return {name for (name,) in desk.sql(query, user_of(desk, subject)[0])}
 
 
 def denials(desk: Desk) -> int:
     """How many refused sign-ins are written down."""
     return int(
-        rows(desk, "SELECT count(*) FROM contacts_ui_auditentry WHERE action = 'sign_in' AND outcome = 'denied'")[0][0]
+        desk.sql("SELECT count(*) FROM contacts_ui_auditentry WHERE action = 'sign_in' AND outcome = 'denied'")[0][0]
     )
 
 
@@ -63,7 +66,7 @@ def test_whom_the_provider_lets_in_is_signed_in(sso_desk: Desk, provider: Provid
 def test_the_second_time_it_is_the_same_person(sso_desk: Desk, provider: Provider) -> None:
     come_in(sso_desk, provider, "s-twice", preferred_username="twice")
     come_in(sso_desk, provider, "s-twice", preferred_username="renamed", email="new@example.org")
-    assert len(rows(sso_desk, "SELECT 1 FROM socialaccount_socialaccount WHERE uid = 's-twice'")) == 1
+    assert len(sso_desk.sql("SELECT 1 FROM socialaccount_socialaccount WHERE uid = 's-twice'")) == 1
     assert user_of(sso_desk, "s-twice")[1] == "twice"
 
 
@@ -132,9 +135,9 @@ def test_a_role_is_taken_away_with_the_group(sso_desk: Desk, provider: Provider)
 def test_a_role_that_stays_is_not_written_down_again(sso_desk: Desk, provider: Provider) -> None:
     changes = "SELECT count(*) FROM contacts_ui_auditentry WHERE action = 'role.changed' AND about LIKE 'steady%'"
     come_in(sso_desk, provider, "s-steady", preferred_username="steady", groups=["desk-staff"])
-    before = rows(sso_desk, changes)
+    before = sso_desk.sql(changes)
     come_in(sso_desk, provider, "s-steady", preferred_username="steady", groups=["desk-staff"])
-    assert rows(sso_desk, changes) == before
+    assert sso_desk.sql(changes) == before
 
 
 @pytest.mark.parametrize("state", ["", "another"])
@@ -222,8 +225,8 @@ def test_who_turns_back_is_told_so_and_not_written_down(sso_desk: Desk, provider
 @pytest.fixture(scope="module")
 def local_people(sso_desk: Desk) -> None:
     """Two people of the desk's own."""
-    make_person(sso_desk.settings, "Lena", "admin", email="Lena@example.org")
-    make_person(sso_desk.settings, "leif", "admin", email="leif@example.org")
+    create_account(sso_desk, "Lena", "admin", email="Lena@example.org")
+    create_account(sso_desk, "leif", "admin", email="leif@example.org")
 
 
 @pytest.mark.parametrize("email", ["lena@example.org", "LENA@example.org"])
@@ -233,7 +236,7 @@ def test_the_same_e_mail_takes_nobody_over(sso_desk: Desk, provider: Provider, l
     assert visitor.signed_in()
     assert (name, kept) != ("Lena", email)
     assert kept == ""
-    assert rows(sso_desk, "SELECT id FROM auth_user WHERE email = 'Lena@example.org'") != [(user,)]
+    assert sso_desk.sql("SELECT id FROM auth_user WHERE email = 'Lena@example.org'") != [(user,)]
 
 
 @pytest.mark.parametrize("name", ["leif", "LEIF", "l\u00e9if", "\uff4c\uff45\uff49\uff46"])
@@ -254,7 +257,7 @@ def test_a_local_password_still_works_afterwards(sso_desk: Desk, provider: Provi
 
 def test_who_is_switched_off_is_refused(sso_desk: Desk, provider: Provider) -> None:
     come_in(sso_desk, provider, "s-off", preferred_username="switched", groups=["desk-staff"])
-    rows(sso_desk, "UPDATE auth_user SET is_active = 0 WHERE id = ?", user_of(sso_desk, "s-off")[0])
+    sso_desk.sql("UPDATE auth_user SET is_active = 0 WHERE id = ?", user_of(sso_desk, "s-off")[0])
     before = denials(sso_desk)
     visitor = come_in(sso_desk, provider, "s-off", groups=["desk-admins"])
     assert not visitor.signed_in()
@@ -264,7 +267,7 @@ def test_who_is_switched_off_is_refused(sso_desk: Desk, provider: Provider) -> N
 
 def test_nothing_the_provider_tells_is_kept_but_who_it_is(sso_desk: Desk, provider: Provider) -> None:
     come_in(sso_desk, provider, "s-kept", phone="+15550100", groups=["desk-staff"], birthdate="1990-01-01")
-    kept = str(rows(sso_desk, "SELECT extra_data FROM socialaccount_socialaccount WHERE uid = 's-kept'"))
+    kept = str(sso_desk.sql("SELECT extra_data FROM socialaccount_socialaccount WHERE uid = 's-kept'"))
     assert "s-kept" in kept
     assert not any(word in kept for word in ("5550100", "1990", "desk-staff"))
 
@@ -293,19 +296,19 @@ def test_it_leads_on_to_paths_of_the_site_alone(sso_desk: Desk, provider: Provid
 
 
 @contextmanager
-def moved(desk: Desk, sandbox: SandboxServer, issuer: str) -> Iterator[Desk]:
+def moved(desk: Desk, sandbox: SandboxServer, issuer: str, template: DeskTemplate) -> Iterator[Desk]:
     """The same desk (its database, its keys) with another issuer."""
-    kept = {name: desk.settings[name] for name in ("DATABASE_URL", "ENV_FILE")}
-    with running_desk(desk.folder / "moved", sandbox.url, OIDC_ISSUER=issuer, **kept, **OIDC) as running:
+    kept = {name: desk.settings[name] for name in ("DATABASE_URL", "SECRET_KEY")}
+    with running_desk(desk.folder / "moved", sandbox.url, template, OIDC_ISSUER=issuer, **kept, **OIDC) as running:
         yield running
 
 
 def test_the_same_subject_of_another_issuer_is_another_person_and_a_provider_that_is_away_is_said_to_be(
-    sso_desk: Desk, provider: Provider, running_sandbox: SandboxServer
+    sso_desk: Desk, provider: Provider, running_sandbox: SandboxServer, template: DeskTemplate, tmp_path: Path
 ) -> None:
     come_in(sso_desk, provider, "s-same", preferred_username="here", groups=["desk-admins"])
     first = user_of(sso_desk, "s-same")
-    with running_provider() as another, moved(sso_desk, running_sandbox, another.url) as desk:
+    with running_provider(tmp_path) as another, moved(sso_desk, running_sandbox, another.url, template) as desk:
         visitor = come_in(desk, another, "s-same", preferred_username="there", groups=["desk-admins"])
         assert visitor.signed_in()
         assert user_of(sso_desk, "s-same")[0] != first[0]

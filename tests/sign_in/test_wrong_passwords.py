@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,14 +12,15 @@ from threading import Barrier
 import pytest
 import requests
 
-from bench.desk import Desk, free_port, wait_for
-from tests.sign_in.desks import PASSWORD, Visitor, make_person, rows, run
-from tests.sign_in.one_time import code_now
+from testing.accounts import create_account
+from testing.desk_template import PASSWORD, TOTP_SECRET
+from testing.processes import free_port, running_program
+from testing.running_desk import Desk, granian_command, manage
+from testing.totp import code_now
+from tests.sign_in.desks import Visitor
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 LIMIT = 5  # wrong passwords for an account in five minutes (ACCOUNT_RATE_LIMITS)
 TRIES = 60
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture(scope="module")
@@ -31,18 +30,11 @@ def three_desks(sso_desk: Desk) -> Iterator[list[Desk]]:
     with ExitStack() as stack:
         desks = []
         for number in range(3):
-            port, log = free_port(), sso_desk.folder / f"log-{number}"
-            desks.append(replace(sso_desk, url=f"http://127.0.0.1:{port}", settings=settings))
-            program = stack.enter_context(_granian(port, settings, log))
-            stack.callback(program.terminate)
-            wait_for(f"{desks[-1].url}/healthz", program, log)
+            port = free_port()
+            url, log = f"http://127.0.0.1:{port}", sso_desk.folder / f"log-{number}"
+            server = running_program(granian_command(port), health=f"{url}/healthz", log=log, env=settings)
+            desks.append(replace(sso_desk, url=url, settings=settings, pid=stack.enter_context(server).pid))
         yield desks
-
-
-def _granian(port: int, settings: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--port", str(port)]
-    command += ["--workers", "1", "--blocking-threads", "32", "--no-access-log", "dashboard.wsgi:application"]
-    return subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log.open("wb"), stderr=subprocess.STDOUT)
 
 
 def at_once(desks: list[Desk], number: int, do: Callable[[Visitor, int], requests.Response]) -> list[Visitor]:
@@ -63,13 +55,13 @@ def at_once(desks: list[Desk], number: int, do: Callable[[Visitor, int], request
 def checked(desk: Desk, username: str) -> int:
     """How many wrong passwords of this person were held against the hash: each is written down."""
     query = "SELECT count(*) FROM contacts_ui_auditentry WHERE person = ? AND about = 'wrong password'"
-    return int(rows(desk, query, username)[0][0])
+    return int(desk.sql(query, username)[0][0])
 
 
 def test_of_sixty_wrong_passwords_at_once_at_most_the_limit_is_checked(three_desks: list[Desk]) -> None:
     desk = three_desks[0]
-    make_person(desk.settings, "target", "support", email="target@example.org")
-    make_person(desk.settings, "bystander", "support")
+    create_account(desk, "target", "support", email="target@example.org")
+    create_account(desk, "bystander", "support")
     # By user name and by e-mail in turn: it is one account.
     names = ("target", "target@example.org", "TARGET", "Target@Example.org")
     visitors = at_once(
@@ -89,7 +81,7 @@ def test_of_sixty_wrong_passwords_at_once_at_most_the_limit_is_checked(three_des
 
 def test_a_code_that_several_send_at_once_lets_one_in(three_desks: list[Desk]) -> None:
     _with_second_factor(three_desks[0], "coder")
-    codes = {"coder": code_now(SECRET)}
+    codes = {"coder": code_now(TOTP_SECRET)}
     assert _let_in(three_desks, "coder", codes["coder"]) == 1
 
 
@@ -100,16 +92,16 @@ def test_a_recovery_code_that_several_send_at_once_lets_one_in(three_desks: list
 
 
 def _with_second_factor(desk: Desk, username: str, kept: Path | None = None) -> None:
-    make_person(desk.settings, username, "support")
-    run(
+    create_account(desk, username, "support")
+    manage(
         desk.settings,
-        f"""
+        code=f"""
 from pathlib import Path
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
 user = User.objects.get(username={username!r})
-TOTP.activate(user, {SECRET!r})
+TOTP.activate(user, {TOTP_SECRET!r})
 codes = RecoveryCodes.activate(user).get_unused_codes()
 Path({str(kept or "/dev/null")!r}).write_text(codes[0])
 """,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -15,20 +16,16 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from bench.desk import free_port
-from tools.programs import find
+from testing.processes import START_SECONDS, free_port, start_program, stop_program
+from testing.programs import require_program
 
 OWNER = "postgres"  # Debian's own user: the server refuses to run as root
-START_SECONDS = 60
 
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """The address of the server as DATABASE_URL takes it, without the name of a database, until the block ends."""
-    server = find("PostgreSQL")
-    if server is None:
-        raise RuntimeError("PostgreSQL is not installed")
-    program, port = Path(server).resolve(), free_port()
+    program, port = Path(require_program("PostgreSQL")).resolve(), free_port()
     folder = Path(tempfile.mkdtemp(prefix="desk-postgres-"))  # not in a folder of ours: its owner could not reach it
     owner = OWNER if os.geteuid() == 0 else None
     if owner:
@@ -44,16 +41,13 @@ def running_postgres() -> Iterator[str]:
     command = [str(program), "-D", str(data), *(f"-c{name}={value}" for name, value in options.items())]
     try:
         subprocess.run(initdb, check=True, user=owner, cwd=folder, stdout=subprocess.DEVNULL)
-        running = subprocess.Popen(
-            command, user=owner, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        running = start_program(command, user=owner, cwd=folder, stderr=subprocess.DEVNULL)
         try:
             address = f"postgres://desk@127.0.0.1:{port}"
             _wait_for(f"{address}/postgres", running)
             yield address
         finally:
-            running.send_signal(2)  # SIGINT: sessions are ended, and everything is written
-            running.wait(timeout=30)
+            stop_program(running, number=signal.SIGINT)  # sessions are ended, and everything is written
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,6 +1,6 @@
-"""Makes support agents with sessions in the desk's database, for the bench: no password is hashed, none is known.
+"""Makes support agents with sessions in the desk's database, for load: no password is hashed, none is known.
 
-Usage, in the environment of a desk: python -m bench.people NUMBER EACH PROFILE... Prints one line of JSON.
+Usage, in the environment of a desk: python -m testing.support_agents NUMBER EACH PROFILE... Prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def main() -> int:
     made = []
     for index in range(number):
         mine = [profiles[(index + step) % len(profiles)] for step in range(min(each, len(profiles)))]
-        made.append({"session": _session(f"bench-{index}", mine), "profiles": mine})
-    print(json.dumps(made))
+        made.append({"session": _session(f"agent-{index}", mine), "profiles": mine})
+    sys.stdout.write(json.dumps(made) + "\n")
     return 0
 
 

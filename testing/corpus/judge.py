@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from contacts_ui.phone_search import Plan, Step, plan
-from tests.sandbox_server import Json, SandboxServer
+from testing.sandbox_server import Json, SandboxServer
 
 HERE = Path(__file__).resolve().parent
 PAGE = 100  # rows; the API gives no more at once

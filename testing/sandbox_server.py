@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import select
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
 from requests import Response, Session
 
-ROOT = Path(__file__).resolve().parent.parent
-READY = "sandbox listening on "
-START_SECONDS = 30
-CALL_SECONDS = 30
+from testing.processes import START_SECONDS, start_program, stop_program
+
+READY = b"sandbox listening on "
+CALL_SECONDS = 60
 
 Json = dict[str, Any]
 
@@ -45,9 +43,9 @@ class SandboxServer:
         command += ["--empty-auth-bodies"] if empty_auth_bodies else []
         self._session = Session()
         self._session.trust_env = False
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+        self.process = start_program(command, stdout=subprocess.PIPE)
         try:
-            self.url = self._ready_line().removeprefix(READY).strip()
+            self.url = self._ready_line().removeprefix(READY).decode().strip()
         except BaseException:
             self.stop()
             raise
@@ -104,16 +102,7 @@ class SandboxServer:
     def stop(self) -> int:
         """Ends the process; its exit code."""
         self._session.close()
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            return self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
-        finally:
-            if self.process.stdout:
-                self.process.stdout.close()
+        return stop_program(self.process)
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +112,7 @@ class SandboxServer:
     ) -> None:
         self.stop()
 
-    def _ready_line(self) -> str:
+    def _ready_line(self) -> bytes:
         assert self.process.stdout is not None
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process.poll() is None:

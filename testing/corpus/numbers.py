@@ -6,7 +6,7 @@ import json
 import sys
 from itertools import count
 
-from tests.sandbox_server import SandboxServer
+from testing.sandbox_server import SandboxServer
 
 PAGE = 100
 

@@ -1,9 +1,14 @@
-"""A pytest plugin (`-p`), loaded before Django's settings: tests never read the developer's own `.env`."""
+"""Test environment: a pytest plugin (`-p`), loaded before Django's settings: no test reads a developer's `.env`."""
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
+
+STATIC_ROOT = tempfile.mkdtemp(prefix="desk-static-")
+atexit.register(shutil.rmtree, STATIC_ROOT, ignore_errors=True)
 
 os.environ |= {
     "SECRET_KEY": "tests-only-" + "x" * 50,
@@ -11,7 +16,7 @@ os.environ |= {
     "SENT_API_URL": "http://127.0.0.1:9",
     "SENT_API_KEY": "sandbox-organization",
     "DATABASE_URL": "sqlite://:memory:",
-    "STATIC_ROOT": tempfile.mkdtemp(prefix="desk-static-"),
+    "STATIC_ROOT": STATIC_ROOT,
     "ENV_FILE": "/nonexistent",
     "DEBUG": "false",
     "TRUST_PROXY": "false",

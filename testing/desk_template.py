@@ -1,0 +1,100 @@
+"""Desk template: a migrated database with people in it and collected static files, made once and copied for each desk.
+
+Run as a program in the environment of a desk it makes them: `python -m testing.desk_template`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from testing import ROOT
+
+PASSWORD = "a long demo password"  # of everyone on every test desk
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+# Who there is on a test desk: user name -> role, and further fields of the user.
+PEOPLE: dict[str, tuple[str | None, dict[str, Any]]] = {
+    "admin": ("admin", {"is_staff": True, "is_superuser": True}),
+    "support": ("support", {}),
+    "mara": ("admin", {"first_name": "Mara", "last_name": "Ellis", "is_staff": True}),
+    "masha": ("admin", {"first_name": "Masha", "last_name": "Lind"}),
+    "pat": ("admin", {"first_name": "Pat", "last_name": "Moreno"}),
+    "nia": (None, {"first_name": "Nia", "last_name": "Okafor"}),
+    "theo": (None, {"first_name": "Theo", "last_name": "Brandt"}),
+    "kim": (None, {"first_name": "Kim", "last_name": "Adeyemi"}),
+}
+PASSKEYS = ("Work laptop", "Phone")  # Theo's
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTemplate:
+    """What a desk starts from: an SQLite file to copy, and static files to serve as they are."""
+
+    database: Path
+    static: Path
+
+    def copy_database(self, target: Path) -> None:
+        """Puts the database where a desk is to keep its own."""
+        shutil.copyfile(self.database, target)
+
+
+def desk_template(folder: Path, settings: Mapping[str, str]) -> DeskTemplate:
+    """The template in `folder`, made by whoever comes first; `settings` is the environment of a desk."""
+    made = DeskTemplate(folder / "desk.sqlite3", folder / "static")
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        if not (folder / "made").exists():
+            env = dict(settings) | {"DATABASE_URL": f"sqlite:///{made.database}", "STATIC_ROOT": str(made.static)}
+            subprocess.run([sys.executable, "-m", "testing.desk_template"], cwd=ROOT, env=env, check=True)
+            (folder / "made").touch()
+    return made
+
+
+def _main() -> None:
+    import django  # noqa: PLC0415
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "testing.desk_settings")
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415 - after setup
+    from django.db import connection  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    _make_people()
+    with connection.cursor() as cursor:  # one file to copy: nothing stays behind in the write-ahead log
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _make_people() -> None:
+    from allauth.mfa.models import Authenticator  # noqa: PLC0415 - after setup
+    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes  # noqa: PLC0415
+    from allauth.mfa.totp.internal.auth import TOTP  # noqa: PLC0415
+    from django.contrib.auth.models import Group, User  # noqa: PLC0415
+
+    from contacts_ui.models import Preferences  # noqa: PLC0415
+
+    made = {}
+    for username, (role, fields) in PEOPLE.items():
+        made[username] = User.objects.create_user(username, password=PASSWORD, **fields)
+        made[username].groups.set(Group.objects.filter(name=role))
+    Preferences.objects.create(user=made["masha"], mask_numbers=True)
+    # Theo has everything there is to sign in with; Kim has an app and codes.
+    for user in (made["theo"], made["kim"]):
+        TOTP.activate(user, TOTP_SECRET)
+        RecoveryCodes.activate(user)
+    for name in PASSKEYS:
+        passkey = {"name": name, "credential": {}}
+        Authenticator.objects.create(user=made["theo"], type=Authenticator.Type.WEBAUTHN, data=passkey)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,195 @@
+"""A running desk: granian, SQLite on disk, an API at an address. Loopback only, ends with the process that started it.
+
+`running_desk` starts the server on a copy of the template (tests); `launched_desk` starts what `make run` starts
+(benches, and tests whose subject is the launcher).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from testing import ROOT
+from testing.desk_template import DeskTemplate
+from testing.processes import free_port, running_program
+
+API_KEY = "sandbox-organization"
+SECRET_KEY = "tests-only-" + "s" * 50
+COOKIE = "session"
+# A desk whose calls nobody counts: the organization's limit is the subject of few tests.
+UNLIMITED = {"SENT_BUDGET_PER_MINUTE": "5000", "SENT_BUDGET_BURST": "5000"}
+NOTHING_KEPT = {"SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "0"}
+_OWN = ("SECRET_KEY", "SENT_", "SITE_URL", "CACHE_URL", "DATABASE_URL", "DEBUG", "TRUST_PROXY", "DJANGO_", "DEMO_")
+_LEDGER_BYTES = 8 * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone signed in: the value of the session cookie, and the profiles they may see."""
+
+    session: str
+    profiles: tuple[str, ...]
+
+    def browser(self) -> requests.Session:
+        """What sends their requests, over kept connections like a browser's."""
+        browser = requests.Session()
+        browser.trust_env = False
+        browser.cookies.set(COOKIE, self.session)
+        return browser
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A running desk. `settings` is its environment, in which commands of `manage.py` run too; `pid` its program."""
+
+    url: str
+    folder: Path
+    settings: dict[str, str]
+    pid: int
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
+
+    @property
+    def database(self) -> Path:
+        """Its SQLite file."""
+        return Path(self.settings["DATABASE_URL"].removeprefix("sqlite:///"))
+
+    @property
+    def secret_key(self) -> str:
+        """What it signs sessions with."""
+        return self.settings["SECRET_KEY"]
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Runs one statement in its database, past it; the rows found."""
+        with closing(sqlite3.connect(self.database, timeout=60)) as database, database:
+            return database.execute(statement, values).fetchall()
+
+    def forget_limits(self) -> None:
+        """Nothing is remembered of wrong passwords, spent calls and failures: zeros are an unused ledger."""
+        self.sql("DELETE FROM desk_cache")
+        ledger = Path(self.settings["SENT_BUDGET_FILE"])
+        with suppress(FileNotFoundError), ledger.open("r+b") as file:
+            file.write(bytes(_LEDGER_BYTES))
+
+    def people(self, number: int, profiles: list[str], each: int = 3) -> list[Person]:
+        """Makes so many support agents with sessions, each with `each` of the profiles, one further on for each."""
+        command = [sys.executable, "-m", "testing.support_agents", str(number), str(each), *profiles]
+        done = subprocess.run(command, cwd=ROOT, env=self.settings, check=True, stdout=subprocess.PIPE, text=True)
+        rows = json.loads(done.stdout.splitlines()[-1])
+        return [Person(row["session"], tuple(row["profiles"])) for row in rows]
+
+    def workers(self) -> list[int]:
+        """The processes that serve: the leaves of its tree of processes."""
+        return _leaves(self.pid)
+
+
+def desk_environment(folder: Path, api: str, port: int, **settings: str) -> dict[str, str]:
+    """The environment of a desk that keeps everything in `folder`; nothing of the developer's own desk."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
+    return kept | {
+        "ENV_FILE": str(folder / ".env"),
+        "DATABASE_URL": f"sqlite:///{folder / 'desk.sqlite3'}",
+        "STATIC_ROOT": str(folder / "static"),
+        "PORT": str(port),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "SENT_API_URL": api,
+        "SENT_API_KEY": API_KEY,
+        "SENT_BUDGET_FILE": str(folder / "budget"),
+        "LOG_LEVEL": "WARNING",
+        **settings,
+    }
+
+
+def granian_command(port: int, *, workers: int = 1, threads: int = 32, application: str = "") -> list[str]:
+    """The server as the launcher starts it, on loopback."""
+    return [
+        str(Path(sys.executable).with_name("granian")),
+        *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)),
+        *("--blocking-threads", str(threads), "--no-access-log", "--log-level", "error"),
+        *("--workers-kill-timeout", "5", application or "dashboard.wsgi:application"),
+    ]
+
+
+@contextmanager
+def running_desk(
+    folder: Path, api: str, template: DeskTemplate, *, workers: int = 1, host: str = "127.0.0.1", **settings: str
+) -> Iterator[Desk]:
+    """A desk on a free port whose API is at `api`, until the block ends. What it says goes to `folder`/log.
+
+    People and static files come from `template`; a settings module of one's own goes by DJANGO_SETTINGS_MODULE.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    chosen = {
+        "SECRET_KEY": SECRET_KEY,
+        "DJANGO_SETTINGS_MODULE": "testing.desk_settings",
+        "STATIC_ROOT": str(template.static),
+        "SITE_URL": f"http://{host}:{port}",
+    }
+    env = desk_environment(folder, api, port, **chosen | settings)
+    database = Path(env["DATABASE_URL"].removeprefix("sqlite:///"))
+    if not database.exists():
+        template.copy_database(database)
+    command = granian_command(port, workers=workers)
+    with running_program(command, health=f"http://127.0.0.1:{port}/healthz", log=folder / "log", env=env) as server:
+        yield Desk(f"http://{host}:{port}", folder, env, server.pid)
+
+
+@contextmanager
+def launched_desk(folder: Path, api: str, **settings: str) -> Iterator[Desk]:
+    """A desk as `make run` starts it (the launcher, migrations, 2 workers, real password hashes), likewise."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    env = desk_environment(folder, api, port, **settings)
+    command, health = [sys.executable, "-m", "tools.launch"], f"http://127.0.0.1:{port}/healthz"
+    with running_program(command, health=health, log=folder / "log", env=env) as launcher:
+        yield Desk(f"http://127.0.0.1:{port}", folder, env, launcher.pid)
+
+
+def manage(settings: Mapping[str, str], *arguments: str, code: str | None = None) -> str:
+    """What a command of `manage.py` prints in this environment; with `code`, `shell` runs it.
+
+    Raises AssertionError with what it wrote to stderr when it fails.
+    """
+    arguments = ("shell", "--verbosity", "0", "-c", code) if code is not None else arguments
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=dict(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+
+
+def _leaves(pid: int) -> list[int]:
+    children = _children(pid)
+    if not children:
+        return [pid]
+    return [leaf for child in children for leaf in _leaves(child)]
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
