@@ -30,6 +30,8 @@ class Call:
         self.key: str | None = request.headers.get("x-api-key")
         self.profile: str | None = request.headers.get("x-profile-id")
         self.caller: callers.Caller | None = None
+        # Before a fault can fire for it: whoever saw that it fired can release it.
+        self.released = self.state.faults.released()
         self._scope: Scope | None = None
         self._allowance: Allowance | None = None
         self._retry_after: int | None = None

@@ -48,6 +48,13 @@ def faults(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["DELETE"])
+def held(request: HttpRequest) -> HttpResponse:
+    """DELETE lets every answer that `slow` or `hang` holds back now go on at once."""
+    state_of(request).faults.release()
+    return _json({"ok": True})
+
+
+@require_http_methods(["DELETE"])
 def limits(request: HttpRequest) -> HttpResponse:
     """DELETE fills every rate limit pool again."""
     state_of(request).limiter.reset()

@@ -91,6 +91,7 @@ class FaultQueue:
         self._queued: list[Fault] = []
         self._fired: list[Json] = []
         self._lock = threading.Lock()
+        self._released = threading.Event()
 
     def add(self, faults: list[Fault]) -> None:
         """Queues them, in their order."""
@@ -109,8 +110,20 @@ class FaultQueue:
                     return fault
         return None
 
+    def released(self) -> threading.Event:
+        """What an answer held back waits for, besides its time."""
+        with self._lock:
+            return self._released
+
+    def release(self) -> None:
+        """Lets every answer that is held back now go on at once."""
+        with self._lock:
+            self._released.set()
+            self._released = threading.Event()
+
     def clear(self) -> None:
-        """Forgets what is queued and what fired."""
+        """Forgets what is queued and what fired, and holds no answer back any longer."""
+        self.release()
         with self._lock:
             self._queued.clear()
             self._fired.clear()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
@@ -130,14 +129,14 @@ def drip_headers(call: Call, given: Json) -> HttpResponseBase:
     return RawAnswer(script, answer.status_code)
 
 
-def hang(call: Call, given: Json) -> HttpResponseBase:  # noqa: ARG001 - every kind is given its call
+def hang(call: Call, given: Json) -> HttpResponseBase:
     """No answer at all, then the end of the connection."""
-    return RawAnswer(lambda wire: wire.wait(given.get("seconds", 60)), None)
+    return RawAnswer(lambda wire: wire.wait(given.get("seconds", 60), call.released), None)
 
 
 def slow(call: Call, given: Json) -> HttpResponseBase:
-    """The real answer, later."""
-    time.sleep(given["seconds"])
+    """The real answer, later, or as soon as it is released."""
+    call.released.wait(given["seconds"])
     return call.real()
 
 

@@ -6,6 +6,7 @@ import os
 import select
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,10 +41,10 @@ class Wire:
             self.send(data[start : start + step])
             self.wait(pause)
 
-    def wait(self, seconds: float) -> None:
-        """Waits, but no longer than the client does. Raises Gone."""
+    def wait(self, seconds: float, released: threading.Event | None = None) -> None:
+        """Waits, but no longer than the client does or until it is released. Raises Gone."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        while (left := until - time.monotonic()) > 0 and not (released and released.is_set()):
             if self._closed_by_client(min(left, POLL)):
                 raise Gone
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -200,6 +201,24 @@ def test_slow_is_the_real_answer_later(sandbox: SandboxServer) -> None:
     started = time.monotonic()
     assert sandbox.get(LIST).status_code == 200
     assert time.monotonic() - started >= 0.2
+
+
+@pytest.mark.parametrize("end", ["release", "clear"])
+def test_slow_answer_comes_when_it_is_released(sandbox: SandboxServer, end: str) -> None:
+    sandbox.fault(kind="slow", seconds=3600)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(requests.get, f"{sandbox.url}{LIST}", headers={"x-api-key": "sandbox-organization"})
+        wait_until(lambda: sandbox.fired() == ["slow"])
+        getattr(sandbox, end)()
+        assert answer.result(60).status_code == 200
+
+
+def test_hang_ends_when_it_is_released(sandbox: SandboxServer) -> None:
+    sandbox.fault(kind="hang", seconds=3600)
+    with _connection(sandbox) as connection:
+        wait_until(lambda: sandbox.fired() == ["hang"])
+        sandbox.release()
+        assert connection.recv(100) == b""
 
 
 def test_reset_before_any_answer(sandbox: SandboxServer) -> None:
