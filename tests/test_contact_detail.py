@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
+import pytest
 from django.test import Client
 
 from testing.sandbox_server import SandboxServer
@@ -83,3 +85,37 @@ def test_null_fields_are_said_to_be_unknown(admin_client: Client, sandbox: Sandb
     page = text(admin_client.get(path))
     assert "Region unknown" in page
     assert page.count("—") >= 2
+
+
+_OPTED_OUT = {
+    True: ("Yes", ["Opted out"], "Do not message: opted out"),
+    False: ("No", ["Not opted out"], "Can be messaged by SMS"),
+    None: ("—", [], "Can be messaged by SMS. Whether it opted out is not known"),
+}
+
+
+@pytest.mark.parametrize("opt_out", _OPTED_OUT, ids=["yes", "no", "unknown"])
+def test_fact_badge_and_reach_agree_on_whether_a_contact_opted_out(
+    admin_client: Client, sandbox: SandboxServer, opt_out: bool | None
+) -> None:
+    path = _first(admin_client, "/account/contacts/")
+    channels = {"data.available_channels": "sms", "data.default_channel": "sms"}
+    sandbox.fault(route="contact", kind="patch", set={"data.opt_out": opt_out} | channels)
+    page = text(fragment(admin_client, path))
+    fact, badges, reach = _OPTED_OUT[opt_out]
+    assert re.findall(r"<dt>Opted out</dt><dd><span[^>]*>([^<]*)<", page) == [fact]
+    assert re.findall(r'<span class="badge badge--\w+">((?:Not o|O)pted out)</span>', page) == badges
+    assert re.findall(r'<p class="reach(?: reach--no)?">.*?</svg>([^<]*)</p>', page) == [reach]
+    assert ("reach--no" in page) == (opt_out is True)
+
+
+@pytest.mark.parametrize("revealed", [False, True], ids=["opened", "revealed"])
+def test_an_answer_about_another_contact_is_refused(
+    admin_client: Client, sandbox: SandboxServer, revealed: bool
+) -> None:
+    path = _first(admin_client, "/account/contacts/")
+    sandbox.fault(route="contact", kind="patch", set={"data.id": str(uuid4()), "data.phone_number": "of-another"})
+    response = admin_client.post(f"{path}reveal/") if revealed else admin_client.get(path)
+    assert response.status_code == 502
+    assert "The messaging service gave an answer we cannot read" in text(response)
+    assert "of-another" not in text(response)

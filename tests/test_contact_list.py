@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -181,6 +182,13 @@ def test_a_page_beyond_the_end_names_the_last_one(admin_client: Client) -> None:
     page = text(admin_client.get(LIST, {"page": 900}))
     assert "There is no page 900" in page
     assert "No contacts" not in page
+
+
+def test_the_list_says_of_each_contact_whether_it_opted_out(admin_client: Client, sandbox: SandboxServer) -> None:
+    said = {f"data.contacts.{row}.opt_out": value for row, value in enumerate((True, False, None))}
+    sandbox.fault(route="contacts", kind="patch", set=said)
+    cells = re.findall(r'<td role="cell" class="c-opt_out">(.*?)</td>', text(admin_client.get(LIST)))
+    assert cells[:3] == ['<span class="badge badge--out">Opted out</span>', "No", "—"]
 
 
 def test_a_first_search_is_a_step_and_typing_on_is_none(admin_client: Client) -> None:

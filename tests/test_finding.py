@@ -216,6 +216,16 @@ def test_what_is_no_number_among_several_is_said(admin_client: Client, sandbox: 
     assert "This is not a whole number" in page
 
 
+def test_a_lookup_of_several_says_of_each_contact_whether_it_opted_out(
+    admin_client: Client, sandbox: SandboxServer
+) -> None:
+    for said in (True, False, None):
+        sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.opt_out": said})
+    page = text(admin_client.get(LIST, {"search": _several(sandbox, 3, 1)}))
+    cells = re.findall(r'<td role="cell" class="c-opt_out">(.*?)</td>', page)
+    assert cells == ['<span class="badge badge--out">Opted out</span>', "No", "—", ""]
+
+
 def test_without_budget_the_rest_of_several_numbers_waits_and_says_so(
     admin_client: Client, desk_api: SandboxServer, settings: Settings
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -10,6 +11,7 @@ from django.test import Client
 
 from contacts_ui.models import GroupPolicy, Preferences
 from contacts_ui.sent.types import Contact
+from contacts_ui.wording import masked
 from testing.sandbox_server import SandboxServer
 from tests.digits import first_page, formats, numbered, readable
 from tests.pages import FRAGMENT, rows, text
@@ -64,6 +66,24 @@ def test_a_contact_shows_no_more_than_the_last_four_digits_in_any_format(
     page = text(either_client.get(f"{LIST}{contact.id}/", headers=headers))
     assert f"•••• {(contact.format_e164 or '')[-4:]}" in page
     assert readable(page, (contact,)) == set()
+
+
+@pytest.mark.parametrize("start", [0, 5], ids=["page", "further rows"])
+def test_a_lookup_of_several_shows_of_their_contacts_no_more_than_the_last_four_digits(
+    either_client: Client, contacts: tuple[Contact, ...], start: int
+) -> None:
+    several = [contact for contact in contacts if contact.format_e164][:7]
+    typed = "\n".join(contact.format_e164 or "" for contact in several)
+    further = {"from": str(start)} if start else {}
+    page = text(either_client.get(LIST, {"search": typed} | further, headers=FRAGMENT if start else {}))
+    asked = several[start : start + 5]
+    assert re.findall(r'data-contact-id="([^"]+)" data-looked-up="found"', page) == [str(c.id) for c in asked]
+    assert re.findall(r'class="phone__link" [^>]*>([^<]*)</a>', page) == [masked(contact) for contact in asked]
+    assert page.count('aria-label="Reveal ') == len(asked)
+    assert "data-copy=" not in page
+    for number in typed.split():  # what somebody typed themselves stays as they typed it
+        page = page.replace(number, "").replace(quote(number), "")
+    assert readable(page, contacts) == set()
 
 
 def test_no_button_copies_a_masked_number(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
