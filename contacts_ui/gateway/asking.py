@@ -120,10 +120,11 @@ class Asker:
         except TimeoutError:
             if kept is None:
                 raise
-            self._parts.tally.count("stale")
-            return Shown(kept, stale=True)
+            return self._still_old(wish, TimedOut(), because=None)
         except SentError as error:
-            return self._old_because(wish, kept, error)
+            if kept is None or not isinstance(error, STALE_AFTER) or isinstance(error, WrongProfile):
+                raise
+            return self._still_old(wish, error, because=error)
 
     def close(self) -> None:
         """Waits for the calls that go on in the background, and takes no more."""
@@ -188,11 +189,10 @@ class Asker:
         """The old answer for whom another's call is under way, unless they asked for a new one."""
         return Shown(kept, stale=True) if kept is not None and not wish.refresh else None
 
-    def _old_because(self, wish: Wish[K], kept: K | None, error: SentError) -> Shown[K]:
-        if kept is None or not isinstance(error, STALE_AFTER) or isinstance(error, WrongProfile):
-            raise error
-        kept = self._kept(wish)  # another call may have closed the scope meanwhile
+    def _still_old(self, wish: Wish[K], error: SentError, because: SentError | None) -> Shown[K]:
+        """The old answer, unless another call closed its scope while this one was under way. Raises `error` then."""
+        kept = self._kept(wish)
         if kept is None:
             raise error
         self._parts.tally.count("stale")
-        return Shown(kept, stale=True, because=error)
+        return Shown(kept, stale=True, because=because)
