@@ -14,6 +14,7 @@ from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, Reaut
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -29,12 +30,17 @@ class _OnceOnly(BaseAuthenticateForm):  # type: ignore[misc]  # django-allauth h
         app = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP).first()
         # Asked first, so that a code used before does not count as a right one anywhere.
         if app is not None and _was_used(app, self.cleaned_data["code"]):
-            self._emit_authentication_failed(app)
-            raise get_adapter().validation_error("incorrect_code")
+            raise self._wrong(app)
         code: str = super().clean_code()
         if self.authenticator.type == Authenticator.Type.TOTP and not use(self.authenticator, code):
-            raise get_adapter().validation_error("incorrect_code")
+            raise self._wrong(self.authenticator)  # who sent it at the same time was quicker
         return code
+
+    def _wrong(self, app: Authenticator) -> ValidationError:
+        """What to raise for a code that is used: written down as a wrong one."""
+        self._emit_authentication_failed(app)
+        error: ValidationError = get_adapter().validation_error("incorrect_code")
+        return error
 
 
 class SignInCodeForm(_OnceOnly, AuthenticateForm):  # type: ignore[misc]

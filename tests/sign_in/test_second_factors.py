@@ -94,6 +94,7 @@ def test_of_two_who_send_the_same_code_at_once_one_is_let_in(
     assert lets_in(code)
     caches["default"].clear()
     assert not lets_in(code)
+    assert AuditEntry.objects.filter(action="sign_in", outcome="denied", about="wrong second factor").count() == 1
 
 
 def test_a_code_used_before_is_written_down_as_a_wrong_one(app_user: User, clock: Clock) -> None:
