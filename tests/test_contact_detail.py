@@ -58,6 +58,16 @@ def test_a_contact_of_one_profile_is_not_found_in_another(admin_client: Client, 
     assert "Contact not found" in text(response)
 
 
+def test_a_contact_that_another_profile_owns_is_refused(admin_client: Client, sandbox: SandboxServer) -> None:
+    mine, theirs = (profile["id"] for profile in sandbox.profiles()[1:3])
+    path = _first(admin_client, f"/p/{mine}/contacts/")
+    sandbox.fault(route="contact", kind="patch", set={"data.customer_id": theirs.upper()})
+    response = admin_client.get(path)
+    assert response.status_code == 502
+    assert "An answer for another profile was refused" in text(response)
+    assert "data-contact-id" not in text(response)
+
+
 def test_a_contact_in_a_profile_not_assigned_is_404_without_a_call(
     support_client: Client, sandbox: SandboxServer
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -18,10 +17,8 @@ from contacts_ui.gateway import gateway
 from contacts_ui.gateway.door import REFRESH_SECONDS
 from contacts_ui.gateway.shelf import Keys
 from contacts_ui.scope import Scope
-from contacts_ui.sent.errors import Forbidden, TimedOut, Unavailable
 from contacts_ui.sent.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
-from testing.waiting import wait_until
 from tests.pages import fragment, rows, text
 
 LIST = "/account/contacts/"
@@ -31,7 +28,7 @@ def _calls(sandbox: SandboxServer) -> list[str]:
     return [call["path"] for call in sandbox.requests() if call["path"] != "/v3/me"]
 
 
-def _age(settings: Settings) -> None:
+def age(settings: Settings) -> None:
     """From here on everything kept is too old to be fresh."""
     settings.SENT_FRESH_SECONDS = 0.0
     gateway.cache_clear()
@@ -98,7 +95,7 @@ def test_an_old_answer_is_better_than_none_and_says_so(
     admin_client: Client, keeping: SandboxServer, settings: Settings, fault: dict[str, Any], reason: str
 ) -> None:
     before = rows(admin_client.get(LIST))
-    _age(settings)
+    age(settings)
     keeping.fault(route="contacts", **fault)
     response = admin_client.get(LIST)
     assert response.status_code == 200
@@ -110,62 +107,6 @@ def test_an_old_answer_is_better_than_none_and_says_so(
 
 def test_a_fresh_answer_is_not_called_old(admin_client: Client, keeping: SandboxServer) -> None:
     assert "Showing data from" not in text(admin_client.get(LIST))
-
-
-@pytest.mark.parametrize(
-    "refusal", [{"status": 401}, {"status": 403}, {"status": 404, "code": "RESOURCE_004"}], ids=["401", "403", "404"]
-)
-def test_after_the_profile_was_refused_nothing_old_of_it_is_shown(
-    admin_client: Client, keeping: SandboxServer, settings: Settings, refusal: dict[str, Any]
-) -> None:
-    path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
-    admin_client.get(path)
-    _age(settings)
-    keeping.fault(route="contacts", kind="status", **refusal)
-    assert rows(admin_client.get(path)) == []
-    keeping.fault(route="contacts", kind="status", status=500)
-    assert rows(admin_client.get(path)) == []
-
-
-@pytest.fixture
-def scope(keeping: SandboxServer, settings: Settings) -> Scope:
-    """A profile whose first page is kept, and old, at a desk that waits long."""
-    settings.SENT_DEADLINE = 60.0
-    profile = Scope(keeping.profiles()[1]["id"], "One", switchable=True)
-    gateway().contacts(profile, ContactQuery())
-    _age(settings)
-    gateway().account()
-    return profile
-
-
-def test_a_scope_refused_during_a_failing_call_shows_nothing_old(keeping: SandboxServer, scope: Scope) -> None:
-    for fault in (
-        {"kind": "hang", "seconds": 60},
-        {"kind": "status", "status": 403},
-        {"kind": "status", "status": 500},
-    ):
-        keeping.fault(route="contacts", **fault)
-    with ThreadPoolExecutor(1) as pool:
-        failing = pool.submit(gateway().contacts, scope, ContactQuery(), refresh=True)
-        wait_until(lambda: keeping.fired() == ["hang"])
-        with pytest.raises(Forbidden):
-            gateway().contacts(scope, ContactQuery(page=3))
-        keeping.release()
-        assert isinstance(failing.exception(60), Unavailable)
-
-
-def test_a_scope_refused_during_a_slow_call_shows_nothing_old(
-    keeping: SandboxServer, scope: Scope, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused_meanwhile(*_: object) -> Future[None]:
-        with pytest.raises(Forbidden):
-            gateway().contacts(scope, ContactQuery(page=3))
-        return Future()  # its call brings nothing for longer than anybody is patient
-
-    keeping.fault(route="contacts", kind="status", status=403)
-    monkeypatch.setattr(gateway()._asker._background, "submit", refused_meanwhile)
-    with pytest.raises(TimedOut):
-        gateway().contacts(scope, ContactQuery())
 
 
 def test_access_is_checked_before_anything_kept_is_read(

@@ -1,0 +1,96 @@
+"""Scopes the API refused: nothing kept of them is shown any more, whatever calls were under way."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.gateway import gateway
+from contacts_ui.scope import Scope
+from contacts_ui.sent.errors import Forbidden, TimedOut, Unavailable
+from contacts_ui.sent.queries import ContactQuery
+from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
+from tests.gateway.test_keeping import age
+from tests.pages import rows
+
+PATIENCE = "contacts_ui.gateway.asking.PATIENCE_SECONDS"
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no slow API."""
+    monkeypatch.setattr(PATIENCE, 60.0)
+
+
+@pytest.mark.parametrize(
+    "refusal", [{"status": 401}, {"status": 403}, {"status": 404, "code": "RESOURCE_004"}], ids=["401", "403", "404"]
+)
+def test_after_the_profile_was_refused_nothing_old_of_it_is_shown(
+    admin_client: Client, keeping: SandboxServer, settings: Settings, refusal: dict[str, Any]
+) -> None:
+    path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+    admin_client.get(path)
+    age(settings)
+    keeping.fault(route="contacts", kind="status", **refusal)
+    assert rows(admin_client.get(path)) == []
+    keeping.fault(route="contacts", kind="status", status=500)
+    assert rows(admin_client.get(path)) == []
+
+
+def test_an_answer_for_another_profile_is_no_reason_for_an_old_one(
+    admin_client: Client, keeping: SandboxServer, settings: Settings
+) -> None:
+    mine, theirs = (profile["id"] for profile in keeping.profiles()[1:3])
+    path = f"/p/{mine}/contacts/"
+    assert rows(admin_client.get(path))
+    age(settings)
+    keeping.fault(route="contacts", kind="headers", set={"X-Profile-Id": theirs})
+    response = admin_client.get(path)
+    assert (response.status_code, rows(response)) == (502, [])
+
+
+@pytest.fixture
+def scope(keeping: SandboxServer, settings: Settings) -> Scope:
+    """A profile whose first page is kept, and old, at a desk that waits long."""
+    settings.SENT_DEADLINE = 60.0
+    profile = Scope(keeping.profiles()[1]["id"], "One", switchable=True)
+    gateway().contacts(profile, ContactQuery())
+    age(settings)
+    gateway().account()
+    return profile
+
+
+def test_a_scope_refused_during_a_failing_call_shows_nothing_old(keeping: SandboxServer, scope: Scope) -> None:
+    for fault in (
+        {"kind": "hang", "seconds": 60},
+        {"kind": "status", "status": 403},
+        {"kind": "status", "status": 500},
+    ):
+        keeping.fault(route="contacts", **fault)
+    with ThreadPoolExecutor(1) as pool:
+        failing = pool.submit(gateway().contacts, scope, ContactQuery(), refresh=True)
+        wait_until(lambda: keeping.fired() == ["hang"])
+        with pytest.raises(Forbidden):
+            gateway().contacts(scope, ContactQuery(page=3))
+        keeping.release()
+        assert isinstance(failing.exception(60), Unavailable)
+
+
+def test_a_scope_refused_during_a_slow_call_shows_nothing_old(
+    keeping: SandboxServer, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused_meanwhile(*_: object) -> Future[None]:
+        with pytest.raises(Forbidden):
+            gateway().contacts(scope, ContactQuery(page=3))
+        return Future()  # its call brings nothing
+
+    monkeypatch.setattr(PATIENCE, 0.0)
+    keeping.fault(route="contacts", kind="status", status=403)
+    monkeypatch.setattr(gateway()._asker._background, "submit", refused_meanwhile)
+    with pytest.raises(TimedOut):
+        gateway().contacts(scope, ContactQuery())
