@@ -6,7 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 export PORT SANDBOX_PORT
 
-.PHONY: help run dev test lint format lock clean tenants pictures
+.PHONY: help run dev test lint format lock clean tenants mutants pictures
 
 help:  ## What there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ test: .venv/.tests  ## All tests, browser tests included (ARGS for pytest)
 
 tenants: .venv/.tests  ## 10,000 steps of any interleaving: no foreign row (minutes)
 	@DESK_STEPS=10000 $(BIN)/python -m pytest -q tests/gateway/test_tenants.py
+
+mutants: .venv/.tests  ## 25 dangerous faults, one at a time: which test notices (WORDS for some; minutes)
+	@$(BIN)/python -m tools.mutants $(WORDS)
 
 pictures: .venv/.tests  ## Every state, light and dark, desktop and phone, into pictures/ (STATES for some)
 	@$(BIN)/python -m tools.programs

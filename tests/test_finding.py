@@ -216,9 +216,7 @@ def test_what_is_no_number_among_several_is_said(admin_client: Client, sandbox: 
     assert "This is not a whole number" in page
 
 
-def test_a_lookup_of_several_says_of_each_contact_whether_it_opted_out(
-    admin_client: Client, sandbox: SandboxServer
-) -> None:
+def test_a_lookup_of_several_says_of_each_contact_if_it_opted_out(admin_client: Client, sandbox: SandboxServer) -> None:
     for said in (True, False, None):
         sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.opt_out": said})
     page = text(admin_client.get(LIST, {"search": _several(sandbox, 3, 1)}))

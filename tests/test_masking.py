@@ -69,7 +69,7 @@ def test_a_contact_shows_no_more_than_the_last_four_digits_in_any_format(
 
 
 @pytest.mark.parametrize("start", [0, 5], ids=["page", "further rows"])
-def test_a_lookup_of_several_shows_of_their_contacts_no_more_than_the_last_four_digits(
+def test_a_lookup_of_several_shows_the_last_four_digits_at_most(
     either_client: Client, contacts: tuple[Contact, ...], start: int
 ) -> None:
     several = [contact for contact in contacts if contact.format_e164][:7]
