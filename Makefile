@@ -6,7 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 export PORT SANDBOX_PORT
 
-.PHONY: help run dev test lint format lock clean tenants mutants pictures
+.PHONY: help run dev test coverage lint format lock clean tenants mutants pictures
 
 help:  ## What there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,15 @@ dev: .venv/.runs  ## The same, reloading on changes, errors in full
 test: .venv/.tests  ## All tests, browser tests included (ARGS for pytest)
 	@$(BIN)/python -m tools.programs
 	@$(BIN)/python -m pytest $(ARGS)
+
+coverage: .venv/.tests  ## Which branches of contacts_ui no test takes, those with a browser apart (ARGS)
+	@$(BIN)/python -m tools.test_dependencies
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q -n logical -m "not browser and not exhaustive" $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --sort=cover --fail-under=93
+	@$(BIN)/coverage json --quiet -o .cache/coverage/report.json
+	@$(BIN)/python -c 'import json, sys; part = json.load(open(".cache/coverage/report.json"))["totals"]["percent_branches_covered"]; print(f"{part:.1f} % of the branches"); sys.exit(part < 93)'
 
 tenants: .venv/.tests  ## 10,000 steps of any interleaving: no foreign row (minutes)
 	@DESK_STEPS=10000 $(BIN)/python -m pytest -q tests/gateway/test_tenants.py

@@ -11,7 +11,12 @@ from testing.running_desk import Desk, running_desk
 from testing.sandbox_server import SandboxServer
 from tests.sign_in.provider import Provider, running_provider
 
-OIDC = {"OIDC_CLIENT_ID": "desk", "OIDC_CLIENT_SECRET": "not a secret", "OIDC_NAME": "Example Work"}
+OIDC = {
+    "OIDC_CLIENT_ID": "desk",
+    "OIDC_CLIENT_SECRET": "not a secret",
+    "OIDC_NAME": "Example Work",
+    "DJANGO_SETTINGS_MODULE": "tests.sign_in.desk_settings",
+}
 ROLES = "desk-staff=support,desk-admins=admin,desk-audit=auditor"
 
 
