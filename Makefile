@@ -43,7 +43,7 @@ coverage: .venv/.tests  ## Which branches of contacts_ui no test takes, those wi
 tenants: .venv/.tests  ## 10,000 steps of any interleaving: no foreign row (minutes)
 	@DESK_STEPS=10000 $(BIN)/python -m pytest -q tests/gateway/test_tenants.py
 
-mutants: .venv/.tests  ## 25 dangerous faults, one at a time: which test notices (WORDS for some; minutes)
+mutants: .venv/.tests  ## The most dangerous faults, one at a time: which test notices (WORDS for some)
 	@$(BIN)/python -m tools.mutants $(WORDS)
 
 pictures: .venv/.tests  ## Every state, light and dark, desktop and phone, into pictures/ (STATES for some)
