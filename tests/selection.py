@@ -24,7 +24,8 @@ TOGETHER = {
     "tests/audit/test_export.py": "PostgreSQL",
 }
 # The states of the pages are many and long, and each stands alone: they are shared out one by one.
-STATES, OF_STATE = "tests/browser/test_states.py", re.compile(r"(?:-(?:desktop|phone)-(?:light|dark))?\]$")
+STATES = "tests/browser/test_states.py"
+OF_STATE = re.compile(r"(?:-(?:desktop|phone)-(?:light|dark))?\]$")
 ABSENT = "needs {}, which is not installed here"
 
 
