@@ -107,15 +107,28 @@ def _role_given(user: User, before: str | None, after: str | None, **_: Any) -> 
     _write(None, Deed("role.changed", about=f"{user.username}: {after or 'no role'}, was {before or 'no role'}"))
 
 
+@receiver(pre_save, sender=ProfileAccess)
+def _reassigned(instance: ProfileAccess, **_: Any) -> None:
+    # Django's admin lets a row that is there name another profile: one is taken away, the other assigned.
+    before = ProfileAccess.objects.filter(pk=instance.pk).first() if instance.pk else None
+    if before is not None and _whose(before) != _whose(instance):
+        _assignment(before, "taken away")
+        instance.desk_moved = True  # type: ignore[attr-defined]
+
+
 @receiver(post_save, sender=ProfileAccess)
 def _assigned(instance: ProfileAccess, created: bool, **_: Any) -> None:
-    if created:
+    if created or instance.__dict__.pop("desk_moved", False):
         _assignment(instance, "assigned")
 
 
 @receiver(post_delete, sender=ProfileAccess)
 def _unassigned(instance: ProfileAccess, **_: Any) -> None:
     _assignment(instance, "taken away")
+
+
+def _whose(access: ProfileAccess) -> tuple[int, str]:
+    return access.user_id, str(access.profile_id)
 
 
 def _assignment(access: ProfileAccess, said: str) -> None:
