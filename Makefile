@@ -3,21 +3,25 @@ PYTHON ?= python3
 PORT ?= 8000
 SANDBOX_PORT ?= 8001
 BIN := .venv/bin
+# As many workers as cores, each with a sandbox, databases and ports of its own; WORKERS= runs all in one process.
+WORKERS ?= -n logical
 .DEFAULT_GOAL := help
 export PORT SANDBOX_PORT
 
-.PHONY: help run dev test coverage lint format lock clean tenants mutants pictures
+.PHONY: help run dev test test-fast test-all coverage lint format lock clean tenants mutants pictures
 
 help:  ## What there is
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 .venv/.runs: requirements.txt
+	@echo "Installing what Contact Desk runs on into .venv (half a minute)."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Contact Desk needs Python 3.11 or newer; set PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/.tests: .venv/.runs requirements-dev.txt
+	@echo "Installing what the tests need into .venv (half a minute)."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
@@ -27,9 +31,19 @@ run: .venv/.runs  ## The desk at http://localhost:8000 (PORT, SANDBOX_PORT, DEMO
 dev: .venv/.runs  ## The same, reloading on changes, errors in full
 	@exec $(BIN)/python -m tools.launch --dev
 
-test: .venv/.tests  ## All tests, browser tests included (ARGS for pytest)
-	@$(BIN)/python -m tools.programs
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/.tests  ## What every change must pass, in five minutes (ARGS for pytest)
+	@echo "Running the tests that every change must pass, browser tests included: about five minutes on two cores."
+	@$(BIN)/python -m tools.test_dependencies
+	@$(BIN)/python -m pytest $(WORKERS) -m "not exhaustive" $(ARGS)
+
+test-fast: .venv/.tests  ## Those that need no browser and no program of others, in a minute (ARGS)
+	@echo "Running the tests that need no browser and no program of others: about a minute on two cores."
+	@$(BIN)/python -m pytest $(WORKERS) -m "not outside and not exhaustive" $(ARGS)
+
+test-all: .venv/.tests  ## Those of make test, the full matrices and the long runs (ARGS)
+	@echo "Running every test, full matrices and long runs included: about half an hour on two cores."
+	@$(BIN)/python -m tools.test_dependencies
+	@DESK_STEPS=$${DESK_STEPS:-10000} $(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 coverage: .venv/.tests  ## Which branches of contacts_ui no test takes, those with a browser apart (ARGS)
 	@$(BIN)/python -m tools.test_dependencies
@@ -47,7 +61,7 @@ mutants: .venv/.tests  ## The most dangerous faults, one at a time: which test n
 	@$(BIN)/python -m tools.mutants $(WORDS)
 
 pictures: .venv/.tests  ## Every state, light and dark, desktop and phone, into pictures/ (STATES for some)
-	@$(BIN)/python -m tools.programs
+	@$(BIN)/python -m tools.test_dependencies
 	@$(BIN)/python -m tools.pictures $(STATES)
 
 lint: export SECRET_KEY := lint-only-$(shell od -An -N24 -tx1 /dev/urandom | tr -d ' \n')

@@ -37,7 +37,7 @@ def insert(desk: Desk, *rows: Model) -> None:
     for row in rows:
         fields = [field for field in row._meta.local_concrete_fields if not (field.primary_key and row.pk is None)]
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-        names, places = ", ".join(field.column for field in fields), ", ".join("?" * len(fields))
+        names, places = ", ".join(str(field.column) for field in fields), ", ".join("?" * len(fields))
         desk.sql(f"INSERT INTO {row._meta.db_table} ({names}) VALUES ({places})", *values)  # noqa: S608  # Django's
 
 

@@ -113,19 +113,19 @@ def desk_environment(folder: Path, api: str, port: int, **settings: str) -> dict
     }
 
 
-def granian_command(port: int, *, workers: int = 1, threads: int = 32, application: str = "") -> list[str]:
-    """The server as the launcher starts it, on loopback."""
+def granian_command(port: int, *, threads: int = 32, application: str = "dashboard.wsgi:application") -> list[str]:
+    """The server as the launcher starts it, on loopback, with one worker: a second only costs its start."""
     return [
         str(Path(sys.executable).with_name("granian")),
-        *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)),
+        *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
         *("--blocking-threads", str(threads), "--no-access-log", "--log-level", "error"),
-        *("--workers-kill-timeout", "5", application or "dashboard.wsgi:application"),
+        *("--workers-kill-timeout", "5", application),
     ]
 
 
 @contextmanager
 def running_desk(
-    folder: Path, api: str, template: DeskTemplate, *, workers: int = 1, host: str = "127.0.0.1", **settings: str
+    folder: Path, api: str, template: DeskTemplate, *, host: str = "127.0.0.1", **settings: str
 ) -> Iterator[Desk]:
     """A desk on a free port whose API is at `api`, until the block ends. What it says goes to `folder`/log.
 
@@ -143,8 +143,8 @@ def running_desk(
     database = Path(env["DATABASE_URL"].removeprefix("sqlite:///"))
     if not database.exists():
         template.copy_database(database)
-    command = granian_command(port, workers=workers)
-    with running_program(command, health=f"http://127.0.0.1:{port}/healthz", log=folder / "log", env=env) as server:
+    command, health = granian_command(port), f"http://127.0.0.1:{port}/healthz"
+    with running_program(command, health=health, log=folder / "log", env=env) as server:
         yield Desk(f"http://{host}:{port}", folder, env, server.pid)
 
 

@@ -43,7 +43,7 @@ def group_of(nodeid: str) -> str:
     return TOGETHER.get(module, module)
 
 
-class GroupScheduling(LoadScopeScheduling):
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Sends tests to workers group by group. xdist's own `loadgroup` writes into what pytest 9 no longer reads."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -1,11 +1,14 @@
 """Draws the sprite of all flags, `static/img/flags.webp`, from `static/vendor/circle-flags` (decision 18).
 
 Run it only after `tools.vendor` brought other flags: `.venv/bin/python -m tools.flags`. Needs Chromium.
+`python -m tools.flags --places` draws nothing and prints, as JSON, where each flag stands.
 """
 
 from __future__ import annotations
 
 import base64
+import json
+import sys
 from pathlib import Path
 
 from testing.chromium import running_chromium
@@ -53,8 +56,12 @@ def drawn(flags: dict[Path, tuple[int, int]]) -> bytes:
 
 
 def main() -> None:
-    """The sprite anew."""
+    """The sprite anew, or where its flags stand."""
     flags = places()
+    if "--places" in sys.argv[1:]:
+        found = {flag.relative_to(STATIC).as_posix(): place for flag, place in flags.items()}
+        print(json.dumps({"side": SIDE, "neutral": NEUTRAL.relative_to(STATIC).as_posix(), "places": found}))
+        return
     SPRITE.write_bytes(drawn(flags))
     print(f"{len(flags) - 1} flags and the neutral mark, {SPRITE.stat().st_size} bytes")
 

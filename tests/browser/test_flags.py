@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page
 
+from testing import ROOT
 from tests.browser.reading import settled
-from tools.flags import NEUTRAL, SIDE, STATIC, places
 
 LIST = "/account/contacts/"
 DIFFERENCE = 9  # of 255; WebP's own loss is at most 8.3. A few pairs are as alike (ID and MC): no other order passes
@@ -54,15 +60,23 @@ def page(admin_page: Page) -> Page:
     return admin_page
 
 
-def test_every_flag_of_the_sprite_is_that_of_its_region(page: Page) -> None:
-    cells = [(flag.stem, f"/static/{flag.relative_to(STATIC)}", *place) for flag, place in places().items()]
-    found = page.evaluate(DIFFERENCES, [cells, SIDE])
+@pytest.fixture(scope="module")
+def sprite() -> dict[str, Any]:
+    """Where the tool that draws the sprite puts each flag: column and row by file; `side` in pixels."""
+    command = [sys.executable, "-m", "tools.flags", "--places"]
+    found: dict[str, Any] = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    return found
+
+
+def test_every_flag_of_the_sprite_is_that_of_its_region(page: Page, sprite: dict[str, Any]) -> None:
+    cells = [(file, f"/static/{file}", *place) for file, place in sprite["places"].items()]
+    found = page.evaluate(DIFFERENCES, [cells, sprite["side"]])
     assert len(found) > 250
     assert {name: difference for name, difference in found.items() if difference > DIFFERENCE} == {}
 
 
-def test_the_stylesheet_finds_every_flag_where_it_stands(page: Page) -> None:
-    wanted = {flag.stem: list(place) for flag, place in places().items() if flag != NEUTRAL}
+def test_the_stylesheet_finds_every_flag_where_it_stands(page: Page, sprite: dict[str, Any]) -> None:
+    wanted = {Path(file).stem: place for file, place in sprite["places"].items() if file != sprite["neutral"]}
     assert dict(page.evaluate(POSITIONS, list(wanted))) == wanted
 
 

@@ -19,6 +19,7 @@ from testing.running_desk import desk_environment
 from testing.waiting import wait_until
 from tests.browser.reading import ROWS
 
+pytestmark = pytest.mark.outside  # make and the launcher, which installs and migrates
 LAST_LINE = "Ctrl-C stops it."
 
 
