@@ -141,8 +141,8 @@ class _ListForm(forms.Form):
         text = str(self.cleaned_data["search"])
         numbers = phone_search.several(text)
         # Spaces of every kind are one space, and what cannot be seen is not there: sheets and chats bring both.
-        lines = numbers or (" ".join(text.split()),)
-        return "\n".join("".join(filter(str.isprintable, line)).strip() for line in lines)
+        lines = ("".join(filter(str.isprintable, " ".join(line.split()))) for line in numbers or (text,))
+        return "\n".join(" ".join(line.split()) for line in lines)  # what cannot be seen may stand between two spaces
 
     def clean_phone(self) -> str:
         text = str(self.cleaned_data["phone"])

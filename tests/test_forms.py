@@ -48,6 +48,10 @@ def test_pasted_spaces_count_as_spaces() -> None:
     assert list_query(PATH, {"search": "\u00a0(201)\u00a0555 \t01"}).asked.search == "(201) 555 01"
 
 
+def test_what_cannot_be_seen_leaves_no_second_space() -> None:
+    assert list_query(PATH, {"search": "0 \x1b 0"}).asked.search == "0 0"
+
+
 def test_absent_filters_are_not_sent() -> None:
     assert dict(ContactQuery().params()) == {"page": "1", "page_size": "50"}
 
