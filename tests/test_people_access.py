@@ -67,6 +67,16 @@ def test_a_session_that_is_in_no_list_ends_too(
     assert _is_in(admin_client)
 
 
+def test_a_session_that_began_with_the_sign_in_form_ends_once(admin_client: Client, support_user: User) -> None:
+    client = Client()
+    client.post("/sign-in/", {"login": "sam", "password": "x"})
+    assert UserSession.objects.filter(user=support_user).count() == 1
+    _do(admin_client, support_user, "sign-out")
+    assert not _is_in(client)
+    assert not UserSession.objects.filter(user=support_user).exists()
+    assert written("person.sessions_ended") == [("mara", "sam: 1 session")]
+
+
 def test_a_session_that_outlives_its_person_opens_nothing(support_client: Client, support_user: User) -> None:
     User.objects.filter(pk=support_user.pk).update(is_active=False)
     assert Session.objects.count() == 1

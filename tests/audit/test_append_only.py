@@ -86,6 +86,13 @@ def test_too_few_days_are_refused(written: Write, days: str) -> None:
     assert AuditEntry.objects.count() == 1
 
 
+def test_more_days_than_there_ever_were_are_refused_in_words(written: Write) -> None:
+    _aged(written, 400)
+    with pytest.raises(CommandError, match="longer ago than there are days"):
+        _prune("--days=999999999")
+    assert AuditEntry.objects.count() == 1
+
+
 def test_too_few_days_are_allowed_to_whom_says_so(written: Write) -> None:
     _aged(written, 2)
     assert "1 rows" in _prune("--days=1", "--fewer-than-30")

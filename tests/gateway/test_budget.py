@@ -123,6 +123,20 @@ def test_without_redis_the_hosts_own_count_decides(tmp_path: Path) -> None:
     assert _grants(budget, 10) == 4
 
 
+def test_without_redis_a_block_holds_on_this_host(tmp_path: Path) -> None:
+    own = _of_host(tmp_path / "ledger", 60, 10)
+    budget = RedisBudget("redis://127.0.0.1:9/0", "x", 60, 10, fallback=own)
+    budget.block(30)
+    assert 25 < budget.take() <= 30
+
+
+def test_without_redis_what_is_left_is_what_this_host_has_left(tmp_path: Path) -> None:
+    own = _of_host(tmp_path / "ledger", 12, 4)
+    budget = RedisBudget("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
+    _grants(budget, 3)
+    assert budget.left() == (1, 0.0)
+
+
 def _greedy(path: Path, seconds: float, results: multiprocessing.Queue[int]) -> None:
     budget = _of_host(path, 600, 20)
     until, granted = time.monotonic() + seconds, 0

@@ -34,7 +34,7 @@ class Provider:
         _asked("PUT", f"{self.url}/users/{subject}", json=claims)
 
     def lies(self, **lies: dict[str, Any]) -> None:
-        """Has it put these claims into the next `id_token` and `userinfo`; without any it tells the truth again."""
+        """Has it put these claims into `id_token`, `userinfo` or `configuration`; without any it tells the truth."""
         _asked("PUT", f"{self.url}/_witness/lies", json=lies)
 
     def token_requests(self) -> list[dict[str, str]]:

@@ -2,7 +2,8 @@
 
 Usage: python -m tests.sign_in.provider_program PORT. Besides the provider's own addresses there are, for tests:
 `GET /_witness/tokens` (the forms posted to the token endpoint) and `PUT /_witness/lies` (claims to put into the next
-ID tokens, and into what userinfo says: `{"id_token": {...}, "userinfo": {...}}`).
+ID tokens, into what userinfo says, and into what the provider says of itself:
+`{"id_token": {...}, "userinfo": {...}, "configuration": {...}}`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ from werkzeug.serving import make_server
 Json = dict[str, Any]
 Start = Callable[..., Any]
 Wsgi = Callable[[Json, Start], Iterable[bytes]]
+LIED_AT = {
+    "/oauth2/token": "id_token",
+    "/userinfo": "userinfo",
+    "/.well-known/openid-configuration": "configuration",
+}
 
 
 class Witness:
@@ -42,7 +48,7 @@ class Witness:
             return _answer(start, {})
         if path == "/oauth2/token":
             self._tokens.append(dict(parse_qsl(body.decode())))
-        lies = self._lies.get({"/oauth2/token": "id_token", "/userinfo": "userinfo"}.get(path, ""))
+        lies = self._lies.get(LIED_AT.get(path, ""))
         return self._lied(environ, start, lies) if lies else self._provider(environ, start)
 
     def _lied(self, environ: Json, start: Start, lies: Json) -> Iterable[bytes]:

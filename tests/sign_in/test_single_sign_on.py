@@ -196,6 +196,7 @@ def test_the_way_back_does_not_work_in_another_browser(sso_desk: Desk, provider:
         {"id_token": {"sub": ""}},
         {"id_token": {"sub": "x" * 300}},
         {"userinfo": {"sub": "somebody else"}},
+        {"configuration": {"issuer": "https://evil.example"}, "id_token": {"iss": "https://evil.example"}},
     ],
     ids=str,
 )
