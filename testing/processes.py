@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
@@ -10,12 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from random import SystemRandom
-from typing import IO
+from typing import IO, TypeVar
 
 import requests
 
@@ -24,6 +23,9 @@ from testing import ROOT
 # A program that has not ended is waited for: on a busy machine a start takes as long as it takes.
 START_SECONDS = 300.0
 STOP_SECONDS = 30.0
+START_ATTEMPTS = 3
+
+T = TypeVar("T")
 
 
 def free_port() -> int:
@@ -75,11 +77,18 @@ def stop_program(process: subprocess.Popen[bytes], *, number: int = signal.SIGTE
         _reaper().tell(f"-{process.pid}")
 
 
+class ProgramEnded(Exception):
+    """A program ended before it was ready: its port was taken, or its log says why."""
+
+
 @contextmanager
 def running_program(
     command: list[str], *, health: str, log: Path, env: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program until the block ends, once `health` answers. What it says goes to `log`."""
+    """A program until the block ends, once `health` answers 200. What it says goes to `log`.
+
+    Raises ProgramEnded with the end of the log when it ends before, TimeoutError after START_SECONDS.
+    """
     with log.open("wb") as words:
         process = start_program(command, env=env, stdout=words, stderr=subprocess.STDOUT)
     try:
@@ -89,17 +98,49 @@ def running_program(
         stop_program(process)
 
 
-def wait_for_http(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = START_SECONDS) -> None:
-    """Until `url` answers 200. Raises RuntimeError with the end of the log when the program ends or time runs out."""
-    until = time.monotonic() + seconds
+@contextmanager
+def on_free_port(start: Callable[[int], AbstractContextManager[T]]) -> Iterator[T]:
+    """What `start` runs on a port that is free, on another one when somebody else was quicker to take it."""
+    with ExitStack() as stack:
+        for attempt in range(1, START_ATTEMPTS + 1):
+            try:
+                running = stack.enter_context(start(free_port()))
+                break
+            except ProgramEnded:
+                if attempt == START_ATTEMPTS:
+                    raise
+        yield running
+
+
+def wait_for_http(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until `url` answers 200. Raises as `running_program` does."""
     with requests.Session() as session:
         session.trust_env = False
-        while time.monotonic() < until and process.poll() is None:
+
+        def answers() -> bool:
             with suppress(requests.RequestException):
-                if session.get(url, timeout=5).status_code == 200:
-                    return
-            time.sleep(0.05)
-    raise RuntimeError(f"{url} did not answer:\n{log.read_text(errors='replace')[-2000:]}")
+                return session.get(url, timeout=5).status_code == 200
+            return False
+
+        wait_for_start(answers, process, log)
+
+
+def wait_for_start(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path | None = None) -> None:
+    """Until it is ready. Raises ProgramEnded when it ends before, TimeoutError after START_SECONDS."""
+    until = time.monotonic() + START_SECONDS
+    while True:
+        is_ready = ready()
+        if process.poll() is not None:  # first: somebody else may answer where it could not listen
+            raise ProgramEnded(f"{process.args!r} ended with {process.returncode}:\n{_end_of(log)}")
+        if is_ready:
+            return
+        if time.monotonic() > until:
+            raise TimeoutError(f"{process.args!r} was not ready within {START_SECONDS} s:\n{_end_of(log)}")
+        time.sleep(0.05)
+
+
+def _end_of(log: Path | None) -> str:
+    return log.read_text(errors="replace")[-2000:] if log else ""
 
 
 class _Reaper:
@@ -112,7 +153,7 @@ class _Reaper:
 
     def tell(self, line: str) -> None:
         assert self._program.stdin
-        with self._lock, contextlib.suppress(BrokenPipeError):
+        with self._lock, suppress(BrokenPipeError):
             self._program.stdin.write(line + "\n")
 
 

@@ -21,7 +21,7 @@ import requests
 
 from testing import ROOT
 from testing.desk_template import DeskTemplate
-from testing.processes import free_port, running_program
+from testing.processes import on_free_port, running_program
 
 API_KEY = "sandbox-organization"
 SECRET_KEY = "tests-only-" + "s" * 50
@@ -132,31 +132,41 @@ def running_desk(
     People and static files come from `template`; a settings module of one's own goes by DJANGO_SETTINGS_MODULE.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    chosen = {
-        "SECRET_KEY": SECRET_KEY,
-        "DJANGO_SETTINGS_MODULE": "testing.desk_settings",
-        "STATIC_ROOT": str(template.static),
-        "SITE_URL": f"http://{host}:{port}",
-    }
-    env = desk_environment(folder, api, port, **chosen | settings)
-    database = Path(env["DATABASE_URL"].removeprefix("sqlite:///"))
-    if not database.exists():
-        template.copy_database(database)
-    command, health = granian_command(port), f"http://127.0.0.1:{port}/healthz"
-    with running_program(command, health=health, log=folder / "log", env=env) as server:
-        yield Desk(f"http://{host}:{port}", folder, env, server.pid)
+
+    @contextmanager
+    def start(port: int) -> Iterator[Desk]:
+        own = {
+            "SECRET_KEY": SECRET_KEY,
+            "DJANGO_SETTINGS_MODULE": "testing.desk_settings",
+            "STATIC_ROOT": str(template.static),
+            "SITE_URL": f"http://{host}:{port}",
+        }
+        env = desk_environment(folder, api, port, **own | settings)
+        database = Path(env["DATABASE_URL"].removeprefix("sqlite:///"))
+        if not database.exists():
+            template.copy_database(database)
+        command, health = granian_command(port), f"http://127.0.0.1:{port}/healthz"
+        with running_program(command, health=health, log=folder / "log", env=env) as server:
+            yield Desk(f"http://{host}:{port}", folder, env, server.pid)
+
+    with on_free_port(start) as desk:
+        yield desk
 
 
 @contextmanager
 def launched_desk(folder: Path, api: str, **settings: str) -> Iterator[Desk]:
     """A desk as `make run` starts it (the launcher, migrations, 2 workers, real password hashes), likewise."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    env = desk_environment(folder, api, port, **settings)
-    command, health = [sys.executable, "-m", "tools.launch"], f"http://127.0.0.1:{port}/healthz"
-    with running_program(command, health=health, log=folder / "log", env=env) as launcher:
-        yield Desk(f"http://127.0.0.1:{port}", folder, env, launcher.pid)
+
+    @contextmanager
+    def start(port: int) -> Iterator[Desk]:
+        env = desk_environment(folder, api, port, **settings)
+        command, health = [sys.executable, "-m", "tools.launch"], f"http://127.0.0.1:{port}/healthz"
+        with running_program(command, health=health, log=folder / "log", env=env) as launcher:
+            yield Desk(f"http://127.0.0.1:{port}", folder, env, launcher.pid)
+
+    with on_free_port(start) as desk:
+        yield desk
 
 
 def manage(settings: Mapping[str, str], *arguments: str, code: str | None = None) -> str:
