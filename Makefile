@@ -43,7 +43,7 @@ test-fast: .venv/.tests  ## Those that need no browser and no program of others,
 test-all: .venv/.tests  ## Those of make test, the full matrices and the long runs (ARGS)
 	@echo "Running every test, full matrices and long runs included: about half an hour on two cores."
 	@$(BIN)/python -m tools.test_dependencies
-	@DESK_STEPS=$${DESK_STEPS:-10000} $(BIN)/python -m pytest $(WORKERS) $(ARGS)
+	@DESK_STEPS=$${DESK_STEPS:-10000} $(BIN)/python -m pytest $(WORKERS) --hypothesis-profile explore $(ARGS)
 
 coverage: .venv/.tests  ## Which branches of contacts_ui no test takes, those with a browser apart (ARGS)
 	@$(BIN)/python -m tools.test_dependencies

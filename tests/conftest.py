@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from uuid import UUID
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import caches
@@ -20,6 +21,11 @@ from testing.running_desk import SECRET_KEY, desk_environment
 from testing.sandbox_server import SandboxServer
 
 pytest_plugins = ["tests.selection"]
+
+# The same examples every time, however slow the machine: `make test-all` looks further (--hypothesis-profile explore).
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("steady")
 
 _namespaces = count()
 
