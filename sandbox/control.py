@@ -48,6 +48,16 @@ def faults(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["DELETE"])
+def memory(request: HttpRequest) -> HttpResponse:
+    """DELETE forgets faults, calls and what the rate limit counted, all at once: the sandbox is as at its start."""
+    state = state_of(request)
+    state.faults.clear()
+    state.calls.clear()
+    state.limiter.reset()
+    return _json({"ok": True})
+
+
+@require_http_methods(["DELETE"])
 def held(request: HttpRequest) -> HttpResponse:
     """DELETE lets every answer that `slow` or `hang` holds back now go on at once."""
     state_of(request).faults.release()

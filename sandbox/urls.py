@@ -14,6 +14,7 @@ urlpatterns = [
     path("_sandbox/health", control.health),
     path("_sandbox/requests", control.requests),
     path("_sandbox/faults", control.faults),
+    path("_sandbox/memory", control.memory),
     path("_sandbox/held", control.held),
     path("_sandbox/limits", control.limits),
     path("_sandbox/contacts", control.contacts),
