@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Page, Request, Route, expect
 
 from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
 
 ROWS = "tr[data-contact-id]"
 CONTACT = "#drawer-body[aria-busy=false] article"
+CLIPBOARD = ["clipboard-read", "clipboard-write"]  # what a page that copies has to be allowed
+LATER = """(milliseconds) => new Promise((done) => {
+    setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), milliseconds);
+})"""
 
 
 def shown(page: Page) -> dict[str, str]:
@@ -51,7 +57,10 @@ def open_list(page: Page, address: str) -> None:
 def held(
     page: Page, url: str | re.Pattern[str], only: Callable[[Request], bool] = lambda _request: True
 ) -> Iterator[None]:
-    """Keeps every request for `url`, or those of them that `only` wants, on its way until the block ends."""
+    """Keeps every request for `url`, or those of them that `only` wants, on its way until the block ends.
+
+    After it each of them is answered, or the page has given it up.
+    """
     waiting: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -65,6 +74,30 @@ def held(
     for route in waiting:
         route.continue_()
     page.unroute(url)
+    for route in waiting:
+        route.request.response()
+
+
+def later(page: Page, milliseconds: int = 0) -> None:
+    """Waits by the page's own clock, and until it was painted twice: whatever it had put off for less is done.
+
+    A page that is slow makes this longer and never shorter, so what has not happened by then does not happen.
+    """
+    page.evaluate(LATER, milliseconds)
+
+
+def stop_clock(page: Page) -> None:
+    """No time passes for the page from here on, but what `page.clock` lets pass."""
+    page.clock.install()
+    page.clock.pause_at(time.time() + 60)  # it takes no time that is over
+
+
+def let_answer(sandbox: SandboxServer, calls: int = 1) -> None:
+    """Waits until so many calls met a fault that holds their answers back, and lets them be answered now."""
+    wait_until(lambda: len(sandbox.fired()) >= calls)
+    while any(call["ms"] is None for call in sandbox.requests()):
+        sandbox.release()
+    sandbox.release()  # of a call that never gets an answer the log knows no end
 
 
 def path(page: Page) -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
-from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, path, settled
-
-LIST = "/account/contacts/"
-FEW = f"{LIST}?page_size=20"
+from tests.browser.pressing import FEW, LIST, fresh_list, link
+from tests.browser.reading import CONTACT, at_address, calls_for_contacts, held, ids, later, open_contact, path, settled
 
 
 @pytest.fixture(scope="module")
@@ -25,18 +23,10 @@ def desk(keeping_desk: CachingDesk) -> Desk:
 @pytest.fixture
 def page(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The admin's list, fresh, in a page that remembers if it was loaded again; and no call made since."""
-    keeping_desk.forget()
-    tab = new_context.signed_in("admin")
-    tab.goto(FEW)
-    settled(tab)
+    tab = fresh_list(keeping_desk, new_context, sandbox)
     tab.evaluate("document.querySelector('#results tbody').dataset.mark = 'kept'")
-    sandbox.reset_requests()
     yield tab
     assert tab.locator("#live").count() == 1
-
-
-def _link(page: Page, at: int) -> Locator:
-    return page.locator(f"{ROWS} .phone__link").nth(at)
 
 
 def _closed(page: Page, address: str) -> None:
@@ -54,9 +44,9 @@ def _closed(page: Page, address: str) -> None:
 def test_it_opens_from_the_fresh_list_without_a_call(page: Page, sandbox: SandboxServer, by: str) -> None:
     contact_id = ids(page)[2]
     if by == "click":
-        _link(page, 2).click()
+        link(page, 2).click()
     else:
-        _link(page, 2).focus()
+        link(page, 2).focus()
         page.keyboard.press("Enter")
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
     assert calls_for_contacts(sandbox) == []
@@ -69,18 +59,18 @@ def test_the_address_becomes_the_contacts_own(page: Page) -> None:
 
 
 def test_it_is_a_dialog_named_by_the_number_with_the_focus_on_it(page: Page) -> None:
-    number = _link(page, 2).inner_text()
+    number = link(page, 2).inner_text()
     open_contact(page, 2)
     expect(page.get_by_role("dialog", name=number)).to_be_visible()
     expect(page.locator("#contact-h")).to_be_focused()
 
 
-def test_it_says_at_once_which_contact_it_is_of(page: Page, sandbox: SandboxServer) -> None:
-    page.route("**/contacts/*-*/", lambda _route: None)  # never answered
-    number = _link(page, 2).inner_text()
-    _link(page, 2).click()
-    expect(page.locator("#drawer h1")).to_have_text(number)
-    expect(page.locator("#drawer-body")).to_have_attribute("aria-busy", "true")
+def test_it_says_at_once_which_contact_it_is_of(page: Page) -> None:
+    number = link(page, 2).inner_text()
+    with held(page, "**/contacts/*-*/"):
+        link(page, 2).click()
+        expect(page.locator("#drawer h1")).to_have_text(number)
+        expect(page.locator("#drawer-body")).to_have_attribute("aria-busy", "true")
 
 
 def test_it_says_where_the_contact_stands_on_the_page(page: Page) -> None:
@@ -94,9 +84,9 @@ def test_a_click_for_a_new_tab_opens_one_and_no_drawer(page: Page, with_: str) -
     contact_id = ids(page)[2]
     with page.context.expect_page() as opened:
         if with_ == "middle":
-            _link(page, 2).click(button="middle")
+            link(page, 2).click(button="middle")
         else:
-            _link(page, 2).click(modifiers=[with_])  # type: ignore[list-item]  # one of its literals
+            link(page, 2).click(modifiers=[with_])  # type: ignore[list-item]  # one of its literals
     expect(opened.value.locator("main article")).to_have_attribute("data-contact-id", contact_id)
     expect(page.locator("#drawer")).not_to_be_visible()
     assert path(page) == FEW
@@ -124,9 +114,9 @@ def test_closing_keeps_list_and_address_and_gives_the_focus_back(page: Page, san
     open_contact(page, 2)
     _close(page, by)
     _closed(page, FEW)
-    expect(_link(page, 2)).to_be_focused()
-    page.wait_for_timeout(200)  # the browser has its own idea of the focus after Back, a little later
-    expect(_link(page, 2)).to_be_focused()
+    expect(link(page, 2)).to_be_focused()
+    later(page, 200)  # the browser has its own idea of the focus after Back, a little later
+    expect(link(page, 2)).to_be_focused()
     assert calls_for_contacts(sandbox) == []
 
 
@@ -136,7 +126,7 @@ def test_what_gets_the_focus_while_it_closes_keeps_it(page: Page) -> None:
     page.keyboard.press("p")
     expect(page.locator("#profiles #find")).to_be_focused()
     at_address(page, FEW)
-    page.wait_for_timeout(200)  # the browser takes the focus away after Back, a little later
+    later(page, 200)  # the browser takes the focus away after Back, a little later
     expect(page.locator("#profiles #find")).to_be_focused()
 
 
@@ -152,11 +142,11 @@ def test_a_row_pressed_while_it_closes_is_the_one_that_opens(page: Page) -> None
     }""")
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", wanted)
     at_address(page, f"{LIST}{wanted}/")
-    page.wait_for_timeout(300)
+    later(page, 600)  # longer than the step back of the one that closed can still be waited for
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", wanted)
     page.keyboard.press("Escape")
     _closed(page, FEW)
-    expect(_link(page, 5)).to_be_focused()
+    expect(link(page, 5)).to_be_focused()
 
 
 @WAYS
@@ -182,7 +172,7 @@ def test_closed_it_opens_again_for_another_contact(page: Page, by: str) -> None:
     assert path(page) == f"{LIST}{other}/"
     page.keyboard.press("Escape")
     _closed(page, FEW)
-    expect(_link(page, 5)).to_be_focused()
+    expect(link(page, 5)).to_be_focused()
 
 
 def test_forward_opens_it_again(page: Page, sandbox: SandboxServer) -> None:
@@ -224,7 +214,7 @@ def test_however_far_one_stepped_back_closes_at_once(page: Page) -> None:
         expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[at])
     page.go_back()
     _closed(page, FEW)
-    expect(_link(page, 5)).to_be_focused()
+    expect(link(page, 5)).to_be_focused()
 
 
 @pytest.mark.parametrize(("at", "name", "key"), [(0, "Previous contact", "k"), (19, "Next contact", "j")])
@@ -264,8 +254,8 @@ def test_a_press_that_did_not_begin_and_end_beside_it_does_not_close_it(page: Pa
     """Some people click everything twice, and a number is selected by dragging past its beginning."""
     contact_id = ids(page)[2]
     if by == "double click":
-        _link(page, 2).dblclick()
-        page.wait_for_timeout(400)
+        link(page, 2).dblclick()
+        expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
     else:
         open_contact(page, 2)
         box = page.locator("#contact-h").bounding_box()
@@ -274,5 +264,6 @@ def test_a_press_that_did_not_begin_and_end_beside_it_does_not_close_it(page: Pa
         page.mouse.down()
         page.mouse.move(200, 500)
         page.mouse.up()
+    later(page)
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
     expect(page.locator("#drawer")).to_be_visible()

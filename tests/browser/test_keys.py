@@ -10,7 +10,18 @@ from playwright.sync_api import Page, expect
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
-from tests.browser.pressing import KEYS, LIST, SECOND, copied, link, nothing_happened, opened, second_page
+from tests.browser.pressing import (
+    FEW,
+    KEYS,
+    LIST,
+    SECOND,
+    copied,
+    link,
+    nothing_asked,
+    nothing_happened,
+    opened,
+    second_page,
+)
 from tests.browser.reading import ROWS, at_address, ids, path, settled
 
 
@@ -88,7 +99,7 @@ def test_enter_opens_the_row_and_escape_comes_back_to_it(page: Page) -> None:
     at_address(page, SECOND)
 
 
-@pytest.mark.parametrize(("key", "address"), [("[", f"{LIST}?page_size=20"), ("]", f"{LIST}?page=3&page_size=20")])
+@pytest.mark.parametrize(("key", "address"), [("[", FEW), ("]", f"{LIST}?page=3&page_size=20")])
 def test_brackets_turn_the_page(page: Page, key: str, address: str) -> None:
     page.keyboard.press(key)
     at_address(page, address)
@@ -96,11 +107,11 @@ def test_brackets_turn_the_page(page: Page, key: str, address: str) -> None:
 
 
 def test_at_the_first_page_there_is_none_before(page: Page) -> None:
-    page.goto(LIST)
+    page.goto(FEW)
     settled(page)
     page.keyboard.press("[")
-    page.wait_for_timeout(200)
-    assert path(page) == LIST
+    nothing_asked(page)
+    assert path(page) == FEW
 
 
 def test_p_opens_the_switcher(page: Page) -> None:
@@ -186,7 +197,7 @@ def test_c_of_a_contact_without_a_number_says_so(page: Page, sandbox: SandboxSer
     keeping_desk.forget()
     formats = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
     sandbox.fault(route="contacts", kind="patch", set={f"data.contacts.*.{name}": None for name in formats})
-    page.goto(f"{LIST}?channel=sms")
+    page.goto(f"{FEW}&channel=sms")
     link(page, 0).focus()
     page.keyboard.press("c")
     expect(page.locator("#live")).to_have_text("There is no number to copy")
@@ -203,6 +214,6 @@ def test_in_the_drawer_keys_of_the_list_do_nothing(page: Page) -> None:
     contact_id = opened(page, 2)
     for key in ("/", "]", "[", "p", "?"):
         page.keyboard.press(key)
-    page.wait_for_timeout(250)
+    nothing_asked(page, but="drawer-body")
     assert path(page) == f"{LIST}{contact_id}/"
     assert page.locator(":popover-open").count() == 0

@@ -8,7 +8,7 @@ from string import ascii_lowercase
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Page
+from playwright.sync_api import BrowserContext, CDPSession, Page, expect
 
 from testing.accounts import create_account
 from testing.desk_template import PASSWORD
@@ -156,7 +156,7 @@ def test_a_machine_without_the_passkey_does_not_come_in(person: Person) -> None:
     person.takes_authenticator()
     person.page.goto("/sign-in/")
     person.page.click(SIGN_IN_BY_PASSKEY)
-    person.page.wait_for_timeout(1000)
+    expect(person.page.get_by_text("No passkey was used.")).to_be_visible()
     assert urlsplit(person.page.url).path == "/sign-in/"
     assert not person.is_in()
 
