@@ -11,10 +11,8 @@ from playwright.sync_api import Page, expect
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
-from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, settled, shown
-
-LIST = "/account/contacts/"
-FEW = f"{LIST}?page_size=20"
+from tests.browser.pressing import FEW, LIST, fresh_list, link
+from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, shown
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +24,8 @@ def desk(keeping_desk: CachingDesk) -> Desk:
 @pytest.fixture
 def masked(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The list, fresh, of the admin for whom numbers are masked."""
-    keeping_desk.forget()
     with keeping_desk.wishes("admin", mask_numbers=True):
-        tab = new_context.signed_in("admin")
-        tab.goto(FEW)
-        settled(tab)
-        sandbox.reset_requests()
-        yield tab
+        yield fresh_list(keeping_desk, new_context, sandbox)
 
 
 def test_revealing_in_the_row_shows_this_number_alone_without_a_call(masked: Page, sandbox: SandboxServer) -> None:
@@ -48,9 +41,8 @@ def test_revealing_in_the_row_shows_this_number_alone_without_a_call(masked: Pag
 def test_revealing_in_the_row_leaves_the_focus_on_the_number(masked: Page) -> None:
     masked.get_by_role("button", name="Reveal").nth(2).focus()
     masked.keyboard.press("Enter")
-    link = masked.locator(f"{ROWS} .phone__link").nth(2)
-    expect(link).not_to_contain_text("••••")
-    expect(link).to_be_focused()
+    expect(link(masked, 2)).not_to_contain_text("••••")
+    expect(link(masked, 2)).to_be_focused()
 
 
 def test_revealing_in_the_drawer_shows_every_format_without_a_call(masked: Page, sandbox: SandboxServer) -> None:
@@ -81,8 +73,8 @@ def test_without_javascript_revealing_shows_the_page_of_the_contact(
 ) -> None:
     contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
     with keeping_desk.wishes("admin", mask_numbers=True):
-        page = new_context.signed_in("admin", java_script_enabled=False)
-        page.goto(LIST if where == "list" else f"{LIST}{contact_id}/")
+        at = FEW if where == "list" else f"{LIST}{contact_id}/"
+        page = new_context.signed_in("admin", at=at, java_script_enabled=False)
         page.locator(f"[formaction='{LIST}{contact_id}/reveal/']").click()
         expect(page.locator(f"article[data-contact-id='{contact_id}']")).to_contain_text(number)
 

@@ -15,8 +15,7 @@ CHOSEN = "a password of their own"
 
 
 def _add(page: Page, username: str) -> str:
-    """Adds somebody for support; their link. The page that follows is the one where profiles are assigned."""
-    page.goto("/people/")
+    """Adds somebody for support, from the list of people; their link. The page that follows is where profiles go."""
     page.get_by_role("link", name="Add a person").click()
     page.fill("#username", username)
     page.fill("#name", "Ada Lovelace")
@@ -26,6 +25,15 @@ def _add(page: Page, username: str) -> str:
     page.get_by_role("link", name="Assign profiles").click()
     _wait_for_form(page)
     return link
+
+
+@pytest.fixture
+def person(new_context: NewContext, sandbox: SandboxServer) -> Page:
+    """The support agent's page, which an admin opened."""
+    page = new_context.signed_in("admin", at="/people/?search=support")
+    page.locator("#people .phone__link").click()
+    _wait_for_form(page)
+    return page
 
 
 def _wait_for_form(page: Page) -> None:
@@ -64,7 +72,7 @@ def test_somebody_is_added_comes_in_by_their_link_and_is_put_out(
     new_context: NewContext, sandbox: SandboxServer, javascript: bool
 ) -> None:
     username, profile = f"ada-{time.time_ns()}", sandbox.profiles()[5]
-    admin = new_context.signed_in("admin", java_script_enabled=javascript)
+    admin = new_context.signed_in("admin", at="/people/", java_script_enabled=javascript)
     link = _add(admin, username)
     admin.fill("#name", "Ada King")  # typed and not saved yet: finding profiles must not lose it
     _assign(admin, profile["name"])
@@ -83,8 +91,10 @@ def test_somebody_is_added_comes_in_by_their_link_and_is_put_out(
     expect(hers).to_have_url(re.compile("/sign-in/"))
 
 
-def test_people_are_found_while_one_types_and_back_undoes_it_step_by_step(admin_page: Page) -> None:
-    admin_page.goto("/people/")
+def test_people_are_found_while_one_types_and_back_undoes_it_step_by_step(
+    new_context: NewContext, sandbox: SandboxServer
+) -> None:
+    admin_page = new_context.signed_in("admin", at="/people/")
     admin_page.get_by_role("combobox", name="Role").select_option("support")
     admin_page.wait_for_url(re.compile(r"/people/\?role=support$"))
     admin_page.locator("#people-search").press_sequentially("supp", delay=30)
@@ -98,25 +108,19 @@ def test_people_are_found_while_one_types_and_back_undoes_it_step_by_step(admin_
         expect(count).to_have_text(said)
 
 
-def test_enter_in_the_box_that_finds_profiles_saves_nothing(admin_page: Page) -> None:
-    admin_page.goto("/people/?search=support")
-    admin_page.locator("#people .phone__link").click()
-    _wait_for_form(admin_page)
-    before = admin_page.locator("#ticked").inner_text()
-    admin_page.locator(".picks [name=profiles]:not(:checked)").first.check()
-    admin_page.fill("#find", "a")
-    admin_page.press("#find", "Enter")
-    expect(admin_page.locator("[name=found]")).to_have_value("a")
-    assert admin_page.locator("#ticked").inner_text() == str(int(before) + 1)
-    admin_page.reload()
-    expect(admin_page.locator("#ticked")).to_have_text(before)
+def test_enter_in_the_box_that_finds_profiles_saves_nothing(person: Page) -> None:
+    before = person.locator("#ticked").inner_text()
+    person.locator(".picks [name=profiles]:not(:checked)").first.check()
+    person.fill("#find", "a")
+    person.press("#find", "Enter")
+    expect(person.locator("[name=found]")).to_have_value("a")
+    assert person.locator("#ticked").inner_text() == str(int(before) + 1)
+    person.reload()
+    expect(person.locator("#ticked")).to_have_text(before)
 
 
-def test_a_role_that_uses_no_assignments_says_so_when_it_is_chosen(admin_page: Page) -> None:
-    admin_page.goto("/people/?search=support")
-    admin_page.locator("#people .phone__link").click()
-    _wait_for_form(admin_page)
-    warning = admin_page.get_by_text("An auditor sees no contacts. What is ticked here is kept")
+def test_a_role_that_uses_no_assignments_says_so_when_it_is_chosen(person: Page) -> None:
+    warning = person.get_by_text("An auditor sees no contacts. What is ticked here is kept")
     expect(warning).to_be_hidden()
-    admin_page.check("[name=role][value=auditor]")
+    person.check("[name=role][value=auditor]")
     expect(warning).to_be_visible()

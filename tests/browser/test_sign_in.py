@@ -70,8 +70,7 @@ def test_two_lines_and_enter_are_enough(new_context: NewContext, sandbox: Sandbo
 
 @pytest.mark.parametrize("shown", [LIST, SECURITY, "/you/sessions/"])
 def test_back_after_signing_out_shows_the_gate(new_context: NewContext, sandbox: SandboxServer, shown: str) -> None:
-    page = sign_in(new_context(), "admin")
-    page.goto(shown)
+    page = new_context.signed_in("admin", at=shown)
     page.get_by_role("heading", level=1).wait_for()
     sign_out(page)
     page.go_back()
@@ -105,14 +104,14 @@ def test_the_account_menu_leads_to_it_and_it_leads_back(admin_page: Page) -> Non
     expect(admin_page.locator(ROWS).first).to_be_visible()
 
 
-def test_the_theme_changes_there_at_once(admin_page: Page) -> None:
-    admin_page.goto(SECURITY)
-    button = admin_page.locator("[data-theme-toggle] button")
+def test_the_theme_changes_there_at_once(new_context: NewContext, sandbox: SandboxServer) -> None:
+    page = new_context.signed_in("admin", at=SECURITY)
+    button = page.locator("[data-theme-toggle] button")
     wanted = button.get_attribute("value")
-    with admin_page.expect_response("**/preferences/theme/") as answered:
+    with page.expect_response("**/preferences/theme/") as answered:
         button.click()
     assert answered.value.status == 204
-    expect(admin_page.locator("html")).to_have_attribute("data-theme", wanted or "")
+    expect(page.locator("html")).to_have_attribute("data-theme", wanted or "")
 
 
 def test_a_passkey_that_is_not_used_is_said_and_can_be_tried_again(new_context: NewContext) -> None:

@@ -7,9 +7,9 @@ from playwright.sync_api import Page, expect
 
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.reading import ROWS, at_address, settled
+from tests.browser.reading import CLIPBOARD, ROWS, at_address
 
-LIST = "/account/contacts/"
+FEW = "/account/contacts/?page_size=20"
 SPELLINGS = {
     "as stored": "{e164}",
     "with punctuation": "({a}) {b}-{c}",
@@ -38,11 +38,7 @@ def _paste(page: Page, text: str) -> None:
 @pytest.fixture
 def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
     """The admin's list, with a clipboard."""
-    context = new_context()
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = new_context.signed_in("admin", context=context)
-    page.goto(LIST)
-    return page
+    return new_context.signed_in("admin", at=FEW, permissions=CLIPBOARD)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
@@ -64,13 +60,11 @@ def test_the_last_seven_digits_are_found_and_stay_in_the_box(page: Page, sandbox
     expect(page.locator("#reading")).to_contain_text(f"Searched as “{number[-7:-4]}-{number[-4:]}”")
     expect(page.locator(f"tr[data-contact-id='{contact_id}']")).to_be_visible()
     expect(page.locator("#search")).to_have_value(number[-7:])
-    at_address(page, f"?search={number[-7:]}")
+    at_address(page, f"?search={number[-7:]}&page_size=20")
 
 
-def test_another_reading_is_one_click_away(page: Page) -> None:
-    page.goto(f"{LIST}?search=20")
-    settled(page)
-    page.goto(f"{LIST}?search=2055")
+def test_another_reading_is_one_click_away(new_context: NewContext, sandbox: SandboxServer) -> None:
+    page = new_context.signed_in("admin", at=f"{FEW}&search=2055")
     link = page.locator("#reading a").first
     wanted = link.inner_text()
     link.click()
@@ -92,9 +86,8 @@ def test_of_twenty_pasted_numbers_fifteen_are_found_and_five_are_not(page: Page,
 
 
 def test_several_numbers_work_without_javascript(new_context: NewContext, sandbox: SandboxServer) -> None:
-    page = new_context.signed_in("admin", java_script_enabled=False)
+    page = new_context.signed_in("admin", at=FEW, java_script_enabled=False)
     known = [number for number in sandbox.contacts(None).values() if number][:7]
-    page.goto(LIST)
     page.get_by_text("More filters").click()
     page.fill("#numbers", "\n".join(known))
     page.get_by_role("button", name="Look up all").click()

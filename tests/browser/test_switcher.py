@@ -11,21 +11,27 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.reading import ROWS, at_address, ids, open_list
+from tests.browser.reading import ROWS, at_address, held, ids
 from tests.browser.test_accessibility import SIZES, check
 
-LIST = "/account/contacts/"
+BY_SMS = "/account/contacts/?channel=sms&page_size=20"
+KEPT = "/contacts/?channel=sms&page_size=20"  # of it, in another profile
 LINK = "[data-opens=profiles]"
 FIND = "#profiles #find"
 OPTIONS = "#profiles [role=option]:visible"
 
 
 @pytest.fixture
-def switcher(admin_page: Page) -> Page:
-    """The admin's list of contacts, with the switcher open and the focus in its box."""
-    open_list(admin_page, f"{LIST}?channel=sms")
-    _open(admin_page)
-    return admin_page
+def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
+    """The admin's list of contacts."""
+    return new_context.signed_in("admin", at=BY_SMS)
+
+
+@pytest.fixture
+def switcher(page: Page) -> Page:
+    """The same with the switcher open and the focus in its box."""
+    _open(page)
+    return page
 
 
 def _open(page: Page) -> None:
@@ -53,7 +59,7 @@ def test_by_keyboard_alone_one_lands_in_another_profile_with_the_filters_kept(
         switcher.keyboard.press("ArrowDown")
     expect(_active(switcher)).to_contain_text(wanted["name"])
     switcher.keyboard.press("Enter")
-    at_address(switcher, f"/p/{wanted['id']}/contacts/?channel=sms")
+    at_address(switcher, f"/p/{wanted['id']}{KEPT}")
     expect(switcher.locator("main")).to_have_attribute("data-profile-id", wanted["id"])
 
 
@@ -86,21 +92,20 @@ def test_nothing_is_active_and_enter_does_nothing_until_one_types_or_moves(switc
     expect(_active(switcher)).to_have_count(0)
     switcher.keyboard.press("Enter")
     expect(switcher.locator(FIND)).to_be_focused()
-    at_address(switcher, f"{LIST}?channel=sms")
+    at_address(switcher, BY_SMS)
 
 
 @pytest.mark.parametrize("typed", ["lumiere", "LUMIÈRE", "opticians lum", "lumie\u0300re"])
 def test_typing_minds_neither_case_nor_accents_nor_the_order_of_words(
-    admin_page: Page, sandbox: SandboxServer, typed: str
+    page: Page, sandbox: SandboxServer, typed: str
 ) -> None:
     name = html.escape(sandbox.profiles()[4]["name"])
-    _change(admin_page, lambda body: body.replace(name, "Lumière Opticians"))
-    admin_page.goto(LIST)
-    _open(admin_page)
-    admin_page.keyboard.insert_text(typed)
-    expect(admin_page.locator(OPTIONS)).to_have_count(1)
-    expect(_active(admin_page)).to_contain_text("Lumière Opticians")
-    expect(admin_page.locator("#profiles .pop__foot")).to_contain_text("1 of 13 profiles")
+    _change(page, lambda body: body.replace(name, "Lumière Opticians"))
+    _open(page)
+    page.keyboard.insert_text(typed)
+    expect(page.locator(OPTIONS)).to_have_count(1)
+    expect(_active(page)).to_contain_text("Lumière Opticians")
+    expect(page.locator("#profiles .pop__foot")).to_contain_text("1 of 13 profiles")
 
 
 def test_emptying_the_box_brings_every_profile_back_with_none_active(switcher: Page) -> None:
@@ -158,22 +163,21 @@ def test_leaving_by_tab_closes(switcher: Page) -> None:
     expect(switcher.locator("#profiles")).to_be_hidden()
 
 
-def test_closing_before_the_answer_leaves_nothing_behind(admin_page: Page) -> None:
-    admin_page.goto(LIST)
-    admin_page.route("**/profiles/**", lambda route: _late(admin_page, route))
-    with admin_page.expect_response("**/profiles/**"):
-        admin_page.locator(LINK).click()
-        admin_page.keyboard.press("Escape")
-    expect(admin_page.locator("#busy.htmx-request")).to_have_count(0)
-    expect(admin_page.locator("#profiles > *")).to_have_count(0)
+def test_closing_before_the_answer_leaves_nothing_behind(page: Page) -> None:
+    with held(page, "**/profiles/**"):
+        page.locator(LINK).click()
+        expect(page.locator("#profiles:popover-open")).to_be_attached()
+        page.keyboard.press("Escape")
+        expect(page.locator("#profiles:popover-open")).not_to_be_attached()
+    expect(page.locator("#busy.htmx-request")).to_have_count(0)
+    expect(page.locator("#profiles > *")).to_have_count(0)
 
 
-def test_a_failure_closes_what_would_be_empty(admin_page: Page) -> None:
-    admin_page.goto(LIST)
-    admin_page.route("**/profiles/**", lambda route: route.abort())
-    admin_page.locator(LINK).click()
-    expect(admin_page.locator("#notice")).to_contain_text("cannot be reached")
-    expect(admin_page.locator(LINK)).to_have_attribute("aria-expanded", "false")
+def test_a_failure_closes_what_would_be_empty(page: Page) -> None:
+    page.route("**/profiles/**", lambda route: route.abort())
+    page.locator(LINK).click()
+    expect(page.locator("#notice")).to_contain_text("cannot be reached")
+    expect(page.locator(LINK)).to_have_attribute("aria-expanded", "false")
 
 
 @pytest.mark.parametrize("button", ["left with Ctrl", "middle"])
@@ -201,35 +205,35 @@ def test_leaving_is_said_with_the_name_of_where_one_goes(switcher: Page, sandbox
             switcher.keyboard.press("Enter")
         else:
             switcher.locator(f"#profiles [href^='/p/{wanted['id']}/']").click()
-    at_address(switcher, f"/p/{wanted['id']}/contacts/?channel=sms")
+    at_address(switcher, f"/p/{wanted['id']}{KEPT}")
 
 
-def test_where_one_was_last_stands_first_the_next_time(admin_page: Page, sandbox: SandboxServer) -> None:
+def test_where_one_was_last_stands_first_the_next_time(page: Page, sandbox: SandboxServer) -> None:
     one, other = (profile["id"] for profile in sandbox.profiles()[6:8])
     for profile_id in (one, other):
-        admin_page.goto(f"/p/{profile_id}/contacts/")
-    _open(admin_page)
-    admin_page.keyboard.press("ArrowDown")
-    admin_page.keyboard.press("Enter")
-    at_address(admin_page, f"/p/{one}/contacts/")
+        page.goto(f"/p/{profile_id}/contacts/?page_size=20")
+    _open(page)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    at_address(page, f"/p/{one}/contacts/?page_size=20")
 
 
-def test_a_thousand_profiles_narrow_to_the_one_that_is_meant(admin_page: Page) -> None:
-    _change(admin_page, _a_thousand)
-    admin_page.goto(LIST)
-    _open(admin_page)
-    expect(admin_page.locator(OPTIONS)).to_have_count(1000)
-    admin_page.keyboard.press("End")
-    expect(_active(admin_page)).to_be_in_viewport(ratio=1)
-    admin_page.keyboard.type("no 731")
-    assert _titles(admin_page) == ["Profile no 731"]
-    expect(admin_page.locator("#profiles .pop__foot")).to_contain_text("1 of 1,000 profiles")
+def test_a_thousand_profiles_narrow_to_the_one_that_is_meant(page: Page) -> None:
+    _change(page, _a_thousand)
+    _open(page)
+    expect(page.locator(OPTIONS)).to_have_count(1000)
+    page.keyboard.press("End")
+    expect(_active(page)).to_be_in_viewport(ratio=1)
+    page.keyboard.type("no 731")
+    assert _titles(page) == ["Profile no 731"]
+    expect(page.locator("#profiles .pop__foot")).to_contain_text("1 of 1,000 profiles")
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", "desktop"), ("dark", "phone")])
 def test_every_state_of_it_passes_axe(new_context: NewContext, sandbox: SandboxServer, scheme: str, size: str) -> None:
-    page = new_context.signed_in("admin", color_scheme=scheme, viewport=SIZES[size])
-    page.goto(f"/p/{sandbox.profiles()[1]['id']}/contacts/")
+    profile_id = sandbox.profiles()[1]["id"]
+    at = f"/p/{profile_id}/contacts/?page_size=20"
+    page = new_context.signed_in("admin", at=at, color_scheme=scheme, viewport=SIZES[size])
     _open(page)
     for keys in (("ArrowDown",), ("a",), ("z", "z", "z")):
         for key in keys:
@@ -239,13 +243,12 @@ def test_every_state_of_it_passes_axe(new_context: NewContext, sandbox: SandboxS
 
 def test_without_javascript_a_name_is_found_by_a_form(new_context: NewContext, sandbox: SandboxServer) -> None:
     wanted = sandbox.profiles()[2]
-    page = new_context.signed_in("admin", java_script_enabled=False)
-    page.goto(f"{LIST}?channel=sms")
+    page = new_context.signed_in("admin", at=BY_SMS, java_script_enabled=False)
     page.locator(LINK).click()
     page.fill("#find", wanted["name"].upper())
     page.press("#find", "Enter")
     page.get_by_role("link", name=wanted["name"]).click()
-    at_address(page, f"/p/{wanted['id']}/contacts/?channel=sms")
+    at_address(page, f"/p/{wanted['id']}{KEPT}")
     expect(page.locator(ROWS).first).to_be_visible()
 
 
@@ -269,8 +272,3 @@ def _a_thousand(body: str) -> str:
     before = head.split('<div role="group"', 1)[0] + '<div role="group" aria-labelledby="group-z"><p id="group-z" '
     options = "".join(option.format(number) for number in range(1000))
     return f'{before}role="presentation">All profiles</p>{options}</div></div>{last.split("</div>", 2)[2]}'
-
-
-def _late(page: Page, route: Route) -> None:
-    page.wait_for_timeout(300)
-    route.continue_()

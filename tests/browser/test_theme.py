@@ -10,9 +10,11 @@ from playwright.sync_api import Page, expect
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
-from tests.browser.reading import ROWS, at_address, settled
+from tests.browser.reading import ROWS, at_address, held, settled
 
 LIST = "/account/contacts/"
+FEW = f"{LIST}?page_size=20"
+SECOND_BY_SMS = f"{LIST}?channel=sms&page=2&page_size=20"
 CANVAS = "getComputedStyle(document.documentElement).colorScheme"
 
 
@@ -26,10 +28,7 @@ def desk(keeping_desk: CachingDesk) -> Desk:
 def light(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The list of someone who prefers light, on a system that is dark."""
     with keeping_desk.wishes("admin", theme="light"):
-        page = new_context.signed_in("admin", color_scheme="dark")
-        page.goto(LIST)
-        settled(page)
-        yield page
+        yield new_context.signed_in("admin", at=FEW, color_scheme="dark")
 
 
 def _press(page: Page, theme: str) -> None:
@@ -39,26 +38,26 @@ def _press(page: Page, theme: str) -> None:
 
 
 def test_it_changes_at_once_before_the_server_answers(light: Page) -> None:
-    light.route("**/preferences/theme/", lambda _route: None)  # never answered
     assert light.evaluate(CANVAS) == "light"
-    light.get_by_role("button", name="Dark theme").click()
-    assert light.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert light.evaluate(CANVAS) == "dark"
-    expect(light.locator("meta[name=color-scheme]")).to_have_attribute("content", "dark")
+    with held(light, "**/preferences/theme/"):
+        light.get_by_role("button", name="Dark theme").click()
+        assert light.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert light.evaluate(CANVAS) == "dark"
+        expect(light.locator("meta[name=color-scheme]")).to_have_attribute("content", "dark")
 
 
 def test_two_quick_presses_lead_back(light: Page) -> None:
-    light.route("**/preferences/theme/", lambda _route: None)
     button = light.locator("[data-theme-toggle] button")
-    button.click()
-    button.click()
-    assert light.evaluate("document.documentElement.dataset.theme") == "light"
-    expect(button).to_have_attribute("aria-label", "Dark theme")
+    with held(light, "**/preferences/theme/"):
+        button.click()
+        button.click()
+        assert light.evaluate("document.documentElement.dataset.theme") == "light"
+        expect(button).to_have_attribute("aria-label", "Dark theme")
 
 
 def test_it_outlives_loading_again_and_other_pages(light: Page) -> None:
     _press(light, "Dark")
-    for address in (LIST, "/preferences/", f"{LIST}?page=2"):
+    for address in (FEW, "/preferences/", f"{FEW}&page=2"):
         light.goto(address)
         assert light.evaluate("document.documentElement.dataset.theme") == "dark"
     expect(light.get_by_role("button", name="Light theme")).to_be_visible()
@@ -78,19 +77,19 @@ def test_no_page_is_ever_painted_in_the_other_theme(light: Page) -> None:
         const look = () => {{ if (document.body) schemes.add({CANVAS}); requestAnimationFrame(look); }};
         look();
     """)
-    light.goto(LIST)
+    light.goto(FEW)
     expect(light.locator(ROWS).first).to_be_visible()
     light.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert light.evaluate("[...schemes]") == ["dark"]
 
 
 def test_it_stays_where_one_is(light: Page) -> None:
-    light.goto(f"{LIST}?channel=sms&page=2")
+    light.goto(SECOND_BY_SMS)
     settled(light)
     light.locator(f"{ROWS} .phone__link").first.focus()
     light.evaluate("document.querySelector('#results tbody').dataset.mark = 'kept'")
     _press(light, "Dark")
-    at_address(light, "?channel=sms&page=2")
+    at_address(light, SECOND_BY_SMS)
     assert light.locator("#results tbody[data-mark=kept]").count() == 1
 
 
@@ -110,8 +109,7 @@ def test_without_javascript_the_button_comes_back_to_the_same_list(
     keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer
 ) -> None:
     with keeping_desk.wishes("admin", theme="light"):
-        page = new_context.signed_in("admin", java_script_enabled=False)
-        page.goto(f"{LIST}?channel=sms&page=2")
+        page = new_context.signed_in("admin", at=SECOND_BY_SMS, java_script_enabled=False)
         page.get_by_role("button", name="Dark theme").click()
-        at_address(page, "?channel=sms&page=2")
+        at_address(page, SECOND_BY_SMS)
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
