@@ -134,3 +134,18 @@ def tricks() -> tuple[str, ...]:
         *_ENCODED_WHOLE,
     ]
     return tuple(dict.fromkeys(made))
+
+
+# One of each family, for whoever proves that a way asks the judge at all (tests/test_open_redirect.py).
+OF_EACH_FAMILY = (
+    f"//{HOST}/",
+    f"/\\{HOST}/",
+    f"https://{HOST}/",
+    f"https:{HOST}",
+    f"https://{OURS}@{HOST}",
+    f"/\t/{HOST}",
+    f"/%09/{HOST}",
+    f"/.//{HOST}",
+    f"/{HOST}\r\nLocation: https://{HOST}",
+    f"{_WORD}{_CALL}",
+)

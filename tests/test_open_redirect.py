@@ -1,27 +1,39 @@
-"""Wherever a person may be led on to, it is a page of this site. The browser's own judgement is in tests/browser."""
+"""Open redirects: `next` leads to a page of this site, whatever it says. What a browser makes of it: tests/browser."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
+from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.local_path import local_path
+from contacts_ui.sign_in.adapters import DeskAccountAdapter
 from testing.sandbox_server import SandboxServer
-from tests.open_redirects import tricks
+from testing.totp import code_now
+from tests.open_redirects import OF_EACH_FAMILY, tricks
 
 TRICKS = tricks()
+HARMLESS = {
+    "/evil.example",
+    "/evil.example/",
+    "/evil.example?@localhost:8000/",
+}  # of the tricks, these are paths of ours
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+GOOD = "/account/contacts/?channel=sms"
+SIGN_IN, CODE, THEME = "/sign-in/", "/sign-in/code/", "/preferences/theme/"
+NAME = {"login": "mara", "password": "x"}
 
 
-@pytest.fixture
-def _quick(settings: Settings) -> None:
-    """Sign-in without limits and without the cost of a good password hash: hundreds in a row."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.ACCOUNT_RATE_LIMITS = False
+# --- The judges ------------------------------------------------------------------------------------
 
 
 def _is_here(location: str) -> bool:
@@ -29,48 +41,16 @@ def _is_here(location: str) -> bool:
     return (whole.scheme, whole.netloc) == ("http", "localhost:8000") and location.startswith("/")
 
 
-def test_there_are_hundreds_of_tricks() -> None:
+def test_hundreds_of_tricks_are_tried_one_of_each_family_among_them() -> None:
     assert len(TRICKS) > 500
+    assert set(OF_EACH_FAMILY) <= set(TRICKS)
 
 
-@pytest.mark.usefixtures("_quick")
-def test_no_trick_leads_off_the_site_at_sign_in(desk_api: SandboxServer, admin_user: User) -> None:
-    admin_user.set_password("x")
-    admin_user.save()
-    led = {}
-    for trick in TRICKS:
-        response = Client().post("/sign-in/", {"login": "mara", "password": "x", "next": trick})
-        assert response.status_code == 302, trick
-        led[trick] = response["Location"]
-        UserSession.objects.all().delete()  # every sign-in looks through all of one's sessions
-    assert {trick: where for trick, where in led.items() if not _is_here(where)} == {}
-    print(f"{len(led)} of {len(TRICKS)} tricks stay on the site")  # noqa: T201  # "N of N" for whoever runs -s
-
-
-@pytest.mark.parametrize("how", ["sign-in", "theme"])
-def test_no_trick_leads_whom_is_in_already_off_the_site(admin_client: Client, how: str) -> None:
-    led = {}
-    for trick in TRICKS:
-        if how == "sign-in":
-            response = admin_client.get("/sign-in/", {"next": trick})
-        else:
-            response = admin_client.post("/preferences/theme/", {"theme": "dark", "next": trick})
-        assert response.status_code == 302, trick
-        led[trick] = response["Location"]
-    assert {trick: where for trick, where in led.items() if not _is_here(where)} == {}
-
-
-def test_no_trick_leads_off_the_site_at_sign_out(admin_client: Client, admin_user: User) -> None:
-    for trick in TRICKS[::10]:
-        assert _is_here(admin_client.post("/sign-out/", {"next": trick})["Location"]), trick
-        admin_client.force_login(admin_user)
-
-
-def test_no_trick_is_led_on_by_the_gate(db: None) -> None:
-    for trick in TRICKS:
-        page = Client().get("/sign-in/", {"next": trick})
-        assert page.status_code == 200
-        assert "Location" not in page
+@pytest.mark.parametrize("judge", [local_path, DeskAccountAdapter(None).is_safe_url], ids=["local_path", "is_safe_url"])
+def test_judges_let_no_trick_pass_that_leads_off_the_site(judge: Callable[[str], object]) -> None:
+    passed = {trick for trick in TRICKS if judge(trick)}
+    assert {trick for trick in passed if not _is_here(trick)} == set()
+    assert passed == HARMLESS
 
 
 @pytest.mark.parametrize(
@@ -87,6 +67,7 @@ def test_no_trick_is_led_on_by_the_gate(db: None) -> None:
 )
 def test_the_pages_of_the_site_are_where_one_may_be_led(path: str) -> None:
     assert local_path(path) == path
+    assert DeskAccountAdapter(None).is_safe_url(path)
 
 
 @pytest.mark.parametrize("path", ["", "contacts", "?x", "#x", "/a//b", "/./a", "/../a", "/a\n", "/a b", "/ä", "/a%2fb"])
@@ -96,3 +77,134 @@ def test_a_path_that_is_not_ours_is_none(path: str) -> None:
 
 def test_a_long_path_is_judged_at_once() -> None:
     assert local_path("/" + "a/" * 50_000 + "\\") is None
+
+
+# --- The ways that lead on: each asks a judge ------------------------------------------------------
+
+
+def _in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def _post(client: Client, path: str, fields: dict[str, str], wish: str, where: str) -> Any:
+    """Posts a form with the wish in it, or in the address."""
+    form = fields | ({"next": wish} if where == "form" else {})
+    return client.post(path, form, query_params={"next": wish} if where == "query" else {})
+
+
+def _sign_in(where: str) -> Callable[[User, str], Any]:
+    return lambda _person, wish: _post(Client(), SIGN_IN, NAME, wish, where)
+
+
+def _code(where: str) -> Callable[[User, str], Any]:
+    def led(person: User, wish: str) -> Any:
+        _with_app(person)
+        client = Client()
+        _post(client, SIGN_IN, NAME, wish, where)
+        last = {"next": wish} if where == "later" else {}
+        return client.post(CODE, {"code": code_now(SECRET)} | last, query_params=last)
+
+    return led
+
+
+def _again(where: str) -> Callable[[User, str], Any]:
+    return lambda person, wish: _post(_in(person), "/sign-in/again/", {"password": "x"}, wish, where)
+
+
+def _again_by_code(person: User, wish: str) -> Any:
+    _with_app(person)
+    return _in(person).post("/sign-in/again/code/", {"code": code_now(SECRET), "next": wish})
+
+
+def _sign_out(where: str) -> Callable[[User, str], Any]:
+    return lambda person, wish: _post(_in(person), "/sign-out/", {}, wish, where)
+
+
+def _in_already(page: str) -> Callable[[User, str], Any]:
+    return lambda person, wish: _in(person).get(page, {"next": wish})
+
+
+def _with_app(person: User) -> None:
+    """Gives them an authenticator app of which no code was used yet."""
+    Authenticator.objects.filter(user=person).delete()
+    TOTP.activate(person, SECRET)
+
+
+# A way -> what takes it, and where a wish leads that is none. Single sign-on: tests/sign_in/test_single_sign_on.py.
+WAYS: dict[str, tuple[Callable[[User, str], Any], str]] = {
+    "sign-in by the form": (_sign_in("form"), "/"),
+    "sign-in by the address": (_sign_in("query"), "/"),
+    "the code, asked for in the form": (_code("form"), "/"),
+    "the code, asked for in the address": (_code("query"), "/"),
+    "the code, asked for with it": (_code("later"), "/"),
+    "the password again by the form": (_again("form"), "/"),
+    "the password again by the address": (_again("query"), "/"),
+    "the code again": (_again_by_code, "/"),
+    "sign-in of whom is in already": (_in_already(SIGN_IN), "/"),
+    "a passkey of whom is in already": (_in_already("/you/second-factor/passkeys/login/"), "/"),
+    "sign-out by the form": (_sign_out("form"), SIGN_IN),
+    "sign-out by the address": (_sign_out("query"), SIGN_IN),
+    "sign-out of whom is out already": (lambda _, wish: Client().get("/sign-out/", {"next": wish}), SIGN_IN),
+    "the theme": (lambda person, wish: _in(person).post(THEME, {"theme": "dark", "next": wish}), "/"),
+}
+
+
+@pytest.fixture
+def person(desk_api: SandboxServer, admin_user: User, settings: Settings) -> User:
+    """Someone who may try as often as they like."""
+    settings.ACCOUNT_RATE_LIMITS = False
+    return admin_user
+
+
+def _led(person: User, way: str, wishes: Iterable[str]) -> dict[str, str]:
+    """Where each wish leads on this way."""
+    take, _otherwise = WAYS[way]
+    led = {}
+    for wish in wishes:
+        caches["default"].clear()  # nor is one remembered
+        answer = take(person, wish)
+        assert answer.status_code == 302, wish
+        led[wish] = answer["Location"]
+        UserSession.objects.all().delete()  # every sign-in looks through all of one's sessions
+    return led
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_leads_to_a_page_of_the_site_and_by_no_trick(person: User, way: str) -> None:
+    otherwise = WAYS[way][1]
+    assert _led(person, way, (GOOD, *OF_EACH_FAMILY)) == {GOOD: GOOD} | dict.fromkeys(OF_EACH_FAMILY, otherwise)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("way", WAYS)
+def test_every_trick_on_every_way_stays_on_the_site(person: User, way: str) -> None:
+    led = _led(person, way, TRICKS)
+    assert {trick: where for trick, where in led.items() if not _is_here(where)} == {}
+    assert led == {trick: trick if trick in HARMLESS else WAYS[way][1] for trick in TRICKS}
+    print(f"{way}: {len(led)} of {len(TRICKS)} tricks stay on the site")  # noqa: T201  # "N of N" for whoever runs -s
+
+
+@pytest.mark.parametrize("wishes", [OF_EACH_FAMILY, pytest.param(TRICKS, marks=pytest.mark.exhaustive)], ids=len)
+def test_the_gate_leads_nobody_on_who_did_not_sign_in(db: None, wishes: tuple[str, ...]) -> None:
+    for wish in wishes:
+        page = Client().get(SIGN_IN, {"next": wish})
+        assert page.status_code == 200
+        assert "Location" not in page
+
+
+def test_renaming_and_removing_a_passkey_lead_back_to_the_passkeys(person: User) -> None:
+    client = _in(person)
+    client.post("/sign-in/again/", {"password": "x"})
+    for wish in OF_EACH_FAMILY:
+        key = Authenticator.objects.create(user=person, type="webauthn", data={"name": "a key", "credential": {}})
+        base = f"/you/second-factor/passkeys/keys/{key.pk}"
+        for path, fields in ((f"{base}/edit/", {"name": "my key"}), (f"{base}/remove/", {})):
+            answer = client.post(path, fields | {"next": wish}, query_params={"next": wish})
+            assert (answer.status_code, answer["Location"]) == (302, "/you/second-factor/passkeys/"), wish
+
+
+@pytest.mark.parametrize("gate", ["/sign-in/", "/sign-out/", "/sign-in/code/"])
+def test_signing_in_does_not_lead_back_to_the_gate(person: User, gate: str) -> None:
+    assert Client().post(SIGN_IN, NAME | {"next": gate})["Location"] == "/"

@@ -195,7 +195,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "contacts_ui/sign_in/adapters.py",
         "bool(url) and local_path(str(url)) is not None and not",
         "bool(url) and not",
-        ("tests/sign_in/test_next.py::test_after_signing_out",),
+        ("tests/test_open_redirect.py::test_every_way_leads_to_a_page_of_the_site_and_by_no_trick",),
     ),
     Mutant(
         "support opens the People page and the audit log",
