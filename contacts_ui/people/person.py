@@ -10,12 +10,9 @@ from django.contrib.auth.models import User
 from django.http import Http404
 
 from contacts_ui.models import ProfileAccess
-from contacts_ui.roles import ROLES
 
 from .listing import with_role
 from .queries import NO_ROLE
-
-_TITLES = {role.name: role.title for role in ROLES} | {NO_ROLE: "No role"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +27,6 @@ class Person:
     def name(self) -> str:
         """What to call them."""
         return self.user.get_full_name() or self.user.username
-
-    @property
-    def role_title(self) -> str:
-        """Their role as a word."""
-        return _TITLES[self.role]
 
     @property
     def version(self) -> str:
