@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contacts_ui.gateway.flights import Flights
-from contacts_ui.sent.errors import KeyRejected, SentError, Unavailable
+from contacts_ui.sent.errors import KeyRejected, SentError, TimedOut, Unavailable
 from testing.waiting import wait_until
 
 
@@ -117,6 +117,24 @@ def test_who_wakes_after_the_second_try_shares_its_answer() -> None:
         over.set()
         assert late.result(30) is Unavailable
     assert calls == 2
+
+
+def test_who_waits_for_a_call_that_never_ends_is_let_go() -> None:
+    flights: Flights[int] = Flights(0.01)
+    asking, over = threading.Event(), threading.Event()
+
+    def endless() -> int:
+        asking.set()
+        assert over.wait(30)
+        return 7
+
+    with ThreadPoolExecutor(1) as pool:
+        leader = pool.submit(flights.join, "key", endless, _nothing)
+        assert asking.wait(30)
+        with pytest.raises(TimedOut):
+            flights.join("key", endless, _nothing)
+        over.set()
+        assert leader.result(30) == (7, False)
 
 
 def test_a_rejected_key_is_not_tried_again_by_anyone() -> None:
