@@ -10,7 +10,9 @@ from uuid import uuid4
 import pytest
 
 from contacts_ui.sent import errors
+from contacts_ui.sent.answers import Allowance
 from contacts_ui.sent.client import SentClient
+from contacts_ui.sent.deadlines import Deadline
 from contacts_ui.sent.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
 
@@ -79,6 +81,19 @@ def test_a_contact_of_another_profile_is_not_found(sandbox: SandboxServer, clien
     theirs = client.contacts(ContactQuery(), other).contacts[0]
     with pytest.raises(errors.ContactNotFound):
         client.contact(theirs.id, one)
+
+
+@pytest.mark.parametrize(
+    "data", [{"data": None}, {"data.id": None}, {"data.id": 7}, {"success": False}], ids=["no data", "no id", "7", "no"]
+)
+def test_an_answer_that_holds_no_contact_is_unexpected(
+    sandbox: SandboxServer, client: SentClient, data: dict[str, object]
+) -> None:
+    contact_id = client.contacts(ContactQuery()).contacts[0].id
+    sandbox.fault(route="contact", kind="patch", set=data)
+    with pytest.raises(errors.UnexpectedAnswer) as caught:
+        client.contact(contact_id)
+    assert caught.value.request_id
 
 
 def test_the_message_summary_is_decoded(sandbox: SandboxServer, client: SentClient) -> None:
@@ -159,6 +174,17 @@ def test_a_reset_connection_is_unreachable(sandbox: SandboxServer, client: SentC
 def test_a_truncated_body_is_no_shorter_list(sandbox: SandboxServer, client: SentClient) -> None:
     sandbox.fault(route="contacts", kind="truncate", keep=500, length=False)
     assert isinstance(_failing(client), errors.Unreachable | errors.UnexpectedAnswer)
+
+
+def test_a_call_whose_time_is_up_is_not_made(sandbox: SandboxServer, client: SentClient) -> None:
+    with pytest.raises(errors.TimedOut):
+        client.contacts(ContactQuery(), deadline=Deadline(0))
+    assert sandbox.requests() == []
+
+
+def test_an_answer_that_is_not_packed_as_it_says_is_unexpected(sandbox: SandboxServer, client: SentClient) -> None:
+    sandbox.fault(route="contacts", kind="headers", set={"Content-Encoding": "gzip"})
+    assert type(_failing(client)) is errors.UnexpectedAnswer
 
 
 def test_silence_is_timed_out(sandbox: SandboxServer, impatient: SentClient) -> None:
@@ -276,6 +302,27 @@ def test_a_retry_date_is_read_by_the_apis_own_clock(sandbox: SandboxServer, clie
     error = _failing(client)
     assert isinstance(error, errors.RateLimited)
     assert error.retry_after == 30
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"X-RateLimit-Remaining": None},
+        {"X-RateLimit-Remaining": "many"},
+        {"X-RateLimit-Remaining": "-1"},
+        {"X-RateLimit-Limit": "0"},
+        {"X-RateLimit-Reset": "9" * 400},
+    ],
+    ids=lambda odd: " ".join(f"{name} {value}"[:30] for name, value in odd.items()),
+)
+def test_what_makes_no_sense_of_the_limit_is_not_heard(sandbox: SandboxServer, odd: dict[str, str | None]) -> None:
+    heard: list[Allowance] = []
+    client = SentClient(sandbox.url, "sandbox-organization", on_allowance=heard.append)
+    sane = {"X-RateLimit-Limit": "200", "X-RateLimit-Remaining": "9", "X-RateLimit-Reset": "4000000000"}
+    for said in (sane | odd, sane):
+        sandbox.fault(route="contacts", kind="headers", set=said)
+        assert client.contacts(ContactQuery()).contacts
+    assert [(known.limit, known.remaining) for known in heard] == [(200, 9)]
 
 
 def test_an_answer_for_another_profile_is_refused(sandbox: SandboxServer, client: SentClient) -> None:
