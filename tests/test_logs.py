@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -239,6 +240,22 @@ def test_a_record_whose_arguments_do_not_fit_is_named_and_not_shown(
     said = capsys.readouterr().err
     assert json.loads(said)["event"] == "log.unwritable"
     assert "2025550143" not in said
+
+
+def test_a_record_that_nobody_can_be_told_of_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb", buffering=0) as gone:
+        monkeypatch.setattr("sys.stderr", io.TextIOWrapper(gone, write_through=True))
+        StdoutHandler().handle(logging.LogRecord("x", logging.INFO, __file__, 7, "%d", ("no number",), None))
+
+
+def test_an_object_that_cannot_say_what_it_is_is_named() -> None:
+    class Broken:
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    assert json.loads(_line("x", something=Broken()))["something"] == "[Broken]"
 
 
 def test_an_endless_object_is_cut_short() -> None:

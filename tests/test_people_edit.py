@@ -77,6 +77,16 @@ def test_somebody_is_added_with_a_role_and_no_password(admin_client: Client) -> 
     assert not ada.has_usable_password()
 
 
+def test_somebody_without_a_role_is_added_and_sees_nothing(admin_client: Client) -> None:
+    assert _new(admin_client, role="none").status_code == 200
+    ada = User.objects.get(username="ada")
+    assert role_of(ada) is None
+    client = Client()
+    client.force_login(ada)
+    assert client.get("/account/contacts/").status_code == 404
+    assert written("role.changed") == []
+
+
 def test_adding_is_written_down_once(admin_client: Client) -> None:
     _new(admin_client)
     assert written("person.changed") == [("mara", "ada: added")]

@@ -74,6 +74,16 @@ def test_without_the_messaging_service_profiles_are_their_ids(
     assert profile_id in text(response)
 
 
+def test_without_the_messaging_service_a_profile_is_asked_for_by_its_id(
+    auditor_client: Client, written: Write, sandbox: SandboxServer
+) -> None:
+    sandbox.fault(route="me", kind="status", status=500, times=3)
+    written(about="row one")
+    response = auditor_client.get(PAGE, {"profile": "aldgate"})
+    assert "The names of profiles are not known just now" in text(response)
+    assert _abouts(response) == ["row one"]
+
+
 def test_a_slow_messaging_service_does_not_hold_it_up(
     auditor_client: Client, written: Write, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

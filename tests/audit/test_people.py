@@ -70,6 +70,11 @@ def test_signing_out_is_one_row(sue: User) -> None:
     assert said() == [("sign_out", "ok", None)]
 
 
+def test_a_stranger_who_signs_out_is_no_row(sue: User) -> None:
+    Client().logout()
+    assert said() == []
+
+
 def test_another_role_is_one_row(sue: User) -> None:
     give_role(sue, "admin")
     assert said() == [("role.changed", "ok", "sue: admin, was support")]

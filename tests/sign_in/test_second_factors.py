@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -61,6 +63,14 @@ def lets_in(code: str) -> bool:
     """Whether it is let in."""
     answer = try_code(code)
     return answer.status_code == 302 and "_auth_user_id" in answer.client.session
+
+
+def foreign_passkey() -> dict[str, Any]:
+    """What a browser would send of a passkey that the desk never saw."""
+    asked = json.dumps({"type": "webauthn.get", "challenge": "AA", "origin": "http://testserver"}).encode()
+    parts = {"clientDataJSON": asked, "authenticatorData": bytes(37), "signature": b"x"}
+    response = {name: base64.urlsafe_b64encode(part).decode().rstrip("=") for name, part in parts.items()}
+    return {"id": "AA", "rawId": "AA", "type": "public-key", "response": response}
 
 
 @pytest.mark.parametrize(("periods", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
@@ -171,6 +181,15 @@ def test_who_is_switched_off_between_the_two_steps_is_not_let_in(app_user: User,
     assert list(AuditEntry.objects.filter(action="sign_in").values_list("outcome", "about")) == [
         ("denied", "switched off")
     ]
+
+
+def test_the_sixth_foreign_passkey_is_not_looked_at_any_more(app_user: User) -> None:
+    client = Client()
+    client.post("/sign-in/", {"login": "mara", "password": "x"})
+    for _ in range(6):
+        client.post("/sign-in/code/", {"credential": json.dumps(foreign_passkey())})
+    wrong = AuditEntry.objects.filter(action="sign_in", outcome="denied", about="wrong second factor")
+    assert wrong.count() == 5
 
 
 def test_a_refused_passkey_is_written_down_as_a_wrong_code(app_user: User) -> None:
