@@ -52,6 +52,12 @@ def test_what_cannot_be_seen_leaves_no_second_space() -> None:
     assert list_query(PATH, {"search": "0 \x1b 0"}).asked.search == "0 0"
 
 
+def test_a_look_up_of_one_number_sets_aside_what_would_narrow_it() -> None:
+    query = list_query(PATH, {"phone": "+442079460958", "search": "555", "channel": "sms"})
+    assert (query.asked.phone, query.asked.search, query.asked.channel) == ("+442079460958", None, None)
+    assert query.ignored == ("Looking up one number sets the search and the channel aside.",)
+
+
 def test_absent_filters_are_not_sent() -> None:
     assert dict(ContactQuery().params()) == {"page": "1", "page_size": "50"}
 

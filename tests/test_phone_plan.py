@@ -196,6 +196,7 @@ def test_a_beginning_with_its_trunk_digit_is_asked_with_it(raw: str) -> None:
         ("+33 61", "06 1"),
         ("+54 9 11 26", "011 15-26"),
         ("+39 02 975", "02 975"),
+        ("+36 2", "(06 2"),
     ],
 )
 def test_a_beginning_with_its_country_code_is_asked_as_numbers_there_begin(raw: str, beginning: str) -> None:
@@ -204,6 +205,14 @@ def test_a_beginning_with_its_country_code_is_asked_as_numbers_there_begin(raw: 
 
 def test_a_short_whole_number_may_also_be_the_beginning_of_a_longer_one() -> None:
     assert asked("+49 30 834", US) == [("phone", "+4930834"), ("search", "030 834")]
+
+
+def test_a_country_code_without_landlines_has_beginnings_as_well() -> None:
+    assert asked("+870 773 12", US) == [("phone", "+87077312"), ("search", "773 12"), ("search", "77312")]
+
+
+def test_digits_of_a_region_without_mobile_numbers_are_asked_as_they_stand() -> None:
+    assert asked("8123", "TA") == [("search", "8123")]
 
 
 @pytest.mark.parametrize("raw", ["7", "42", "014"])

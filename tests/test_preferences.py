@@ -90,6 +90,19 @@ def test_someone_not_signed_in_gets_the_defaults_without_a_query(
         assert preferences_for(AnonymousUser()) == DEFAULTS
 
 
+def test_who_was_deleted_meanwhile_has_the_defaults(admin_user: User) -> None:
+    Preferences.objects.create(user=admin_user, mask_numbers=True)
+    gone = User.objects.get(pk=admin_user.pk)
+    admin_user.delete()
+    assert preferences_for(gone) == DEFAULTS
+
+
+def test_a_theme_that_is_none_is_not_kept(admin_user: User) -> None:
+    with pytest.raises(ValueError, match="no such theme"):
+        save_theme(admin_user, "neon")
+    assert not Preferences.objects.filter(user=admin_user).exists()
+
+
 @pytest.mark.parametrize("saved", [True, False])
 def test_all_is_known_after_one_query(
     admin_user: User, django_assert_num_queries: DjangoAssertNumQueries, saved: bool

@@ -7,10 +7,12 @@ import json
 import logging
 import re
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
@@ -46,6 +48,15 @@ def sandbox_calls(sandbox: SandboxServer) -> list[str]:
 def test_readyz_asks_the_database(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(1):
         assert Client().get("/readyz").status_code == 200
+
+
+def test_readyz_says_so_when_the_database_does_not_answer(db: None) -> None:
+    def away(*_: object) -> NoReturn:
+        raise OperationalError
+
+    with connection.execute_wrapper(away):
+        response = Client().get("/readyz")
+    assert (response.status_code, text(response)) == (503, "the database does not answer\n")
 
 
 @pytest.mark.parametrize(
