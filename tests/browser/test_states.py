@@ -18,6 +18,7 @@ from tests.browser.states import STATES, State, reach, see
 from tests.browser.test_accessibility import COLOUR_RULES, RULES, SIZES, check
 
 Scheme = Literal["light", "dark"]
+GOING_AWAY = {"offline", "drawer-offline", "session-ended"}  # states that leave no tab anybody could use
 WIDTHS = (320, 390, 768, 800, 1440)
 ZOOMED: ViewportSize = {"width": 360, "height": 225}  # a screen of 1440 x 900 at 400 %
 
@@ -61,18 +62,59 @@ def state(request: pytest.FixtureRequest) -> State:
     return found
 
 
+class Tabs:
+    """A tab for each person at each place, used for one state after the other: a browser profile costs half a state."""
+
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._tabs: dict[tuple[str, str], Page] = {}
+        self.faults: list[str] = []
+
+    def of(self, state: State, place: Place) -> Page:
+        """The tab to reach a state in. Whoever is not signed in, or goes away, gets a profile of their own."""
+        if state.person is None or state.name in GOING_AWAY:
+            return self._new(place)
+        key = (place.url, state.person)
+        if key not in self._tabs:
+            self._tabs[key] = self._new(place)
+        return self._tabs[key]
+
+    def done(self, page: Page) -> None:
+        """Closes what nobody else uses."""
+        if page not in self._tabs.values():
+            page.context.close()
+
+    def close(self) -> None:
+        """Closes all."""
+        for page in self._tabs.values():
+            page.context.close()
+
+    def _new(self, place: Place) -> Page:
+        context = self._chromium.new_context(base_url=place.url)
+        watch_faults(context, self.faults)
+        return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def tabs(chromium: Browser) -> Iterator[Tabs]:
+    """The tabs of a worker."""
+    made = Tabs(chromium)
+    yield made
+    made.close()
+
+
 @pytest.fixture(scope="module")
-def page(state: State, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(state: State, tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A tab in the state, reached once for all that is asked of it. A breach of the CSP or an uncaught error fails."""
     place: Place = request.getfixturevalue("patient" if state.patient else "quick")
-    context = chromium.new_context(base_url=place.url, viewport=SIZES["desktop"], reduced_motion="reduce")
-    faults: list[str] = []
-    watch_faults(context, faults)
-    page = context.new_page()
+    page = tabs.of(state, place)
+    page.set_viewport_size(SIZES["desktop"])
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    tabs.faults.clear()
     reach(state, place, page)
     yield page
-    context.close()
-    assert faults == []
+    tabs.done(page)
+    assert tabs.faults == []
 
 
 def test_every_problem_the_desk_can_name_is_a_state() -> None:
