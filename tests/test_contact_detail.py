@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from testing.sandbox_server import SandboxServer
-from tests.pages import FRAGMENT, RESTORE, fragment, rows, scopes, text
+from tests.pages import RESTORE, fragment, rows, scopes, text
 
 
 def _first(client: Client, path: str) -> str:
@@ -50,14 +50,6 @@ def test_a_contact_is_named_by_its_profile(admin_client: Client, sandbox: Sandbo
     assert scopes(response) == {profile_id}
 
 
-def test_a_contact_of_one_profile_is_not_found_in_another(admin_client: Client, sandbox: SandboxServer) -> None:
-    one, other = sandbox.profiles()[1]["id"], sandbox.profiles()[2]["id"]
-    contact_id = next(iter(set(sandbox.contacts(one)) - set(sandbox.contacts(other))))
-    response = admin_client.get(f"/p/{other}/contacts/{contact_id}/")
-    assert response.status_code == 404
-    assert "Contact not found" in text(response)
-
-
 def test_a_contact_that_another_profile_owns_is_refused(admin_client: Client, sandbox: SandboxServer) -> None:
     mine, theirs = (profile["id"] for profile in sandbox.profiles()[1:3])
     path = _first(admin_client, f"/p/{mine}/contacts/")
@@ -66,16 +58,6 @@ def test_a_contact_that_another_profile_owns_is_refused(admin_client: Client, sa
     assert response.status_code == 502
     assert "An answer for another profile was refused" in text(response)
     assert "data-contact-id" not in text(response)
-
-
-def test_a_contact_in_a_profile_not_assigned_is_404_without_a_call(
-    support_client: Client, sandbox: SandboxServer
-) -> None:
-    theirs = sandbox.profiles()[5]["id"]
-    for headers in ({}, FRAGMENT, RESTORE):
-        path = f"/p/{theirs}/contacts/{uuid4()}/"
-        assert support_client.get(path, headers=headers).status_code == 404
-    assert {call["path"] for call in sandbox.requests()} <= {"/v3/me"}
 
 
 def test_an_address_that_is_no_contact_id_is_404(admin_client: Client) -> None:

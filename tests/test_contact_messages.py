@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
 from testing.sandbox_server import SandboxServer
-from tests.pages import FRAGMENT, RESTORE, fragment, rows, scopes, text
+from tests.pages import RESTORE, fragment, rows, scopes, text
 from tests.test_problems import FAILURES
 
 LIST = "/account/contacts/"
@@ -181,12 +181,6 @@ def test_a_contact_that_is_not_there_is_not_found(admin_client: Client, desk_api
     assert "Contact not found" in text(response)
 
 
-def test_a_contact_of_one_profile_is_not_found_in_another(admin_client: Client, sandbox: SandboxServer) -> None:
-    one, other = (profile["id"] for profile in sandbox.profiles()[1:3])
-    contact_id = next(iter(set(sandbox.contacts(one)) - set(sandbox.contacts(other))))
-    assert admin_client.get(f"/p/{other}/contacts/{contact_id}/messages/").status_code == 404
-
-
 def test_what_was_sent_to_another_contact_is_refused(
     admin_client: Client, sandbox: SandboxServer, messages: str
 ) -> None:
@@ -207,17 +201,6 @@ def test_an_echo_of_another_profile_is_refused(admin_client: Client, sandbox: Sa
 # --- Whose they are --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("headers", [{}, FRAGMENT, RESTORE], ids=["page", "fragment", "restore"])
-def test_in_a_profile_not_assigned_they_are_404_without_a_call(
-    support_client: Client, sandbox: SandboxServer, headers: dict[str, str]
-) -> None:
-    theirs = sandbox.profiles()[5]["id"]
-    contact_id = next(iter(sandbox.contacts(theirs)))
-    for scope in (f"/p/{theirs}", "/account"):
-        assert support_client.get(f"{scope}/contacts/{contact_id}/messages/", headers=headers).status_code == 404
-    assert {call["path"] for call in sandbox.requests()} <= {"/v3/me"}
-
-
 def test_someone_with_nothing_assigned_sees_none(
     desk_api: SandboxServer, nobody: User, client: Client, messages: str
 ) -> None:
@@ -229,15 +212,6 @@ def test_someone_with_nothing_assigned_sees_none(
 def test_someone_not_signed_in_is_sent_to_sign_in(db: None, messages: str) -> None:
     response = Client().get(messages)
     assert response["Location"] == f"/sign-in/?next={messages}"
-
-
-def test_kept_ones_are_not_read_without_access(
-    admin_client: Client, support_client: Client, keeping: SandboxServer
-) -> None:
-    theirs = keeping.profiles()[5]["id"]
-    path = f"/p/{theirs}/contacts/{next(iter(keeping.contacts(theirs)))}/messages/"
-    assert admin_client.get(path).status_code == 200
-    assert support_client.get(path).status_code == 404
 
 
 def test_they_can_only_be_read(admin_client: Client, messages: str) -> None:

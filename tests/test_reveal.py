@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -187,29 +186,6 @@ def test_a_failure_reveals_and_notes_nothing(
 
 
 # --- Whose it is, and what it costs ----------------------------------------------------------------
-
-
-def test_a_contact_of_someone_else_is_404_without_a_call(
-    support_client: Client, sandbox: SandboxServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    theirs = sandbox.profiles()[5]["id"]
-    contact_id = next(iter(sandbox.contacts(theirs)))
-    for scope in (f"/p/{theirs}", f"/p/{uuid4()}", "/account"):
-        for headers in ({}, FRAGMENT):
-            response = support_client.post(f"{scope}/contacts/{contact_id}/reveal/", headers=headers)
-            assert response.status_code == 404
-    assert {call["path"] for call in sandbox.requests()} <= {"/v3/me"}
-    assert _revealed(caplog) == []
-
-
-def test_a_contact_of_another_profile_is_not_found_in_this_one(masked_client: Client, sandbox: SandboxServer) -> None:
-    one, other = (profile["id"] for profile in sandbox.profiles()[1:3])
-    held = sandbox.contacts(one)
-    contact_id = next(i for i, number in held.items() if number and i not in sandbox.contacts(other))
-    response = masked_client.post(f"/p/{other}/contacts/{contact_id}/reveal/", headers=FRAGMENT)
-    assert response.status_code == 404
-    assert (held[contact_id] or "")[2:] not in text(response)
 
 
 def test_someone_not_signed_in_is_sent_to_sign_in(db: None, contacts: tuple[Contact, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, quote, urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.test import Client
@@ -31,8 +31,11 @@ CASES: dict[str, tuple[str, str | None]] = {
     "page as a list": ("page[]=2&page[0]=3", None),
     "rows 0": ("page_size=0", "Rows per page can be"),
     "rows -1": ("page_size=-1", "Rows per page can be"),
+    "rows 33": ("page_size=33", "Rows per page can be"),
     "rows 1e9": ("page_size=1000000000", "Rows per page can be"),
     "an unknown channel": ("channel=%3Cscript%3E", "There is no such channel"),
+    "a channel in capitals": ("channel=SMS", "There is no such channel"),
+    "a channel of others": ("channel=fax", "There is no such channel"),
     "a channel with CRLF": ("channel=sms%0d%0aX-Injected:%201", "There is no such channel"),
     "repeated parameters": ("page=2&page=1&channel=fax&channel=", None),
     "900 repetitions": ("&".join(["page=2"] * 900) + "&page=1", None),
@@ -44,8 +47,12 @@ CASES: dict[str, tuple[str, str | None]] = {
     "a search with a lone surrogate": ("search=%ED%A0%80555", None),
     "a search of markup": ("search=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", None),
     "a search of a template": ("search=%7B%7B7*7%7D%7D%7B%25%20debug%20%25%7D", None),
+    "a search with NUL in it": ("search=a%00b", "Null characters are not allowed"),
+    "a search of 2,001 digits": (f"search={'5' * 2_001}", TOO_LONG),
     "a search of 10 kB": (f"search={'5' * 10_000}", TOO_LONG),
     "a search of 10 kB of combining signs": (f"search={quote(chr(0x301)) * 1_700}", None),
+    "a number without its country": ("phone=5550142", "This is not a whole number"),
+    "a number of a plus alone": ("phone=%2B", "This is not a whole number"),
     "a number with NUL": ("phone=%2B44%00", "This is not a whole number"),
     "a number of 10 kB": (f"phone=%2B{'4' * 10_000}", "This is not a whole number"),
     "a number with CRLF": ("phone=%2B44%0d%0a20", "This is not a whole number"),
@@ -61,35 +68,34 @@ CASES: dict[str, tuple[str, str | None]] = {
 }
 
 
-@pytest.fixture
-def mine(desk_api: SandboxServer) -> str:
-    """The profile the support agent works with."""
-    return str(desk_api.profiles()[1]["id"])
+@pytest.fixture(scope="module")
+def mine(running_sandbox: SandboxServer) -> str:
+    """The profile the support agent works with: the smallest of theirs, since its rows are no subject here."""
+    return str(running_sandbox.profiles()[3]["id"])
 
 
-@pytest.mark.parametrize("shape", ["page", "fragment"])
 @pytest.mark.parametrize("case", CASES)
 def test_a_list_answers_any_parameters_and_says_what_it_left_out(
-    support_client: Client, desk_api: SandboxServer, mine: str, case: str, shape: str
+    support_client: Client, desk_api: SandboxServer, mine: str, case: str
 ) -> None:
     query, said = CASES[case]
-    headers = FRAGMENT if shape == "fragment" else {}
-    answer = support_client.get(f"/p/{mine}/contacts/?{query}", headers=headers, follow=True)
-    harmless(answer, 200, desk_api, mine)
-    assert ("X-Fragment" in answer) == (shape == "fragment")
-    assert not any("injected" in name.lower() or "injected" in value.lower() for name, value in answer.items())
-    assert "<img src=x" not in text(answer)
-    assert "49" not in text(answer) or "{{7*7}}" in text(answer) or "7*7" not in query
-    assert said is None or said in text(answer)
+    for headers in ({}, FRAGMENT):
+        desk_api.reset_requests()
+        answer = support_client.get(f"/p/{mine}/contacts/?{query}", headers=headers, follow=True)
+        harmless(answer, 200, desk_api, mine)
+        assert ("X-Fragment" in answer) == (headers == FRAGMENT)
+        assert not any("injected" in name.lower() or "injected" in value.lower() for name, value in answer.items())
+        assert "<img src=x" not in text(answer)
+        assert "49" not in text(answer) or "{{7*7}}" in text(answer) or "7*7" not in query
+        if said is not None:
+            assert said in text(answer)
+            assert 'class="ignored"' in text(answer)
+            assert rows(answer)
+            assert _asked(desk_api) == ["page=1&page_size=100"]  # what was left out never reached the API
 
 
-@pytest.mark.parametrize("value", ["0", "-1", str(2**31), "1e9", "NaN"])
-def test_a_page_that_is_none_asks_for_the_first_and_for_no_other(
-    support_client: Client, desk_api: SandboxServer, mine: str, value: str
-) -> None:
-    support_client.get(f"/p/{mine}/contacts/", {"page": value})
-    asked = [parse_qs(call["query"])["page"] for call in desk_api.requests() if call["path"] == "/v3/contacts"]
-    assert asked == [["1"]]
+def _asked(sandbox: SandboxServer) -> list[str]:
+    return [call["query"] for call in sandbox.requests() if call["path"] == "/v3/contacts"]
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
