@@ -20,6 +20,7 @@ COLOUR_RULES: dict[str, Any] = {"runOnly": {"type": "rule", "values": ["color-co
 SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 MORE_ROWS = "tbody tr:nth-child(n+4)"
 LIST = "/account/contacts/"
+FEW = f"{LIST}?page_size=20"
 DURATIONS = """all => all.flatMap((element) => {
   const { animationDuration, transitionDuration } = getComputedStyle(element);
   return `${animationDuration}, ${transitionDuration}`.split(", ");
@@ -94,25 +95,29 @@ def test_the_whole_way_of_an_agent_is_walked_by_keyboard_alone(new_context: NewC
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1440, 900, 390, 320])
-def test_at_any_width_each_cell_is_read_out_under_its_own_header(admin_page: Page, width: int) -> None:
-    admin_page.set_viewport_size({"width": width, "height": 800})
-    open_list(admin_page, LIST)
-    headers = ["Phone number", "Region", "Channels", "Opt-out", *(["Created"] if width == 1440 else []), "Updated"]
-    expect(admin_page.get_by_role("columnheader")).to_have_text([re.compile(f"^{name}") for name in headers])
-    rows = admin_page.locator(ROWS)
-    expect(rows.get_by_role("cell")).to_have_count(len(headers) * rows.count())
-    expect(rows.first.get_by_role("cell").nth(headers.index("Opt-out"))).to_have_text(re.compile("^(No|Opted out|—)$"))
+WIDTHS = (1440, 900, 390, 320)
 
 
-@pytest.mark.parametrize("width", [1440, 900, 390, 320])
-def test_at_any_width_the_age_of_the_list_is_seen_and_can_be_pressed(admin_page: Page, width: int) -> None:
-    admin_page.set_viewport_size({"width": width, "height": 800})
-    admin_page.goto(LIST)
-    refresh = admin_page.get_by_role("link", name=re.compile("^Updated .*, refresh$"))
-    expect(refresh).to_be_visible()
-    with admin_page.expect_response(re.compile(r"/account/contacts/\?refresh=1$")):
-        refresh.click()
+def test_at_any_width_each_cell_is_read_out_under_its_own_header(admin_page: Page) -> None:
+    for width in WIDTHS:
+        admin_page.set_viewport_size({"width": width, "height": 800})
+        open_list(admin_page, FEW)
+        headers = ["Phone number", "Region", "Channels", "Opt-out", *(["Created"] if width == 1440 else []), "Updated"]
+        expect(admin_page.get_by_role("columnheader")).to_have_text([re.compile(f"^{name}") for name in headers])
+        rows = admin_page.locator(ROWS)
+        expect(rows.get_by_role("cell")).to_have_count(len(headers) * rows.count())
+        opted_out = rows.first.get_by_role("cell").nth(headers.index("Opt-out"))
+        expect(opted_out).to_have_text(re.compile("^(No|Opted out|—)$"))
+
+
+def test_at_any_width_the_age_of_the_list_is_seen_and_can_be_pressed(admin_page: Page) -> None:
+    for width in WIDTHS:
+        admin_page.set_viewport_size({"width": width, "height": 800})
+        open_list(admin_page, FEW)
+        refresh = admin_page.get_by_role("link", name=re.compile("^Updated .*, refresh$"))
+        expect(refresh).to_be_visible()
+        with admin_page.expect_response(re.compile(r"/account/contacts/\?.*refresh=1")):
+            refresh.click()
 
 
 @pytest.mark.parametrize("width", [1440, 700], ids=["a wide window", "the width of a sheet"])

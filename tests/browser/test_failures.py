@@ -40,6 +40,7 @@ def test_each_failure_is_seen_as_its_own_sentence_in_the_results(
     assert sandbox.faults()["fired"]
 
 
+@pytest.mark.exhaustive  # the table of states reaches each of them
 @EACH
 def test_each_failure_is_seen_as_its_own_sentence_on_a_page(
     new_context: NewContext, sandbox: SandboxServer, fault: dict[str, Any], sentence: str

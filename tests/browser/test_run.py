@@ -81,7 +81,10 @@ def test_the_secret_key_is_made_for_its_owner_alone(demo: Demo) -> None:
     assert len(line) > 60
 
 
-@pytest.mark.parametrize("stop", ["INT", "HUP"], ids=["Ctrl-C", "a closed terminal"])
+@pytest.mark.parametrize(
+    "stop",
+    [pytest.param("INT", id="Ctrl-C"), pytest.param("HUP", id="a closed terminal", marks=pytest.mark.exhaustive)],
+)
 def test_stopping_it_stops_everything(tmp_path: Path, stop: str) -> None:
     with running_demo(tmp_path) as demo:
         # As a terminal does it: the whole foreground group gets the signal, and an impatient person sends it twice.

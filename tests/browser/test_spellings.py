@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.reading import CLIPBOARD, ROWS, at_address
+from tests.browser.reading import CLIPBOARD, ROWS, at_address, settled
 
 FEW = "/account/contacts/?page_size=20"
 SPELLINGS = {
@@ -41,17 +41,18 @@ def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
     return new_context.signed_in("admin", at=FEW, permissions=CLIPBOARD)
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
-def test_a_pasted_number_shows_its_contact_and_how_it_was_read(
-    page: Page, sandbox: SandboxServer, spelling: str
-) -> None:
+def test_a_pasted_number_shows_its_contact_and_how_it_was_read(page: Page, sandbox: SandboxServer) -> None:
     contact_id, number = _american(sandbox)
-    typed = spelling.format(e164=number, a=number[2:5], b=number[5:8], c=number[8:])
-    _paste(page, typed)
-    expect(page.locator(ROWS)).to_have_count(1)
-    assert page.locator(ROWS).get_attribute("data-contact-id") == contact_id
-    expect(page.locator("#reading")).to_contain_text("Read as +1 ")
-    assert page.locator("#search").input_value() == typed
+    for spelling in SPELLINGS.values():
+        page.goto(FEW)
+        settled(page)
+        expect(page.locator(ROWS)).to_have_count(20)
+        typed = spelling.format(e164=number, a=number[2:5], b=number[5:8], c=number[8:])
+        _paste(page, typed)
+        expect(page.locator(ROWS)).to_have_count(1)
+        expect(page.locator(ROWS)).to_have_attribute("data-contact-id", contact_id)
+        expect(page.locator("#reading")).to_contain_text("Read as +1 ")
+        expect(page.locator("#search")).to_have_value(typed)
 
 
 def test_the_last_seven_digits_are_found_and_stay_in_the_box(page: Page, sandbox: SandboxServer) -> None:
