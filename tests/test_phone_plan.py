@@ -223,7 +223,7 @@ def test_fewer_than_four_digits_are_asked_as_they_stand(raw: str) -> None:
 # Nothing to ask
 
 
-@pytest.mark.parametrize("raw", ["+33", "+1", "+ 44", "+352", "+440", "+33 6", "+47405", "+34 699"])
+@pytest.mark.parametrize("raw", ["+33", "+1", "+ 44", "+352", "+440", "+33 6", "+47405", "+34 699", "+999 12"])
 def test_a_country_code_is_no_part_of_a_national_number(raw: str) -> None:
     made = plan(raw, [FR, US])
     assert made.steps == ()

@@ -49,6 +49,11 @@ def test_a_new_row_never_takes_the_place_of_another(written: Write) -> None:
         AuditEntry(pk=entry.pk, at=entry.at, action="sign_in", outcome="ok").save()
 
 
+def test_a_row_that_is_printed_names_nobody(written: Write) -> None:
+    entry = written(person="sam", scope="account", address="2001:db8::7", about="row one")
+    assert str(entry) == "2026-03-01 12:01:00 contacts.listed ok"
+
+
 # --- Retention -----------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from contacts_ui.gateway.ledger import Ledger
 from contacts_ui.gateway.tally import Tally
 from contacts_ui.scope import Scope
 from contacts_ui.sent.deadlines import Deadline
-from contacts_ui.sent.errors import BudgetSpent, Crowded, SentError, Unavailable, Unreachable
+from contacts_ui.sent.errors import BudgetSpent, Crowded, NotAnswering, SentError, Unavailable, Unreachable
 from contacts_ui.sent.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
@@ -107,6 +107,32 @@ def test_a_failure_that_opens_the_breaker_is_not_tried_again(make: Callable[...,
     with pytest.raises(Unavailable):
         make().call(api.ask)
     assert api.calls == 1
+
+
+class _Slow(FileBudget):
+    """A budget that is asked while somebody else takes the probe that is due."""
+
+    def __init__(self, ledger: Ledger, breaker: Breaker) -> None:
+        super().__init__(ledger, PER_MINUTE, PER_MINUTE)
+        self._breaker = breaker
+
+    def take(self, *, bulk: bool = False) -> float:
+        assert self._breaker.wait() == 0.0
+        return super().take(bulk=bulk)
+
+
+def test_of_two_who_would_probe_at_once_one_is_turned_away(
+    breaker: Breaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts_ui.gateway.breaker.FIRST_PAUSE", 0.0)  # a probe is due at once
+    for _ in range(FAILURES):
+        breaker.failed()
+    ledger = Ledger(tmp_path / "ledger", FileBudget.cells(PER_MINUTE))
+    caller = Caller(breaker, _Slow(ledger, breaker), Tally(ledger), in_flight=2, deadline_seconds=60)
+    api = _Api()
+    with pytest.raises(NotAnswering):
+        caller.call(api.ask)
+    assert api.calls == 0
 
 
 def test_a_page_without_a_place_in_flight_says_so_and_asks_nothing(

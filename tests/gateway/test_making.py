@@ -1,4 +1,4 @@
-"""The gateway as the settings want it: with a key, plain for the bench, and one of several that share a cache."""
+"""The gateway as the settings want it: with a key, plain for the bench, and beside others with the same cache."""
 
 from __future__ import annotations
 
@@ -64,6 +64,22 @@ def test_a_plain_gateway_says_that_nothing_is_left_to_grant(plain: SandboxServer
     gateway().contacts(SCOPE, QUERY)
     report = gateway().report()
     assert (report.calls_left, report.blocked_seconds) == (0, 0.0)
+
+
+def test_who_comes_just_after_an_answer_landed_asks_no_more(
+    keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = gateway()._asker._caller
+    enter = caller.enter
+
+    def late() -> None:
+        monkeypatch.setattr(caller, "enter", enter)
+        gateway().contacts(SCOPE, QUERY)  # somebody else is quicker
+        enter()
+
+    monkeypatch.setattr(caller, "enter", late)
+    assert len(gateway().contacts(SCOPE, QUERY).value.contacts) == 50
+    assert _pages_asked(keeping) == 1
 
 
 @pytest.fixture
