@@ -40,8 +40,15 @@ EACH = pytest.mark.parametrize(("fault", "status", "sentence"), FAILURES.values(
 @pytest.fixture(autouse=True)
 def _impatient_with_silence(request: pytest.FixtureRequest, desk_api: SandboxServer, settings: Settings) -> None:
     if "timed out" in request.node.name:
-        settings.SENT_DEADLINE = IMPATIENT
-        gateway.cache_clear()
+        become_impatient(settings, knowing="account_call" not in request.node.name)
+
+
+def become_impatient(settings: Settings, *, knowing: bool = True) -> None:
+    """Has the desk wait for no answer longer than IMPATIENT. `knowing`: not for the account's, which it knows."""
+    if knowing:
+        gateway().account()
+    settings.SENT_DEADLINE = IMPATIENT
+    gateway.cache_clear()
 
 
 @EACH

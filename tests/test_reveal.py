@@ -8,6 +8,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from contacts_ui.logs import JsonFormatter
 from contacts_ui.models import Preferences
@@ -15,7 +16,7 @@ from contacts_ui.sent.types import Contact
 from testing.sandbox_server import SandboxServer
 from tests.digits import first_page, formats, numbered, readable
 from tests.pages import FRAGMENT, fragment, rows, scopes, text
-from tests.test_problems import FAILURES
+from tests.test_problems import FAILURES, become_impatient
 
 LIST = "/account/contacts/"
 
@@ -168,19 +169,29 @@ def test_reading_a_masked_contact_is_not_noted_as_revealing(
     assert _revealed(caplog) == []
 
 
+@pytest.fixture(params=FAILURES)
+def failure(request: pytest.FixtureRequest, desk_api: SandboxServer, settings: Settings) -> tuple[int, str]:
+    """How the next call for a contact fails: the status and the sentence that become of it."""
+    fault, status, sentence = FAILURES[request.param]
+    if request.param == "timed out":
+        become_impatient(settings)
+    desk_api.fault(route="contact", **fault)
+    return status, sentence
+
+
 @pytest.mark.parametrize("part", ["row", "contact"])
-@pytest.mark.parametrize("failure", FAILURES)
 def test_a_failure_reveals_and_notes_nothing(
-    masked_client: Client, sandbox: SandboxServer, caplog: pytest.LogCaptureFixture, failure: str, part: str
+    masked_client: Client,
+    contacts: tuple[Contact, ...],
+    failure: tuple[int, str],
+    caplog: pytest.LogCaptureFixture,
+    part: str,
 ) -> None:
-    fault, status, sentence = FAILURES[failure]
-    contacts = first_page(sandbox)
     caplog.set_level(logging.INFO)
-    sandbox.fault(route="contact", **fault)
     response = masked_client.post(f"{LIST}{contacts[0].id}/reveal/", {"part": part}, headers=FRAGMENT)
-    assert response.status_code == status
+    assert response.status_code == failure[0]
     assert response["X-Fragment"] == "1"
-    assert sentence in text(response)
+    assert failure[1] in text(response)
     assert readable(text(response), contacts) == set()
     assert _revealed(caplog) == []
 
