@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -148,13 +148,19 @@ class _Reaper:
 
     def __init__(self) -> None:
         command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("reaper.py"))]
-        self._lock = threading.Lock()
-        self._program = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, text=True, bufsize=1)
+        ours, self._pipe = os.pipe()
+        self._program = subprocess.Popen(command, stdin=ours, start_new_session=True)
+        os.close(ours)
+        atexit.register(self._close)
+
+    def _close(self) -> None:
+        """Where the run ends in order nothing is left to stop, so this takes no time."""
+        os.close(self._pipe)
+        self._program.wait()
 
     def tell(self, line: str) -> None:
-        assert self._program.stdin
-        with self._lock, suppress(BrokenPipeError):
-            self._program.stdin.write(line + "\n")
+        with suppress(BrokenPipeError):
+            os.write(self._pipe, f"{line}\n".encode())  # short enough to be written whole
 
 
 @cache
