@@ -102,14 +102,14 @@ def running_program(
 def on_free_port(start: Callable[[int], AbstractContextManager[T]]) -> Iterator[T]:
     """What `start` runs on a port that is free, on another one when somebody else was quicker to take it."""
     with ExitStack() as stack:
-        for attempt in range(1, START_ATTEMPTS + 1):
-            try:
-                running = stack.enter_context(start(free_port()))
-                break
-            except ProgramEnded:
-                if attempt == START_ATTEMPTS:
-                    raise
-        yield running
+        yield _started(start, stack)
+
+
+def _started(start: Callable[[int], AbstractContextManager[T]], stack: ExitStack) -> T:
+    for _ in range(START_ATTEMPTS - 1):
+        with suppress(ProgramEnded):
+            return stack.enter_context(start(free_port()))
+    return stack.enter_context(start(free_port()))
 
 
 def wait_for_http(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
