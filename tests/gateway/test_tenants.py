@@ -1,6 +1,6 @@
 """Any interleaving of people, profiles, questions and faults: no row of one scope is ever shown as another's.
 
-DESK_STEPS sets how many steps are taken in all; `make tenants` takes 10,000.
+DESK_STEPS sets how many steps are taken in all: 200 in `make test`, 10,000 in `make tenants` and `make test-all`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from testing.sandbox_server import SandboxServer
 from tests.pages import FRAGMENT, rows, scopes
 
 STEPS_EACH = 25
-EXAMPLES = max(1, int(os.environ.get("DESK_STEPS", "750")) // STEPS_EACH)
+EXAMPLES = max(1, int(os.environ.get("DESK_STEPS", "200")) // STEPS_EACH)
 
 ACCOUNT = -1  # instead of a profile's number
 FOREIGN = 99
