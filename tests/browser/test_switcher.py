@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.reading import ROWS, at_address, held, ids
+from tests.browser.reading import ROWS, at_address, held, ids, later
 from tests.browser.test_accessibility import SIZES, check
 
 BY_SMS = "/account/contacts/?channel=sms&page_size=20"
@@ -91,6 +91,7 @@ def test_the_active_option_is_always_in_sight(switcher: Page) -> None:
 def test_nothing_is_active_and_enter_does_nothing_until_one_types_or_moves(switcher: Page) -> None:
     expect(_active(switcher)).to_have_count(0)
     switcher.keyboard.press("Enter")
+    later(switcher, 200)
     expect(switcher.locator(FIND)).to_be_focused()
     at_address(switcher, BY_SMS)
 
