@@ -3,101 +3,155 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Protocol
 
 import pytest
-from django.conf import settings as django_settings
 
-BASE = Path(django_settings.BASE_DIR)
+from tests.forking import ForkingPython
 
-
-def _run(code: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in (os.environ | changes).items() if v is not None} | {
-        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
-        "ENV_FILE": "/nonexistent",
-    }
-    return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        cwd=BASE,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+READ = "from django.conf import settings; settings.DEBUG"
 
 
-def _value(name: str, **changes: str | None) -> str:
-    return _run(f"from django.conf import settings; print(settings.{name})", **changes).stdout.strip()
+class Run(Protocol):
+    """What code comes to where the environment is changed so: None takes a variable away."""
+
+    def __call__(self, code: str, **changes: str | None) -> CompletedProcess[str]: ...
+
+
+class Value(Protocol):
+    """What one setting comes to, likewise."""
+
+    def __call__(self, name: str, **changes: str | None) -> str: ...
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Runs code in a process of its own, where nothing read the settings yet."""
+    with ForkingPython() as python:
+
+        def run(code: str, **changes: str | None) -> CompletedProcess[str]:
+            fixed = {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "ENV_FILE": "/nonexistent"}
+            env = {name: value for name, value in (os.environ | changes).items() if value is not None}
+            return python.run(code, env | fixed)
+
+        yield run
+
+
+@pytest.fixture(scope="module")
+def value(run: Run) -> Value:
+    """Reads one setting."""
+
+    def value(name: str, **changes: str | None) -> str:
+        return run(f"from django.conf import settings; print(settings.{name})", **changes).stdout.strip()
+
+    return value
 
 
 @pytest.mark.parametrize(
     "url", ["http://api.sent.dm", "ftp://localhost", "api.sent.dm", "http://localhost.evil.example"]
 )
-def test_an_api_address_that_would_bare_the_key_is_refused(url: str) -> None:
-    result = _run("from django.conf import settings; settings.DEBUG", SENT_API_URL=url)
+def test_an_api_address_that_would_bare_the_key_is_refused(run: Run, url: str) -> None:
+    result = run(READ, SENT_API_URL=url)
     assert result.returncode != 0
     assert "it carries the key" in result.stderr
 
 
-def test_the_desk_does_not_serve_without_a_key() -> None:
-    result = _run("import dashboard.wsgi", SENT_API_KEY=None)
+def test_the_desk_does_not_serve_without_a_key(run: Run) -> None:
+    result = run("import dashboard.wsgi", SENT_API_KEY=None)
     assert result.returncode != 0
     assert "SENT_API_KEY is not set" in result.stderr
 
 
-def test_commands_work_without_a_key() -> None:
-    assert _value("SENT_API_KEY", SENT_API_KEY=None) == "None"
+def test_commands_work_without_a_key(value: Value) -> None:
+    assert value("SENT_API_KEY", SENT_API_KEY=None) == "None"
 
 
-def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
+def test_a_secret_may_be_a_file(value: Value, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("from-a-file")
-    assert _value("SENT_API_KEY", SENT_API_KEY=None, SENT_API_KEY_FILE=str(tmp_path / "key")) == "from-a-file"
+    assert value("SENT_API_KEY", SENT_API_KEY=None, SENT_API_KEY_FILE=str(tmp_path / "key")) == "from-a-file"
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", " \n\n"])
 @pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY", "SENT_API_KEY", "EMAIL_URL", "CACHE_URL"])
-def test_a_secret_from_a_file_loses_what_editors_put_at_its_end(tmp_path: Path, name: str, end: str) -> None:
+def test_a_secret_from_a_file_loses_what_editors_put_at_its_end(run: Run, tmp_path: Path, name: str, end: str) -> None:
     secret = {"EMAIL_URL": "smtp://desk:pw@mail.example:25", "CACHE_URL": "redis://:pw@cache.example/0"}.get(
         name, "s" * 50
     )
     (tmp_path / "secret").write_bytes(f"{secret}{end}".encode())
     code = f"from django.conf import settings; print(repr(settings.{name}))"
     changes = {name: None, f"{name}_FILE": str(tmp_path / "secret")}
-    assert _run(code, **changes).stdout.strip() == repr(secret)
+    assert run(code, **changes).stdout.strip() == repr(secret)
 
 
-def test_the_secret_of_single_sign_on_may_be_a_file(tmp_path: Path) -> None:
+def test_the_secret_of_single_sign_on_may_be_a_file(value: Value, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from-a-file\n")
     site = {"OIDC_ISSUER": "https://id.example.org", "OIDC_CLIENT_ID": "desk"}
-    said = _value("SOCIALACCOUNT_PROVIDERS", OIDC_CLIENT_SECRET_FILE=str(tmp_path / "secret"), **site)
+    said = value("SOCIALACCOUNT_PROVIDERS", OIDC_CLIENT_SECRET_FILE=str(tmp_path / "secret"), **site)
     assert "'secret': 'from-a-file'" in said
 
 
-def test_the_secret_of_a_file_is_taken_before_that_of_the_environment(tmp_path: Path) -> None:
+def test_the_secret_of_a_file_is_taken_before_that_of_the_environment(value: Value, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from-a-file\n")
-    assert _value("AUDIT_KEY", AUDIT_KEY="environment", AUDIT_KEY_FILE=str(tmp_path / "secret")) == "from-a-file"
+    assert value("AUDIT_KEY", AUDIT_KEY="environment", AUDIT_KEY_FILE=str(tmp_path / "secret")) == "from-a-file"
 
 
-def test_an_https_site_has_secure_cookies_and_hsts() -> None:
+def test_an_https_site_has_secure_cookies_and_hsts(value: Value) -> None:
     site = {"SITE_URL": "https://desk.example.org"}
-    assert _value("SESSION_COOKIE_NAME", **site) == "__Host-session"
-    assert _value("SESSION_COOKIE_SECURE", **site) == "True"
-    assert _value("SECURE_HSTS_SECONDS", **site) == "31536000"
-    assert _value("ALLOWED_HOSTS", **site) == "['desk.example.org']"
+    assert value("SESSION_COOKIE_NAME", **site) == "__Host-session"
+    assert value("SESSION_COOKIE_SECURE", **site) == "True"
+    assert value("SECURE_HSTS_SECONDS", **site) == "31536000"
+    assert value("ALLOWED_HOSTS", **site) == "['desk.example.org']"
 
 
-def test_a_local_site_works_over_http() -> None:
+def test_a_local_site_works_over_http(value: Value) -> None:
     site = {"SITE_URL": "http://localhost:8000"}
-    assert _value("SESSION_COOKIE_SECURE", **site) == "False"
-    assert _value("SECURE_HSTS_SECONDS", **site) == "0"
+    assert value("SESSION_COOKIE_SECURE", **site) == "False"
+    assert value("SECURE_HSTS_SECONDS", **site) == "0"
 
 
-def test_a_site_url_that_is_no_address_is_refused() -> None:
-    assert "SITE_URL must look like" in _run("from django.conf import settings; settings.DEBUG", SITE_URL="desk").stderr
+def test_a_site_url_that_is_no_address_is_refused(run: Run) -> None:
+    assert "SITE_URL must look like" in run(READ, SITE_URL="desk").stderr
 
 
-def test_without_a_key_of_its_own_the_log_is_found_again_under_a_new_secret_key() -> None:
-    assert _value("AUDIT_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old") == "['old']"
-    assert _value("AUDIT_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old", AUDIT_KEY="own") == "[]"
+def test_without_a_key_of_its_own_the_log_is_found_again_under_a_new_secret_key(value: Value) -> None:
+    assert value("AUDIT_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old") == "['old']"
+    assert value("AUDIT_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old", AUDIT_KEY="own") == "[]"
+
+
+@pytest.mark.parametrize("url", ["dbcache://table", "filecache:///tmp/x", "memcache://h"])
+def test_contacts_are_never_kept_on_disk(run: Run, url: str) -> None:
+    assert "contacts are not stored on disk" in run(READ, CACHE_URL=url).stderr
+
+
+# --- Single sign-on: a mistake stops the desk at its start, with a sentence -------------------------
+
+
+OIDC = {"OIDC_CLIENT_ID": "desk", "OIDC_CLIENT_SECRET": "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "roles"),
+    [
+        ("", {}),
+        ("staff=support", {"staff": "support"}),
+        ("staff=support, bosses = admin", {"staff": "support", "bosses": "admin"}),
+        ("a=b=auditor", {"a=b": "auditor"}),
+    ],
+)
+def test_pairs_of_group_and_role_are_read(value: Value, text: str, roles: dict[str, str]) -> None:
+    assert value("OIDC_ROLES", OIDC_ROLES=text, **OIDC) == str(roles)
+
+
+@pytest.mark.parametrize("text", ["staff=king", "staff", "=admin", "staff=", "admin", "staff=Admin"])
+def test_what_is_no_role_is_refused(run: Run, text: str) -> None:
+    said = run(READ, OIDC_ROLES=text, **OIDC).stderr.splitlines()[-1]
+    assert "ImproperlyConfigured: OIDC_ROLES must be pairs" in said
+
+
+@pytest.mark.parametrize("issuer", ["http://id.example.org", "id.example.org", "ftp://localhost"])
+def test_an_issuer_that_cannot_be_trusted_is_refused(run: Run, issuer: str) -> None:
+    said = run(READ, OIDC_ISSUER=issuer, **OIDC).stderr.splitlines()[-1]
+    assert "ImproperlyConfigured: OIDC_ISSUER must be https" in said
