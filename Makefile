@@ -4,7 +4,7 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 BIN := .venv/bin
 # As many workers as cores, each with a sandbox, databases and ports of its own; WORKERS= runs all in one process.
-WORKERS ?= -n logical
+WORKERS ?= -n logical --no-loadscope-reorder
 .DEFAULT_GOAL := help
 export PORT SANDBOX_PORT
 

@@ -21,4 +21,6 @@ os.environ |= {
     "DEBUG": "false",
     "TRUST_PROXY": "false",
     "LOG_LEVEL": "INFO",
+    # Playwright keeps an event loop in the thread of the tests. Nothing of Django runs in it, whatever Django suspects.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
 }

@@ -19,7 +19,6 @@ DRIVES = {"chromium": "Chromium", "keeping_desk": "Redis", "redis_url": "Redis",
 TOGETHER = {
     "tests/sign_in/test_single_sign_on.py": "single sign-on",
     "tests/sign_in/test_wrong_passwords.py": "single sign-on",
-    "tests/browser/test_sso.py": "single sign-on",
     "tests/audit/test_append_only.py": "PostgreSQL",
     "tests/audit/test_export.py": "PostgreSQL",
 }
@@ -57,7 +56,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupSc
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks each test with the programs it drives. Those that drive none come first: quick tests speak first."""
+    """Marks each test with the programs it drives. Those that drive none come first."""
     absent = {name for name in PROGRAMS if find_program(name) is None}
     for item in items:
         programs = programs_of(item)
@@ -67,7 +66,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         for name in sorted(programs & absent):
             item.add_marker(pytest.mark.skip(reason=ABSENT.format(name)))
-    items.sort(key=lambda item: item.get_closest_marker("outside") is not None)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, bool, bool]:
+    """When a test comes: quick ones speak first, and the many small groups of the states even out what is left."""
+    outside, browser = (item.get_closest_marker(name) is not None for name in ("outside", "browser"))
+    return outside, browser, item.nodeid.startswith(STATES)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
