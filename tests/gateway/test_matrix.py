@@ -35,6 +35,7 @@ from contacts_ui.sent import errors
 from contacts_ui.sent.client import SentClient
 from contacts_ui.sent.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
 from tests.pages import rows, text
 
 CANARY = "+12025550177"
@@ -170,14 +171,14 @@ def test_each_fault_has_its_outcome_and_gives_nothing_away(
     admin_client: Client, patient: SandboxServer, row: Row, caplog: pytest.LogCaptureFixture, settings: Settings
 ) -> None:
     caplog.set_level(logging.INFO)
-    if row.says == LATE:
-        settings.SENT_DEADLINE = 1.0
-        gateway.cache_clear()
     path = f"/p/{patient.profiles()[1]['id']}/contacts/" if row.profile else "/account/contacts/"
     gateway().account()
+    if row.says == LATE:  # the account is known by then: only what drips and is silent can be late
+        settings.SENT_DEADLINE = 0.5
+        gateway.cache_clear()
     patient.fault(route="contacts", times=row.times, **row.fault)
     response = admin_client.get(path)
-    assert len(patient.faults()["fired"]) == row.times
+    wait_until(lambda: len(patient.fired()) == row.times, 10)
     assert response.status_code == row.status
     assert row.says in text(response)
     assert len(rows(response)) == row.shows
@@ -188,9 +189,9 @@ def test_each_fault_has_its_outcome_and_gives_nothing_away(
     patient.fault(route="contacts", times=row.times, **row.fault)
     asked = admin_client.get(path, {"phone": CANARY})
     written = " ".join(JsonFormatter().format(record) for record in caplog.records)
-    headers = json.dumps(dict(asked.headers))
+    everywhere = written + _kept() + json.dumps(dict(asked.headers))
     for secret in (settings.SENT_API_KEY, CANARY_DIGITS):
-        assert secret not in written + _kept() + headers
+        assert secret not in everywhere
     assert settings.SENT_API_KEY not in text(asked)
 
 
@@ -254,7 +255,7 @@ def secure(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
     context.load_cert_chain(certificate, key)
     server = HTTPServer(("127.0.0.1", 0), _Secure)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"https://localhost:{server.server_port}", str(certificate)
     server.shutdown()

@@ -150,10 +150,10 @@ def test_truncate_without_length_looks_whole(sandbox: SandboxServer) -> None:
 
 def test_drip_body_takes_its_time(sandbox: SandboxServer) -> None:
     whole = len(sandbox.get(LIST).content)
-    sandbox.fault(kind="drip_body", seconds=0.3, bytes_per_step=whole // 10)
+    sandbox.fault(kind="drip_body", seconds=0.1, bytes_per_step=whole // 10)
     started = time.monotonic()
     answer = sandbox.get(LIST)
-    assert time.monotonic() - started >= 0.25
+    assert time.monotonic() - started >= 0.09
     assert len(answer.json()["data"]["contacts"]) == 5
 
 
@@ -166,7 +166,7 @@ def test_drip_headers_sends_no_header_whole_at_once(sandbox: SandboxServer) -> N
 
 
 def test_drip_headers_ends_in_the_real_answer(sandbox: SandboxServer) -> None:
-    sandbox.fault(kind="drip_headers", seconds=0.2, bytes_per_step=50)
+    sandbox.fault(kind="drip_headers", seconds=0.05, bytes_per_step=50)
     assert len(sandbox.get(LIST).json()["data"]["contacts"]) == 5
 
 
@@ -189,18 +189,18 @@ def test_a_long_fault_ends_when_the_client_leaves(sandbox: SandboxServer, fault:
 
 
 def test_hang_answers_nothing(sandbox: SandboxServer) -> None:
-    sandbox.fault(kind="hang", seconds=0.3)
+    sandbox.fault(kind="hang", seconds=0.1)
     started = time.monotonic()
     with _connection(sandbox) as connection:
         assert connection.recv(100) == b""
-        assert time.monotonic() - started >= 0.25
+        assert time.monotonic() - started >= 0.09
 
 
 def test_slow_is_the_real_answer_later(sandbox: SandboxServer) -> None:
-    sandbox.fault(kind="slow", seconds=0.2)
+    sandbox.fault(kind="slow", seconds=0.1)
     started = time.monotonic()
     assert sandbox.get(LIST).status_code == 200
-    assert time.monotonic() - started >= 0.2
+    assert time.monotonic() - started >= 0.1
 
 
 @pytest.mark.parametrize("end", ["release", "clear"])
@@ -232,7 +232,6 @@ def test_reset_in_the_middle_of_an_answer(sandbox: SandboxServer, after: str, en
     sandbox.fault(kind="reset", after=after)
     with _connection(sandbox) as connection:
         assert connection.recv(100_000).endswith(ends)
-        time.sleep(0.1)
         with pytest.raises(ConnectionResetError):
             connection.recv(100)
 

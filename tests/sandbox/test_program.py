@@ -5,53 +5,46 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from contextlib import suppress
+from typing import Any
 
 import pytest
+import requests
 
+from sandbox.options import parse
 from testing import ROOT
 from testing.sandbox_server import SandboxServer
 
 
 def _run(*flags: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sandbox", *flags], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, "-m", "sandbox", *flags], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_quietly(how: signal.Signals) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--port", "0", "--contacts", "50"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("sandbox listening on http://127.0.0.1:")
-    process.send_signal(how)
-    _output, errors = process.communicate(timeout=10)
-    assert (process.returncode, errors) == (0, "")
+def test_nothing_is_written_about_spoilt_answers_and_it_stops_quietly(
+    how: signal.Signals, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with SandboxServer(contacts=50) as server:
+        assert server.url.startswith("http://127.0.0.1:")
+        for fault in SPOILT:
+            server.fault(**fault)
+            with suppress(requests.RequestException):
+                server.get("/v3/me")
+        assert len(server.fired()) == len(SPOILT)
+        server.process.send_signal(how)
+        assert server.process.wait(60) == 0
+    assert capfd.readouterr() == ("", "")
 
 
-def test_nothing_is_written_about_spoilt_answers() -> None:
-    command = [sys.executable, "-c", _SPOIL]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-_SPOIL = """
-import requests
-from testing.sandbox_server import SandboxServer
-with SandboxServer(contacts=50) as server:
-    for fault in ({"kind": "reset"}, {"kind": "reset", "after": "body"}, {"kind": "truncate"},
-                  {"kind": "status", "status": 500}, {"kind": "status", "status": 404}):
-        server.fault(**fault)
-        try:
-            server.get("/v3/me")
-        except requests.RequestException:
-            pass
-"""
+SPOILT: tuple[dict[str, Any], ...] = (
+    {"kind": "reset"},
+    {"kind": "reset", "after": "body"},
+    {"kind": "truncate"},
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 404},
+)
 
 
 @pytest.mark.parametrize(
@@ -67,10 +60,17 @@ with SandboxServer(contacts=50) as server:
         ("--account-lists", "some"),
     ],
 )
-def test_a_flag_that_makes_no_sense_is_refused(flags: tuple[str, str]) -> None:
-    done = _run("--port", "0", *flags)
-    assert done.returncode == 2
-    assert flags[0] in done.stderr
+def test_a_flag_that_makes_no_sense_is_refused(flags: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["--port", "0", *flags])
+    assert ended.value.code == 2
+    assert flags[0] in capsys.readouterr().err
+
+
+def test_the_program_ends_with_what_its_flags_are_refused_for() -> None:
+    done = _run("--port", "0", "--contacts", "-1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--contacts" in done.stderr
 
 
 def test_a_port_in_use_is_said_in_one_line() -> None:
