@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from bench import agents, flood
 from bench.agent_plan import DEBOUNCE_SECONDS, Hour, plan, quiet_after
 
@@ -30,6 +32,7 @@ def test_htmx_asks_only_after_a_quarter_of_a_second_without_a_keystroke() -> Non
     assert quiet_after([0.1, DEBOUNCE_SECONDS, 0.1]) == [2, 4]
 
 
+@pytest.mark.exhaustive
 def test_a_few_minutes_of_agents_make_less_than_a_call_an_action_and_no_429(tmp_path: Path) -> None:
     """The lists are cold at this size, so the bar is wider than the hour's."""
     outcome = agents.run("full", tmp_path, A_FEW_MINUTES, agents=4, factor=FACTOR, seed=3, contacts=200_000)
@@ -40,6 +43,7 @@ def test_a_few_minutes_of_agents_make_less_than_a_call_an_action_and_no_429(tmp_
     assert outcome.fullest_window <= agents.BUDGET
 
 
+@pytest.mark.exhaustive
 def test_a_flood_of_three_processes_keeps_to_the_budget(tmp_path: Path) -> None:
     """What the API saw is what the bucket could give, and bulk got nothing from interactive's half."""
     seconds = 3.0

@@ -95,6 +95,7 @@ def test_stopping_it_stops_everything(tmp_path: Path, stop: str) -> None:
         wait_until(lambda: not _answers(f"{demo.sandbox_url}/_sandbox/health"))
 
 
+@pytest.mark.exhaustive
 def test_killing_make_outright_stops_everything(tmp_path: Path) -> None:
     """Nobody is left then to press Ctrl-C."""
     with running_demo(tmp_path) as demo:
