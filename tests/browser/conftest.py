@@ -11,7 +11,7 @@ import redis
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, expect
 
 from testing.accounts import assign_profiles, create_session, preferences
-from testing.chromium import running_chromium
+from testing.chromium import FRUGAL, running_chromium
 from testing.desk_template import PASSWORD, DeskTemplate
 from testing.redis_server import running_redis
 from testing.running_desk import COOKIE, NOTHING_KEPT, UNLIMITED, Desk, running_desk
@@ -88,7 +88,7 @@ def _no_memory_of_limits(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One Chromium for all tests of a worker."""
-    with running_chromium() as browser:
+    with running_chromium(*FRUGAL) as browser:
         yield browser
 
 
