@@ -64,8 +64,9 @@ def _answers(url: str) -> bool:
     return False
 
 
-def new_database(address: str, name: str) -> str:
-    """Makes an empty database there; its whole address."""
+def new_database(address: str, name: str, *, template: str = "template1") -> str:
+    """Makes a database there, empty or a copy of `template`; its whole address."""
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
     with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(statement)
     return f"{address}/{name}"

@@ -129,7 +129,8 @@ def running_desk(
 ) -> Iterator[Desk]:
     """A desk on a free port whose API is at `api`, until the block ends. What it says goes to `folder`/log.
 
-    People and static files come from `template`; a settings module of one's own goes by DJANGO_SETTINGS_MODULE.
+    People and static files come from `template`; a settings module of one's own goes by DJANGO_SETTINGS_MODULE, and a
+    database of one's own by DATABASE_URL: several desks may share it.
     """
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -143,7 +144,7 @@ def running_desk(
         }
         env = desk_environment(folder, api, port, **own | settings)
         database = Path(env["DATABASE_URL"].removeprefix("sqlite:///"))
-        if not database.exists():
+        if env["DATABASE_URL"].startswith("sqlite:///") and not database.exists():
             template.copy_database(database)
         command, health = granian_command(port), f"http://127.0.0.1:{port}/healthz"
         with running_program(command, health=health, log=folder / "log", env=env) as server:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.db import connection
 from django.test import Client
 
 from contacts_ui.models import AuditEntry
-from testing.postgres_server import running_postgres
+from testing.postgres_server import new_database, running_postgres
 from testing.running_desk import manage
 from testing.sandbox_server import SandboxServer
 
@@ -83,6 +84,14 @@ def postgres() -> Iterator[str]:
     """A real PostgreSQL server of our own: its address, without a database."""
     with running_postgres() as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> Callable[[], str]:
+    """Makes databases of the desk there, all of them copies of one that was migrated; the address of each."""
+    manage_on(new_database(postgres, "migrated"), "migrate", "--verbosity=0")
+    names = (f"copy_{number}" for number in count())
+    return lambda: new_database(postgres, next(names), template="migrated")
 
 
 def manage_on(url: str, *arguments: str) -> str:

@@ -13,7 +13,6 @@ from django.core.management import CommandError, call_command
 
 from contacts_ui.management.commands import audit_prune
 from contacts_ui.models import AppendOnly, AuditEntry
-from testing.postgres_server import new_database
 from tests.audit.conftest import Write, manage_on
 
 INSERT = "INSERT INTO contacts_ui_auditentry (at, action, outcome) VALUES (%s, 'sign_in', 'ok')"
@@ -116,11 +115,9 @@ def test_nothing_goes_that_cannot_be_recorded(
 
 
 @pytest.fixture(scope="module")
-def database(postgres: str) -> str:
+def database(migrated: Callable[[], str]) -> str:
     """A migrated database of the desk."""
-    url = new_database(postgres, "append_only")
-    manage_on(url, "migrate", "--verbosity=0")
-    return url
+    return migrated()
 
 
 @pytest.fixture
@@ -177,14 +174,20 @@ def test_the_command_deletes_on_postgresql(connection: psycopg.Connection, datab
     assert _count(connection) == 2  # yesterday's, and the command's own
 
 
-def test_the_migrations_can_be_taken_back_and_applied_again(postgres: str) -> None:
-    url = new_database(postgres, "there_and_back")
-    manage_on(url, "migrate", "--verbosity=0")
-    manage_on(url, "migrate", "contacts_ui", "0002", "--verbosity=0")
-    with psycopg.connect(url, autocommit=True) as connection:
-        left = connection.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'contacts_ui_%'").fetchone()
-        assert left == (0,)
-    manage_on(url, "migrate", "--verbosity=0")
+BACK_AND_FORTH = """
+from django.core.management import call_command
+from django.db import connection
+call_command("migrate", "contacts_ui", "0002", verbosity=0)
+with connection.cursor() as cursor:
+    cursor.execute("SELECT count(*) FROM pg_proc WHERE proname LIKE 'contacts_ui_%'")
+    print("left:", cursor.fetchone()[0])
+call_command("migrate", verbosity=0)
+"""
+
+
+def test_the_migrations_can_be_taken_back_and_applied_again(migrated: Callable[[], str]) -> None:
+    url = migrated()
+    assert "left: 0" in manage_on(url, "shell", "--verbosity=0", "-c", BACK_AND_FORTH).splitlines()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(INSERT, [datetime.now(UTC)])
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
