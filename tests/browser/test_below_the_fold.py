@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.reading import ROWS, later, open_list, settled, shown
+from tests.browser.reading import ROWS, at_address, later, open_list, settled, shown
 
 LIST = "/account/contacts/?page_size=50"
 HOLD = """() => {
@@ -65,6 +65,20 @@ def test_they_never_land_in_a_list_that_came_after_them(page: Page) -> None:
     page.evaluate("release()")
     later(page)
     assert list(shown(page)) == before
+
+
+def test_they_never_land_in_a_list_that_was_searched_for_after_them(page: Page) -> None:
+    """Of a search the table stays, and its rows change."""
+    page.evaluate(HOLD)
+    _next_page(page)
+    page.fill("#search", "20")
+    at_address(page, "?search=20")
+    page.evaluate("release()")
+    later(page)
+    settled(page)
+    found = list(shown(page))
+    open_list(page, page.url)
+    assert found == list(shown(page))
 
 
 def test_the_list_does_not_stay_busy_when_what_was_asked_after_them_never_came(page: Page) -> None:
