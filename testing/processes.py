@@ -154,9 +154,11 @@ class _Reaper:
         atexit.register(self._close)
 
     def _close(self) -> None:
-        """Where the run ends in order nothing is left to stop, so this takes no time."""
+        """Where the run ends in order nothing is left to stop, and this takes no time."""
         os.close(self._pipe)
-        self._program.wait()
+        with suppress(subprocess.TimeoutExpired):  # it waits for children of ours, which end only after us
+            self._program.wait(0.5)
+        self._program.returncode = 0  # else Python complains that it still runs, as it should
 
     def tell(self, line: str) -> None:
         with suppress(BrokenPipeError):

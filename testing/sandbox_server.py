@@ -41,6 +41,7 @@ class SandboxServer:
         command += ["--profiles", str(profiles), "--seed", str(seed), "--rate", str(rate), "--burst", str(burst)]
         command += ["--latency-ms", str(latency_ms), "--account-lists", account_lists]
         command += ["--empty-auth-bodies"] if empty_auth_bodies else []
+        self.spoilt = False  # whether a fault was queued since all was forgotten
         self._session = Session()
         self._session.trust_env = False
         self.process = start_program(command, stdout=subprocess.PIPE)
@@ -60,6 +61,7 @@ class SandboxServer:
 
     def fault(self, **fault: Any) -> None:
         """Queues one fault: `fault(route="contacts", kind="status", status=500)`."""
+        self.spoilt = True
         self._control("POST", "faults", json=fault)
 
     def faults(self) -> Json:
@@ -77,6 +79,7 @@ class SandboxServer:
     def clear(self) -> None:
         """Forgets faults, calls and what the rate limit counted; answers held back go on at once."""
         self._control("DELETE", "memory")
+        self.spoilt = False
 
     def contacts(self, profile_id: str | None = None) -> dict[str, str | None]:
         """Everything one profile (None: the organization itself) sees: E.164 number, or None, by id."""

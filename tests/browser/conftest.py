@@ -101,8 +101,12 @@ class NewContext:
         self.faults: list[str] = []
 
     def __call__(self, **options: object) -> BrowserContext:
-        """A browser profile of somebody not signed in; `options` are Playwright's."""
-        options = {"base_url": self._desk.url, "viewport": {"width": 1440, "height": 900}} | options
+        """A browser profile of somebody not signed in; `options` are Playwright's. Nothing moves unless it is to."""
+        options = {
+            "base_url": self._desk.url,
+            "viewport": {"width": 1440, "height": 900},
+            "reduced_motion": "reduce",
+        } | options
         context = self._browser.new_context(**options)  # type: ignore[arg-type]  # a dictionary of options
         watch_faults(context, self.faults)
         self.made.append(context)

@@ -23,7 +23,7 @@ def desk(keeping_desk: CachingDesk) -> Desk:
 @pytest.fixture
 def page(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
     """The admin's list, fresh, in a page that remembers if it was loaded again; and no call made since."""
-    tab = fresh_list(keeping_desk, new_context, sandbox)
+    tab = fresh_list(keeping_desk, new_context, sandbox, reduced_motion="no-preference")
     tab.evaluate("document.querySelector('#results tbody').dataset.mark = 'kept'")
     yield tab
     assert tab.locator("#live").count() == 1

@@ -35,7 +35,7 @@ IS_RIGHT = """(rows) => {
 @pytest.fixture
 def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
     """The admin's list."""
-    return new_context.signed_in("admin", at=FEW)
+    return new_context.signed_in("admin", at=FEW, reduced_motion="no-preference")
 
 
 def _is_list(page: Page, sandbox: SandboxServer, address: str) -> None:
@@ -168,7 +168,7 @@ def test_forward_to_a_contact_after_its_page_was_loaded_again(page: Page, sandbo
 def test_the_links_of_the_contact_page_work_after_it_was_loaded_again(
     new_context: NewContext, sandbox: SandboxServer
 ) -> None:
-    page = new_context.signed_in("admin", at=BY_SMS)
+    page = new_context.signed_in("admin", at=BY_SMS, reduced_motion="no-preference")
     _open(page, 2)
     page.reload()
     page.locator("[data-back]").click()
@@ -215,7 +215,7 @@ def test_the_skip_link_does_not_disturb_it(page: Page, sandbox: SandboxServer) -
 def test_after_the_session_ended_opening_says_so_and_closing_leaves_everything_right(
     new_context: NewContext, sandbox: SandboxServer
 ) -> None:
-    page = new_context.signed_in("admin", at=SECOND)
+    page = new_context.signed_in("admin", at=SECOND, reduced_motion="no-preference")
     before = ids(page)
     page.context.clear_cookies()
     page.locator(f"{ROWS} .phone__link").nth(2).click()
