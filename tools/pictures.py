@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page
 
+import testing.django_setup  # noqa: F401 - before anything that imports models
 from testing import ROOT
 from testing.chromium import running_chromium
 from testing.desk_template import DeskTemplate, desk_template
