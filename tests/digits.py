@@ -9,8 +9,9 @@ from contacts_ui.sent.queries import ContactQuery
 from contacts_ui.sent.types import Contact
 from testing.sandbox_server import SandboxServer
 
-# What is no number but has digits in a row: ids, times, tokens, and names of files.
+# What is no number but has digits in a row: ids, references, times, tokens, and names of files.
 NO_NUMBERS = re.compile(
+    r"\bdesk_[0-9a-f]{16}\b|\breq_\w+|"
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.+]+|"
     r'name="csrfmiddlewaretoken" value="\w+"|(?:src|href)="/static/[^"]*"'
 )
