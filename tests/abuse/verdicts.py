@@ -25,7 +25,7 @@ def held(sandbox: SandboxServer, profile_id: str | None) -> dict[str, str | None
 
 def harmless(answer: Answer, status: int, sandbox: SandboxServer, profile_id: str | None = None) -> None:
     """This status, none but this profile's rows, no stack trace, no key, and the headers of every page."""
-    assert answer.status_code == status, answer
+    assert answer.status_code == status, f"{answer} at {answer.request['PATH_INFO']}"
     page = text(answer)
     shown = set(_IDS.findall(page))
     assert shown <= (held(sandbox, profile_id).keys() if profile_id else set())
