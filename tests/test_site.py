@@ -70,27 +70,6 @@ def test_everything_else_requires_sign_in(db: None, path: str) -> None:
         assert response["Location"].startswith("/sign-in/?next=")
 
 
-def test_signing_in_leads_to_where_one_wanted_to_go(desk_api: SandboxServer, admin_user: User) -> None:
-    response = Client().post("/sign-in/", {"login": "mara", "password": "x", "next": "/account/contacts/?channel=sms"})
-    assert response["Location"] == "/account/contacts/?channel=sms"
-
-
-@pytest.mark.parametrize(
-    "wish",
-    [
-        "https://evil.example",
-        "//evil.example",
-        "/\\evil.example",
-        "//\t/evil.example",
-        "/\t/evil.example",
-        "javascript:x",
-    ],
-)
-def test_signing_in_never_leads_off_the_site(desk_api: SandboxServer, admin_user: User, wish: str) -> None:
-    response = Client().post("/sign-in/", {"login": "mara", "password": "x", "next": wish})
-    assert response["Location"] == "/"
-
-
 def test_a_wrong_password_is_said_plainly(admin_user: User) -> None:
     response = Client().post("/sign-in/", {"login": "mara", "password": "wrong"})
     assert "do not match" in text(response)
