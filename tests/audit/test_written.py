@@ -17,6 +17,7 @@ from contacts_ui.audit import wanted_marks
 from contacts_ui.audit.wording import SENTENCES
 from contacts_ui.models import AuditEntry, Preferences
 from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
 from tests.audit.conftest import forget
 from tests.pages import FRAGMENT, RESTORE, fragment
 
@@ -115,9 +116,11 @@ def test_a_page_that_waits_is_no_row_and_what_follows_is_one(
     client: Client, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("contacts_ui.views.contacts.PAGE_PATIENCE", 0.05)
-    sandbox.fault(route="contacts", kind="slow", seconds=2)
+    sandbox.fault(route="contacts", kind="slow", seconds=3600)
     client.get(f"{LIST}?page=3")
     assert deeds() == []
+    wait_until(lambda: sandbox.fired() == ["slow"])
+    sandbox.release()
     fragment(client, LIST, page=3)
     assert deeds() == [("contacts.listed", "ok")]
 
