@@ -61,7 +61,7 @@ class Asker:
 def _askers(count: int, sandbox: SandboxServer, cache_url: str, folder: Path) -> Iterator[list[Asker]]:
     """So many processes with one budget, until the block ends."""
     settings = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+        "DJANGO_SETTINGS_MODULE": "testing.desk_settings",
         "SENT_API_URL": sandbox.url,
         "SENT_API_KEY": "sandbox-organization",
         "SENT_DEADLINE": "60",
