@@ -261,12 +261,14 @@ def test_control_and_direction_characters_are_replaced(sandbox: SandboxServer, c
 @pytest.mark.parametrize("kind", ["drip_body", "drip_headers"])
 def test_a_dripping_answer_ends_on_time(sandbox: SandboxServer, impatient: SentClient, kind: str) -> None:
     sandbox.fault(route="contacts", kind=kind, seconds=6, times=3)
-    for _ in range(3):
+    taken = []
+    for _ in range(3):  # a third late end is not a busy machine's doing
         started = time.monotonic()
         assert type(_failing(impatient)) is errors.TimedOut
-        if (taken := time.monotonic() - started) < 0.5 + 0.2:
-            return
-    pytest.fail(f"a third late end is not a busy machine's doing: after {taken:.2f} s")
+        taken.append(time.monotonic() - started)
+        if taken[-1] < 0.5 + 0.2:
+            break
+    assert min(taken) < 0.5 + 0.2
 
 
 def test_after_a_drip_the_next_call_is_whole(sandbox: SandboxServer) -> None:
