@@ -59,7 +59,7 @@ def run(database: str, folder: Path, *, views: int, writers: int, pairs: int, pa
         profile = sandbox.profiles()[1]["id"]
         with launched_desk(folder, sandbox.url, DATABASE_URL=url, **KEEPING) as desk:
             shown = _looked(desk, profile, views, writers)
-            rows = _rows(url)
+            rows = listed_rows(url)
             cost = _cost(desk, profile, pairs, patience)
     return Outcome(database, shown, rows, cost["with"], cost["without"], cost["write"], cost["loud"])
 
@@ -89,7 +89,8 @@ def _looked(desk: Desk, profile: str, views: int, writers: int) -> int:
         return sum(pool.map(look, range(writers)))
 
 
-def _rows(url: str) -> int:
+def listed_rows(url: str) -> int:
+    """How many rows of the log in the database at `url` are of lists."""
     if url.startswith("sqlite"):
         with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
             return int(file.execute(ROWS).fetchone()[0])

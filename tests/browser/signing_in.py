@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
+from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer
 
-PASSWORD = "a long demo password"  # of everyone in places.py
 Reach = Callable[[Page, SandboxServer], object]
 
 
