@@ -7,6 +7,8 @@ BIN := .venv/bin
 WORKERS ?= -n logical --no-loadscope-reorder
 .DEFAULT_GOAL := help
 export PORT SANDBOX_PORT
+# Each of the many processes started here would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run dev test test-fast test-all coverage lint format lock clean tenants mutants pictures
 

@@ -23,8 +23,9 @@ TOGETHER = {
     "tests/audit/test_export.py": "PostgreSQL",
     "tests/audit/test_writers.py": "PostgreSQL",
 }
-# The states of the pages are many and long, and each stands alone: they are shared out one by one.
+# The states of the pages and the rows of the fault matrix are many and long, and each stands alone: one by one.
 STATES = "tests/browser/test_states.py"
+ONE_BY_ONE = (STATES, "tests/gateway/test_matrix.py")
 OF_STATE = re.compile(r"(?:-(?:desktop|phone)-(?:light|dark))?\]$")
 ABSENT = "needs {}, which is not installed here"
 
@@ -38,7 +39,7 @@ def programs_of(item: pytest.Item) -> set[str]:
 def group_of(nodeid: str) -> str:
     """What a test must share its worker with: a costly program, else the fixtures of its module or state."""
     module, _, name = nodeid.partition("::")
-    if module == STATES and "[" in name:
+    if module in ONE_BY_ONE and "[" in name:
         return f"{module} {OF_STATE.sub('', name.partition('[')[2])}"
     return TOGETHER.get(module, module)
 
