@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 
 STATIC_ROOT = tempfile.mkdtemp(prefix="desk-static-")
@@ -24,3 +25,7 @@ os.environ |= {
     # Playwright keeps an event loop in the thread of the tests. Nothing of Django runs in it, whatever Django suspects.
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
 }
+
+# A shell's background job ignores Ctrl-C, and so would every program started here, those whose end is tested too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
