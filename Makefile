@@ -28,10 +28,10 @@ help:  ## What there is
 	@touch $@
 
 run: .venv/.runs  ## The desk at http://localhost:8000 (PORT, SANDBOX_PORT, DEMO_PASSWORD)
-	@exec $(BIN)/python -m tools.launch
+	@exec $(BIN)/python -m tools.run
 
 dev: .venv/.runs  ## The same, reloading on changes, errors in full
-	@exec $(BIN)/python -m tools.launch --dev
+	@exec $(BIN)/python -m tools.run --dev
 
 test: .venv/.tests  ## What every change must pass, in five minutes (ARGS for pytest)
 	@echo "Running the tests that every change must pass, browser tests included: about five minutes on two cores."
@@ -57,14 +57,14 @@ coverage: .venv/.tests  ## Which branches of contacts_ui no test takes, those wi
 	@$(BIN)/python -c 'import json, sys; part = json.load(open(".cache/coverage/report.json"))["totals"]["percent_branches_covered"]; print(f"{part:.1f} % of the branches"); sys.exit(part < 93)'
 
 tenants: .venv/.tests  ## 10,000 steps of any interleaving: no foreign row (minutes)
-	@DESK_STEPS=10000 $(BIN)/python -m pytest -q tests/gateway/test_tenants.py
+	@DESK_STEPS=10000 $(BIN)/python -m pytest -q tests/gateway/test_scope_isolation.py
 
 mutants: .venv/.tests  ## The most dangerous faults, one at a time: which test notices (WORDS for some)
 	@$(BIN)/python -m tools.mutants $(WORDS)
 
 pictures: .venv/.tests  ## Every state, light and dark, desktop and phone, into pictures/ (STATES for some)
 	@$(BIN)/python -m tools.test_dependencies
-	@$(BIN)/python -m tools.pictures $(STATES)
+	@$(BIN)/python -m tools.screenshots $(STATES)
 
 lint: export SECRET_KEY := lint-only-$(shell od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
 lint: export ENV_FILE := /dev/null

@@ -19,11 +19,12 @@ from pathlib import Path
 
 import psycopg
 
-from bench.figures import Bar, median, percentile, show_bars, show_table
 from testing import ROOT
 from testing.postgres_server import new_database, running_postgres
 from testing.running_desk import Desk, launched_desk
 from testing.sandbox_server import SandboxServer
+
+from .statistics import Bar, median, percentile, show_bars, show_table
 
 DATABASES = ("SQLite", "PostgreSQL")
 MOST_MS = 1.0

@@ -52,7 +52,8 @@ def _quietest(pairs: int, profile: str, patience: float) -> Block:
 
 
 def _block(ask: Callable[[], float], pairs: int) -> Block:
-    from contacts_ui.audit import requests, write  # noqa: PLC0415  # after setup
+    from contacts_ui.audit import recorder as requests  # noqa: PLC0415  # after setup
+    from contacts_ui.audit import write  # noqa: PLC0415
 
     found: Block = {"with": [], "without": [], "write": []}
 

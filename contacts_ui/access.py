@@ -15,11 +15,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
+from contacts_ui.sent_api.types import Account, Profile
+
 from .gateway import gateway
 from .models import ProfileAccess, ScopeVisit
 from .roles import ADMIN, EXPORTER, SUPPORT, role_of
 from .scope import Scope
-from .sent.types import Account, Profile
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 SEES_CONTACTS = frozenset({ADMIN, EXPORTER, SUPPORT})

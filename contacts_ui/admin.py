@@ -10,9 +10,10 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
+from contacts_ui.people.assignments import known_profiles
+from contacts_ui.people.sessions import end_sessions
+
 from .models import GroupPolicy, ProfileAccess
-from .people.assigning import known_profiles
-from .people.sessions import end_sessions
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters when they run
     AccessModelForm = forms.ModelForm[ProfileAccess]

@@ -18,8 +18,8 @@ class ContactsUiConfig(AppConfig):
     def ready(self) -> None:
         """Roles are groups, made after every migrate; the checks are registered by being imported."""
         post_migrate.connect(_make_roles, sender=self)
-        import_module("contacts_ui.audit.events")
-        import_module("contacts_ui.sign_in.one_time_codes")
+        import_module("contacts_ui.audit.signals")
+        import_module("contacts_ui.sign_in.totp_reuse")
 
 
 def _make_roles(using: str, **_: Any) -> None:

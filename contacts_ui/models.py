@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 
-from .sent.queries import DEFAULT_PAGE_SIZE, PAGE_SIZES
+from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, PAGE_SIZES
 
 THEMES = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
 DENSITIES = (("comfortable", "Comfortable"), ("compact", "Compact"))

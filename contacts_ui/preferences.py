@@ -15,8 +15,9 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 
+from contacts_ui.sent_api.queries import PAGE_SIZES
+
 from .models import COLUMNS, DENSITIES, THEMES, GroupPolicy, Preferences
-from .sent.queries import PAGE_SIZES
 
 if TYPE_CHECKING:  # Django's own class takes no type parameters when it runs
     PreferencesModelForm = forms.ModelForm[Preferences]

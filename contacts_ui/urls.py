@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from .views import audit_log, contact, contacts, gateway_status, people, preferences, profiles
+from .views import audit_log, gateway_status, people, preferences
+from .views import contact_detail as contact
+from .views import contact_list as contacts
+from .views import profile_switcher as profiles
 
 scoped = [
     path("contacts/", contacts.contact_list, name="contact-list"),

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import Environment
+from .env import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -154,8 +154,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = f"Contact Desk ({_site.hostname})"
 MFA_TOTP_TOLERANCE = 1  # periods of 30 s either way: a phone's clock may be wrong
 MFA_FORMS = {
-    "authenticate": "contacts_ui.sign_in.one_time_codes.SignInCodeForm",
-    "reauthenticate": "contacts_ui.sign_in.one_time_codes.AgainCodeForm",
+    "authenticate": "contacts_ui.sign_in.totp_reuse.SignInCodeForm",
+    "reauthenticate": "contacts_ui.sign_in.totp_reuse.AgainCodeForm",
     "login_webauthn": "contacts_ui.sign_in.passkeys.SignInPasskeyForm",
     "authenticate_webauthn": "contacts_ui.sign_in.passkeys.SecondStepPasskeyForm",
     "reauthenticate_webauthn": "contacts_ui.sign_in.passkeys.AgainPasskeyForm",
@@ -250,28 +250,28 @@ INSTALLED_APPS = [
     "contacts_ui",
 ]
 MIDDLEWARE = [
-    "contacts_ui.health.HealthMiddleware",
-    "contacts_ui.middleware.PrivacyMiddleware",
-    "contacts_ui.request_log.RequestLogMiddleware",
+    "contacts_ui.middleware.health.HealthMiddleware",
+    "contacts_ui.middleware.error_pages.PrivacyMiddleware",
+    "contacts_ui.middleware.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "contacts_ui.sign_in.session_limits.SessionLimitsMiddleware",
+    "contacts_ui.sign_in.session_timeout.SessionLimitsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "contacts_ui.known_methods.KnownMethodsMiddleware",
+    "contacts_ui.middleware.allowed_methods.KnownMethodsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "contacts_ui.sign_in.second_factor.SecondFactorMiddleware",
-    "contacts_ui.middleware.ProblemMiddleware",
-    "contacts_ui.middleware.AuditMiddleware",
+    "contacts_ui.middleware.error_pages.ProblemMiddleware",
+    "contacts_ui.middleware.error_pages.AuditMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
@@ -283,7 +283,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates" / "desk"],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "contacts_ui.template_environment.environment"},
+        "OPTIONS": {"environment": "contacts_ui.web.jinja2.environment"},
     },
     {
         "NAME": "django",
@@ -373,8 +373,8 @@ ADMINS: list[str] = []
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "contacts_ui.logs.JsonFormatter"}},
-    "handlers": {"stdout": {"()": "contacts_ui.logs.StdoutHandler", "formatter": "json"}},
+    "formatters": {"json": {"()": "contacts_ui.observability.json_logs.JsonFormatter"}},
+    "handlers": {"stdout": {"()": "contacts_ui.observability.json_logs.StdoutHandler", "formatter": "json"}},
     "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from contacts_ui.admin_gate import guard
+from contacts_ui.admin_site import guard
 
 guard(admin.site)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from .stamps import now
+from .timestamps import now
 
 Json = dict[str, Any]
 Details = dict[str, list[str]]

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
-from . import kinds
-from .call import Call
+from .api_request import Call
 from .envelope import ApiError
+from .faults import kinds
 from .state import call_of, state_of
 
 CONTROL = "/_sandbox/"

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
-from .calls import CallLog
-from .faults import FaultQueue
+from sandbox.faults.queue import FaultQueue
+
 from .limiter import Limiter
 from .options import Options
+from .request_log import CallLog
 from .store import Store
 
 if TYPE_CHECKING:
-    from .call import Call
-    from .wire import Wire
+    from .api_request import Call
+    from .raw_connection import Wire
 
 STATE, WIRE, CALL = "sandbox.state", "sandbox.wire", "sandbox.call"  # names in the WSGI environment
 

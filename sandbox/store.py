@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from . import records
-from .columns import CHANNEL_BITS, MIXES, RAGGED, Columns
-from .identity import Chance
+from . import contact_json as records
+from .accounts import Owner, owners
+from .contact_columns import CHANNEL_BITS, MIXES, RAGGED, Columns
+from .number_blocks import BLOCKS
 from .options import Options
-from .owners import Owner, owners
-from .regions import BLOCKS
+from .seeded_ids import Chance
 
 Json = dict[str, Any]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import control, views
+from . import control_api as control
+from . import views
 
 urlpatterns = [
     path("v3/contacts", views.contacts, name="contacts"),

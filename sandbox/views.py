@@ -8,10 +8,10 @@ import sys
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from . import callers
-from .call import Call
+from . import authentication as callers
+from .api_request import Call
 from .envelope import ApiError, success
-from .identity import well_formed
+from .seeded_ids import well_formed
 from .state import call_of
 
 log = logging.getLogger(__name__)

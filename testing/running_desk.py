@@ -162,7 +162,7 @@ def launched_desk(folder: Path, api: str, **settings: str) -> Iterator[Desk]:
     @contextmanager
     def start(port: int) -> Iterator[Desk]:
         env = desk_environment(folder, api, port, **settings)
-        command, health = [sys.executable, "-m", "tools.launch"], f"http://127.0.0.1:{port}/healthz"
+        command, health = [sys.executable, "-m", "tools.run"], f"http://127.0.0.1:{port}/healthz"
         with running_program(command, health=health, log=folder / "log", env=env) as launcher:
             yield Desk(f"http://127.0.0.1:{port}", folder, env, launcher.pid)
 

@@ -64,9 +64,9 @@ def desk_api(
     sandbox: SandboxServer, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SandboxServer]:
     """The sandbox as the desk's API, with a gateway that remembers nothing, and a budget that never ends."""
-    monkeypatch.setattr("contacts_ui.views.contacts.PAGE_PATIENCE", 5.0)  # a busy machine is no slow API
+    monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_PATIENCE", 5.0)  # a busy machine is no slow API
     settings.SENT_API_URL = sandbox.url
-    monkeypatch.setattr("contacts_ui.audit_forms.PATIENCE", 5.0)
+    monkeypatch.setattr("contacts_ui.audit.filters.PATIENCE", 5.0)
     settings.SENT_DEADLINE = 5.0
     settings.SENT_FRESH_SECONDS = settings.SENT_STALE_SECONDS = 0.0  # tests of the gateway keep answers, others ask
     settings.SENT_BUDGET_FILE = str(tmp_path / "budget")

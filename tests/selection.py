@@ -21,11 +21,11 @@ TOGETHER = {
     "tests/sign_in/test_wrong_passwords.py": "single sign-on",
     "tests/audit/test_append_only.py": "PostgreSQL",
     "tests/audit/test_export.py": "PostgreSQL",
-    "tests/audit/test_writers.py": "PostgreSQL",
+    "tests/audit/test_concurrent_writes.py": "PostgreSQL",
 }
 # The states of the pages and the rows of the fault matrix are many and long, and each stands alone: one by one.
-STATES = "tests/browser/test_states.py"
-ONE_BY_ONE = (STATES, "tests/gateway/test_matrix.py")
+STATES = "tests/browser/test_page_states.py"
+ONE_BY_ONE = (STATES, "tests/gateway/test_fault_matrix.py")
 OF_STATE = re.compile(r"(?:-(?:desktop|phone)-(?:light|dark))?\]$")
 ABSENT = "needs {}, which is not installed here"
 

@@ -16,7 +16,8 @@ from contacts_ui.access import ScopeDenied, choices_for, last_scope, remember, s
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import give_role, role_of
 from testing.sandbox_server import SandboxServer
-from tests.pages import rows, text
+
+from .html import rows, text
 
 
 def _ids(sandbox: SandboxServer) -> list[UUID]:

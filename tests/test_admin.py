@@ -14,7 +14,8 @@ from django.test import Client
 
 from contacts_ui.models import AuditEntry, GroupPolicy, Preferences, ProfileAccess, ScopeVisit
 from testing.sandbox_server import SandboxServer
-from tests.pages import text
+
+from .html import text
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer

@@ -1,4 +1,4 @@
-"""Short forms of bench/agents.py and bench/flood.py: seconds instead of minutes, and the bars that fit that size."""
+"""Short forms of bench/workload.py and bench/rate_limit_load.py: seconds, and the bars that fit that size."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 
-from bench import agents, flood
-from bench.agent_plan import DEBOUNCE_SECONDS, Hour, plan, quiet_after
+from bench import rate_limit_load as flood
+from bench import workload as agents
+from bench.workload_plan import DEBOUNCE_SECONDS, Hour, plan, quiet_after
 
 A_FEW_MINUTES = Hour(seconds=180, searches=3, moves=4, opened=6, filters=2, switches=1)
 FACTOR = 10.0  # three minutes in eighteen seconds

@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from testing.sandbox_server import SandboxServer
-from tests.pages import RESTORE, fragment, rows, scopes, text
+
+from .html import RESTORE, fragment, rows, scopes, text
 
 
 def _first(client: Client, path: str) -> str:

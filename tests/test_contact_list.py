@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from testing.sandbox_server import SandboxServer
-from tests.pages import FRAGMENT, RESTORE, fragment, rows, scopes, text
+
+from .html import FRAGMENT, RESTORE, fragment, rows, scopes, text
 
 LIST = "/account/contacts/"
 

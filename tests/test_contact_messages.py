@@ -12,8 +12,9 @@ from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
 from testing.sandbox_server import SandboxServer
-from tests.pages import RESTORE, fragment, rows, scopes, text
-from tests.test_problems import FAILURES, become_impatient
+
+from .html import RESTORE, fragment, rows, scopes, text
+from .test_error_pages import FAILURES, become_impatient
 
 LIST = "/account/contacts/"
 ROUTE = "message-summary"
@@ -200,7 +201,7 @@ def test_after_a_minute_they_are_asked_again(
     admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fragment(admin_client, messages)
-    monkeypatch.setattr("contacts_ui.gateway.door.MESSAGES_SECONDS", 0.0)  # the minute is over
+    monkeypatch.setattr("contacts_ui.gateway.gateway.MESSAGES_SECONDS", 0.0)  # the minute is over
     fragment(admin_client, messages)
     assert _asked(keeping) == 2
 
@@ -219,7 +220,7 @@ def test_old_ones_are_labelled_when_the_api_fails(
     admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fragment(admin_client, messages)
-    monkeypatch.setattr("contacts_ui.gateway.door.MESSAGES_SECONDS", 0.0)
+    monkeypatch.setattr("contacts_ui.gateway.gateway.MESSAGES_SECONDS", 0.0)
     keeping.fault(route=ROUTE, kind="status", status=500)
     part = fragment(admin_client, messages)
     assert part.status_code == 200

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from contacts_ui.sent.types import Contact
-from contacts_ui.wording import to_copy
+from contacts_ui.contacts.labels import to_copy
+from contacts_ui.sent_api.types import Contact
 
 
 @pytest.mark.parametrize(

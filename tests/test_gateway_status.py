@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from testing.sandbox_server import SandboxServer
-from tests.pages import RESTORE, fragment, text
+
+from .html import RESTORE, fragment, text
 
 
 def _still(monkeypatch: pytest.MonkeyPatch, module: str) -> None:

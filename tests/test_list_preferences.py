@@ -12,7 +12,8 @@ from pytest_django import Settings
 
 from contacts_ui.models import COLUMNS, Preferences
 from testing.sandbox_server import SandboxServer
-from tests.pages import fragment, rows, text
+
+from .html import fragment, rows, text
 
 LIST = "/account/contacts/"
 

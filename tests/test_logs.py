@@ -19,10 +19,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from contacts_ui.logs import JsonFormatter, StdoutHandler
-from contacts_ui.redaction import cleaned, without_secrets
+from contacts_ui.observability.json_logs import JsonFormatter, StdoutHandler
+from contacts_ui.observability.redaction import cleaned, without_secrets
 from testing.sandbox_server import SandboxServer
-from tests.pages import fragment, rows
+
+from .html import fragment, rows
 
 KEY = "sk_live_canary_9f27c1"
 E164 = phonenumbers.PhoneNumberFormat.E164

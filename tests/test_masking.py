@@ -9,12 +9,13 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from contacts_ui.contacts.labels import masked
 from contacts_ui.models import GroupPolicy, Preferences
-from contacts_ui.sent.types import Contact
-from contacts_ui.wording import masked
+from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
-from tests.digits import first_page, formats, numbered, readable
-from tests.pages import FRAGMENT, rows, text
+
+from .html import FRAGMENT, rows, text
+from .visible_numbers import first_page, formats, numbered, readable
 
 LIST = "/account/contacts/"
 

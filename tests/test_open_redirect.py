@@ -15,8 +15,8 @@ from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.local_path import local_path
 from contacts_ui.sign_in.adapters import DeskAccountAdapter
+from contacts_ui.sign_in.redirects import local_path
 from testing.sandbox_server import SandboxServer
 from testing.totp import code_now
 from tests.open_redirects import OF_EACH_FAMILY, tricks

@@ -13,7 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from contacts_ui.roles import give_role
 from testing.sandbox_server import SandboxServer
-from tests.pages import RESTORE, fragment, scopes, text
+
+from .html import RESTORE, fragment, scopes, text
 
 PEOPLE = "/people/"
 QUERIES = 6  # session, user, role, how many, the rows, preferences

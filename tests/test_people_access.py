@@ -20,8 +20,9 @@ from pytest_django import Settings
 from contacts_ui.models import AuditEntry
 from contacts_ui.roles import give_role
 from testing.sandbox_server import SandboxServer
-from tests.pages import text
 from tests.test_people_edit import path_of, written
+
+from .html import text
 
 DEEDS = ("switch-off", "switch-on", "sign-out", "remove-factors")
 
@@ -128,7 +129,7 @@ def test_what_cannot_be_written_down_does_not_happen(
         raise DatabaseError
 
     with monkeypatch.context() as patched:
-        patched.setattr("contacts_ui.audit.book._values", broken)
+        patched.setattr("contacts_ui.audit.log._values", broken)
         for deed in ("switch-off", "sign-out"):
             assert admin_client.post(f"{path_of(support_user)}do/", {"do": deed}).status_code == 503
         assert admin_client.post(f"{path_of(support_user)}link/").status_code == 503

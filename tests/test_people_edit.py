@@ -13,12 +13,14 @@ from django.db import DatabaseError
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.audit import Deed, book
+from contacts_ui.audit import Deed
+from contacts_ui.audit import log as book
 from contacts_ui.gateway import gateway
 from contacts_ui.models import AuditEntry, ProfileAccess
 from contacts_ui.roles import give_role, role_of
 from testing.sandbox_server import SandboxServer
-from tests.pages import FRAGMENT, text
+
+from .html import FRAGMENT, text
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -351,7 +353,7 @@ def test_two_admins_cannot_demote_each_other(
 
 
 def _then(deed: Any) -> Any:
-    from contacts_ui.people.assigning import known_profiles
+    from contacts_ui.people.assignments import known_profiles
 
     def known() -> Any:
         deed()

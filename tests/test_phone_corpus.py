@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from testing.corpus.judge import Kind, Outcome, corpus, judged, mean_calls, planned, share_found
+from testing.corpus.evaluate import Kind, Outcome, corpus, judged, mean_calls, planned, share_found
 
 
 @pytest.fixture(scope="module")

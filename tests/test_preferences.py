@@ -15,8 +15,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from contacts_ui.models import GroupPolicy, Preferences
 from contacts_ui.preferences import DEFAULTS, preferences_for, regions, save_theme, time_zones
-from contacts_ui.template_environment import clock, moment
-from tests.pages import text
+from contacts_ui.web.jinja2 import clock, moment
+
+from .html import text
 
 PAGE = "/preferences/"
 CHOSEN: dict[str, Any] = {

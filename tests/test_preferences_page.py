@@ -11,7 +11,8 @@ from django.test import Client
 
 from contacts_ui.models import Preferences
 from contacts_ui.preferences import DEFAULTS, preferences_for, save_theme
-from tests.pages import FRAGMENT, text
+
+from .html import FRAGMENT, text
 
 PAGE = "/preferences/"
 THEME = "/preferences/theme/"

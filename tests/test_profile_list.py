@@ -15,7 +15,8 @@ from contacts_ui.access import choices_for, recent_scopes, remember, scope_for
 from contacts_ui.gateway import gateway
 from contacts_ui.models import ProfileAccess
 from testing.sandbox_server import SandboxServer
-from tests.pages import RESTORE, fragment, scopes, text
+
+from .html import RESTORE, fragment, scopes, text
 
 PATCHED_NAME = "data.profiles.4.name"
 

@@ -10,13 +10,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.logs import JsonFormatter
 from contacts_ui.models import Preferences
-from contacts_ui.sent.types import Contact
+from contacts_ui.observability.json_logs import JsonFormatter
+from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
-from tests.digits import first_page, formats, numbered, readable
-from tests.pages import FRAGMENT, fragment, rows, scopes, text
-from tests.test_problems import FAILURES, become_impatient
+
+from .html import FRAGMENT, fragment, rows, scopes, text
+from .test_error_pages import FAILURES, become_impatient
+from .visible_numbers import first_page, formats, numbered, readable
 
 LIST = "/account/contacts/"
 

@@ -1,1 +1,1 @@
-"""The yardstick of bench/keystroke.py: the same contacts in Django's own admin, a project of its own."""
+"""The yardstick of bench/input_latency.py: the same contacts in Django's own admin, a project of its own."""

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from .book import AuditUnwritable, Deed, write
-from .marks import marks_of_contacts, marks_of_number, marks_of_plan, marks_of_text, marks_of_texts, wanted_marks
-from .requests import MOST_SHOWN, note, record_request, request_id_of, scope_of, unseen, went_wrong, write_for
+from .log import AuditUnwritable, Deed, write
+from .number_hashes import (
+    marks_of_contacts,
+    marks_of_number,
+    marks_of_plan,
+    marks_of_text,
+    marks_of_texts,
+    wanted_marks,
+)
+from .recorder import MOST_SHOWN, note, record_request, request_id_of, scope_of, unseen, went_wrong, write_for
 
 __all__ = [
     "MOST_SHOWN",

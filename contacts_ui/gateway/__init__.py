@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .door import Gateway
-from .making import gateway
-from .shown import Messages, OneContact, Report, Shown
-from .tally import Minute
+from .factory import gateway
+from .gateway import Gateway
+from .results import Messages, OneContact, Report, Shown
+from .stats import Minute
 
 __all__ = ["Gateway", "Messages", "Minute", "OneContact", "Report", "Shown", "gateway"]

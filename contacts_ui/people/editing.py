@@ -11,15 +11,15 @@ from django.http import QueryDict
 
 from contacts_ui import audit
 from contacts_ui.models import ProfileAccess
-from contacts_ui.rendering import DeskRequest
 from contacts_ui.roles import ADMIN, give_role
+from contacts_ui.web.page import DeskRequest
 
-from .assigning import KnownProfiles, ProfileLines, known_profiles, profile_id, profile_lines
+from .assignments import KnownProfiles, ProfileLines, known_profiles, profile_id, profile_lines
+from .filters import MAX_TYPED
 from .forms import NewPersonForm, PersonForm, parts_of
-from .guards import Refused, is_self, may_change, one_at_a_time, refuse_foreign
-from .links import PasswordLink, mailed, make_link
+from .password_links import PasswordLink, mailed, make_link
+from .permissions import Refused, is_self, may_change, one_at_a_time, refuse_foreign
 from .person import Person, person_now
-from .queries import MAX_TYPED
 
 _OLD = (
     "Somebody changed this person while this page was open, so nothing was saved. "

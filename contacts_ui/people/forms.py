@@ -13,8 +13,8 @@ from django.http import QueryDict
 
 from contacts_ui.roles import NAMES
 
+from .filters import NO_ROLE, ROLE_CHOICES
 from .person import Person
-from .queries import NO_ROLE, ROLE_CHOICES
 
 MAX_NAME = 150  # characters, each of the two parts
 _TOO_LONG = {"max_length": "This is too long. At most %(limit_value)d characters fit."}

@@ -11,8 +11,8 @@ from django.http import Http404
 
 from contacts_ui.models import ProfileAccess
 
-from .listing import with_role
-from .queries import NO_ROLE
+from .filters import NO_ROLE
+from .people_list import with_role
 
 
 @dataclass(frozen=True, slots=True)

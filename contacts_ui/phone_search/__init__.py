@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .plan import Plan, Step, chosen, plan, several
-from .readings import e164, international
+from .candidates import e164, international
+from .search_plan import Plan, Step, chosen, plan, several
 
 __all__ = ["Plan", "Step", "chosen", "e164", "international", "plan", "several"]

@@ -26,10 +26,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from contacts_ui.local_path import local_path
-
-from .sealing import Unreadable, seal, unseal
-from .single_sign_on import comes_from_provider, follow_groups
+from .oidc import comes_from_provider, follow_groups
+from .redirects import local_path
+from .secret_encryption import Unreadable, seal, unseal
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from allauth.socialaccount import views as social
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from .single_sign_on import sso_begin, sso_callback
+from .oidc import sso_begin, sso_callback
 from .views import totp_picture
 
 urlpatterns: list[URLPattern | URLResolver] = [

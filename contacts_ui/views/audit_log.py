@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui import audit
 from contacts_ui.access import only
-from contacts_ui.audit.export import log_export
-from contacts_ui.audit.reading import log_page
-from contacts_ui.audit.wording import OUTCOMES, SENTENCES, sentence
-from contacts_ui.audit_forms import LogQuery, log_query, marks_of_typed, profile_titles
-from contacts_ui.rendering import DeskPage, DeskRequest, preferences_of
+from contacts_ui.audit.csv_export import log_export
+from contacts_ui.audit.filters import LogQuery, log_query, marks_of_typed, profile_titles
+from contacts_ui.audit.labels import OUTCOMES, SENTENCES, sentence
+from contacts_ui.audit.queries import log_page
 from contacts_ui.roles import ADMIN, AUDITOR
+from contacts_ui.web.page import DeskPage, DeskRequest, preferences_of
 
 PAGE_SIZE = 50
 

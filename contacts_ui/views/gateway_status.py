@@ -6,10 +6,10 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from contacts_ui.access import only
-from contacts_ui.charts import hour_chart
 from contacts_ui.gateway import gateway
-from contacts_ui.rendering import DeskPage, DeskRequest
 from contacts_ui.roles import ADMIN
+from contacts_ui.web.charts import hour_chart
+from contacts_ui.web.page import DeskPage, DeskRequest
 
 
 @require_safe

@@ -10,15 +10,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui.access import only
-from contacts_ui.people.deeds import DEEDS, do
+from contacts_ui.people.actions import DEEDS, do
 from contacts_ui.people.editing import Editing, added, edited, looked, opened
+from contacts_ui.people.filters import PeopleQuery, people_query
 from contacts_ui.people.forms import NewPersonForm
-from contacts_ui.people.guards import Refused
-from contacts_ui.people.links import PasswordLink, new_link
-from contacts_ui.people.listing import people_page
-from contacts_ui.people.queries import PeopleQuery, people_query
-from contacts_ui.rendering import DeskPage, DeskRequest, came_from, wants_fragment
+from contacts_ui.people.password_links import PasswordLink, new_link
+from contacts_ui.people.people_list import people_page
+from contacts_ui.people.permissions import Refused
 from contacts_ui.roles import ADMIN, ROLES
+from contacts_ui.web.page import DeskPage, DeskRequest, came_from, wants_fragment
 
 _FORM = ["GET", "HEAD", "POST"]
 

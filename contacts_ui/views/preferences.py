@@ -9,9 +9,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from contacts_ui.local_path import local_path
 from contacts_ui.preferences import is_theme, preferences_form, save_theme
-from contacts_ui.rendering import FRAGMENT_HEADER, DeskPage, DeskRequest, preferences_of
+from contacts_ui.sign_in.redirects import local_path
+from contacts_ui.web.page import FRAGMENT_HEADER, DeskPage, DeskRequest, preferences_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

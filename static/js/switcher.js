@@ -3,7 +3,7 @@
 
 {
   const SPOKEN_AFTER = 400; // ms without a key: a screen reader is not interrupted at every letter
-  const LETTERS = { ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe" }; // as in views/profiles.py
+  const LETTERS = { ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe" }; // as in views/profile_switcher.py
 
   // For comparing: without case and accents. Upper case first: ß becomes SS, and the dotless i an I.
   const folded = (text) => text.toUpperCase().toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[øłđðþæœ]/g, (letter) => LETTERS[letter]);

@@ -13,8 +13,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from contacts_ui.audit.export import HEAD, log_export
-from contacts_ui.audit.reading import Wanted
+from contacts_ui.audit.csv_export import HEAD, log_export
+from contacts_ui.audit.queries import Wanted
 from contacts_ui.models import AuditEntry
 from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import NOON, Write, manage_on

@@ -15,11 +15,11 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from contacts_ui.audit import marks_of_number, marks_of_text
-from contacts_ui.audit.reading import Wanted, log_page
+from contacts_ui.audit.queries import Wanted, log_page
 from contacts_ui.models import AuditEntry, Preferences
 from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import NOON, Write
-from tests.pages import text
+from tests.html import text
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -87,7 +87,7 @@ def test_without_the_messaging_service_a_profile_is_asked_for_by_its_id(
 def test_a_slow_messaging_service_does_not_hold_it_up(
     auditor_client: Client, written: Write, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contacts_ui.audit_forms.PATIENCE", 0.05)
+    monkeypatch.setattr("contacts_ui.audit.filters.PATIENCE", 0.05)
     sandbox.fault(route="me", kind="slow", seconds=3)
     written(about="row one")
     response = auditor_client.get(PAGE)

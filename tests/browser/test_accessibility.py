@@ -12,7 +12,8 @@ from playwright.sync_api import Page, ViewportSize, expect
 from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.reading import CONTACT, ROWS, at_address, open_list, settled, shown
+
+from .page_helpers import CONTACT, ROWS, at_address, open_list, settled, shown
 
 RULES: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # The only ones that a theme can break.

@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
-from tests.browser.pressing import FEW, LIST, copied, fresh_list, link
-from tests.browser.reading import (
+
+from .keyboard import FEW, LIST, copied, fresh_list, link
+from .page_helpers import (
     CLIPBOARD,
     CONTACT,
     at_address,

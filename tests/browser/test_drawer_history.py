@@ -7,12 +7,13 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from contacts_ui.sent.client import SentClient
-from contacts_ui.sent.queries import ContactQuery
+from contacts_ui.sent_api.client import SentClient
+from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.pressing import FEW, LIST, PUT_OFF, SECOND
-from tests.browser.reading import CONTACT, ROWS, at_address, choose_channel, held, ids, later, path, settled
+
+from .keyboard import FEW, LIST, PUT_OFF, SECOND
+from .page_helpers import CONTACT, ROWS, at_address, choose_channel, held, ids, later, path, settled
 
 BY_SMS = f"{LIST}?channel=sms&page_size=20"
 QUERIES = {

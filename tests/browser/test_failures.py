@@ -10,8 +10,9 @@ from playwright.sync_api import Page, Route, expect
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.reading import ROWS, at_address, choose_channel, ids
-from tests.test_problems import FAILURES
+from tests.test_error_pages import FAILURES
+
+from .page_helpers import ROWS, at_address, choose_channel, ids
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"

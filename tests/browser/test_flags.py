@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Page
 
 from testing import ROOT
-from tests.browser.reading import settled
+
+from .page_helpers import settled
 
 LIST = "/account/contacts/"
 DIFFERENCE = 9  # of 255; WebP's own loss is at most 8.3. A few pairs are as alike (ID and MC): no other order passes
@@ -63,7 +64,7 @@ def page(admin_page: Page) -> Page:
 @pytest.fixture(scope="module")
 def sprite() -> dict[str, Any]:
     """Where the tool that draws the sprite puts each flag: column and row by file; `side` in pixels."""
-    command = [sys.executable, "-m", "tools.flags", "--places"]
+    command = [sys.executable, "-m", "tools.flag_sprite", "--places"]
     found: dict[str, Any] = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
     return found
 

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
-from tests.browser.pressing import (
+
+from .keyboard import (
     FEW,
     KEYS,
     LIST,
@@ -22,7 +23,7 @@ from tests.browser.pressing import (
     opened,
     second_page,
 )
-from tests.browser.reading import ROWS, at_address, ids, path, settled
+from .page_helpers import ROWS, at_address, ids, path, settled
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
-from tests.browser.pressing import KEYS, SECOND, link, nothing_happened, opened, second_page
-from tests.browser.reading import more_filters, settled
+
+from .keyboard import KEYS, SECOND, link, nothing_happened, opened, second_page
+from .page_helpers import more_filters, settled
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,9 @@ from playwright.sync_api import Page, expect
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
-from tests.browser.pressing import FEW, LIST, fresh_list, link
-from tests.browser.reading import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, shown
+
+from .keyboard import FEW, LIST, fresh_list, link
+from .page_helpers import CONTACT, ROWS, at_address, calls_for_contacts, ids, open_contact, shown
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext, Page
 
-from contacts_ui.local_path import local_path
+from contacts_ui.sign_in.redirects import local_path
 from testing.running_desk import Desk
 from tests.browser.conftest import NewContext, add_session
 from tests.open_redirects import OF_EACH_FAMILY, tricks

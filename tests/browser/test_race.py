@@ -1,4 +1,4 @@
-"""Typing faster than the API answers: the short form of bench/race.py, on a desk and a slow sandbox of its own.
+"""Typing faster than the API answers: the short form of bench/typing_race.py, on a desk and a slow sandbox of its own.
 
 Chance decides which requests overlap, so `make test-all` alone plays it; what is held back and let go in one order
 stands in test_walk.py and test_waiting.py.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench import race
-from bench.race import BACKSPACE, GAP_SECONDS, KEYS, Outcome
+from bench import typing_race as race
+from bench.typing_race import BACKSPACE, GAP_SECONDS, KEYS, Outcome
 
 ROUNDS = 20
 

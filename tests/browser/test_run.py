@@ -17,7 +17,8 @@ from testing.desk_template import PASSWORD
 from testing.processes import free_port, start_program, stop_program
 from testing.running_desk import desk_environment
 from testing.waiting import wait_until
-from tests.browser.reading import ROWS
+
+from .page_helpers import ROWS
 
 pytestmark = pytest.mark.outside  # make and the launcher, which installs and migrates
 LAST_LINE = "Ctrl-C stops it."

@@ -13,7 +13,8 @@ from testing.running_desk import UNLIMITED, Desk, running_desk
 from testing.sandbox_server import SandboxServer
 from testing.totp import code_now
 from tests.browser.conftest import NewContext, sign_in
-from tests.browser.reading import ROWS, settled
+
+from .page_helpers import ROWS, settled
 
 LIST = "/account/contacts/"
 SECURITY = "/you/second-factor/"

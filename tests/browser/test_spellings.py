@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.reading import CLIPBOARD, ROWS, at_address, settled
+
+from .page_helpers import CLIPBOARD, ROWS, at_address, settled
 
 FEW = "/account/contacts/?page_size=20"
 SPELLINGS = {

@@ -11,8 +11,9 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.reading import ROWS, at_address, held, ids, later
 from tests.browser.test_accessibility import SIZES, check
+
+from .page_helpers import ROWS, at_address, held, ids, later
 
 BY_SMS = "/account/contacts/?channel=sms&page_size=20"
 KEPT = "/contacts/?channel=sms&page_size=20"  # of it, in another profile

@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
-from tests.browser.reading import ROWS, at_address, choose_channel, claimed, open_list, settled, shown
+
+from .page_helpers import ROWS, at_address, choose_channel, claimed, open_list, settled, shown
 
 
 def _options(page: Page) -> list[str]:

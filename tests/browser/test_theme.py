@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
-from tests.browser.reading import ROWS, at_address, held, settled
+
+from .page_helpers import ROWS, at_address, held, settled
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, Request, expect
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
-from tests.browser.reading import CONTACT, ROWS, at_address, choose_channel, held, ids, later, let_answer, settled
+
+from .page_helpers import CONTACT, ROWS, at_address, choose_channel, held, ids, later, let_answer, settled
 
 LIST = "/account/contacts/"
 BY_SMS = f"{LIST}?channel=sms"

@@ -11,14 +11,15 @@ from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
 from contacts_ui.scope import Scope
-from contacts_ui.sent.errors import Forbidden, TimedOut, Unavailable
-from contacts_ui.sent.queries import ContactQuery
+from contacts_ui.sent_api.errors import Forbidden, TimedOut, Unavailable
+from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
-from tests.gateway.test_keeping import age
-from tests.pages import rows
+from tests.html import rows
 
-PATIENCE = "contacts_ui.gateway.asking.PATIENCE_SECONDS"
+from .test_cache import age
+
+PATIENCE = "contacts_ui.gateway.cached_fetch.PATIENCE_SECONDS"
 
 
 @pytest.fixture(autouse=True)

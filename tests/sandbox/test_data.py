@@ -10,10 +10,10 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat
 
-from sandbox.identity import Chance
+from sandbox.accounts import owners
+from sandbox.number_blocks import BLOCKS, Block
 from sandbox.options import MOST_CONTACTS, Options
-from sandbox.owners import owners
-from sandbox.regions import BLOCKS, Block
+from sandbox.seeded_ids import Chance
 from sandbox.store import Store
 from testing.sandbox_server import SandboxServer
 from tests.sandbox.reading import every_contact, profile_id

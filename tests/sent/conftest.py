@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contacts_ui.sent.client import SentClient
+from contacts_ui.sent_api.client import SentClient
 from testing.sandbox_server import SandboxServer
 
 

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from contacts_ui.sent import errors
-from contacts_ui.sent.answers import Allowance
-from contacts_ui.sent.client import SentClient
-from contacts_ui.sent.deadlines import Deadline
-from contacts_ui.sent.queries import ContactQuery
+from contacts_ui.sent_api import errors
+from contacts_ui.sent_api.client import SentClient
+from contacts_ui.sent_api.queries import ContactQuery
+from contacts_ui.sent_api.responses import Allowance
+from contacts_ui.sent_api.total_timeout import Deadline
 from testing.sandbox_server import SandboxServer
 
 NUMBER = "+12025550143"

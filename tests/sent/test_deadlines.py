@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from contacts_ui.sent.deadlines import Deadline, Handle
+from contacts_ui.sent_api.total_timeout import Deadline, Handle
 from testing.waiting import wait_until
 
 

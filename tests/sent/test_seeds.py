@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from contacts_ui.sent.client import SentClient
-from contacts_ui.sent.errors import ContactNotFound, Forbidden, InvalidRequest, KeyRejected, SentError, Unavailable
-from contacts_ui.sent.queries import ContactQuery
+from contacts_ui.sent_api.client import SentClient
+from contacts_ui.sent_api.errors import ContactNotFound, Forbidden, InvalidRequest, KeyRejected, SentError, Unavailable
+from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
 
 SEEDS = Path(__file__).parent / "seeds"

@@ -18,10 +18,10 @@ from pytest_django import Settings
 from contacts_ui.models import AuditEntry
 from contacts_ui.roles import NAMES
 from contacts_ui.sign_in.adapters import DeskSocialAccountAdapter
-from contacts_ui.sign_in.single_sign_on import follow_groups
+from contacts_ui.sign_in.oidc import follow_groups
 from dashboard.settings import ROLE_NAMES
 from testing.sandbox_server import SandboxServer
-from tests.pages import text
+from tests.html import text
 
 PROVIDER = "oidc-0123456789ab"
 GOOD = "a long new password of mine"

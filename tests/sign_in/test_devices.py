@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contacts_ui.sign_in.devices import device_name
+from contacts_ui.sign_in.user_agents import device_name
 
 KHTML = "AppleWebKit/537.36 (KHTML, like Gecko)"
 

@@ -25,7 +25,7 @@ from pytest_django import Settings
 
 from contacts_ui.sign_in import urls as sign_in_urls
 from testing.sandbox_server import SandboxServer
-from tests.pages import text
+from tests.html import text
 
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

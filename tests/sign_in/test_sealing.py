@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
-from contacts_ui.sign_in.sealing import Unreadable, seal, unseal
+from contacts_ui.sign_in.secret_encryption import Unreadable, seal, unseal
 
 
 def test_what_was_sealed_is_read_again() -> None:

@@ -20,7 +20,7 @@ from pytest_django import Settings
 from contacts_ui.models import AuditEntry
 from testing.sandbox_server import SandboxServer
 from testing.totp import PERIOD, code_at
-from tests.pages import text
+from tests.html import text
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -99,7 +99,7 @@ def test_of_two_who_send_the_same_code_at_once_one_is_let_in(
     app_user: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Both looked before either code was taken: what each saw then was an unused one.
-    monkeypatch.setattr("contacts_ui.sign_in.one_time_codes._was_used", lambda *_: False)
+    monkeypatch.setattr("contacts_ui.sign_in.totp_reuse._was_used", lambda *_: False)
     code = code_at(SECRET, clock.now)
     assert lets_in(code)
     caches["default"].clear()

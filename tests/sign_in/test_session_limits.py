@@ -15,10 +15,10 @@ from django.core.cache import caches
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from contacts_ui.sign_in.session_limits import SEEN
+from contacts_ui.sign_in.session_timeout import SEEN
 from testing.sandbox_server import SandboxServer
 from testing.totp import code_now
-from tests.pages import FRAGMENT
+from tests.html import FRAGMENT
 
 PAGE = "/preferences/"
 MINUTE, HOUR = 60.0, 3600.0
@@ -39,7 +39,7 @@ class Clock(SimpleNamespace):
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still."""
     standing = Clock(now=1_800_000_000.0)
-    monkeypatch.setattr("contacts_ui.sign_in.session_limits.time", standing)
+    monkeypatch.setattr("contacts_ui.sign_in.session_timeout.time", standing)
     return standing
 
 

@@ -1,0 +1,190 @@
+"""What is written down wherever it happens: sign-in, second factors, roles, assignments, people switched off."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from allauth.account import signals as account_signals
+from allauth.core import context
+from allauth.mfa import signals as mfa_signals
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from contacts_ui.models import GroupPolicy, ProfileAccess
+from contacts_ui.roles import is_given, role_given
+
+from .log import AuditUnwritable, Deed
+from .recorder import write_for
+
+
+@receiver(user_logged_in)
+def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    try:
+        _write(request, Deed("sign_in", person_id=user.pk, person=user.username))
+    except AuditUnwritable:
+        request.session.flush()  # nobody is signed in of whom it is not written down
+        request.user = AnonymousUser()
+        raise
+
+
+@receiver(user_logged_out)
+def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    if user is None:
+        return
+    with suppress(AuditUnwritable):  # it stands in the log of the process; whoever wants to leave must be able to
+        _write(request, Deed("sign_out", person_id=user.pk, person=user.username))
+
+
+@receiver(user_login_failed)
+def _not_signed_in(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    # What was typed as a name may be a password: only the name of somebody we know is written down.
+    typed = str(credentials.get("username") or credentials.get("email") or "")
+    user = User.objects.filter(username__iexact=typed).first() or (
+        User.objects.filter(email__iexact=typed).first() if typed else None
+    )
+    if user is not None and not user.is_active:
+        about = "switched off"
+    else:
+        about = credentials.get("reason") or ("wrong password" if user else "unknown name")
+    if request is not None:
+        # One attempt may be refused twice on its way: for the password, then for the account.
+        if getattr(request, "audit_denied_sign_in", False):
+            return
+        request.audit_denied_sign_in = True  # type: ignore[attr-defined]
+    _write(request, replace(_of(user), action="sign_in", outcome="denied", about=about))
+
+
+@receiver(mfa_signals.authentication_failed)
+def _wrong_code(request: HttpRequest, user: User | None = None, **_: Any) -> None:
+    about = "wrong second factor" if user else "unknown passkey"
+    _write(request, replace(_of(user), action="sign_in", outcome="denied", about=about))
+
+
+@receiver(mfa_signals.authenticator_added)
+def _factor_added(request: HttpRequest, user: User, authenticator: Any, **_: Any) -> None:
+    _factor(request, user, "second_factor.added", authenticator)
+
+
+@receiver(mfa_signals.authenticator_removed)
+def _factor_removed(request: HttpRequest, user: User, authenticator: Any, **_: Any) -> None:
+    _factor(request, user, "second_factor.removed", authenticator)
+
+
+def _factor(request: HttpRequest, user: User, action: str, authenticator: Any) -> None:
+    _write(request, Deed(action, about=f"{user.username}: {authenticator.get_type_display()}"))
+
+
+@receiver(account_signals.password_changed)
+@receiver(account_signals.password_set)
+@receiver(account_signals.password_reset)
+def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
+    _write(request, Deed("password.changed", about=user.username))
+
+
+@receiver(m2m_changed, sender=User.groups.through)
+def _role_changed(instance: Any, action: str, pk_set: set[int] | None, reverse: bool, **_: Any) -> None:
+    # Before they are taken away: whoever never had a group loses none, whatever is asked for.
+    said = {"post_add": "added", "pre_remove": "taken away", "pre_clear": "taken away"}.get(action)
+    if said is None or (not reverse and is_given(instance)):
+        return
+    held: Any = instance.user_set if reverse else instance.groups
+    changed = held.all() if pk_set is None else held.filter(pk__in=pk_set)
+    if reverse:
+        for user in changed:
+            _write(None, Deed("role.changed", about=f"{user.username}: {instance.name} {said}"))
+    elif names := ", ".join(changed.order_by("name").values_list("name", flat=True)):
+        _write(None, Deed("role.changed", about=f"{instance.username}: {names} {said}"))
+
+
+@receiver(role_given)
+def _role_given(user: User, before: str | None, after: str | None, **_: Any) -> None:
+    _write(None, Deed("role.changed", about=f"{user.username}: {after or 'no role'}, was {before or 'no role'}"))
+
+
+@receiver(pre_save, sender=ProfileAccess)
+def _reassigned(instance: ProfileAccess, **_: Any) -> None:
+    # Django's admin lets a row that is there name another profile: one is taken away, the other assigned.
+    before = ProfileAccess.objects.filter(pk=instance.pk).first() if instance.pk else None
+    if before is not None and _whose(before) != _whose(instance):
+        _assignment(before, "taken away")
+        instance.desk_moved = True  # type: ignore[attr-defined]
+
+
+@receiver(post_save, sender=ProfileAccess)
+def _assigned(instance: ProfileAccess, created: bool, **_: Any) -> None:
+    if created or instance.__dict__.pop("desk_moved", False):
+        _assignment(instance, "assigned")
+
+
+@receiver(post_delete, sender=ProfileAccess)
+def _unassigned(instance: ProfileAccess, **_: Any) -> None:
+    _assignment(instance, "taken away")
+
+
+def _whose(access: ProfileAccess) -> tuple[int, str]:
+    return access.user_id, str(access.profile_id)
+
+
+def _assignment(access: ProfileAccess, said: str) -> None:
+    name = User.objects.filter(pk=access.user_id).values_list("username", flat=True).first()
+    _write(None, Deed("profile.assignment", scope=str(access.profile_id), about=f"{name or access.user_id}: {said}"))
+
+
+@receiver(pre_save, sender=User)
+def _before(instance: User, **_: Any) -> None:
+    kept = User.objects.filter(pk=instance.pk).values("is_active", "is_superuser").first() if instance.pk else None
+    instance.desk_before = kept  # type: ignore[attr-defined]
+
+
+@receiver(post_save, sender=User)
+def _person_changed(instance: User, created: bool, **_: Any) -> None:
+    before = getattr(instance, "desk_before", None) or {"is_active": True, "is_superuser": False}
+    said = ["added"] if created else []
+    if instance.is_active != before["is_active"]:
+        said.append("may come in again" if instance.is_active else "switched off")
+    if instance.is_superuser != before["is_superuser"]:
+        said.append("made superuser" if instance.is_superuser else "no longer superuser")
+    for what in said:
+        action = "role.changed" if "superuser" in what else "person.changed"
+        _write(None, Deed(action, about=f"{instance.username}: {what}"))
+
+
+@receiver(post_delete, sender=User)
+def _person_deleted(instance: User, **_: Any) -> None:
+    _write(None, Deed("person.changed", about=f"{instance.username}: deleted"))
+
+
+@receiver(post_save, sender=GroupPolicy)
+def _policy_changed(instance: GroupPolicy, **_: Any) -> None:
+    _policy(instance, masked=instance.mask_numbers)
+
+
+@receiver(post_delete, sender=GroupPolicy)
+def _policy_deleted(instance: GroupPolicy, **_: Any) -> None:
+    _policy(instance, masked=False)
+
+
+def _policy(policy: GroupPolicy, *, masked: bool) -> None:
+    said = "numbers are masked" if masked else "numbers are not masked"
+    _write(None, Deed("policy.changed", about=f"{policy.group}: {said}"))
+
+
+@receiver(post_save, sender=LogEntry)
+def _changed_in_djangos_admin(instance: LogEntry, **_: Any) -> None:
+    """Whatever it is: there a superuser may change passwords, permissions and groups as well."""
+    kind = instance.content_type.name if instance.content_type else "something"
+    _write(None, Deed("admin.changed", about=f"{kind}: {instance}"))
+
+
+def _of(user: User | None) -> Deed:
+    return Deed("", person_id=user.pk, person=user.username) if user else Deed("")
+
+
+def _write(request: HttpRequest | None, deed: Deed) -> None:
+    write_for(request or context.request, deed)

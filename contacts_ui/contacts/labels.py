@@ -1,0 +1,67 @@
+"""What contacts are called and what can be done with them, in words; and whether a name is the one typed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from unicodedata import category, normalize
+
+from contacts_ui.sent_api.types import Contact
+
+CHANNEL_NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
+SHOWN_DIGITS = 4
+MASK = "••••"
+# What people type for letters that Unicode does not take apart. The same table stands in switcher.js.
+_TYPED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
+
+
+def channel_name(channel: str) -> str:
+    """What people call a channel; one we never heard of keeps the API's name."""
+    return CHANNEL_NAMES.get(channel.lower(), channel)
+
+
+def reachability(contact: Contact) -> str:
+    """In one line whether and how a contact can be messaged: "Can be messaged by SMS and WhatsApp; SMS first"."""
+    if contact.opt_out:
+        return "Do not message: opted out"
+    names = list(dict.fromkeys(channel_name(channel) for channel in contact.available_channels))
+    if not names:
+        return "No channel is known, so it may not be possible to message this contact"
+    first = channel_name(contact.default_channel) if contact.default_channel else None
+    doubt = "" if contact.opt_out is False else ". Whether it opted out is not known"
+    order = f"; {first} first" if len(names) > 1 and first in names else ""
+    return f"Can be messaged by {listed(names)}{order}{doubt}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """SMS; SMS and WhatsApp; SMS, WhatsApp and RCS."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+
+
+def to_copy(contact: Contact) -> str:
+    """What copying a row's number copies where it is not the number shown without its spaces; else nothing.
+
+    Fifty of them are most of what differs from row to row: nothing is a tenth less to send.
+    """
+    number = contact.number or ""
+    copied = contact.format_e164 or number
+    return "" if copied == "+" + "".join(filter(str.isdigit, number)) else copied
+
+
+def masked(contact: Contact) -> str:
+    """A number of which only the last four digits can be read. Neither its length nor its country code shows."""
+    digits = "".join(character for character in contact.number or "" if character.isdecimal())
+    return f"{MASK} {digits[-SHOWN_DIGITS:]}" if len(digits) > SHOWN_DIGITS else MASK
+
+
+def fits(typed: str, name: str) -> bool:
+    """Whether every word typed is in the name, whatever its case and accents. switcher.js does the same."""
+    folded = _folded(name)
+    return all(word in folded for word in _folded(typed).split())
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    # Upper case first: ß becomes SS, and the dotless i an I.
+    apart = normalize("NFKD", text.upper().lower())
+    return "".join(character for character in apart if not category(character).startswith("M")).translate(_TYPED)

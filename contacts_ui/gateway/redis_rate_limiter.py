@@ -1,0 +1,114 @@
+"""The budget of all processes of all hosts, in Redis: one script, so one step, by the server's clock."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import redis
+
+from .rate_limiter import LONGEST_BLOCK, STAND_BACK, WINDOW, Budget
+
+log = logging.getLogger(__name__)
+
+# KEYS: state, all grants, bulk grants. ARGV: per minute, burst, bulk, window, stand back.
+# Answers the milliseconds to wait; 0 is a grant. The same rules as FileBudget.
+_TAKE = """
+local t = redis.call('TIME')
+local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
+local per, burst, bulk = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
+local window, back = tonumber(ARGV[4]), tonumber(ARGV[5])
+local rate = per / 60
+local s = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blocked', 'bulk_blocked', 'refused')
+local tokens = tonumber(s[1]) or burst
+tokens = math.min(burst, tokens + math.max(0, now - (tonumber(s[2]) or now)) * rate)
+local wait = math.max(0, (1 - tokens) / rate, (tonumber(s[3]) or 0) - now)
+local oldest = redis.call('LINDEX', KEYS[2], per - 1)
+if oldest then wait = math.max(wait, tonumber(oldest) + window - now) end
+if bulk then
+  wait = math.max(wait, (1 + math.min(burst / 2, burst - 1) - tokens) / rate, (tonumber(s[4]) or 0) - now)
+  wait = math.max(wait, (tonumber(s[5]) or -back) + back - now)
+  local first = redis.call('LINDEX', KEYS[3], math.max(1, math.floor(per / 2)) - 1)
+  if first then wait = math.max(wait, tonumber(first) + window - now) end
+end
+if wait > 0 then
+  redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.6f', now))
+  if not bulk then redis.call('HSET', KEYS[1], 'refused', string.format('%.6f', now)) end
+  return math.ceil(wait * 1000)
+end
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - 1), 'at', string.format('%.6f', now))
+redis.call('LPUSH', KEYS[2], string.format('%.6f', now))
+redis.call('LTRIM', KEYS[2], 0, per - 1)
+if bulk then
+  redis.call('LPUSH', KEYS[3], string.format('%.6f', now))
+  redis.call('LTRIM', KEYS[3], 0, math.max(1, math.floor(per / 2)) - 1)
+end
+for i = 1, 3 do redis.call('EXPIRE', KEYS[i], 300) end
+return 0
+"""
+
+_BLOCK = """
+local t = redis.call('TIME')
+local till = tonumber(t[1]) + tonumber(ARGV[2])
+if till > (tonumber(redis.call('HGET', KEYS[1], ARGV[1])) or 0) then
+  redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f', till))
+end
+redis.call('EXPIRE', KEYS[1], 300)
+return 0
+"""
+
+_LEFT = """
+local t = redis.call('TIME')
+local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
+local per, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local s = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blocked')
+local tokens = math.min(burst, (tonumber(s[1]) or burst) + math.max(0, now - (tonumber(s[2]) or now)) * per / 60)
+local used = 0
+for _, at in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+  if tonumber(at) > now - tonumber(ARGV[3]) then used = used + 1 end
+end
+local blocked = math.max(0, (tonumber(s[3]) or 0) - now)
+return {math.floor(math.max(0, math.min(tokens, per - used))), math.ceil(blocked * 1000)}
+"""
+
+
+class RedisBudget:
+    """Where Redis does not answer, `fallback` (this host's own ledger) decides."""
+
+    def __init__(self, url: str, name: str, per_minute: int, burst: int, fallback: Budget) -> None:
+        self._redis = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+        self._keys = [f"desk:{{{name}}}:{part}" for part in ("budget", "grants", "bulk")]
+        self._per_minute, self._burst, self._fallback = per_minute, burst, fallback
+        self._take, self._block, self._left = map(self._redis.register_script, (_TAKE, _BLOCK, _LEFT))
+
+    def take(self, *, bulk: bool = False) -> float:
+        """0.0 when one call is granted, else the seconds until one may be. About 0.2 ms."""
+        if self._per_minute < 1 or self._burst < 1:
+            return WINDOW
+        arguments = [self._per_minute, self._burst, int(bulk), WINDOW, STAND_BACK]
+        try:
+            return int(_whole(self._take(self._keys, arguments))) / 1000
+        except redis.RedisError:
+            log.warning("gateway.redis.unreachable")
+            return self._fallback.take(bulk=bulk)
+
+    def block(self, seconds: float, *, bulk_only: bool = False) -> None:
+        """Grants nothing for so long, at most a minute."""
+        self._fallback.block(seconds, bulk_only=bulk_only)
+        try:
+            self._block(self._keys[:1], ["bulk_blocked" if bulk_only else "blocked", min(seconds, LONGEST_BLOCK)])
+        except redis.RedisError:
+            log.warning("gateway.redis.unreachable")
+
+    def left(self) -> tuple[int, float]:
+        """Calls that would be granted now, and the seconds for which everything is blocked."""
+        try:
+            calls, blocked = _whole(self._left(self._keys, [self._per_minute, self._burst, WINDOW]))
+        except redis.RedisError:
+            return self._fallback.left()
+        return int(calls), int(blocked) / 1000
+
+
+def _whole(answer: Any) -> Any:
+    """The answer of a script. redis-py types it as perhaps a coroutine, which it is only for async clients."""
+    return answer

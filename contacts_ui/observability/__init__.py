@@ -1,0 +1,1 @@
+"""Observability: JSON logs and the redaction of secrets and numbers from them."""

@@ -1,0 +1,125 @@
+"""What must never be written down, taken out of any text: keys, passwords, phone numbers, query strings.
+
+When in doubt it takes away: a digest that happens to hold seven digits in a row loses them, a number never stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import quote
+
+NUMBER, SECRET, CUT, TOO_DEEP = "[number]", "[secret]", "?…", "[too deep]"
+SHORTEST_SECRET = 8  # characters: a shorter one would blot out half of every word
+DEEPEST = 8
+_ADDRESS_FIELDS = frozenset({"address", "remote_addr", "ip"})
+
+# A digit as people, addresses (%31, %EF%BC%91 for a full-width one) and repr of odd text (\uff11) write it.
+_DIGIT = (
+    r"(?:\d|%(?:25)*3[0-9]|%EF%BC%9[0-9]|%D9%A[0-9]|%DB%B[0-9]|\\u(?:003[0-9]|ff1[0-9]|066[0-9]|06f[0-9])|\\x3[0-9])"
+)
+# What stands between the digits of one number: punctuation, spaces and invisible characters, plain or escaped.
+_PUNCTUATION = (
+    r" \t\-+().\[\]/\\~*_\u00a0\u00ad\u00b7\u061c\u1680\u180e\u2000-\u200f\u2010-\u2015\u2022\u2028-\u202f\u2043\u2053"
+    r"\u205f-\u206f\u2212\u223c\u3000\u30fb\u30fc\ufe0f\ufe58\ufe63\ufeff\uff08\uff09\uff0b\uff0d-\uff0f\uff3b\uff3d\uff5e"
+)
+_BETWEEN = (
+    rf"(?:(?!{_DIGIT})(?:\\(?:x[0-9a-f]{{2}}|u[0-9a-f]{{4}}|[nrt])|%(?:25)*[0-9a-f]{{2}}|&(?:nbsp|\#\d+);"
+    rf"|[{_PUNCTUATION}]))"
+)
+_DATE = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_TIME = r"[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+# An address of a private net, or with a port: any other may be a number, as Senegal writes it (30.101.23.45).
+_ADDRESS = (
+    rf"(?=10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|[\d.]{{7,15}}:\d){_OCTET}(?:\.{_OCTET}){{3}}(?::\d{{1,5}})?"
+)
+# Left alone although they have many digits.
+_KEPT = (
+    r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])"  # a UUID
+    r"|\bdesk_[0-9a-f]{16}\b|\breq_(?=[0-9]*[a-z])[0-9a-z]{8,40}\b"  # what people quote
+    rf"|(?<![\w.+(/-]){_DATE}(?:{_TIME})?(?![\d-])"
+    rf"|(?<![\d.+(-]){_ADDRESS}(?![\d.-])"
+    r"|(?<![\d.+(-])\d{1,4}\.\d{1,9} ?(?:s|ms|seconds|milliseconds)\b"
+    r"|\b0x(?=[0-9]*[a-f])[0-9a-f]+\b"
+)
+_NUMBERS = re.compile(
+    rf"(?P<kept>{_KEPT})|(?:\+|%(?:25)*2B|\(){{0,4}}{_DIGIT}(?:{_BETWEEN}{{0,8}}{_DIGIT}){{6,}}", re.IGNORECASE
+)
+# Every repetition below has an end: a long text of one sign must not hold a worker up.
+_QUERIES = re.compile(r"(?:(?<=[^\s?])\?(?=[\w%&=+.~-])|\?(?=[\w%.-]{1,64}=))\S+")
+_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)[^\s/@]{0,300}@", re.IGNORECASE)
+_TELLING = (
+    r"(?:proxy-)?authorization|x-api-key|api[_-]?key|(?:set-)?cookie|x-csrftoken|sessionid"
+    r"|[\w-]{0,30}(?:password|passwd|secret|token)"
+)
+_HEADERS = re.compile(
+    rf"(?P<name>[\"']?\b(?:HTTP_)?(?:{_TELLING})[\"']?)(?P<colon>\s{{0,3}}[:=]\s{{0,3}})"
+    r"(?:b?\"[^\"\r\n]*\"|b?'[^'\r\n]*'|(?=[^\s\"'])[^\r\n\"'}]+)",
+    re.IGNORECASE,
+)
+# What opens an account to whoever has it: the end of a link to choose a password (people/password_links.py).
+_LINKS = re.compile(r"(?<=/sign-in/password/)[0-9A-Za-z]{1,20}-[^\s/?\"']{1,200}")
+_CREDENTIALS = re.compile(r"\b(?P<kind>Bearer|Basic)\s+[\w~+/=.-]{6,}", re.IGNORECASE)
+_TELLING_FIELD = re.compile(rf"(?:HTTP[_-])?(?:{_TELLING})", re.IGNORECASE)
+
+
+def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
+    """`text` without `secrets`, phone numbers, query strings, links and headers that carry credentials."""
+    for secret in sorted(spelled(secrets), key=len, reverse=True):
+        text = text.replace(secret, SECRET)
+    text = _HEADERS.sub(rf"\g<name>\g<colon>{SECRET}", text)
+    text = _CREDENTIALS.sub(rf"\g<kind> {SECRET}", text)
+    text = _USERINFO.sub(rf"\g<scheme>{SECRET}@", text)
+    text = _LINKS.sub(SECRET, text)
+    text = _NUMBERS.sub(lambda found: found["kept"] or NUMBER, text)
+    return _QUERIES.sub(CUT, text)
+
+
+def spelled(secrets: Collection[str]) -> frozenset[str]:
+    """Every way in which one of `secrets` may stand in a text: plain, in an address, in a repr."""
+    long_enough = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
+    return frozenset(way for secret in long_enough for way in (secret, quote(secret, safe=""), repr(secret)[1:-1]))
+
+
+def cleaned(value: Any, secrets: Collection[str] = (), depth: int = 0) -> Any:
+    """`value` of any make and depth as something JSON can hold, every text in it without secrets."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        # A whole number of seven digits or more may be somebody's.
+        return NUMBER if value == value // 1 and abs(value) >= 1_000_000 else value
+    if depth > DEEPEST:
+        return TOO_DEEP
+    if isinstance(value, Mapping):
+        return {without_secrets(_text(key), secrets): _field(key, kept, secrets, depth) for key, kept in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [cleaned(part, secrets, depth + 1) for part in value]
+    return without_secrets(_text(value), secrets)
+
+
+def _field(name: Any, value: Any, secrets: Collection[str], depth: int) -> Any:
+    if _TELLING_FIELD.fullmatch(_text(name).replace("_", "-")):
+        return SECRET
+    return value if name in _ADDRESS_FIELDS and _is_address(value) else cleaned(value, secrets, depth + 1)
+
+
+def _is_address(value: Any) -> bool:
+    try:
+        ip_address(value if isinstance(value, str) else "")
+    except ValueError:
+        return False
+    return True
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes | bytearray):
+        return value.decode(errors="replace")
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001  # an object that cannot say what it is
+        return f"[{type(value).__name__}]"

@@ -1,0 +1,82 @@
+"""The link with which somebody chooses a password: made for them by an admin, shown once, kept nowhere."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import send_mail
+from django.urls import reverse
+
+from contacts_ui import audit
+from contacts_ui.sign_in.oidc import comes_from_provider
+from contacts_ui.web.page import DeskRequest
+
+from .permissions import Refused, is_self, one_at_a_time, refuse_foreign
+from .person import Person, person_now
+
+log = logging.getLogger(__name__)
+
+_SUBJECT = "Contact Desk: choose your password"
+_MAIL = """Hello {name},
+
+an admin of Contact Desk made this link for you. Open it to choose a password. It works once, for {hours} hours.
+
+{url}
+
+Your user name is {username}.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordLink:
+    """The link. `mailed`: whether it was sent to the person too, None when nothing was tried. No log can print it."""
+
+    person: Person
+    url: str = field(repr=False)
+    mailed: bool | None = None
+
+    @property
+    def hours(self) -> int:
+        """How long it works."""
+        return int(settings.PASSWORD_RESET_TIMEOUT // 3600)
+
+
+def new_link(request: DeskRequest, person_id: int) -> PasswordLink:
+    """A link for somebody whose password is lost. Raises Refused, Http404, AuditUnwritable."""
+    with one_at_a_time(request):
+        person = person_now(person_id)
+        refuse_foreign(request, person)
+        if is_self(request, person):
+            raise Refused("You change your own password under “Sign-in and security”.")
+        if comes_from_provider(person.user):
+            raise Refused(f"{person.name} signs in with {settings.OIDC_NAME}, and has no password here.")
+        if not person.user.is_active:
+            raise Refused(f"{person.name} is switched off. Switch them on first.")
+        link = make_link(request, person)
+    return mailed(link)
+
+
+def make_link(request: DeskRequest, person: Person) -> PasswordLink:
+    """The link, written down as made. It works until the password is changed, and for PASSWORD_RESET_TIMEOUT."""
+    user = person.user
+    key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    audit.write_for(request, audit.Deed("person.link_made", about=user.username))
+    return PasswordLink(person, settings.SITE_URL + reverse("account_reset_password_from_key", kwargs=key))
+
+
+def mailed(link: PasswordLink) -> PasswordLink:
+    """The same, sent to its person where the desk sends mail and knows an address. Outside every transaction."""
+    user = link.person.user
+    if not settings.EMAIL_URL or not user.email:
+        return link
+    text = _MAIL.format(name=link.person.name, hours=link.hours, url=link.url, username=user.username)
+    try:
+        send_mail(_SUBJECT, text, None, [user.email])
+    except OSError as error:  # all that a mail server does wrong; its words may hold the address
+        log.warning("desk.people.mail_failed", extra={"error": type(error).__name__})
+        return PasswordLink(link.person, link.url, mailed=False)
+    return PasswordLink(link.person, link.url, mailed=True)

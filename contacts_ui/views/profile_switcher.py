@@ -1,0 +1,113 @@
+"""Where one goes from here: the profiles to switch to, and the first page after sign-in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from contacts_ui.access import Choices, choices_for, last_scope, recent_scopes, scope_for
+from contacts_ui.contacts.filters import list_query
+from contacts_ui.contacts.labels import fits
+from contacts_ui.roles import ADMIN, AUDITOR, role_of
+from contacts_ui.scope import Scope, path_of
+from contacts_ui.web.page import DeskPage, DeskRequest, came_from, preferences_of, wants_fragment
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line of the switcher: a full link to the same list elsewhere."""
+
+    url: str
+    title: str
+    note: str | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Options under one heading. None stands in two groups."""
+
+    title: str
+    options: tuple[Option, ...]
+
+
+@require_safe
+def home(request: DeskRequest) -> HttpResponse:
+    """On to the scope where the user last was, or a page that says who can assign one. Auditors go to their log."""
+    if role_of(request.user) == AUDITOR:
+        return redirect("audit-list")
+    scope = last_scope(request.user)
+    if scope is not None:
+        return redirect(f"{scope.path}contacts/")
+    desk = DeskPage(request, "profiles/none.html", "profiles/_none.html", None)
+    return desk.response(admins=_admin_names())
+
+
+@require_safe
+def profile_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
+    """The profiles to switch to, with the filters of the list they are opened from. Cost: none."""
+    scope = scope_for(request.user, profile_id)
+    if not scope.switchable:
+        raise Http404
+    find = request.GET.get("find", "").strip()[:100]
+    choices, filters = choices_for(request.user), _filters(request)
+    recent = recent_scopes(request.user, choices, besides=scope)
+    groups = _groups(_options(choices, scope, filters, find), recent)
+    desk = DeskPage(request, "profiles/list.html", "profiles/_options.html", scope)
+    return desk.response(
+        groups=groups,
+        shown=sum(len(group.options) for group in groups),
+        total=len(choices),
+        find=find,
+        stale=choices.stale,
+        parameters=parse_qsl(filters.removeprefix("?")),
+    )
+
+
+def _filters(request: DeskRequest) -> str:
+    """The query string to keep, page reset. From the address bar when htmx asks: filters change without us."""
+    parameters: QueryDict = request.GET
+    if wants_fragment(request):
+        parameters = came_from(request)[1]
+    return list_query("", parameters, page_size=preferences_of(request).page_size).url()
+
+
+def _options(choices: Choices, scope: Scope, filters: str, find: str) -> dict[str | None, Option]:
+    """What fits `find`, by the id of the profile (None for the account), in the order of the list."""
+    rows = [(None, choices.account.title, "account")] if choices.sees_account else []
+    every = rows + [(p.id, p.title, _status(p.status)) for p in choices.profiles]
+    return {
+        profile_id: Option(
+            url=f"{path_of(profile_id)}contacts/{filters}",
+            title=title,
+            note=note,
+            current=profile_id == scope.profile_id,
+        )
+        for profile_id, title, note in every
+        if fits(find, title)
+    }
+
+
+def _groups(options: dict[str | None, Option], recent: tuple[Scope, ...]) -> tuple[Group, ...]:
+    """The recent ones first, and each option once: with two of a name nobody knows which to take."""
+    ids = [scope.profile_id for scope in recent]
+    first = tuple(options[profile_id] for profile_id in ids if profile_id in options)
+    rest = tuple(option for profile_id, option in options.items() if profile_id not in ids)
+    return tuple(group for group in (Group("Recent", first), Group("All profiles", rest)) if group.options)
+
+
+def _status(status: str | None) -> str | None:
+    """What to say of a profile that is not approved yet."""
+    return None if status in {None, "approved"} else str(status).replace("_", " ")
+
+
+def _admin_names() -> list[str]:
+    admins = User.objects.filter(Q(is_superuser=True) | Q(groups__name=ADMIN), is_active=True).distinct()
+    return [admin.get_full_name() or admin.username for admin in admins.order_by("username")[:5]]

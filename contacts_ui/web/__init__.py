@@ -1,0 +1,1 @@
+"""HTTP and HTML helpers: pages and fragments, error pages, pagination, the Jinja2 environment."""

@@ -1,0 +1,56 @@
+"""The small picture of the gateway's last hour, as numbers a template draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contacts_ui.gateway import Minute
+
+HEIGHT, WIDTH, GAP = 80, 9, 1  # units of the picture
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One minute: calls made below, answers from what was kept above. All in the picture's own units."""
+
+    x: int
+    called_y: float
+    called_height: float
+    kept_y: float
+    kept_height: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`most` is the highest minute; `totals` the hour's sums by name."""
+
+    bars: tuple[Bar, ...]
+    width: int
+    height: int
+    most: int
+    totals: dict[str, int]
+
+
+def hour_chart(hour: Sequence[Minute]) -> Chart:
+    """The chart of sixty minutes, oldest on the left."""
+    made = [(minute, minute.counts["called"], _kept(minute)) for minute in hour]
+    most = max((called + kept for _, called, kept in made), default=0)
+    scale = HEIGHT / most if most else 0.0
+    bars = tuple(_bar(place, *parts, scale) for place, parts in enumerate(made))
+    totals: dict[str, int] = {
+        event: sum(minute.counts[event] for minute in hour) for event in (hour[0].counts if hour else ())
+    }
+    return Chart(bars, len(bars) * (WIDTH + GAP), HEIGHT, most, totals)
+
+
+def _kept(minute: Minute) -> int:
+    return minute.counts["hit"] + minute.counts["stale"] + minute.counts["coalesced"]
+
+
+def _bar(place: int, minute: Minute, called: int, kept: int, scale: float) -> Bar:
+    tall, taller = round(called * scale, 1), round(kept * scale, 1)
+    when = "this minute" if minute.ago == 0 else f"{minute.ago} min ago"
+    title = f"{when}: {called} calls, {kept} answers without one"
+    return Bar(place * (WIDTH + GAP), HEIGHT - tall, tall, HEIGHT - tall - taller, taller, title)

@@ -1,0 +1,256 @@
+"""What is written down: one row for each look, switch, search, denial and failure, and none for what shows nothing."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.audit import wanted_marks
+from contacts_ui.audit.labels import SENTENCES
+from contacts_ui.models import AuditEntry, Preferences
+from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
+from tests.audit.conftest import forget
+from tests.html import FRAGMENT, RESTORE, fragment
+
+LIST = "/account/contacts/"
+
+
+@pytest.fixture
+def client(admin_client: Client) -> Client:
+    """The admin's browser, on the account already, with an empty log."""
+    admin_client.get(LIST)
+    forget()
+    return admin_client
+
+
+def deeds() -> list[tuple[str, str]]:
+    """Action and outcome of every row, oldest first."""
+    return list(AuditEntry.objects.order_by("id").values_list("action", "outcome"))
+
+
+def only_row() -> AuditEntry:
+    """The one row there is."""
+    return AuditEntry.objects.get()
+
+
+def test_a_list_is_one_row_with_all_that_is_known(client: Client, admin_user: User, sandbox: SandboxServer) -> None:
+    client.get(LIST)
+    row = only_row()
+    assert (row.action, row.outcome, row.scope, row.rows) == ("contacts.listed", "ok", "account", 50)
+    assert (row.person_id, row.person, row.address) == (admin_user.pk, "mara", "127.0.0.1")
+    assert re.fullmatch(r"req_\w+", row.request_id or "")
+    assert re.fullmatch(r"desk_[0-9a-f]{16}", row.reference or "")
+    assert row.marks is None
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT, RESTORE], ids=["page", "fragment", "history"])
+def test_every_way_to_see_a_list_is_a_row(client: Client, headers: dict[str, str]) -> None:
+    client.get(LIST, headers=headers)
+    assert deeds() == [("contacts.listed", "ok")]
+
+
+def test_a_head_request_is_a_row(client: Client) -> None:
+    client.head(LIST)
+    assert deeds() == [("contacts.listed", "ok")]
+
+
+def test_a_search_is_one_row_however_many_questions_it_took(client: Client) -> None:
+    client.get(LIST, {"search": "998-8776"})
+    assert deeds() == [("contacts.searched", "ok")]
+
+
+def test_a_number_is_found_again_however_it_was_typed(client: Client, sandbox: SandboxServer) -> None:
+    number = next(n for n in sandbox.contacts(None).values() if n and n.startswith("+1212"))
+    client.get(LIST, {"search": f"({number[2:5]}) {number[5:8]}-{number[8:]}"})
+    marks = (only_row().marks or "").split()
+    assert set(marks) & set(wanted_marks(f"tel:{number}", ()))
+
+
+def test_the_number_itself_is_in_no_column(client: Client, sandbox: SandboxServer) -> None:
+    contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
+    client.get(LIST, {"phone": number})
+    client.get(f"{LIST}{contact_id}/")
+    said = " ".join(str(value) for row in AuditEntry.objects.values_list() for value in row)
+    assert number[4:] not in re.sub(r"req_\w+|desk_\w+", "", said)
+
+
+def test_whose_numbers_a_short_answer_held_is_found_again(client: Client, sandbox: SandboxServer) -> None:
+    number = next(n for n in sandbox.contacts(None).values() if n)
+    client.get(LIST, {"search": number[-7:]})
+    row = only_row()
+    assert row.rows is not None
+    assert row.rows <= 5
+    assert set((row.marks or "").split()) & set(wanted_marks(number, ()))
+
+
+def test_several_numbers_are_a_row_a_batch_with_a_mark_each(client: Client) -> None:
+    numbers = [f"+1202555{ending}" for ending in ("0101", "0102", "0103")]
+    client.get(LIST, {"search": "\n".join(numbers)})
+    marks = set((only_row().marks or "").split())
+    assert all(marks & set(wanted_marks(number, ())) for number in numbers)
+
+
+def test_a_switch_is_one_row_besides_the_lists(client: Client, sandbox: SandboxServer) -> None:
+    path = f"/p/{sandbox.profiles()[1]['id']}/contacts/"
+    for _ in range(2):
+        client.get(path)
+    assert deeds() == [("contacts.listed", "ok"), ("profile.switched", "ok"), ("contacts.listed", "ok")]
+    assert set(AuditEntry.objects.values_list("scope", flat=True)) == {sandbox.profiles()[1]["id"]}
+
+
+def test_several_numbers_in_another_profile_are_a_switch_too(client: Client, sandbox: SandboxServer) -> None:
+    client.get(f"/p/{sandbox.profiles()[1]['id']}/contacts/", {"search": "+12025550101\n+12025550102"})
+    assert sorted(deeds()) == [("contacts.searched", "ok"), ("profile.switched", "ok")]
+
+
+def test_a_page_that_waits_is_no_row_and_what_follows_is_one(
+    client: Client, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_PATIENCE", 0.05)
+    sandbox.fault(route="contacts", kind="slow", seconds=3600)
+    client.get(f"{LIST}?page=3")
+    assert deeds() == []
+    wait_until(lambda: sandbox.fired() == ["slow"])
+    sandbox.release()
+    fragment(client, LIST, page=3)
+    assert deeds() == [("contacts.listed", "ok")]
+
+
+def test_a_refresh_that_leads_on_is_one_row_in_all(client: Client) -> None:
+    client.get(f"{LIST}?refresh=1", follow=True)
+    assert deeds() == [("contacts.listed", "ok")]
+
+
+def test_an_opened_contact_names_it_and_the_request(client: Client, sandbox: SandboxServer) -> None:
+    contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
+    client.get(f"{LIST}{contact_id}/")
+    row = only_row()
+    assert (row.action, row.rows, row.about) == ("contact.opened", 1, contact_id)
+    assert (row.request_id or "").startswith("req_")
+    assert set((row.marks or "").split()) & set(wanted_marks(number, ()))
+
+
+def test_messages_are_a_row(client: Client, sandbox: SandboxServer) -> None:
+    contact_id = next(iter(sandbox.contacts(None)))
+    client.get(f"{LIST}{contact_id}/messages/")
+    row = only_row()
+    assert (row.action, row.about) == ("messages.read", contact_id)
+    assert row.request_id
+
+
+def test_a_revealed_number_is_a_row_and_its_form_by_get_is_none(
+    client: Client, admin_user: User, sandbox: SandboxServer
+) -> None:
+    Preferences.objects.create(user=admin_user, mask_numbers=True)
+    address = f"{LIST}{next(iter(sandbox.contacts(None)))}/reveal/"
+    client.get(address)
+    assert deeds() == []
+    client.post(address, {"part": "row"}, headers=FRAGMENT)
+    assert deeds() == [("number.revealed", "ok")]
+
+
+# --- What did not come to pass -------------------------------------------------------------------
+
+
+def test_a_search_that_fails_says_what_it_was_for(client: Client, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="status", status=500, times=3)
+    client.get(LIST, {"search": "+12025550101"})
+    row = only_row()
+    assert (row.action, row.outcome, row.rows) == ("contacts.searched", "failed", None)
+    assert set((row.marks or "").split()) & set(wanted_marks("+12025550101", ()))
+    assert (row.request_id or "").startswith("req_")
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500])
+def test_what_the_messaging_service_refuses_has_failed(client: Client, sandbox: SandboxServer, status: int) -> None:
+    sandbox.fault(route="contacts", kind="status", status=status, times=3)
+    client.get(LIST)
+    assert deeds() == [("contacts.listed", "failed")]
+
+
+@pytest.mark.parametrize("page", ["", "{contact}/", "{contact}/messages/", "{contact}/reveal/"])
+def test_a_foreign_profile_is_denied(support_client: Client, sandbox: SandboxServer, page: str) -> None:
+    forget()
+    theirs = sandbox.profiles()[5]["id"]
+    contact_id = next(iter(sandbox.contacts(theirs)))
+    support_client.get(f"/p/{theirs}/contacts/{page.format(contact=contact_id)}")
+    row = only_row()
+    assert (row.outcome, row.scope, row.person) == ("denied", theirs, "sam")
+    assert row.about == (contact_id if page else None)
+
+
+def test_a_contact_of_another_scope_is_denied(client: Client) -> None:
+    stranger = str(uuid4())
+    client.get(f"{LIST}{stranger}/")
+    row = only_row()
+    assert (row.action, row.outcome, row.about) == ("contact.opened", "denied", stranger)
+
+
+def test_a_page_of_another_role_is_denied_by_name(support_client: Client) -> None:
+    forget()
+    support_client.get("/people/")
+    row = only_row()
+    assert (row.action, row.outcome, row.about) == ("page.denied", "denied", "people-list")
+
+
+def test_a_method_that_is_not_allowed_is_denied(client: Client) -> None:
+    client.post(LIST)
+    assert deeds() == [("contacts.listed", "denied")]
+
+
+def test_a_form_without_its_token_is_denied(admin_user: User, client: Client, sandbox: SandboxServer) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin_user)
+    forget()
+    strict.post(f"{LIST}{next(iter(sandbox.contacts(None)))}/reveal/")
+    assert deeds() == [("number.revealed", "denied")]
+
+
+def test_a_stranger_writes_nothing(db: None, desk_api: SandboxServer) -> None:
+    for path in ("/", LIST, "/audit/", "/nowhere/", "/sign-in/"):
+        Client().get(path)
+    assert deeds() == []
+
+
+def test_an_address_that_leads_nowhere_is_no_row(client: Client) -> None:
+    client.get("/nowhere/")
+    assert deeds() == []
+
+
+def test_a_deed_of_a_page_that_shows_no_contact_is_no_row(client: Client) -> None:
+    for path in ("/preferences/", "/gateway/", "/account/profiles/"):
+        client.get(path)
+    assert deeds() == []
+
+
+def test_every_deed_of_the_code_has_its_sentence() -> None:
+    written = {"audit.pruned"}
+    for path in (Path(django_settings.BASE_DIR) / "contacts_ui").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            place = {"note": 1, "Deed": 0}.get(name)
+            if place is not None and len(node.args) > place:
+                written |= {
+                    part.value
+                    for part in ast.walk(node.args[place])
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value
+                }
+    assert written <= set(SENTENCES)
+
+
+def test_who_lacks_a_second_factor_looked_at_nothing(client: Client, settings: Settings) -> None:
+    settings.REQUIRE_MFA = "admins"
+    client.get(LIST)
+    client.get(LIST, headers=FRAGMENT)
+    assert deeds() == []

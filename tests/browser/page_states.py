@@ -1,0 +1,509 @@
+"""Every designed state of the desk: how it is reached in a running sandbox and a browser, and what is then seen."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+from playwright.sync_api import Page, expect
+
+from testing.sandbox_server import SandboxServer
+from tests.browser.places import Place
+
+from . import sign_in_steps as signing_in
+from .page_helpers import ROWS, settled
+
+LIST = "/account/contacts/"
+FEW = f"{LIST}?page_size=20"  # rows enough to look at, and quickly looked through by axe-core
+NOBODYS_CONTACT = f"{LIST}6ba7b810-9dad-11d1-80b4-00c04fd430c8/"
+NOBODYS_PROFILE = "/p/6ba7b810-9dad-11d1-80b4-00c04fd430c8/contacts/"
+
+SLOW_SECONDS = 80  # longer than anyone looks at a state, shorter than the deadline
+
+Reach = Callable[[Page, SandboxServer], object]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state. `shows` are words that must be seen; `person` is who looks, None for someone not signed in.
+
+    `patient`: it needs the desk that waits long and keeps old answers. `empty`: it may say "No contacts".
+    """
+
+    name: str
+    shows: tuple[str, ...]
+    reach: Reach
+    person: str | None = "mara"
+    patient: bool = False
+    empty: bool = False
+
+
+def reach(state: State, place: Place, page: Page) -> None:
+    """Brings a fresh tab, of a browser profile of its own with `place` as its base, into the state."""
+    place.forget()
+    if state.person:
+        page.context.add_cookies([{"name": "session", "value": place.sessions[state.person], "url": place.url}])
+    state.reach(page, place.sandbox)
+    see(page, state)
+
+
+def see(page: Page, state: State) -> None:
+    """Waits until every word of the state is seen."""
+    for words in state.shows:
+        expect(page.get_by_text(words).filter(visible=True).first).to_be_visible()
+
+
+# --- Ways to get there ---------------------------------------------------------------------------
+
+
+def _at(address: str) -> Reach:
+    return lambda page, _sandbox: page.goto(address)
+
+
+def _failing(address: str = LIST, **fault: object) -> Reach:
+    """Opens `address` while the API fails in this way."""
+
+    def go(page: Page, sandbox: SandboxServer) -> None:
+        sandbox.fault(**({"route": "contacts", "times": 3} | fault))
+        page.goto(address)
+
+    return go
+
+
+def _in_profile(index: int, **fault: object) -> Reach:
+    """The contacts of one of the sandbox's profiles."""
+
+    def go(page: Page, sandbox: SandboxServer) -> None:
+        if fault:
+            sandbox.fault(route="contacts", **fault)
+        page.goto(f"/p/{sandbox.profiles()[index]['id']}/contacts/")
+
+    return go
+
+
+def _after(times: int, **fault: object) -> Reach:
+    """Opens the list after so many people met the fault: the desk itself holds back now."""
+
+    def go(page: Page, sandbox: SandboxServer) -> None:
+        sandbox.fault(route="contacts", times=times, **fault)
+        while len(sandbox.fired()) < times:  # one that is slow to fail is answered before it has
+            page.context.request.get(LIST)
+        page.goto(LIST)
+
+    return go
+
+
+def _wrong_profile(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": sandbox.profiles()[2]["id"]})
+    page.goto(f"/p/{sandbox.profiles()[1]['id']}/contacts/")
+
+
+# What was asked once is kept, and then it is no longer slow: every wait asks for something else.
+_unasked = itertools.count(2)
+
+
+def _loading(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="slow", seconds=SLOW_SECONDS)
+    page.goto(f"{LIST}?page={next(_unasked)}&page_size=100")
+
+
+def _reloading(page: Page, sandbox: SandboxServer) -> None:
+    page.goto(FEW)
+    settled(page)
+    sandbox.fault(route="contacts", kind="slow", seconds=SLOW_SECONDS)
+    page.fill("#search", f"20{next(_unasked)}")
+
+
+def _stale(page: Page, sandbox: SandboxServer) -> None:
+    address = f"{LIST}?channel=sms&page_size=20"
+    page.goto(address)
+    settled(page)
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    # Each of the desk's processes keeps its own; every connection meets one or the other.
+    for _ in range(12):
+        requests.get(page.url, cookies=cookies, timeout=5).raise_for_status()
+    sandbox.fault(route="contacts", kind="status", status=500)
+    page.goto(address)
+
+
+def _offline(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto(FEW)
+    settled(page)
+    page.context.set_offline(True)
+
+
+def _session_ended(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto(FEW)
+    settled(page)
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Next page").click()
+
+
+def _drawer(page: Page, _sandbox: SandboxServer, rows: str = ROWS, index: int = 2) -> None:
+    page.goto(FEW)
+    page.locator(f"{rows} .phone__link").nth(index).click()
+    expect(page.locator("#drawer-body[aria-busy=false] > *").first).to_be_visible()
+
+
+def _drawer_opted_out(page: Page, sandbox: SandboxServer) -> None:
+    _drawer(page, sandbox, f"{ROWS}:has(.badge--out)", 0)
+
+
+def _drawer_loading(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contact", kind="slow", seconds=SLOW_SECONDS)
+    page.goto(FEW)
+    page.locator(f"{ROWS} .phone__link").nth(next(_unasked)).click()
+
+
+def _drawer_offline(page: Page, sandbox: SandboxServer) -> None:
+    _drawer(page, sandbox)
+    page.context.set_offline(True)
+
+
+def _drawer_failed(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contact", kind="status", status=500)
+    _drawer(page, sandbox)
+
+
+def _messages(page: Page, sandbox: SandboxServer) -> None:
+    _drawer(page, sandbox)
+    page.keyboard.press("m")
+    page.locator(".messages > [data-profile-id]").scroll_into_view_if_needed()
+
+
+def _messages_failed(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="message-summary", kind="status", status=500)
+    _messages(page, sandbox)
+
+
+def _a_contact(ending: str = "") -> Reach:
+    """A contact's own page: the third of the account."""
+
+    def go(page: Page, sandbox: SandboxServer) -> None:
+        page.goto(f"{LIST}{list(sandbox.contacts())[2]}/{ending}")
+
+    return go
+
+
+def _revealed(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto(FEW)
+    page.get_by_role("button", name="Reveal").nth(1).click()
+    expect(page.locator(f"{ROWS} [data-copy]")).to_have_count(1)
+
+
+def _reveal_failed(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contact", kind="status", status=500)
+    page.goto(FEW)
+    page.get_by_role("button", name="Reveal").nth(1).click()
+
+
+def _switcher(page: Page, sandbox: SandboxServer) -> None:
+    for profile in sandbox.profiles()[3:5]:  # so that there are recent ones
+        page.context.request.get(f"/p/{profile['id']}/contacts/")
+    page.goto(FEW)
+    page.locator("[data-opens=profiles]").click()
+    expect(page.get_by_role("combobox", name="Find a profile")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+
+
+def _switcher_no_match(page: Page, sandbox: SandboxServer) -> None:
+    _switcher(page, sandbox)
+    page.keyboard.type("zebra")
+
+
+def _preferences_saved(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto("/preferences/")
+    page.get_by_role("button", name="Save").click()
+
+
+def _preferences_errors(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto("/preferences/")
+    # Someone's page was older than what the desk can do by now.
+    for name in ("region", "time_zone"):
+        page.evaluate("name => { document.getElementById(name).selectedOptions[0].value = 'Nowhere'; }", name)
+    page.evaluate("document.querySelector('[name=density]:checked').value = 'airy'")
+    page.get_by_role("button", name="Save").click()
+
+
+def _gateway(page: Page, _sandbox: SandboxServer) -> None:
+    for number in range(1, 7):  # so that there is something to draw
+        page.context.request.get(f"{LIST}?page={number}")
+    page.goto("/gateway/")
+
+
+def _shortcuts(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto(FEW)
+    settled(page)
+    page.keyboard.press("?")
+
+
+def _account_menu(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto(FEW)
+    page.get_by_role("button", name="Account menu").click()
+
+
+def _person(page: Page, username: str) -> None:
+    """The page of one person, found as an admin would find it."""
+    page.goto(f"/people/?search={username}")
+    page.locator("#people .phone__link").first.click()
+    page.wait_for_url("**/people/*/")
+    page.wait_for_load_state()
+
+
+def _of_person(username: str) -> Reach:
+    return lambda page, _sandbox: _person(page, username)
+
+
+def _person_finds_nothing(page: Page, _sandbox: SandboxServer) -> None:
+    _person(page, "nia")
+    page.locator(".picks .check").first.click()
+    page.fill("#find", "zebra")
+
+
+def _person_refused(page: Page, _sandbox: SandboxServer) -> None:
+    _person(page, "nia")
+    page.locator("[name=version]").evaluate("box => { box.value = 'older'; }")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def _person_added(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto("/people/new/")
+    page.fill("#username", f"ada-{time.time_ns()}")
+    page.fill("#name", "Ada Lovelace")
+    page.check("[name=role][value=support]")
+    page.get_by_role("button", name="Add and make a link").click()
+
+
+def _person_new_errors(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto("/people/new/")
+    page.fill("#username", "NIA")
+    page.fill("#email", "nia@home")
+    page.get_by_role("button", name="Add and make a link").click()
+
+
+def _person_switched_off(page: Page, sandbox: SandboxServer) -> None:
+    _person_added(page, sandbox)
+    page.get_by_role("link", name="Assign profiles").click()
+    page.get_by_role("button", name="Switch off").click()
+
+
+def _audit(page: Page, _sandbox: SandboxServer) -> None:
+    page.context.request.get(FEW)
+    page.goto("/audit/")
+
+
+def _audit_filtered(page: Page, _sandbox: SandboxServer) -> None:
+    page.context.request.get(NOBODYS_PROFILE)
+    page.goto("/audit/?outcome=denied&person=mara&action=nonsense&to=soon")
+
+
+def _audit_number(page: Page, sandbox: SandboxServer) -> None:
+    contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
+    page.context.request.get(f"{LIST}{contact_id}/")
+    page.goto("/audit/")
+    page.fill("#number", number)
+    page.get_by_role("button", name="Find").click()
+
+
+# --- The catalogue -------------------------------------------------------------------------------
+
+_ANOTHERS = ("Request ID", "Try again")
+_SEVERAL = "%2B12025559001,%2B44+20+7946+0958,99999999999999999"
+
+STATES = (
+    State("list", ("Phone number", "contacts", "Updated"), _at(FEW)),
+    State("list-filtered", ("Search", "SMS", "contacts match"), _at(f"{FEW}&search=20&channel=sms")),
+    State(
+        "list-ignored",
+        ("There is no such page", "There is no such channel", "Rows per page can be 20, 50 or 100."),
+        _at(f"{LIST}?search=20&page=0&channel=fax&page_size=7"),
+    ),
+    State("loading", ("Loading contacts",), _loading, patient=True),
+    State("reloading", ("Still showing: all contacts",), _reloading, patient=True),
+    State("stale", ("Showing data from", "The messaging service has a fault.", "Try again"), _stale, patient=True),
+    State("empty", ("No contacts yet", "They appear here once"), _in_profile(-1), empty=True),
+    State("no-match", ("No contacts match", "“998-8776”", "Clear filters"), _at(f"{LIST}?search=998-8776"), empty=True),
+    State("no-match-read", ("It was searched as", "“555-0142”"), _at(f"{LIST}?search=5550142"), empty=True),
+    State("nothing-searched", ("Nothing was searched for", "Contacts have no names"), _at(f"{LIST}?search=zzz")),
+    State("several", ("Not among these contacts", "This is not a whole number"), _at(f"{LIST}?search={_SEVERAL}")),
+    State(
+        "no-match-filters",
+        ("“998-8776” on WhatsApp", "Clear the search", "All channels", "Clear filters"),
+        _at(f"{LIST}?search=998-8776&channel=whatsapp"),
+        empty=True,
+    ),
+    State(
+        "number-not-found",
+        ("+1 202-555-0143 is not among these contacts", "Check the digits"),
+        _at(f"{LIST}?phone=%2B1+202-555-0143"),
+    ),
+    State("beyond-end", ("There is no page 999", "The last page is", "First page"), _at(f"{LIST}?page=999")),
+    State("key-rejected", ("The API key was rejected", *_ANOTHERS), _failing(kind="status", status=401, empty=True)),
+    State(
+        "forbidden",
+        ("The key may not read these contacts", *_ANOTHERS),
+        _failing(kind="status", status=403, empty=True),
+    ),
+    State(
+        "profile-gone",
+        ("The messaging service does not know this profile", "Switch to another profile"),
+        _in_profile(1, kind="status", status=404, code="RESOURCE_004"),
+    ),
+    State("profile-denied", ("No such profile for you", "An admin can assign it"), _at(NOBODYS_PROFILE)),
+    State(
+        "not-accepted",
+        ("The messaging service did not accept this", "page: Too odd", *_ANOTHERS),
+        _failing(kind="status", status=400, code="VALIDATION_001", details={"page": ["Too odd"]}),
+    ),
+    State(
+        "rate-limited",
+        ("Too many requests", "Your results load again in", *_ANOTHERS),
+        _failing(kind="rate_limited", retry_after="119"),
+    ),
+    State(
+        "holding-back",
+        ("The desk is holding back for a moment", "Your results load again in"),
+        _after(1, kind="rate_limited", retry_after="119"),
+    ),
+    State("unavailable", ("The messaging service has a fault", *_ANOTHERS), _failing(kind="status", status=500)),
+    State(
+        "not-answering",
+        ("The messaging service is not answering", "asks only now and then"),
+        _after(5, kind="status", status=500),
+    ),
+    State("timed-out", ("The messaging service took too long", *_ANOTHERS), _failing(kind="hang", seconds=20)),
+    State(
+        "unreachable",
+        ("The messaging service cannot be reached", *_ANOTHERS),
+        _failing(kind="reset", after="headers"),
+    ),
+    State(
+        "unreadable",
+        ("The messaging service gave an answer we cannot read", *_ANOTHERS),
+        _failing(kind="html", status=200),
+    ),
+    State("wrong-profile", ("An answer for another profile was refused", "nothing of it is shown"), _wrong_profile),
+    State("offline", ("You are offline", "What you see is what it was before", "Phone number"), _offline),
+    State("session-ended", ("Your session has ended", "Sign in again", "Phone number"), _session_ended),
+    State("drawer", ("3 of 20 on this page", "Number formats", "Copy number", "E.164"), _drawer),
+    State("drawer-opted-out", ("Do not message: opted out", "Opted out"), _drawer_opted_out),
+    State("drawer-messages", ("Channels used", "delivered", "As of"), _messages),
+    State(
+        "drawer-messages-failed",
+        ("The messaging service has a fault", "Number formats", "Try again"),
+        _messages_failed,
+    ),
+    State("drawer-loading", ("of 20 on this page",), _drawer_loading, patient=True),
+    State("drawer-offline", ("You are offline", "Number formats"), _drawer_offline),
+    State("drawer-failed", ("The messaging service has a fault", "Try again"), _drawer_failed),
+    State("contact", ("Number formats", "Location and consent", "Show what was sent", "Copy link"), _a_contact()),
+    State("contact-messages", ("Messages", "Channels used", "The contact"), _a_contact("messages/")),
+    State("contact-not-found", ("Contact not found", "It may have been deleted"), _at(NOBODYS_CONTACT)),
+    State("masked", ("••••", "Phone number"), _at(FEW), person="masha"),
+    State("masked-drawer", ("••••", "Reveal number", "Numbers are masked"), _drawer, person="masha"),
+    State("revealed", ("••••", "+"), _revealed, person="masha"),
+    State("reveal-failed", ("••••", "The messaging service has a fault"), _reveal_failed, person="masha"),
+    State("switcher", ("Recent", "All profiles", "13 profiles"), _switcher),
+    State("switcher-no-match", ("No profile is called “zebra”.", "0 of 13 profiles"), _switcher_no_match),
+    State("profiles", ("Switch profile", "13 profiles", "Find"), _at("/account/profiles/")),
+    State("nothing-assigned", ("No profiles are assigned to you yet", "Look again"), _at("/"), person="nia"),
+    State("preferences", ("Appearance", "Rows per page", "Single-key shortcuts", "Save"), _at("/preferences/")),
+    State("preferences-saved", ("Saved.",), _preferences_saved, person="pat"),
+    State(
+        "preferences-errors",
+        ("Not saved.", "Choose one of these.", "Choose one of the list."),
+        _preferences_errors,
+        person="pat",
+    ),
+    State("shortcuts", ("Keyboard shortcuts", "Next contact", "Switch them off"), _shortcuts),
+    State("account-menu", ("Signed in as", "Preferences", "Sign out", "Gateway"), _account_menu),
+    State("sign-in", ("User name or e-mail", "Sign in with a passkey"), _at("/sign-in/"), person=None),
+    State("sign-in-error", ("This user name and password do not match",), signing_in.error, person=None),
+    State("sign-in-locked", ("Too many wrong tries", "Wait five minutes"), signing_in.locked, person=None),
+    State("sign-in-code", ("One more step", "Sign in as someone else"), signing_in.code, person=None),
+    State("sign-in-code-wrong", ("This code is not right",), signing_in.code_wrong, person=None),
+    State("switched-off", ("This account is switched off",), _at("/sign-in/inactive/"), person=None),
+    State("password-forgotten", ("This desk sends no mail",), _at("/sign-in/password/"), person=None),
+    State("password-sent", ("Look into your mail",), _at("/sign-in/password/sent/"), person=None),
+    State("password-link-old", ("This link does not work any more",), _at("/sign-in/password/1-gone/"), person=None),
+    State("sign-out", ("Sign out of this browser?", "Stay signed in"), _at("/sign-out/")),
+    State("security", ("Sign-in and security", "Add a passkey", "Off"), _at("/you/second-factor/"), person="nia"),
+    State("security-all", ("2 passkeys", "On", "10 of 10 left"), _at("/you/second-factor/"), person="theo"),
+    State("confirm", ("Confirm that it is you", "Use a code"), _at("/sign-in/again/"), person="kim"),
+    State("confirm-code", ("From your authenticator app",), _at("/sign-in/again/code/"), person="kim"),
+    State(
+        "app-add",
+        ("Scan this picture", "Or type this key"),
+        signing_in.confirmed("/you/second-factor/totp/activate/"),
+        person="nia",
+    ),
+    State(
+        "app-remove",
+        ("You are no longer asked for its codes",),
+        signing_in.confirmed("/you/second-factor/totp/deactivate/"),
+        person="theo",
+    ),
+    State(
+        "recovery-codes",
+        ("10 of 10 left", "Copy them"),
+        signing_in.confirmed("/you/second-factor/recovery-codes/"),
+        person="theo",
+    ),
+    State(
+        "recovery-codes-new",
+        ("you have left stop working",),
+        signing_in.confirmed("/you/second-factor/recovery-codes/generate/"),
+        person="theo",
+    ),
+    State("passkeys", ("Work laptop", "not used yet"), _at("/you/second-factor/passkeys/"), person="theo"),
+    State("passkeys-none", ("No passkeys yet",), _at("/you/second-factor/passkeys/"), person="nia"),
+    State(
+        "passkey-add",
+        ("Your browser asks next", "Name"),
+        signing_in.confirmed("/you/second-factor/passkeys/add/"),
+        person="nia",
+    ),
+    State("passkey-rename", ("Rename the passkey", "Save"), signing_in.passkey("Rename"), person="theo"),
+    State("passkey-remove", ("You cannot sign in with it any more",), signing_in.passkey("Remove"), person="theo"),
+    State(
+        "sessions", ("Safari on iPhone", "This one", "Sign out everywhere else"), _at("/you/sessions/"), person="theo"
+    ),
+    State("password-change", ("The password you have", "New password"), _at("/you/password/"), person="nia"),
+    State("password-change-wrong", ("This is not your password.",), signing_in.password_errors, person="nia"),
+    State("not-found", ("There is nothing here", "Back to your contacts"), _at("/nowhere/")),
+    State("gateway", ("Gateway", "Left now", "The last hour"), _gateway),
+    State("audit", ("Audit log", "Looked at the list of contacts", "Who looked up this number?"), _audit),
+    State(
+        "audit-filtered",
+        ("Denied", "There is no such action", "“soon” is no time", "on this page"),
+        _audit_filtered,
+    ),
+    State("audit-number", ("Number", "as typed (mark", "Opened a contact"), _audit_number),
+    State("audit-empty", ("No entry matches", "person “zebra”", "Clear filters"), _at("/audit/?person=zebra")),
+    State("role-denied", ("This page is not for your role", "An admin can tell you"), _at("/people/"), person="nia"),
+    State("people", ("Add a person", "Mara Ellis", "Second factor"), _at("/people/")),
+    State(
+        "people-ignored",
+        ("There is no such role", "There is no such status", "There is no such page"),
+        _at("/people/?role=king&status=asleep&page=0"),
+    ),
+    State("people-nobody-fits", ("Nobody fits", "Show everybody"), _at("/people/?search=zebra")),
+    State("person", ("Assigned profiles", "May sign in, and sees nothing.", "Switch off"), _of_person("nia")),
+    State("person-admin", ("What is ticked here is kept, and not used.", "Make a new link"), _of_person("pat")),
+    State("person-own", ("You cannot change it yourself.",), _of_person("mara")),
+    State(
+        "person-finds-nothing", ("No profile is called “zebra”.", "1 ticked, 0 assigned now."), _person_finds_nothing
+    ),
+    State("person-refused", ("Somebody changed this person while this page was open", "Load again"), _person_refused),
+    State("person-new", ("Add a person", "Reads the audit log, and no contacts."), _at("/people/new/")),
+    State(
+        "person-new-errors",
+        ("Nobody was added.", "Somebody else has this user name already.", "This is not an e-mail address."),
+        _person_new_errors,
+    ),
+    State("person-added", ("is added", "Link to choose a password", "Assign profiles"), _person_added),
+    State("person-switched-off", ("is switched off and signed out everywhere.", "Switch on"), _person_switched_off),
+)

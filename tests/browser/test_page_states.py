@@ -1,0 +1,162 @@
+"""Every designed state is reached in the sandbox, says its words, passes axe-core and fits every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from contacts_ui.web.errors import PROBLEMS
+from testing.desk_template import DeskTemplate
+from testing.running_desk import Desk, running_desk
+from testing.sandbox_server import SandboxServer
+from tests.browser.conftest import watch_faults
+from tests.browser.places import PATIENT, Place, settle_in
+from tests.browser.test_accessibility import COLOUR_RULES, RULES, SIZES, check
+
+from .page_states import STATES, State, reach, see
+
+Scheme = Literal["light", "dark"]
+GOING_AWAY = {"offline", "drawer-offline", "session-ended"}  # states that leave no tab anybody could use
+WIDTHS = (320, 390, 768, 800, 1440)
+ZOOMED: ViewportSize = {"width": 360, "height": 225}  # a screen of 1440 x 900 at 400 %
+
+# What is wider than its place, or cut off without an ellipsis to say so.
+SPILLS = """() => [document.documentElement, ...document.querySelectorAll("body *")].filter((element) => {
+  if (!element.checkVisibility() || element.closest(".sr, svg, .skip, thead, .brand__name")) return false;
+  const { overflowX, textOverflow } = getComputedStyle(element);
+  if (element.tagName !== "HTML" && (overflowX === "visible" || textOverflow === "ellipsis")) return false;
+  return element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1;
+}).map((element) => `${element.outerHTML.slice(0, 80)}: ${element.scrollWidth} in ${element.clientWidth}`)"""
+
+# How much of the window is under what does not scroll away; what lies on top and scrolls in itself is no cover.
+COVERED = """() => [...document.querySelectorAll("body *")].filter((element) => {
+  const position = getComputedStyle(element).position;
+  if (!["fixed", "sticky"].includes(position) || !element.checkVisibility({ visibilityProperty: true })) return false;
+  return !element.closest("dialog, [popover], .skip, thead");
+}).reduce((sum, element) => {
+  const box = element.getBoundingClientRect();
+  return sum + Math.max(0, Math.min(box.bottom, innerHeight) - Math.max(box.top, 0));
+}, 0) / innerHeight"""
+
+
+@pytest.fixture(scope="session")
+def quick(shared_desk: Desk, running_sandbox: SandboxServer) -> Place:
+    """The desk all browser tests share: failures come soon, nothing old stands in for them."""
+    return settle_in(shared_desk, running_sandbox)
+
+
+@pytest.fixture(scope="session")
+def patient(template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A desk that waits long and keeps old answers, with a sandbox of its own: what it waits for meets nobody else."""
+    folder = tmp_path_factory.mktemp("patient")
+    with SandboxServer(contacts=600) as sandbox, running_desk(folder, sandbox.url, template, **PATIENT) as desk:
+        yield settle_in(desk, sandbox)
+
+
+@pytest.fixture(scope="module", params=STATES, ids=lambda state: state.name)
+def state(request: pytest.FixtureRequest) -> State:
+    """Each state in turn."""
+    found: State = request.param
+    return found
+
+
+class Tabs:
+    """A tab for each person at each place, used for one state after the other: a browser profile costs half a state."""
+
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._tabs: dict[tuple[str, str], Page] = {}
+        self.faults: list[str] = []
+
+    def of(self, state: State, place: Place) -> Page:
+        """The tab to reach a state in. Whoever is not signed in, or goes away, gets a profile of their own."""
+        if state.person is None or state.name in GOING_AWAY:
+            return self._new(place)
+        key = (place.url, state.person)
+        if key not in self._tabs:
+            self._tabs[key] = self._new(place)
+        return self._tabs[key]
+
+    def done(self, page: Page) -> None:
+        """Closes what nobody else uses."""
+        if page not in self._tabs.values():
+            page.context.close()
+
+    def close(self) -> None:
+        """Closes all."""
+        for page in self._tabs.values():
+            page.context.close()
+
+    def _new(self, place: Place) -> Page:
+        context = self._chromium.new_context(base_url=place.url)
+        watch_faults(context, self.faults)
+        return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def tabs(chromium: Browser) -> Iterator[Tabs]:
+    """The tabs of a worker."""
+    made = Tabs(chromium)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def page(state: State, tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A tab in the state, reached once for all that is asked of it. A breach of the CSP or an uncaught error fails."""
+    place: Place = request.getfixturevalue("patient" if state.patient else "quick")
+    page = tabs.of(state, place)
+    page.set_viewport_size(SIZES["desktop"])
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    tabs.faults.clear()
+    reach(state, place, page)
+    yield page
+    tabs.done(page)
+    assert tabs.faults == []
+
+
+def test_every_problem_the_desk_can_name_is_a_state() -> None:
+    shown = {words for state in STATES for words in state.shows}
+    # One takes more people at once than a browser is, one a database that refuses (tests/audit/test_write_failures.py).
+    elsewhere = {"Too many people are waiting", "Nothing is shown because it cannot be recorded"}
+    assert {problem.title for _, problem in PROBLEMS} - shown == elsewhere
+
+
+def test_its_words_are_seen(state: State, page: Page) -> None:
+    page.set_viewport_size(SIZES["desktop"])
+    see(page, state)
+
+
+def test_only_a_list_that_is_empty_says_no_contacts(state: State, page: Page) -> None:
+    assert ("No contacts" in page.locator("main").inner_text()) == state.empty
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("desktop", "dark"), ("phone", "light")])
+def test_it_passes_axe(page: Page, scheme: Scheme, size: str) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size(SIZES[size])
+    check(page, rules=COLOUR_RULES if scheme == "dark" else RULES)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_whole_page_passes_axe(page: Page, scheme: Scheme, size: str) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size(SIZES[size])
+    check(page, whole=True)
+
+
+def test_nothing_spills_over_at_any_width(page: Page) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(SPILLS) == [], width
+
+
+def test_at_400_percent_it_can_be_read_and_little_of_it_is_covered(page: Page) -> None:
+    page.set_viewport_size(ZOOMED)
+    assert page.evaluate(SPILLS) == []
+    assert page.evaluate(COVERED) <= 0.5

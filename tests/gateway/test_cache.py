@@ -1,0 +1,257 @@
+"""Kept answers: fresh ones cost nothing, old ones are labelled, and none is ever another scope's."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.gateway import gateway
+from contacts_ui.gateway.cache import Keys
+from contacts_ui.gateway.gateway import REFRESH_SECONDS
+from contacts_ui.scope import Scope
+from contacts_ui.sent_api.queries import ContactQuery
+from testing.sandbox_server import SandboxServer
+from tests.html import fragment, rows, text
+
+LIST = "/account/contacts/"
+
+
+def _calls(sandbox: SandboxServer) -> list[str]:
+    return [call["path"] for call in sandbox.requests() if call["path"] != "/v3/me"]
+
+
+def age(settings: Settings) -> None:
+    """From here on everything kept is too old to be fresh."""
+    settings.SENT_FRESH_SECONDS = 0.0
+    gateway.cache_clear()
+
+
+def test_the_same_page_again_costs_no_call(admin_client: Client, keeping: SandboxServer) -> None:
+    first, second = admin_client.get(LIST), fragment(admin_client, LIST)
+    assert rows(first) == rows(second)
+    assert _calls(keeping) == ["/v3/contacts"]
+
+
+def test_a_contact_opened_from_a_fresh_list_costs_no_call(admin_client: Client, keeping: SandboxServer) -> None:
+    contact_id = rows(admin_client.get(LIST, {"channel": "sms"}))[3]
+    came_from = {"Referer": f"http://testserver{LIST}?channel=sms"}
+    page = admin_client.get(f"{LIST}{contact_id}/", headers=came_from)
+    assert f'data-contact-id="{contact_id}"' in text(page)
+    assert _calls(keeping) == ["/v3/contacts"]
+
+
+def test_a_list_of_another_scope_answers_no_contact(admin_client: Client, keeping: SandboxServer) -> None:
+    contact_id = rows(admin_client.get(LIST))[0]
+    other = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+    page = admin_client.get(f"{other}{contact_id}/", headers={"Referer": f"http://testserver{LIST}"})
+    assert page.status_code == 404
+    assert len(_calls(keeping)) == 2
+
+
+def test_refresh_asks_again_and_leads_back_to_the_same_address(admin_client: Client, keeping: SandboxServer) -> None:
+    admin_client.get(LIST)
+    response = admin_client.get(LIST, {"refresh": "1"})
+    assert response["Location"] == LIST
+    assert len(_calls(keeping)) == 2
+    assert fragment(admin_client, LIST, current=LIST)["HX-Replace-Url"] == LIST
+
+
+def test_refresh_asks_at_most_every_two_seconds_for_one_user(
+    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert REFRESH_SECONDS == 2.0
+    monkeypatch.setattr("contacts_ui.gateway.gateway.REFRESH_SECONDS", 60.0)  # a busy machine takes longer for five
+    for _ in range(5):
+        fragment(admin_client, LIST, refresh="1")
+    assert len(_calls(keeping)) == 1
+
+
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "unavailable": ({"kind": "status", "status": 500}, "The messaging service has a fault."),
+    "slow": ({"kind": "slow", "seconds": 2}, "A newer answer is on its way."),
+    "limited": ({"kind": "rate_limited", "retry_after": "9"}, "Too many requests."),
+    "unreadable": ({"kind": "html", "status": 200}, "The messaging service gave an answer we cannot read."),
+}
+
+
+@pytest.fixture
+def _patient_with_all_but_the_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no slow API."""
+    if "slow" not in request.node.name.partition("[")[2]:
+        monkeypatch.setattr("contacts_ui.gateway.cached_fetch.PATIENCE_SECONDS", 4.0)
+
+
+@pytest.mark.usefixtures("_patient_with_all_but_the_slow")
+@pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
+def test_an_old_answer_is_better_than_none_and_says_so(
+    admin_client: Client, keeping: SandboxServer, settings: Settings, fault: dict[str, Any], reason: str
+) -> None:
+    before = rows(admin_client.get(LIST))
+    age(settings)
+    keeping.fault(route="contacts", **fault)
+    response = admin_client.get(LIST)
+    assert response.status_code == 200
+    assert rows(response) == before
+    assert "Showing data from" in text(response)
+    assert reason in text(response)
+    assert "results--old" in text(response)
+
+
+def test_a_fresh_answer_is_not_called_old(admin_client: Client, keeping: SandboxServer) -> None:
+    assert "Showing data from" not in text(admin_client.get(LIST))
+
+
+def test_access_is_checked_before_anything_kept_is_read(
+    admin_client: Client, support_client: Client, keeping: SandboxServer
+) -> None:
+    path = f"/p/{keeping.profiles()[5]['id']}/contacts/"
+    assert rows(admin_client.get(path))
+    assert support_client.get(path).status_code == 404
+
+
+def test_no_number_no_key_and_no_profile_is_readable_in_a_cache_key(
+    admin_client: Client, keeping: SandboxServer, settings: Settings
+) -> None:
+    profile_id = keeping.profiles()[1]["id"]
+    admin_client.get(f"/p/{profile_id}/contacts/", {"search": "555-0142"})
+    admin_client.get(LIST, {"phone": "+12025550143"})
+    kept = " ".join(caches["contacts"]._cache)  # type: ignore[attr-defined]  # what the memory cache holds
+    assert kept
+    for secret in ("555-0142", "2025550143", settings.SENT_API_KEY, profile_id):
+        assert secret not in kept
+    assert re.fullmatch(r"[\w:]+( [\w:]+)*", kept)
+
+
+def test_no_two_questions_share_a_key() -> None:
+    one, other = Scope("a" * 36, "A", switchable=True), Scope(None, "B", switchable=True)
+    keys, foreign = Keys("secret", "key"), Keys("secret", "another key")
+    queries = [
+        ContactQuery(),
+        ContactQuery(page=2),
+        ContactQuery(search="1"),
+        ContactQuery(phone="+1"),
+        ContactQuery(search="1", channel="sms"),
+    ]
+    made = [k.page(scope, query) for k in (keys, foreign) for scope in (one, other) for query in queries]
+    assert len(set(made)) == len(made)
+
+
+def test_known_profiles_still_work_while_the_account_call_fails(admin_client: Client, keeping: SandboxServer) -> None:
+    path = f"/p/{keeping.profiles()[1]['id']}/"
+    admin_client.get(f"{path}contacts/")
+    gateway()._memo = None
+    caches["contacts"].set(*_older(gateway()._keys.account()))
+    keeping.fault(route="me", kind="status", status=500, times=5)
+    assert admin_client.get(f"{path}contacts/").status_code == 200
+    assert "This list may be up to an hour old" in text(admin_client.get(f"{path}profiles/"))
+
+
+def _older(key: str) -> tuple[str, object, float]:
+    """The kept account as it would be after two minutes."""
+    import msgspec
+
+    kept_at, body = caches["contacts"].get(key)
+    kept = msgspec.msgpack.decode(body)
+    fields = {"account": kept["account"], "fetched_at": "2026-01-01T00:00:00Z"}
+    return key, (kept_at, msgspec.msgpack.encode(fields)), 3600
+
+
+def test_an_empty_budget_answers_at_once_with_the_time_to_wait(
+    admin_client: Client, keeping: SandboxServer, settings: Settings
+) -> None:
+    settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST = 6, 2
+    gateway.cache_clear()
+    admin_client.get(LIST)
+    started = time.monotonic()
+    response = admin_client.get(LIST, {"page": 3})
+    assert time.monotonic() - started < 3  # waiting for the budget would take ten
+    assert len(_calls(keeping)) == 1
+    assert response.status_code == 429
+    assert "The desk is holding back for a moment" in text(response)
+    assert 1 <= int(response["Retry-After"]) <= 10
+
+
+def test_after_five_failures_the_api_is_left_alone(admin_client: Client, desk_api: SandboxServer) -> None:
+    gateway().account()
+    desk_api.fault(route="contacts", kind="status", status=500, times=20)
+    pages = [text(admin_client.get(LIST)) for _ in range(8)]
+    assert "The messaging service is not answering" in pages[-1]
+    assert len(_calls(desk_api)) == 5
+
+
+def test_a_broken_call_is_tried_once_more(admin_client: Client, desk_api: SandboxServer) -> None:
+    desk_api.fault(route="contacts", kind="status", status=503)
+    assert rows(admin_client.get(LIST))
+    assert len(_calls(desk_api)) == 2
+
+
+@pytest.mark.parametrize("status", [429, 500, 401])
+def test_what_a_second_try_cannot_mend_is_not_tried_again(
+    admin_client: Client, desk_api: SandboxServer, status: int
+) -> None:
+    desk_api.fault(route="contacts", kind="status", status=status)
+    admin_client.get(LIST)
+    assert len(_calls(desk_api)) == 1
+
+
+def test_a_total_that_changes_between_two_pages_is_each_pages_own(admin_client: Client, keeping: SandboxServer) -> None:
+    first = text(admin_client.get(LIST))
+    keeping.fault(route="contacts", kind="patch", set={"data.pagination.total_count": 330})
+    third = text(admin_client.get(LIST, {"page": "3"}))
+    again = text(admin_client.get(LIST))
+    changed = 'of <span class="num">330</span>'
+    assert [changed in page for page in (first, third, again)] == [False, True, False]
+
+
+def _account_calls(sandbox: SandboxServer) -> int:
+    return sum(call["path"] == "/v3/me" for call in sandbox.requests())
+
+
+def _minutes_later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """From here on what is known of the account is so many seconds older."""
+    memo = gateway()._memo
+    assert memo is not None
+    older = replace(memo, until=memo.until - seconds, doubted_until=memo.doubted_until - seconds)
+    monkeypatch.setattr(gateway(), "_memo", older)
+    monkeypatch.setattr("contacts_ui.gateway.gateway.ACCOUNT_DOUBTED_SECONDS", 60.0 - seconds)
+
+
+def test_the_account_is_asked_once_in_five_minutes(
+    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin_client.get(LIST)
+    _minutes_later(monkeypatch, 90)
+    admin_client.get(LIST)
+    assert _account_calls(keeping) == 1
+
+
+def test_an_unknown_profile_asks_for_the_account_anew_at_most_once_a_minute(
+    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = f"/p/{uuid4()}/contacts/"
+    for _ in range(3):
+        assert admin_client.get(unknown).status_code == 404
+    assert _account_calls(keeping) == 1
+    _minutes_later(monkeypatch, 90)
+    assert admin_client.get(unknown).status_code == 404
+    assert _account_calls(keeping) == 2
+    assert {call["path"] for call in keeping.requests()} == {"/v3/me"}
+
+
+def test_a_profile_the_api_refuses_asks_for_the_account_anew(
+    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+    keeping.fault(route="contacts", kind="status", status=404, code="RESOURCE_004")
+    assert admin_client.get(gone).status_code == 404
+    _minutes_later(monkeypatch, 90)
+    admin_client.get(LIST)
+    assert _account_calls(keeping) == 2

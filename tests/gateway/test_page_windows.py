@@ -1,0 +1,40 @@
+"""Pages cut from leaves of a hundred rows: the same rows as the API's own pages, for fewer calls."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from contacts_ui.sent_api.client import SentClient
+from contacts_ui.sent_api.queries import PAGE_SIZES, ContactQuery
+from testing.sandbox_server import SandboxServer
+from tests.html import rows, text
+
+
+@pytest.mark.parametrize("size", PAGE_SIZES)
+def test_every_page_holds_the_rows_of_the_apis_own_page(
+    admin_client: Client, desk_api: SandboxServer, size: int
+) -> None:
+    profile_id = max(desk_api.profiles(), key=lambda profile: profile["contacts"])["id"]
+    client, seen = SentClient(desk_api.url, "sandbox-organization"), 0
+    for page in range(1, 200 // size + 3):
+        expected = client.contacts(ContactQuery(page=page, page_size=size), profile_id)
+        response = admin_client.get(f"/p/{profile_id}/contacts/", {"page": page, "page_size": size})
+        assert rows(response) == [str(contact.id) for contact in expected.contacts]
+        assert ('rel="next"' in text(response)) == bool(expected.pagination.has_more)
+        seen += len(rows(response))
+    assert seen > 100
+
+
+def test_two_pages_of_fifty_are_one_call(admin_client: Client, keeping: SandboxServer) -> None:
+    path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+    for parameters in ({}, {"page": "2"}, {}, {"page_size": "20", "page": "4"}, {"page_size": "100"}):
+        assert rows(admin_client.get(path, parameters))
+    assert [call["path"] for call in keeping.requests()].count("/v3/contacts") == 1
+
+
+def test_a_third_page_of_fifty_is_the_next_leaf(admin_client: Client, keeping: SandboxServer) -> None:
+    path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+    admin_client.get(path)
+    admin_client.get(path, {"page": "3"})
+    assert "page=2&page_size=100" in keeping.requests()[-1]["query"]

@@ -1,0 +1,154 @@
+"""Coalescing: many who ask the same at the same time are one call."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from contacts_ui.gateway.single_flight import Flights
+from contacts_ui.sent_api.errors import KeyRejected, SentError, TimedOut, Unavailable
+from testing.waiting import wait_until
+
+
+class _Api:
+    """Counts calls, the first `failing` of which fail with `error`. A call lasts until all others wait for it."""
+
+    def __init__(self, count: int, failing: int = 0, error: type[SentError] = Unavailable) -> None:
+        self.calls = self._waiting = 0
+        self._count, self._failing, self._error = count, failing, error
+        self._changed = threading.Condition()
+
+    def meanwhile(self) -> None:
+        """Nothing old is there; each who waits for a call says so once."""
+        with self._changed:
+            self._waiting += 1
+            self._changed.notify_all()
+
+    def ask(self) -> int:
+        with self._changed:
+            self.calls += 1
+            mine = self.calls
+            all_others = sum(self._count - call for call in range(1, mine + 1))
+            assert self._changed.wait_for(lambda: self._waiting >= all_others, timeout=30)
+        if mine <= self._failing:
+            raise self._error
+        return mine
+
+
+def _all_at_once(count: int, ask: Callable[[], int], meanwhile: Callable[[], int | None]) -> list[object]:
+    flights: Flights[int] = Flights(60)
+    start = threading.Barrier(count)
+
+    def one() -> object:
+        start.wait()
+        try:
+            return flights.join("key", ask, meanwhile)
+        except SentError as error:
+            return type(error)
+
+    with ThreadPoolExecutor(count) as pool:
+        return [future.result() for future in [pool.submit(one) for _ in range(count)]]
+
+
+def _nothing() -> None:
+    return None
+
+
+def test_fifty_who_ask_the_same_are_one_call() -> None:
+    api = _Api(50)
+    results = _all_at_once(50, api.ask, api.meanwhile)
+    assert api.calls == 1
+    assert sorted(results) == [(1, False)] + [(1, True)] * 49  # type: ignore[type-var]  # pairs of int and bool
+
+
+def test_followers_with_an_old_answer_do_not_wait() -> None:
+    api = _Api(20)
+
+    def old() -> int:
+        api.meanwhile()  # the call ends when all have come by here: none of them can have waited for it
+        return -1
+
+    assert _all_at_once(20, api.ask, old).count((-1, True)) == 19
+
+
+def test_after_a_failed_leader_one_follower_tries_once_more_for_all() -> None:
+    api = _Api(50, failing=1)
+    results = _all_at_once(50, api.ask, api.meanwhile)
+    assert api.calls == 2
+    assert results.count(Unavailable) == 1
+    assert len(results) - 1 == sum(result in {(2, True), (2, False)} for result in results)
+
+
+def test_after_two_failures_nobody_tries_a_third_time() -> None:
+    api = _Api(50, failing=99)
+    results = _all_at_once(50, api.ask, api.meanwhile)
+    assert api.calls == 2
+    assert results == [Unavailable] * 50
+
+
+def test_who_wakes_after_the_second_try_shares_its_answer() -> None:
+    flights: Flights[int] = Flights(60)
+    boarded, over, calls = threading.Event(), threading.Event(), 0
+
+    def ask() -> int:
+        nonlocal calls
+        calls += 1
+        assert calls > 1 or boarded.wait(30)
+        raise Unavailable
+
+    def sleepy() -> None:
+        boarded.set()
+        assert over.wait(30)  # two calls have failed by then
+
+    def join(meanwhile: Callable[[], int | None]) -> object:
+        try:
+            return flights.join("key", ask, meanwhile)
+        except SentError as error:
+            return type(error)
+
+    with ThreadPoolExecutor(3) as pool:
+        leader = pool.submit(join, _nothing)
+        wait_until(lambda: calls == 1)
+        quick, late = pool.submit(join, lambda: boarded.wait(30) and None), pool.submit(join, sleepy)
+        assert (leader.result(30), quick.result(30)) == (Unavailable, Unavailable)
+        over.set()
+        assert late.result(30) is Unavailable
+    assert calls == 2
+
+
+def test_who_waits_for_a_call_that_never_ends_is_let_go() -> None:
+    flights: Flights[int] = Flights(0.01)
+    asking, over = threading.Event(), threading.Event()
+
+    def endless() -> int:
+        asking.set()
+        assert over.wait(30)
+        return 7
+
+    with ThreadPoolExecutor(1) as pool:
+        leader = pool.submit(flights.join, "key", endless, _nothing)
+        assert asking.wait(30)
+        with pytest.raises(TimedOut):
+            flights.join("key", endless, _nothing)
+        over.set()
+        assert leader.result(30) == (7, False)
+
+
+def test_a_rejected_key_is_not_tried_again_by_anyone() -> None:
+    api = _Api(30, failing=99, error=KeyRejected)
+    assert _all_at_once(30, api.ask, api.meanwhile) == [KeyRejected] * 30
+    assert api.calls == 1
+
+
+def test_a_mistake_of_ours_does_not_leave_followers_waiting() -> None:
+    flights: Flights[int] = Flights(5)
+
+    def broken() -> int:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        flights.join("key", broken, _nothing)
+    assert flights.join("key", lambda: 7, _nothing) == (7, False)

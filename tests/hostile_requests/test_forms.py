@@ -1,0 +1,131 @@
+"""Every address by every method: what changes anything needs its token, and unknown methods get nowhere."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from testing.sandbox_server import SandboxServer
+from tests.html import text
+
+from .verdicts import harmless
+
+# Every address that answers to POST when its token is there. A new one fails the test below until it stands here.
+POSTED = {
+    "account/contacts/<uuid:contact_id>/reveal/",
+    "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/",
+    "preferences/",
+    "preferences/theme/",
+    "people/new/",
+    "people/<int:person_id>/",
+    "people/<int:person_id>/do/",
+    "people/<int:person_id>/link/",
+    "audit/",
+}
+_ID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+_FILLED = (
+    (r"\(\?P<uidb36>[^)]*\)-\(\?P<key>[^)]*\)/\$", "1-key/"),
+    (r"<uuid:\w+>", _ID),
+    (r"<int:\w+>", "1"),
+    (r"<(?:path|str):\w+>|<\w+>", "1"),
+    (r"\(\?P<url>\.\*\)\$|\(\?P<\w+>[^)]*\)", "x"),
+    (r"[$^]", ""),
+)
+METHODS = ("PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "BREW", "GET\x00")
+
+
+def _routes(patterns: list[URLPattern | URLResolver], before: str = "") -> list[str]:
+    found = []
+    for entry in patterns:
+        route = before + str(entry.pattern).lstrip("^")
+        found += _routes(entry.url_patterns, route) if isinstance(entry, URLResolver) else [route]
+    return found
+
+
+ROUTES = tuple(dict.fromkeys(_routes(get_resolver().url_patterns)))
+OURS = tuple(route for route in ROUTES if not route.startswith("admin/"))
+ADMIN_PAGES = tuple(route for route in ROUTES if route.startswith("admin/"))
+
+
+def _path(route: str) -> str:
+    for pattern, value in _FILLED:
+        route = re.sub(pattern, value, route)
+    return f"/{route}"
+
+
+@pytest.fixture
+def strict(desk_api: SandboxServer, admin_user: User) -> Client:
+    """An admin's browser on which forms need their token, as on every real one."""
+    User.objects.filter(pk=admin_user.pk).update(is_superuser=True, is_staff=True)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+    return client
+
+
+@pytest.mark.parametrize("routes", [OURS, ADMIN_PAGES], ids=["ours", "Django's admin"])
+def test_no_address_takes_a_form_without_its_token(
+    strict: Client, desk_api: SandboxServer, routes: tuple[str, ...]
+) -> None:
+    before = User.objects.count()
+    for route in routes:
+        answer = strict.post(_path(route), {"theme": "dark", "username": "x", "password": "x"})
+        harmless(answer, 403, desk_api)
+        assert "This is not allowed" in text(answer), route
+        assert User.objects.count() == before, route
+    assert [call for call in desk_api.requests() if call["method"] != "GET"] == []
+
+
+def test_a_made_up_token_is_no_token(strict: Client, desk_api: SandboxServer) -> None:
+    strict.cookies["csrf"] = "y" * 32
+    for token in ("", "x", "x" * 32, "x" * 64, "\x00", "é" * 32, "x" * 5000):
+        answer = strict.post("/preferences/theme/", {"theme": "dark", "csrfmiddlewaretoken": token})
+        harmless(answer, 403, desk_api)
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:8000.evil.example", "http://\x00"]
+)
+def test_a_good_token_from_another_origin_is_refused(strict: Client, desk_api: SandboxServer, origin: str) -> None:
+    page = text(strict.get("/preferences/"))
+    token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
+    form = {"theme": "dark", "csrfmiddlewaretoken": token}
+    harmless(strict.post("/preferences/theme/", form, headers={"origin": origin}), 403, desk_api)
+    assert strict.post("/preferences/theme/", form).status_code == 302
+
+
+def test_the_forms_of_our_own_pages_are_those_of_the_list(admin_client: Client) -> None:
+    ours = [route for route in OURS if not route.startswith(("sign-", "you/"))]
+    taking = {route for route in ours if admin_client.post(_path(route)).status_code != 405}
+    assert taking == POSTED
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_unknown_method_gets_nowhere(strict: Client, desk_api: SandboxServer, method: str) -> None:
+    for route in OURS:
+        answer = strict.generic(method, _path(route))
+        harmless(answer, 405, desk_api)
+    assert [call for call in desk_api.requests() if call["path"].startswith("/v3/contacts")] == []
+
+
+@pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
+def test_no_header_changes_the_method(strict: Client, desk_api: SandboxServer, header: str) -> None:
+    harmless(strict.get("/preferences/theme/", headers={header: "POST"}), 405, desk_api)
+    harmless(strict.get("/preferences/theme/", {"_method": "POST"}, headers={header: "POST"}), 405, desk_api)
+
+
+@pytest.mark.parametrize(
+    "path", ["/account/contacts/", "/sign-in/", "/nowhere/", "/admin/", "/preferences/", "/people/"]
+)
+def test_no_page_may_be_framed_or_opened_by_others(admin_client: Client, path: str) -> None:
+    answer = admin_client.get(path)
+    assert answer["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "camera" not in answer["Permissions-Policy"]
+    assert "Access-Control-Allow-Origin" not in answer

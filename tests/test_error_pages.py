@@ -1,0 +1,179 @@
+"""Every way the API can fail has its own sentence, status and page; none is shown as "no contacts"."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.gateway import gateway
+from contacts_ui.observability.json_logs import JsonFormatter
+from contacts_ui.sent_api.errors import SentError
+from contacts_ui.web.errors import PROBLEMS
+from testing.sandbox_server import SandboxServer
+
+from .html import fragment, rows, scopes, text
+
+LIST = "/account/contacts/"
+
+# What the sandbox does -> what the page says, and its status.
+FAILURES: dict[str, tuple[dict[str, Any], int, str]] = {
+    "key rejected": ({"kind": "status", "status": 401, "empty": True}, 502, "The API key was rejected"),
+    "forbidden": ({"kind": "status", "status": 403, "empty": True}, 403, "The key may not read these contacts"),
+    "invalid": (
+        {"kind": "status", "status": 400, "code": "VALIDATION_001", "details": {"page": ["Too odd"]}},
+        400,
+        "The messaging service did not accept this",
+    ),
+    "rate limited": ({"kind": "rate_limited", "retry_after": "42"}, 429, "Too many requests"),
+    "unavailable": ({"kind": "status", "status": 500}, 503, "The messaging service has a fault"),
+    "unreachable": ({"kind": "reset", "after": "headers", "times": 2}, 503, "The messaging service cannot be reached"),
+    "timed out": ({"kind": "hang", "seconds": 20}, 504, "The messaging service took too long"),
+    "unexpected": ({"kind": "html", "status": 200}, 502, "The messaging service gave an answer we cannot read"),
+}
+IMPATIENT = 0.5  # seconds, for a silence that nobody wants to wait out
+EACH = pytest.mark.parametrize(("fault", "status", "sentence"), FAILURES.values(), ids=FAILURES)
+
+
+@pytest.fixture(autouse=True)
+def _impatient_with_silence(request: pytest.FixtureRequest, desk_api: SandboxServer, settings: Settings) -> None:
+    if "timed out" in request.node.name:
+        become_impatient(settings, knowing="account_call" not in request.node.name)
+
+
+def become_impatient(settings: Settings, *, knowing: bool = True) -> None:
+    """Has the desk wait for no answer longer than IMPATIENT. `knowing`: not for the account's, which it knows."""
+    if knowing:
+        gateway().account()
+    settings.SENT_DEADLINE = IMPATIENT
+    gateway.cache_clear()
+
+
+@EACH
+def test_a_failure_has_its_own_page(
+    admin_client: Client, sandbox: SandboxServer, fault: dict[str, Any], status: int, sentence: str
+) -> None:
+    sandbox.fault(route="contacts", **fault)
+    response = admin_client.get(LIST)
+    assert response.status_code == status
+    assert sentence in text(response)
+    assert "Request ID" in text(response)
+    assert "No contacts" not in text(response)
+    assert sandbox.faults()["fired"]
+
+
+@EACH
+def test_a_failure_has_its_own_fragment(
+    admin_client: Client, sandbox: SandboxServer, fault: dict[str, Any], status: int, sentence: str
+) -> None:
+    sandbox.fault(route="contacts", **fault)
+    response = fragment(admin_client, LIST, search="555")
+    assert response.status_code == status
+    assert response["X-Fragment"] == "1"
+    assert response["Cache-Control"] == "private, no-store"
+    assert sentence in text(response)
+    assert "<html" not in text(response)
+    assert scopes(response) == {""}
+
+
+@EACH
+def test_a_failure_of_the_account_call_has_the_same_sentence(
+    admin_client: Client, sandbox: SandboxServer, fault: dict[str, Any], status: int, sentence: str
+) -> None:
+    sandbox.fault(route="me", **fault)
+    response = admin_client.get(LIST)
+    assert response.status_code == status
+    assert sentence in text(response)
+
+
+def test_a_profile_the_api_no_longer_knows_says_so(admin_client: Client, sandbox: SandboxServer) -> None:
+    profile_id = sandbox.profiles()[1]["id"]
+    sandbox.fault(route="contacts", kind="status", status=404, code="RESOURCE_004")
+    response = admin_client.get(f"/p/{profile_id}/contacts/")
+    assert response.status_code == 404
+    assert "The messaging service does not know this profile" in text(response)
+
+
+def test_an_unknown_contact_says_so(admin_client: Client, sandbox: SandboxServer) -> None:
+    response = admin_client.get(f"{LIST}6ba7b810-9dad-11d1-80b4-00c04fd430c8/")
+    assert response.status_code == 404
+    assert "Contact not found" in text(response)
+    assert "Request ID" in text(response)
+
+
+def test_the_request_id_to_quote_is_the_apis_own(admin_client: Client, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="status", status=500)
+    page = text(admin_client.get(LIST))
+    assert "<code>req_" in page
+
+
+def test_without_an_answer_there_is_a_reference_of_ours(admin_client: Client, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="reset", after="headers", times=2)
+    assert "<code>desk_" in text(admin_client.get(LIST))
+
+
+def test_too_many_requests_counts_down_and_says_when(admin_client: Client, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="rate_limited", retry_after="42")
+    response = admin_client.get(LIST)
+    assert response["Retry-After"] == "42"
+    assert '<b class="num" data-countdown="42">0:42</b>' in text(response)
+
+
+def test_the_fields_of_an_invalid_request_are_listed(admin_client: Client, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", **FAILURES["invalid"][0])
+    assert "<li>page: Too odd</li>" in text(admin_client.get(LIST))
+
+
+def test_a_failure_keeps_the_filters_in_their_boxes(admin_client: Client, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="status", status=500)
+    page = text(admin_client.get(LIST, {"search": "555-01", "channel": "sms"}))
+    assert 'value="555-01"' in page
+    assert 'value="sms" checked' in page
+
+
+def test_trying_again_asks_for_the_same_list(admin_client: Client, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="status", status=500)
+    response = fragment(admin_client, LIST, search="555", page=1)
+    assert f'href="{LIST}?search=555" data-retry' in text(response)
+
+
+def test_every_error_of_the_client_has_a_row_of_its_own() -> None:
+    def family(kind: type[SentError]) -> set[type[SentError]]:
+        return {kind}.union(*(family(child) for child in kind.__subclasses__()))
+
+    assert family(SentError) - {SentError} == {kind for kind, _ in PROBLEMS if issubclass(kind, SentError)}
+
+
+def test_no_two_rows_of_the_table_say_the_same() -> None:
+    assert len({problem.title for _, problem in PROBLEMS}) == len(PROBLEMS)
+
+
+def test_a_missing_page_of_the_site_is_a_plain_404(admin_client: Client) -> None:
+    response = admin_client.get("/nowhere/")
+    assert response.status_code == 404
+    assert "There is nothing here" in text(response)
+
+
+def test_no_page_and_no_log_line_holds_the_key(
+    admin_client: Client, sandbox: SandboxServer, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    settings.SENT_DEADLINE = IMPATIENT
+    gateway.cache_clear()
+    for fault, _, _ in FAILURES.values():
+        sandbox.fault(route="contacts", **fault)
+        assert settings.SENT_API_KEY not in text(admin_client.get(LIST, {"phone": "+12025550143"}))
+    written = " ".join(JsonFormatter().format(record) for record in caplog.records)
+    assert "sent.call.failed" in written
+    assert settings.SENT_API_KEY not in written
+    assert "2025550143" not in written
+
+
+def test_rows_are_never_part_of_a_problem(admin_client: Client, sandbox: SandboxServer) -> None:
+    admin_client.get(LIST)
+    sandbox.fault(route="contacts", kind="status", status=500)
+    assert rows(admin_client.get(LIST)) == []
+    assert gateway().account().value.is_organization

@@ -1,0 +1,62 @@
+"""The words of the pages: ages, moments, names, counts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contacts_ui.contacts.labels import channel_name
+from contacts_ui.web.jinja2 import ago, flag, flag_class, moment, number, region_name
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=12), "12 s ago"),
+        (timedelta(seconds=59), "59 s ago"),
+        (timedelta(minutes=5), "5 min ago"),
+        (timedelta(hours=23, minutes=59), "23 h ago"),
+        (timedelta(days=29), "29 d ago"),
+        (timedelta(days=31), "1 mo ago"),
+        (timedelta(days=200), "6 mo ago"),
+        (timedelta(days=800), "2 y ago"),
+    ],
+)
+def test_an_age_is_said_in_one_unit(age: timedelta, words: str) -> None:
+    assert ago(datetime.now(UTC) - age - timedelta(milliseconds=200)) == words
+
+
+def test_a_moment_is_said_in_utc() -> None:
+    assert moment(datetime.fromisoformat("2026-01-13T14:24:59+02:00")) == "13 Jan 2026, 12:24 UTC"
+
+
+def test_regions_have_their_english_names() -> None:
+    assert region_name("GB") == "United Kingdom"
+    assert region_name("ZZZ") == "ZZZ"
+    assert region_name(None) is None
+
+
+def test_a_flag_is_only_ever_one_of_our_files() -> None:
+    assert flag("de").endswith("/flags/de.svg")
+    for odd in (None, "", "zz", "../../x", "D/", "ÄÖ"):
+        assert flag(odd).endswith("/img/region.svg")
+        assert flag_class(odd) == "flag"
+
+
+def test_a_flag_has_its_column_and_row_in_the_sprite() -> None:
+    assert flag_class("DE") == "flag x-d y-e"
+
+
+def test_an_unknown_channel_keeps_its_name() -> None:
+    assert [channel_name(channel) for channel in ("sms", "whatsapp", "rcs", "pigeon")] == [
+        "SMS",
+        "WhatsApp",
+        "RCS",
+        "pigeon",
+    ]
+
+
+def test_counts_have_their_commas() -> None:
+    assert number(12486) == "12,486"

@@ -1,0 +1,307 @@
+"""However a number is typed: the page finds it, says how it was read, and asks no more than it must."""
+
+from __future__ import annotations
+
+import base64
+import re
+from urllib.parse import parse_qs
+
+import phonenumbers
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import caches
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.gateway import gateway
+from contacts_ui.models import Preferences
+from testing.sandbox_server import SandboxServer
+
+from .html import fragment, rows, text
+
+LIST = "/account/contacts/"
+
+
+def _questions(sandbox: SandboxServer) -> list[dict[str, str]]:
+    """What the API was asked of contacts, oldest first: search and phone alone."""
+    calls = [parse_qs(call["query"]) for call in sandbox.requests() if call["path"] == "/v3/contacts"]
+    return [{name: call[name][0] for name in ("search", "phone") if name in call} for call in calls]
+
+
+def _american(sandbox: SandboxServer) -> tuple[str, str]:
+    """A contact of the account with a number of the United States: id and E.164."""
+    held = sandbox.contacts(None).items()
+    return next((i, n) for i, n in held if n and n.startswith("+1") and _region(n) == "US")
+
+
+def _region(number: str) -> str | None:
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number))
+
+
+def _shown_text(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+@pytest.fixture
+def known_regions(settings: Settings) -> None:
+    """The desk works with these."""
+    settings.DESK_REGIONS = ["US", "GB", "FR"]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "{e164}",
+        "{bare}",
+        "tel:+1-{a}-{b}-{c}",
+        "({a}) {b}-{c}",
+        "{a}.{b}.{c}",
+        "Mobile: {a} {b} {c} ext. 5",
+        "00{bare}",
+    ],
+)
+def test_a_whole_number_is_one_lookup_in_any_spelling(
+    admin_client: Client, sandbox: SandboxServer, known_regions: None, spelling: str
+) -> None:
+    contact_id, number = _american(sandbox)
+    parts = {"e164": number, "bare": number[1:], "a": number[2:5], "b": number[5:8], "c": number[8:]}
+    response = admin_client.get(LIST, {"search": spelling.format(**parts)})
+    assert rows(response) == [contact_id]
+    assert _questions(sandbox) == [{"phone": number}]
+    assert "(United States)" in _shown_text(text(response))
+
+
+def test_the_last_seven_digits_are_searched_as_they_are_written(
+    admin_client: Client, sandbox: SandboxServer, settings: Settings
+) -> None:
+    settings.DESK_REGIONS = ["US"]
+    contact_id, number = _american(sandbox)
+    response = admin_client.get(LIST, {"search": number[-7:]})
+    assert contact_id in rows(response)
+    written = f"{number[-7:-4]}-{number[-4:]}"
+    assert _questions(sandbox) == [{"search": written}]
+    assert f"Searched as “{written}”" in _shown_text(text(response))
+
+
+def test_a_search_asks_three_questions_at_most(
+    admin_client: Client, sandbox: SandboxServer, known_regions: None
+) -> None:
+    page = text(admin_client.get(LIST, {"search": "9988776"}))
+    assert len(_questions(sandbox)) == 3
+    assert "It was searched as “998-8776”" in _shown_text(page)
+
+
+def test_raw_text_with_a_plausible_punctuation_is_asked_first(
+    admin_client: Client, sandbox: SandboxServer, known_regions: None
+) -> None:
+    admin_client.get(LIST, {"search": "998-87"})
+    assert _questions(sandbox)[0] == {"search": "998-87"}
+
+
+def test_a_chosen_reading_is_asked_alone_and_stays_while_paging(
+    admin_client: Client, sandbox: SandboxServer, known_regions: None
+) -> None:
+    response = admin_client.get(LIST, {"search": "20", "as": "2", "page_size": "20"})
+    assert _questions(sandbox) == [{"search": "2"}]
+    assert 'value="20"' in text(response)  # what was typed stays in the box
+    assert "search=20&amp;as=2&amp;page=2&amp;page_size=20" in text(response)
+
+
+def test_the_next_page_of_a_read_search_is_of_the_same_reading(
+    admin_client: Client, sandbox: SandboxServer, known_regions: None
+) -> None:
+    page = text(admin_client.get(LIST, {"search": "+44 77", "page_size": "20"}))
+    (written,) = (question["search"] for question in _questions(sandbox))
+    assert written == "077"
+    assert f"as={written}" in page or 'rel="next"' not in page
+    sandbox.reset_requests()
+    admin_client.get(LIST, {"search": "+44 77", "as": written, "page": "2", "page_size": "20"})
+    assert _questions(sandbox) == [{"search": written}]
+
+
+@pytest.mark.parametrize("value", ["<b>", "' OR 1", "+", "x" * 3000, "\u202e5", ""])
+def test_a_reading_nobody_offered_is_ignored_or_harmless(
+    admin_client: Client, sandbox: SandboxServer, known_regions: None, value: str
+) -> None:
+    assert admin_client.get(LIST, {"search": "555", "as": value}).status_code == 200
+    assert all(question in ({"search": "555"}, {"search": "5"}) for question in _questions(sandbox))
+
+
+def test_an_ambiguous_number_is_read_in_the_persons_own_region_first(
+    admin_client: Client, sandbox: SandboxServer, admin_user: User, settings: Settings
+) -> None:
+    settings.DESK_REGIONS = ["FR", "GB"]
+    typed = "0123456789"  # a number of France, and of no other of the two
+    admin_client.get(LIST, {"search": typed})
+    assert _questions(sandbox)[0] == {"phone": "+33123456789"}
+    Preferences.objects.create(user=admin_user, region="DE")
+    sandbox.reset_requests()
+    page = text(admin_client.get(LIST, {"search": typed}))
+    assert _questions(sandbox)[0] == {"phone": "+49123456789"} or "+33 1 23 45 67 89" in page
+
+
+def test_regions_are_learned_from_answers_without_keeping_numbers(
+    admin_client: Client, keeping: SandboxServer, settings: Settings
+) -> None:
+    settings.DESK_REGIONS = []
+    admin_client.get(LIST)
+    from contacts_ui.scope import Scope
+
+    seen = gateway().regions_seen(Scope(None, "x", switchable=True))
+    held = [_region(number) for number in keeping.contacts(None).values() if number]
+    assert seen
+    assert set(seen) <= set(held)
+    assert gateway().regions_seen(Scope(keeping.profiles()[1]["id"], "x", switchable=True)) == ()
+
+
+def test_the_drawer_of_a_read_search_costs_no_call(
+    admin_client: Client, keeping: SandboxServer, known_regions: None
+) -> None:
+    contact_id, number = _american(keeping)
+    admin_client.get(LIST, {"search": number[-7:]})
+    keeping.reset_requests()
+    came_from = {"HX-Current-URL": f"http://testserver{LIST}?search={number[-7:]}"}
+    answer = admin_client.get(
+        f"{LIST}{contact_id}/", headers={"HX-Request": "true", "HX-Request-Type": "partial", **came_from}
+    )
+    assert answer.status_code == 200
+    assert keeping.requests() == []
+
+
+def test_a_channel_is_set_aside_for_a_whole_number_and_the_page_says_so(
+    admin_client: Client, sandbox: SandboxServer, known_regions: None
+) -> None:
+    contact_id, number = _american(sandbox)
+    response = admin_client.get(LIST, {"search": number, "channel": "whatsapp"})
+    assert rows(response) == [contact_id]
+    assert "The channel was set aside." in text(response)
+
+
+def test_a_failure_in_the_middle_of_a_plan_is_that_failure(
+    admin_client: Client, sandbox: SandboxServer, known_regions: None
+) -> None:
+    admin_client.get(LIST)
+    sandbox.reset_requests()
+    sandbox.fault(route="contacts", kind="patch", set={})
+    sandbox.fault(route="contacts", kind="status", status=500)
+    response = admin_client.get(LIST, {"search": "9988776"})
+    assert response.status_code == 503
+    assert "The messaging service has a fault" in text(response)
+    assert "No contacts match" not in text(response)
+
+
+def _several(sandbox: SandboxServer, known: int, unknown: int) -> str:
+    held = [number for number in sandbox.contacts(None).values() if number][:known]
+    return "\n".join([*held, *(f"+1202555{nth:04d}" for nth in range(9000, 9000 + unknown))])
+
+
+def _looked_up(page: str) -> list[str]:
+    return re.findall(r'data-looked-up="([^"]+)"', page)
+
+
+def test_several_numbers_are_looked_up_one_by_one_a_few_at_a_time(admin_client: Client, sandbox: SandboxServer) -> None:
+    typed = _several(sandbox, 6, 2)
+    first = text(admin_client.get(LIST, {"search": typed}))
+    assert _looked_up(first) == ["found"] * 5
+    assert len(_questions(sandbox)) == 5
+    rest = text(fragment(admin_client, LIST, search=typed, **{"from": "5"}))
+    assert _looked_up(rest) == ["found", "not-found", "not-found"]
+    assert "hx-get" not in rest
+    assert len(_questions(sandbox)) == 8
+
+
+def test_what_is_no_number_among_several_is_said(admin_client: Client, sandbox: SandboxServer) -> None:
+    page = text(admin_client.get(LIST, {"search": "+12025559001, 999999999999999999, +12025559002"}))
+    assert _looked_up(page) == ["not-found", "unread", "not-found"]
+    assert "This is not a whole number" in page
+
+
+def test_a_lookup_of_several_says_of_each_contact_if_it_opted_out(admin_client: Client, sandbox: SandboxServer) -> None:
+    for said in (True, False, None):
+        sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.opt_out": said})
+    page = text(admin_client.get(LIST, {"search": _several(sandbox, 3, 1)}))
+    cells = re.findall(r'<td role="cell" class="c-opt_out">(.*?)</td>', page)
+    assert cells == ['<span class="badge badge--out">Opted out</span>', "No", "—", ""]
+
+
+def test_without_budget_the_rest_of_several_numbers_waits_and_says_so(
+    admin_client: Client, desk_api: SandboxServer, settings: Settings
+) -> None:
+    settings.SENT_BUDGET_BURST, settings.SENT_BUDGET_PER_MINUTE = 6, 12
+    gateway.cache_clear()
+    page = text(admin_client.get(LIST, {"search": _several(desk_api, 3, 5)}))
+    looked_up = _looked_up(page)
+    assert 0 < len(looked_up) < 5
+    assert "Your customers’ messages go first" in page
+    assert f"from={len(looked_up)}" in page
+
+
+def test_several_numbers_keep_to_their_scope(support_client: Client, sandbox: SandboxServer) -> None:
+    one = sandbox.profiles()[1]["id"]
+    foreign = [number for number in sandbox.contacts(None).values() if number]
+    own = set(sandbox.contacts(one).values())
+    typed = "\n".join([number for number in foreign if number not in own][:3])
+    page = text(support_client.get(f"/p/{one}/contacts/", {"search": typed}))
+    assert _looked_up(page) == ["not-found"] * 3
+    assert {call["profile"] for call in sandbox.requests() if call["path"] == "/v3/contacts"} == {one}
+
+
+@pytest.mark.parametrize("start", ["-1", "99999", "x", "50", "٣"])
+def test_an_odd_place_to_go_on_from_is_harmless(admin_client: Client, sandbox: SandboxServer, start: str) -> None:
+    response = fragment(admin_client, LIST, search=_several(sandbox, 2, 1), **{"from": start})
+    assert response.status_code == 200
+
+
+def test_a_failure_among_several_numbers_has_its_sentence_and_a_way_on(
+    admin_client: Client, sandbox: SandboxServer
+) -> None:
+    typed = _several(sandbox, 6, 0)
+    sandbox.fault(route="contacts", kind="status", status=500, times=2)
+    rest = fragment(admin_client, LIST, search=typed, **{"from": "5"})
+    assert rest.status_code == 503
+    assert "The messaging service has a fault" in text(rest)
+    assert "data-retry" in text(rest)
+
+
+def test_what_a_text_was_read_as_it_is_read_as_on_another_channel_and_in_another_profile(
+    admin_client: Client, keeping: SandboxServer, known_regions: None
+) -> None:
+    number = _american(keeping)[1]
+    typed = number[-7:]
+    admin_client.get(LIST, {"search": typed})
+    keeping.reset_requests()
+    admin_client.get(LIST, {"search": typed, "channel": "whatsapp"})
+    empty = next(profile["id"] for profile in keeping.profiles() if not keeping.contacts(profile["id"]))
+    page = text(admin_client.get(f"/p/{empty}/contacts/", {"search": typed}))
+    written = f"{number[-7:-4]}-{number[-4:]}"
+    assert _questions(keeping) == [{"search": written}] * 2
+    assert "Or as" in _shown_text(page)
+
+
+def test_what_one_person_reads_a_text_as_is_nobody_elses_reading(
+    admin_client: Client, support_client: Client, keeping: SandboxServer, settings: Settings
+) -> None:
+    settings.DESK_REGIONS = ["GB", "US", "FR"]
+    typed = _american(keeping)[1][-7:]
+    admin_client.get(LIST, {"search": typed})
+    keeping.reset_requests()
+    support_client.get(f"/p/{keeping.profiles()[1]['id']}/contacts/", {"search": typed})
+    assert len(_questions(keeping)) > 1
+
+
+def test_how_a_text_was_read_is_known_to_the_other_process_too(keeping: SandboxServer, db: None) -> None:
+    gateway().note_reading(1, "0171 555 0142", "+441715550142")
+    gateway.cache_clear()
+    caches["contacts"].clear()  # what another process has in its memory: nothing
+    assert gateway().reading_of(1, "0171 555 0142", ["171-555", "+441715550142"]) == 1
+    assert gateway().reading_of(2, "0171 555 0142", ["171-555", "+441715550142"]) is None
+
+
+def test_no_number_is_in_the_table_that_the_processes_share(keeping: SandboxServer, db: None) -> None:
+    gateway().note_reading(1, "0171 555 0142", "+441715550142")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key, value FROM desk_cache")
+        shared = [(key, base64.b64decode(value)) for key, value in cursor.fetchall()]
+    assert shared
+    assert not any(b"550142" in value or b"555 0142" in value or "550142" in key for key, value in shared)

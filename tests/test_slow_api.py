@@ -1,0 +1,252 @@
+"""A slow API: the page comes at once without its rows, which follow by the call that is under way already."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+from contacts_ui.gateway import gateway
+from contacts_ui.models import Preferences
+from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
+
+from .html import RESTORE, fragment, rows, scopes, text
+
+LIST = "/account/contacts/"
+LONG = 3600  # seconds the API would take if nobody released its answer
+JOIN_SECONDS = 0.2  # for the request that follows to join the call; one that is later finds what it brought
+Slow = Callable[..., None]
+Answered = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def slow(keeping: SandboxServer, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """Makes the next call for contacts slow, for a desk that waits long for an API but not long with a page."""
+    settings.SENT_DEADLINE = 60.0
+    gateway.cache_clear()
+    monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_PATIENCE", 0.1)
+    gateway().account()
+
+    def make_slow(times: int = 1) -> None:
+        keeping.reset_requests()
+        keeping.fault(route="contacts", kind="slow", seconds=LONG, times=times)
+
+    return make_slow
+
+
+@pytest.fixture
+def answered(keeping: SandboxServer) -> Answered:
+    """Lets the API answer while the block waits for it."""
+
+    def release() -> None:
+        wait_until(keeping.fired)
+        time.sleep(JOIN_SECONDS)
+        keeping.release()
+
+    @contextmanager
+    def answering() -> Iterator[None]:
+        with ThreadPoolExecutor(1) as pool:
+            done = pool.submit(release)
+            yield
+            done.result()
+
+    return answering
+
+
+def _waits(page: str) -> bool:
+    return 'aria-busy="true"' in page and "waiting__row" in page.split("<template", 1)[0]
+
+
+def _asks_for(page: str) -> str | None:
+    """The address from which the page fills itself."""
+    found = re.search(r'id="results" aria-busy="true" hx-get="([^"]*)" hx-trigger="load"', page)
+    return found[1].replace("&amp;", "&") if found else None
+
+
+def _calls(sandbox: SandboxServer) -> int:
+    return sum(call["path"] == "/v3/contacts" for call in sandbox.requests())
+
+
+def test_a_slow_api_gives_a_whole_page_at_once_without_rows(admin_client: Client, slow: Slow) -> None:
+    slow()
+    response = admin_client.get(LIST)
+    assert response.status_code == 200
+    assert text(response).startswith("<!doctype html>")
+    assert rows(response) == []
+    assert _waits(text(response))
+
+
+@pytest.mark.parametrize("query", ["", "?search=555-01&channel=sms&page=2&page_size=20", "?phone=%2B12025550143"])
+def test_it_fills_itself_from_the_same_address(admin_client: Client, slow: Slow, query: str) -> None:
+    slow()
+    assert _asks_for(text(admin_client.get(LIST + query))) == LIST + query
+
+
+def test_it_says_that_it_waits_and_neither_that_there_are_none_nor_an_error(admin_client: Client, slow: Slow) -> None:
+    slow()
+    page = text(admin_client.get(f"{LIST}?search=555"))
+    assert '<p id="summary">Loading contacts</p>' in page
+    assert "No contacts" not in page
+    assert "data-problem" not in page
+
+
+def test_the_filters_stand_in_their_boxes(admin_client: Client, slow: Slow) -> None:
+    slow()
+    page = text(admin_client.get(LIST, {"search": "555-01", "channel": "sms"}))
+    assert 'value="555-01"' in page
+    assert 'value="sms" checked' in page
+
+
+def test_the_rows_that_follow_join_the_call_under_way(
+    admin_client: Client,
+    keeping: SandboxServer,
+    slow: Slow,
+    answered: Answered,
+) -> None:
+    slow()
+    page = text(admin_client.get(LIST, {"channel": "sms"}))
+    with answered():
+        part = fragment(admin_client, _asks_for(page) or "", current=f"{LIST}?channel=sms")
+    assert len(rows(part)) == 50
+    assert _calls(keeping) == 1
+
+
+def test_rows_that_came_meanwhile_are_there_without_another_call(
+    admin_client: Client, keeping: SandboxServer, slow: Slow
+) -> None:
+    slow()
+    admin_client.get(LIST)
+    keeping.release()
+    wait_until(lambda: len(rows(admin_client.get(LIST))) == 50)
+    assert _calls(keeping) == 1
+
+
+def test_the_rows_that_follow_are_no_new_step_in_the_history(
+    admin_client: Client,
+    slow: Slow,
+    answered: Answered,
+) -> None:
+    slow()
+    admin_client.get(LIST)
+    with answered():
+        part = fragment(admin_client, LIST, current=LIST)
+    assert part["HX-Replace-Url"] == LIST
+    assert "HX-Push-Url" not in part
+
+
+def test_a_fragment_waits_and_never_gets_a_skeleton(admin_client: Client, slow: Slow, answered: Answered) -> None:
+    slow()
+    with answered():
+        response = fragment(admin_client, LIST)
+    assert len(rows(response)) == 50
+    assert "waiting__row" not in text(response)
+
+
+def test_a_quick_api_gives_the_rows_at_once(admin_client: Client, keeping: SandboxServer) -> None:
+    page = text(admin_client.get(LIST))
+    assert not _waits(page)
+    assert 'http-equiv="refresh"' not in page
+
+
+def test_going_back_gets_the_page_at_once_too(admin_client: Client, slow: Slow) -> None:
+    slow()
+    response = admin_client.get(LIST, {"page": 2}, headers=RESTORE)
+    assert response["X-Page"] == "1"
+    assert _asks_for(text(response)) == f"{LIST}?page=2"
+
+
+# --- Without JavaScript ----------------------------------------------------------------------------
+
+
+def test_without_javascript_the_page_asks_again_and_says_that_it_will_wait(admin_client: Client, slow: Slow) -> None:
+    slow()
+    page = text(admin_client.get(f"{LIST}?search=555&page=2"))
+    following = f"0; url={LIST}?search=555&amp;page=2&amp;wait=1"
+    assert f'<noscript><meta http-equiv="refresh" content="{following}"></noscript>' in page
+
+
+def test_whoever_says_so_waits_for_the_rows_of_the_same_call(
+    admin_client: Client, keeping: SandboxServer, slow: Slow, answered: Answered
+) -> None:
+    slow()
+    admin_client.get(LIST)
+    with answered():
+        response = admin_client.get(LIST, {"wait": "1"})
+    assert len(rows(response)) == 50
+    assert _calls(keeping) == 1
+
+
+def test_no_link_of_the_page_that_waited_says_so_again(admin_client: Client, slow: Slow, answered: Answered) -> None:
+    slow()
+    with answered():
+        page = text(admin_client.get(LIST, {"wait": "1"}))
+    assert "wait=1" not in page
+
+
+# --- When it fails, and whose it is ----------------------------------------------------------------
+
+
+def test_a_failure_that_comes_in_time_is_on_the_page(admin_client: Client, keeping: SandboxServer) -> None:
+    keeping.fault(route="contacts", kind="status", status=500)
+    response = admin_client.get(LIST)
+    assert response.status_code == 503
+    assert not _waits(text(response))
+
+
+def test_a_failure_that_comes_later_is_what_follows(admin_client: Client, settings: Settings, slow: Slow) -> None:
+    settings.SENT_DEADLINE = 1.5
+    gateway.cache_clear()
+    gateway().account()
+    slow(times=2)  # whoever waits for a call that failed tries once more
+    assert admin_client.get(LIST).status_code == 200
+    part = fragment(admin_client, LIST, current=LIST)
+    assert part.status_code == 504
+    assert "The messaging service took too long" in text(part)
+
+
+def test_the_page_that_waits_is_of_its_own_scope_and_holds_nobodys_rows(
+    admin_client: Client, keeping: SandboxServer, slow: Slow, answered: Answered
+) -> None:
+    one, other = (profile["id"] for profile in keeping.profiles()[1:3])
+    assert rows(admin_client.get(f"/p/{one}/contacts/"))
+    slow()
+    response = admin_client.get(f"/p/{other}/contacts/", headers={"Referer": f"http://testserver/p/{one}/contacts/"})
+    assert scopes(response) == {other}
+    assert "data-contact-id" not in text(response)
+    with answered():
+        part = fragment(admin_client, f"/p/{other}/contacts/")
+    assert set(rows(part)) <= set(keeping.contacts(other))
+    assert scopes(part) == {other}
+
+
+def test_someone_without_the_profile_gets_no_skeleton_of_it(
+    support_client: Client, keeping: SandboxServer, slow: Slow
+) -> None:
+    slow()
+    response = support_client.get(f"/p/{keeping.profiles()[5]['id']}/contacts/")
+    assert response.status_code == 404
+    assert "waiting__row" not in text(response)
+    assert _calls(keeping) == 0
+
+
+def test_masked_numbers_stay_masked_in_the_rows_that_follow(
+    admin_client: Client,
+    admin_user: User,
+    slow: Slow,
+    answered: Answered,
+) -> None:
+    Preferences.objects.create(user=admin_user, mask_numbers=True)
+    slow()
+    admin_client.get(LIST)
+    with answered():
+        part = fragment(admin_client, LIST, current=LIST)
+    assert len(rows(part)) == 50
+    assert "data-copy=" not in text(part)

@@ -1,0 +1,232 @@
+"""What `make run` and `make dev` do after the installation: from nothing to a working desk.
+
+Usage: python -m tools.run [--dev]. PORT, HOST, SANDBOX_PORT, SANDBOX_ARGS, DEMO_PASSWORD, ENV_FILE and every
+setting of `.env.example` are read from the environment. Runs in the foreground until Ctrl-C, then stops all it started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import ClassVar
+
+import environ
+
+ROOT = Path(__file__).resolve().parent.parent
+DOTENV = Path(os.environ.get("ENV_FILE", ROOT / ".env"))
+DEMO_KEY = "sandbox-organization"
+START_SECONDS = 60
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stop(Exception):  # a wish, not an error
+    """Ctrl-C, a polite kill, or a terminal that was closed."""
+
+
+def main() -> int:
+    """The exit status."""
+    parser = argparse.ArgumentParser(description="Start Contact Desk.")
+    parser.add_argument("--dev", action="store_true", help="reload on changes, show errors in full")
+    dev = parser.parse_args().dev
+    for number in STOPS:
+        signal.signal(number, _stop)
+    running: list[subprocess.Popen[bytes]] = []
+    try:
+        return _run(running, dev=dev)
+    except Stop:
+        return 0
+    except (subprocess.CalledProcessError, OSError, RuntimeError) as error:
+        print(f"Contact Desk did not start: {error}", file=sys.stderr, flush=True)
+        return 1
+    finally:
+        _end(running)
+
+
+def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
+    port, sandbox_port = _number("PORT", 8000), _number("SANDBOX_PORT", 8001)
+    host = os.environ.get("HOST", "127.0.0.1")
+    made = _ensure_dotenv()
+    demo = not _real_key()
+    settings = _environment(port, sandbox_port, demo=demo, dev=dev)
+    _require_free(port)
+    if demo:
+        if sandbox_port == port:
+            raise RuntimeError("PORT and SANDBOX_PORT are the same; choose two")
+        _require_free(sandbox_port)
+        more = shlex.split(os.environ.get("SANDBOX_ARGS", ""))
+        command = [sys.executable, "-m", "sandbox", "--port", str(sandbox_port), *more]
+        running.append(_start(command, settings, quiet=True))
+    _manage(settings, "migrate", "--verbosity", "0")
+    if not dev:
+        _manage(settings, "collectstatic", "--noinput", "--verbosity", "0")
+    if demo:
+        _wait(f"http://127.0.0.1:{sandbox_port}/_sandbox/health", running)
+        _manage(settings, "demo_accounts")
+    running.append(_start(_server(host, port, dev=dev), settings))
+    _wait(f"http://127.0.0.1:{port}/healthz", running)
+    _greet(settings, demo=demo, made=made, password=settings.get("DEMO_PASSWORD"))
+    parent = os.getppid()
+    while all(process.poll() is None for process in running):
+        if os.getppid() != parent:  # make was killed outright: nobody is left to press Ctrl-C
+            raise Stop
+        time.sleep(0.5)
+    raise RuntimeError("one of its programs stopped; the lines above say why")
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    _let_no_signal_in()
+    raise Stop
+
+
+def _let_no_signal_in() -> None:
+    """From here on: a second Ctrl-C must not leave half of the programs running."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _number(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise RuntimeError(f"{name} must be a port number, not {text!r}")
+    return int(text)
+
+
+def _ensure_dotenv() -> bool:
+    """Whether `.env` had to be made: the example with a secret key of its own, for its owner's eyes only."""
+    if DOTENV.exists():
+        return False
+    example = (ROOT / ".env.example").read_text()
+    text = example.replace("SECRET_KEY=\n", f"SECRET_KEY={secrets.token_urlsafe(50)}\n", 1)
+    descriptor = os.open(DOTENV, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    return True
+
+
+class _Dotenv(environ.Env):  # type: ignore[misc]  # django-environ has no types
+    """Reads `.env` as the settings do, but into a place of its own."""
+
+    ENVIRON: ClassVar[dict[str, str]] = {}
+
+
+def _dotenv() -> dict[str, str]:
+    """What `.env` sets; a comment behind an equals sign sets nothing."""
+    _Dotenv.read_env(DOTENV, overwrite=True)
+    return {name: value for name, value in _Dotenv.ENVIRON.items() if value.strip() and value.strip()[0] != "#"}
+
+
+def _real_key() -> bool:
+    """Whether SENT_API_KEY is set, in the environment, as a file, or in `.env`."""
+    return any(os.environ.get(name) or _dotenv().get(name) for name in ("SENT_API_KEY", "SENT_API_KEY_FILE"))
+
+
+def _environment(port: int, sandbox_port: int, *, demo: bool, dev: bool) -> dict[str, str]:
+    """The environment of everything started. Where nobody set SITE_URL it follows the port."""
+    settings = dict(os.environ)
+    settings.setdefault("SITE_URL", _dotenv().get("SITE_URL") or f"http://localhost:{port}")
+    # 64 threads would each keep freed memory to themselves.
+    settings.setdefault("MALLOC_ARENA_MAX", "2")
+    if dev:
+        settings["DEBUG"] = "true"
+    if demo:
+        settings["SENT_API_URL"] = f"http://127.0.0.1:{sandbox_port}"
+        settings["SENT_API_KEY"] = DEMO_KEY
+        settings["DEMO_PASSWORD"] = settings.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
+    return settings
+
+
+def _server(host: str, port: int, *, dev: bool) -> list[str]:
+    if dev:
+        return [sys.executable, "manage.py", "runserver", f"{host}:{port}"]
+    # 2 workers x 64 threads: threads = wanted requests a second x seconds the API takes (architecture, 10).
+    # No access log: query strings hold numbers.
+    return [
+        str(Path(sys.executable).with_name("granian")),
+        *("--interface", "wsgi", "--host", host, "--port", str(port)),
+        *("--workers", "2", "--blocking-threads", "64", "--no-access-log", "--log-level", "error"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
+        "dashboard.wsgi:application",
+    ]
+
+
+def _start(command: list[str], settings: Mapping[str, str], *, quiet: bool = False) -> subprocess.Popen[bytes]:
+    # A group of its own: Ctrl-C reaches us alone, and we stop the rest in order.
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=dict(settings),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL if quiet else None,
+    )
+
+
+def _manage(settings: Mapping[str, str], *arguments: str) -> None:
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=dict(settings), check=True)
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise RuntimeError(f"port {port} is in use. Choose others: make run PORT=8010 SANDBOX_PORT=8011") from None
+
+
+def _wait(url: str, running: list[subprocess.Popen[bytes]]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if any(process.poll() is not None for process in running):
+            raise RuntimeError("one of its programs stopped at once; the lines above say why")
+        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            request = urllib.request.Request(url, headers={"Host": "localhost"})
+            with urllib.request.urlopen(request, timeout=2):
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"{url} did not answer within {START_SECONDS} s")
+
+
+def _greet(settings: Mapping[str, str], *, demo: bool, made: bool, password: str | None) -> None:
+    lines = ["", f"Contact Desk is at {settings['SITE_URL']}"]
+    if demo:
+        lines += [
+            "It shows made-up contacts from the sandbox. Sign in as",
+            f"  support  {password}   (three profiles)",
+            f"  admin    {password}   (everything)",
+        ]
+    if made:
+        lines.append("Your settings are in .env, made just now.")
+    lines.append("Ctrl-C stops it.")
+    print("\n".join(lines), flush=True)
+
+
+def _end(running: list[subprocess.Popen[bytes]]) -> None:
+    """Asks every program to stop, last started first, and ends those that do not within ten seconds."""
+    _let_no_signal_in()
+    for process in reversed(running):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+    for process in reversed(running):
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
