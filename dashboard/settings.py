@@ -251,7 +251,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "contacts_ui.middleware.health.HealthMiddleware",
-    "contacts_ui.middleware.error_pages.PrivacyMiddleware",
+    "contacts_ui.middleware.security_headers.PrivacyMiddleware",
     "contacts_ui.middleware.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -271,7 +271,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "contacts_ui.sign_in.second_factor.SecondFactorMiddleware",
     "contacts_ui.middleware.error_pages.ProblemMiddleware",
-    "contacts_ui.middleware.error_pages.AuditMiddleware",
+    "contacts_ui.middleware.audit.AuditMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"

@@ -15,10 +15,11 @@ from . import envelope
 from .envelope import ApiError
 from .limiter import Allowance
 from .request_log import Entry
-from .state import CALL, State, state_of
+from .state import State, state_of
 from .store import Scope
 
 View = Callable[[HttpRequest], HttpResponseBase]
+CALL = "sandbox.call"  # its name in the WSGI environment
 
 
 class Call:
@@ -130,3 +131,9 @@ class Call:
         except ApiError:
             pool = callers.NOBODY
         return self.state.limiter.peek(pool)
+
+
+def call_of(request: HttpRequest) -> Call:
+    """The call of the imitated API this request is."""
+    call: Call = request.META[CALL]
+    return call

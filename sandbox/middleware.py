@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
-from .api_request import Call
+from .api_request import Call, call_of
 from .envelope import ApiError
 from .faults import kinds
-from .state import call_of, state_of
+from .state import state_of
 
 CONTROL = "/_sandbox/"
 

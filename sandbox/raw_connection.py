@@ -14,6 +14,7 @@ from http.client import responses
 
 from django.http import HttpResponse
 
+WIRE = "sandbox.wire"  # its name in the WSGI environment
 POLL = 0.05  # seconds between two looks at whether the client is still there
 RESET_DELAY = 0.05  # seconds a client gets to read what was sent before the reset
 

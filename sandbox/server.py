@@ -16,8 +16,8 @@ from django.core.servers import basehttp
 from django.core.wsgi import get_wsgi_application
 
 from .options import Options
-from .raw_connection import RawAnswer, Wire
-from .state import STATE, WIRE, State
+from .raw_connection import WIRE, RawAnswer, Wire
+from .state import STATE, State
 
 if TYPE_CHECKING:
     from socket import socket

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
@@ -14,11 +13,7 @@ from .options import Options
 from .request_log import CallLog
 from .store import Store
 
-if TYPE_CHECKING:
-    from .api_request import Call
-    from .raw_connection import Wire
-
-STATE, WIRE, CALL = "sandbox.state", "sandbox.wire", "sandbox.call"  # names in the WSGI environment
+STATE = "sandbox.state"  # its name in the WSGI environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +38,3 @@ def state_of(request: HttpRequest) -> State:
     """The sandbox this request came to."""
     state: State = request.META[STATE]
     return state
-
-
-def wire_of(request: HttpRequest) -> Wire:
-    """The connection this request came over."""
-    wire: Wire = request.META[WIRE]
-    return wire
-
-
-def call_of(request: HttpRequest) -> Call:
-    """The call of the imitated API this request is."""
-    call: Call = request.META[CALL]
-    return call

@@ -9,10 +9,9 @@ import sys
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from . import authentication as callers
-from .api_request import Call
+from .api_request import Call, call_of
 from .envelope import ApiError, success
 from .seeded_ids import well_formed
-from .state import call_of
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contacts_ui.contacts.labels import channel_name
-from contacts_ui.web.jinja2 import ago, flag, flag_class, moment, number, region_name
+from contacts_ui.web.formatting import ago, moment, number
+from contacts_ui.web.jinja2 import flag, flag_class, region_name
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from contacts_ui.models import GroupPolicy, Preferences
 from contacts_ui.preferences import DEFAULTS, preferences_for, regions, save_theme, time_zones
-from contacts_ui.web.jinja2 import clock, moment
+from contacts_ui.web.formatting import clock, moment
 
 from .html import text
 

@@ -20,10 +20,10 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from contacts_ui import audit
-from contacts_ui.contacts.labels import fits
 from contacts_ui.gateway import gateway
 from contacts_ui.models import AuditEntry
 from contacts_ui.observability.redaction import without_secrets
+from contacts_ui.text import fits
 
 from .labels import OUTCOMES, SENTENCES
 from .log import ACCOUNT

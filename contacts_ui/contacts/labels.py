@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from unicodedata import category, normalize
 
 from contacts_ui.sent_api.types import Contact
 
 CHANNEL_NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
 SHOWN_DIGITS = 4
 MASK = "••••"
-# What people type for letters that Unicode does not take apart. The same table stands in switcher.js.
-_TYPED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
 
 
 def channel_name(channel: str) -> str:
@@ -52,16 +48,3 @@ def masked(contact: Contact) -> str:
     """A number of which only the last four digits can be read. Neither its length nor its country code shows."""
     digits = "".join(character for character in contact.number or "" if character.isdecimal())
     return f"{MASK} {digits[-SHOWN_DIGITS:]}" if len(digits) > SHOWN_DIGITS else MASK
-
-
-def fits(typed: str, name: str) -> bool:
-    """Whether every word typed is in the name, whatever its case and accents. switcher.js does the same."""
-    folded = _folded(name)
-    return all(word in folded for word in _folded(typed).split())
-
-
-@lru_cache(maxsize=4096)
-def _folded(text: str) -> str:
-    # Upper case first: ß becomes SS, and the dotless i an I.
-    apart = normalize("NFKD", text.upper().lower())
-    return "".join(character for character in apart if not category(character).startswith("M")).translate(_TYPED)

@@ -27,7 +27,8 @@ from contacts_ui.sent_api.errors import (
 from contacts_ui.sent_api.total_timeout import Deadline
 from contacts_ui.sent_api.types import ContactPage
 
-from .cache import Keys, Shelf
+from .cache import Shelf
+from .cache_keys import Keys
 from .call_policy import Caller
 from .circuit_breaker import Breaker
 from .rate_limiter import Budget

@@ -10,7 +10,8 @@ from django.core.cache import caches
 
 from contacts_ui.sent_api.client import SentClient
 
-from .cache import Keys, Shelf
+from .cache import Shelf
+from .cache_keys import Keys
 from .cached_fetch import Parts
 from .call_policy import Caller
 from .circuit_breaker import Breaker

@@ -10,7 +10,8 @@ import msgspec
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.types import Contact
 
-from .cache import Keys, Shelf
+from .cache import Shelf
+from .cache_keys import Keys
 
 KEPT_SECONDS = 86_400.0
 MOST = 5  # regions named

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from contacts_ui.audit import request_id_of, scope_of
-from contacts_ui.web.page import DeskRequest
+from contacts_ui.web.request import DeskRequest
 
 log = logging.getLogger(__name__)
 

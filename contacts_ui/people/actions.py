@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
 
 from contacts_ui import audit
-from contacts_ui.web.page import DeskRequest
+from contacts_ui.web.request import DeskRequest
 
 from .permissions import Refused, is_self, one_at_a_time, refuse_foreign
 from .person import Person, person_now

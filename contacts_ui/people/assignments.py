@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from contacts_ui.contacts.labels import fits
 from contacts_ui.gateway import gateway
 from contacts_ui.sent_api.errors import SentError
+from contacts_ui.text import fits
 
 # Lines a page shows: a browser sends a field for each that is ticked, and Django takes a thousand fields of a form.
 MOST_SHOWN = 500

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from contacts_ui import audit
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import ADMIN, give_role
-from contacts_ui.web.page import DeskRequest
+from contacts_ui.web.request import DeskRequest
 
 from .assignments import KnownProfiles, ProfileLines, known_profiles, profile_id, profile_lines
 from .filters import MAX_TYPED

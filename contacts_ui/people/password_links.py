@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from contacts_ui import audit
 from contacts_ui.sign_in.oidc import comes_from_provider
-from contacts_ui.web.page import DeskRequest
+from contacts_ui.web.request import DeskRequest
 
 from .permissions import Refused, is_self, one_at_a_time, refuse_foreign
 from .person import Person, person_now

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from contacts_ui.access import RoleDenied
 from contacts_ui.roles import ADMIN, role_of
-from contacts_ui.web.page import DeskRequest
+from contacts_ui.web.request import DeskRequest
 
 from .person import Person
 

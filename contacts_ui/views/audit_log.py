@@ -18,7 +18,8 @@ from contacts_ui.audit.filters import LogQuery, log_query, marks_of_typed, profi
 from contacts_ui.audit.labels import OUTCOMES, SENTENCES, sentence
 from contacts_ui.audit.queries import log_page
 from contacts_ui.roles import ADMIN, AUDITOR
-from contacts_ui.web.page import DeskPage, DeskRequest, preferences_of
+from contacts_ui.web.page import DeskPage
+from contacts_ui.web.request import DeskRequest, preferences_of
 
 PAGE_SIZE = 50
 

@@ -18,7 +18,9 @@ from contacts_ui.gateway import gateway
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.web.errors import old_because
-from contacts_ui.web.page import DeskPage, DeskRequest, came_from, preferences_of
+from contacts_ui.web.htmx import came_from
+from contacts_ui.web.page import DeskPage
+from contacts_ui.web.request import DeskRequest, preferences_of
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,10 @@ from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import ContactPage
 from contacts_ui.web.errors import old_because
-from contacts_ui.web.page import DeskPage, DeskRequest, came_from, preferences_of, wants_fragment
+from contacts_ui.web.htmx import came_from, wants_fragment
+from contacts_ui.web.page import DeskPage
 from contacts_ui.web.pagination import pager
+from contacts_ui.web.request import DeskRequest, preferences_of
 
 PAGE_PATIENCE = 0.8  # seconds until a page comes without its rows, which follow when the API has answered
 BATCH = 5  # of several numbers looked up for one answer

@@ -9,7 +9,8 @@ from contacts_ui.access import only
 from contacts_ui.gateway import gateway
 from contacts_ui.roles import ADMIN
 from contacts_ui.web.charts import hour_chart
-from contacts_ui.web.page import DeskPage, DeskRequest
+from contacts_ui.web.page import DeskPage
+from contacts_ui.web.request import DeskRequest
 
 
 @require_safe

@@ -18,7 +18,9 @@ from contacts_ui.people.password_links import PasswordLink, new_link
 from contacts_ui.people.people_list import people_page
 from contacts_ui.people.permissions import Refused
 from contacts_ui.roles import ADMIN, ROLES
-from contacts_ui.web.page import DeskPage, DeskRequest, came_from, wants_fragment
+from contacts_ui.web.htmx import came_from, wants_fragment
+from contacts_ui.web.page import DeskPage
+from contacts_ui.web.request import DeskRequest
 
 _FORM = ["GET", "HEAD", "POST"]
 

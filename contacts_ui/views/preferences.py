@@ -11,7 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from contacts_ui.preferences import is_theme, preferences_form, save_theme
 from contacts_ui.sign_in.redirects import local_path
-from contacts_ui.web.page import FRAGMENT_HEADER, DeskPage, DeskRequest, preferences_of
+from contacts_ui.web.htmx import FRAGMENT_HEADER
+from contacts_ui.web.page import DeskPage
+from contacts_ui.web.request import DeskRequest, preferences_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

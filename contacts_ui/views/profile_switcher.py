@@ -14,10 +14,12 @@ from django.views.decorators.http import require_safe
 
 from contacts_ui.access import Choices, choices_for, last_scope, recent_scopes, scope_for
 from contacts_ui.contacts.filters import list_query
-from contacts_ui.contacts.labels import fits
 from contacts_ui.roles import ADMIN, AUDITOR, role_of
 from contacts_ui.scope import Scope, path_of
-from contacts_ui.web.page import DeskPage, DeskRequest, came_from, preferences_of, wants_fragment
+from contacts_ui.text import fits
+from contacts_ui.web.htmx import came_from, wants_fragment
+from contacts_ui.web.page import DeskPage
+from contacts_ui.web.request import DeskRequest, preferences_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from contacts_ui.sign_in.oidc import comes_from_provider
 from contacts_ui.sign_in.second_factor import has_second_factor, lacks_second_factor
 from contacts_ui.sign_in.user_agents import device_name
 
-from .page import DeskRequest, preferences_of
+from .request import DeskRequest, preferences_of
 
 
 @dataclass(frozen=True, slots=True)

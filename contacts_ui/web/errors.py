@@ -1,15 +1,34 @@
-"""The table: from what went wrong to a status and sentences that say what to do."""
+"""Error table: from exception class to status, title and what to do."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from contacts_ui.access import RoleDenied, ScopeDenied
 from contacts_ui.audit import AuditUnwritable
 from contacts_ui.gateway import Shown
 from contacts_ui.sent_api import errors
 
-from .page import Problem
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, for a person: what it is called, what to do, what to quote.
+
+    `tone` is red, amber or plain. `retry_after` is in seconds. `details` are further sentences.
+    `request_id` is the API's, `reference` our own; the page quotes the first it has.
+    """
+
+    status: int
+    tone: str
+    icon: str
+    title: str
+    text: str
+    retry: bool = True
+    request_id: str | None = None
+    reference: str | None = None
+    retry_after: int | None = None
+    details: tuple[str, ...] = ()
+
 
 LASTING = "Try again in a moment. If it lasts, tell an admin and quote this ID."
 

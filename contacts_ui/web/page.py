@@ -3,77 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django_htmx.middleware import HtmxDetails
 
-from contacts_ui.preferences import DeskPreferences, preferences_for
 from contacts_ui.roles import role_of
 from contacts_ui.scope import Scope
 
-FRAGMENT_HEADER = "X-Fragment"
-PAGE_HEADER = "X-Page"  # so that going back never swaps in a page that is not ours
-PROFILE_HEADER = "X-Desk-Profile"  # whose it is, so that no page ever swaps in another profile's
-
-
-class DeskRequest(HttpRequest):
-    """A request as our views get it: with htmx's details, a reference to quote, and the page it asks for."""
-
-    user: User  # every view but sign-in and health has someone signed in
-    htmx: HtmxDetails
-    reference: str
-    desk_page: DeskPage
-    desk_preferences: DeskPreferences
-
-
-def preferences_of(request: DeskRequest) -> DeskPreferences:
-    """What the person asking prefers, as it was when the request first asked. Cost: one query a request."""
-    kept: DeskPreferences | None = getattr(request, "desk_preferences", None)
-    if kept is None:
-        kept = request.desk_preferences = preferences_for(request.user)
-    return kept
-
-
-def wants_fragment(request: DeskRequest) -> bool:
-    """Whether htmx asks for a part. Back and forward ask for the whole page, and get it."""
-    htmx = request.htmx
-    return bool(htmx) and htmx.request_type == "partial" and not htmx.history_restore_request
-
-
-def came_from(request: DeskRequest) -> tuple[str, QueryDict]:
-    """The path and the parameters of the page the browser shows, as far as it says; ("", empty) when it does not."""
-    said = request.htmx.current_url or request.headers.get("Referer", "")
-    try:
-        url = urlsplit(said)
-    except ValueError:
-        return "", QueryDict()
-    return (url.path, QueryDict(url.query)) if url.netloc == request.get_host() else ("", QueryDict())
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What went wrong, for a person: what it is called, what to do, what to quote.
-
-    `tone` is red, amber or plain. `retry_after` is in seconds. `details` are further sentences.
-    `request_id` is the API's, `reference` our own; the page quotes the first it has.
-    """
-
-    status: int
-    tone: str
-    icon: str
-    title: str
-    text: str
-    retry: bool = True
-    request_id: str | None = None
-    reference: str | None = None
-    retry_after: int | None = None
-    details: tuple[str, ...] = ()
+from .errors import Problem
+from .htmx import FRAGMENT_HEADER, PAGE_HEADER, PROFILE_HEADER, wants_fragment
+from .request import DeskRequest, preferences_of
 
 
 class DeskPage:

@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.gateway import gateway
-from contacts_ui.gateway.cache import Keys
+from contacts_ui.gateway.cache_keys import Keys
 from contacts_ui.gateway.gateway import REFRESH_SECONDS
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery

@@ -1,0 +1,29 @@
+"""Audit middleware: writes the audit events of a request before its answer is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+
+from contacts_ui import audit
+from contacts_ui.web.request import DeskRequest
+
+from .error_pages import answer_for
+
+
+class AuditMiddleware:
+    """Writes down who looked at what. What cannot be written down is not shown, unless AUDIT_REQUIRED is off."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        desk_request = cast("DeskRequest", request)
+        response = self._get_response(request)
+        try:
+            audit.record_request(desk_request, response.status_code)
+        except audit.AuditUnwritable as error:
+            return answer_for(desk_request, error) or response
+        return response

@@ -1,0 +1,68 @@
+"""Number and time formatting of our pages, in the current time zone."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
+
+from django.utils.timezone import get_current_timezone
+
+
+def number(value: int) -> str:
+    """12486 as 12,486."""
+    return f"{value:,}"
+
+
+def percent(value: float) -> str:
+    """A score from 0 to 100 as a whole number; what lies outside is brought back to the nearest end."""
+    return f"{min(100.0, max(0.0, value)):.0f}"
+
+
+def lower_first(text: str) -> str:
+    """The same, to go on a sentence with."""
+    return text[:1].lower() + text[1:]
+
+
+def moment(value: datetime, zone: tzinfo | None = None) -> str:
+    """A time in full, in the current time zone or this one: 13 Jan 2026, 12:24 UTC."""
+    local = _local(value, zone)
+    return f"{local:%-d %b %Y, %H:%M} {_zone_name(local)}"
+
+
+def instant(value: datetime) -> str:
+    """A time to the second, in the current time zone: 13 Jan 2026, 12:24:05 UTC."""
+    local = _local(value)
+    return f"{local:%-d %b %Y, %H:%M:%S} {_zone_name(local)}"
+
+
+def clock(value: datetime) -> str:
+    """A time of today, in the current time zone: 12:24 UTC."""
+    local = _local(value)
+    return f"{local:%H:%M} {_zone_name(local)}"
+
+
+def _local(value: datetime, zone: tzinfo | None = None) -> datetime:
+    with suppress(OverflowError):  # the first and the last day there is have no neighbour in another zone
+        return value.astimezone(zone or get_current_timezone())
+    return value
+
+
+def _zone_name(value: datetime) -> str:
+    """CET, BST; where a zone has no letters, how far it is from UTC: UTC+0530."""
+    name = value.tzname() or ""
+    return f"UTC{name}" if name.startswith(("+", "-")) else name
+
+
+_STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (2_592_000, 86_400, "d"))
+
+
+def ago(value: datetime) -> str:
+    """How long ago, in one unit: 12 s ago, 5 min ago, 3 mo ago, 1 y ago. A time to come is "just now"."""
+    seconds = int((datetime.now(UTC) - value).total_seconds())
+    if seconds < 1:
+        return "just now"
+    for limit, unit, name in _STEPS:
+        if seconds < limit:
+            return f"{seconds // unit} {name} ago"
+    months = int(seconds // 2_629_800) or 1
+    return f"{months} mo ago" if months < 12 else f"{months // 12} y ago"
