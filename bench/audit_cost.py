@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import django
 
 if TYPE_CHECKING:
-    from contacts_ui.audit import Deed
+    from contacts_ui.audit import AuditEvent
 
 BLOCK = 20  # pairs that are measured together, and taken again when others used the machine meanwhile
 LOUD = 0.15  # cores that others may use during a block
@@ -52,14 +52,14 @@ def _quietest(pairs: int, profile: str, patience: float) -> Block:
 
 
 def _block(ask: Callable[[], float], pairs: int) -> Block:
+    from contacts_ui.audit import append  # noqa: PLC0415
     from contacts_ui.audit import recorder as requests  # noqa: PLC0415  # after setup
-    from contacts_ui.audit import write  # noqa: PLC0415
 
     found: Block = {"with": [], "without": [], "write": []}
 
-    def timed(deed: Deed) -> None:
+    def timed(deed: AuditEvent) -> None:
         started = time.perf_counter()
-        write(deed)
+        append(deed)
         found["write"].append(time.perf_counter() - started)
 
     try:
@@ -69,11 +69,11 @@ def _block(ask: Callable[[], float], pairs: int) -> Block:
                 setattr(requests, "write", timed if kind == "with" else _unwritten)  # noqa: B010  # it is not ours
                 found[kind].append(ask())
     finally:
-        setattr(requests, "write", write)  # noqa: B010
+        setattr(requests, "write", append)  # noqa: B010
     return found
 
 
-def _unwritten(_deed: Deed) -> None:
+def _unwritten(_deed: AuditEvent) -> None:
     """In place of the row."""
 
 

@@ -47,7 +47,7 @@ def main() -> int:
 
 def _ask(scope: Scope, name: str, bulk: bool, pause: float, until: float) -> None:
     """One thread: a question, and at once the next, granted or not."""
-    from contacts_ui.gateway import gateway  # noqa: PLC0415 - after setup
+    from contacts_ui.gateway import FetchPolicy, get_gateway  # noqa: PLC0415 - after setup
     from contacts_ui.sent_api.errors import RateLimited, SentError  # noqa: PLC0415
     from contacts_ui.sent_api.queries import ContactQuery  # noqa: PLC0415
 
@@ -57,7 +57,8 @@ def _ask(scope: Scope, name: str, bulk: bool, pause: float, until: float) -> Non
     while time.monotonic() < until:
         asked += 1
         try:
-            gateway().contacts(scope, ContactQuery(page_size=20, search=f"{kind}-{name}-{asked}"), bulk=bulk)
+            query = ContactQuery(page_size=20, search=f"{kind}-{name}-{asked}")
+            get_gateway().contacts(scope, query, FetchPolicy(bulk=bulk))
             mine[f"{kind} granted"] += 1
         except RateLimited:
             mine[f"{kind} refused"] += 1

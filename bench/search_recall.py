@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from contacts_ui.phone_search import plan
+from contacts_ui.phone_search import build_plan
 from testing.corpus.evaluate import Case, Corpus, Kind, Outcome, corpus, judged, mean_calls, plain, planned, share_found
 
 from .statistics import Bar, median, percentile, show_bars, show_table
@@ -45,7 +45,7 @@ def main() -> int:
 def _first_times(spellings: Corpus) -> list[float]:
     """What it costs to get to know each region, once in the life of a process."""
     regions = sorted({region for case in spellings.cases for region in case.regions})
-    return [_timed(plan, A_FRAGMENT, [region]) for region in regions]
+    return [_timed(build_plan, A_FRAGMENT, [region]) for region in regions]
 
 
 def _timed(work: Callable[..., object], *given: object) -> float:

@@ -50,7 +50,7 @@ class Terms:
 
 
 @dataclass(slots=True)
-class Town:
+class SharedHistory:
     """What all agents share: the clock, what can be typed, what was searched, what was counted."""
 
     url: str
@@ -91,7 +91,7 @@ class Town:
 class Agent(threading.Thread):
     """Plays its cases and ends. A step that the page does not offer is counted as "not possible"."""
 
-    def __init__(self, number: int, person: Person, town: Town, cases: Sequence[Case], chance: Random) -> None:
+    def __init__(self, number: int, person: Person, town: SharedHistory, cases: Sequence[Case], chance: Random) -> None:
         super().__init__(name=f"agent {number}", daemon=True)
         self._number, self._town, self._cases, self._chance = number, town, cases, chance
         self._browser = person.browser()

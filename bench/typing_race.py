@@ -169,7 +169,7 @@ class Tab:
 
     def _expected(self, text: str) -> list[str]:
         """What the text finds, one reading after the other, asked of the API itself (contacts/search.py)."""
-        for step in phone_search.plan(text, REGIONS).steps:
+        for step in phone_search.build_plan(text, REGIONS).attempts:
             asked: dict[str, Any] = {"page": 1, "page_size": MOST_ROWS, step.kind: step.value}
             data = self._sandbox.get("/v3/contacts", profile=self._profile, **asked).json()["data"]
             if data and data["contacts"]:

@@ -26,7 +26,7 @@ from testing.redis_server import running_redis
 from testing.running_desk import Desk, Person, launched_desk
 from testing.sandbox_server import Json, SandboxServer
 
-from .simulated_agent import Agent, Clock, Terms, Town
+from .simulated_agent import Agent, Clock, SharedHistory, Terms
 from .statistics import Bar, most_in_window, percentile, show_bars, show_table
 from .workload_plan import KEYSTROKES, Hour, plan
 
@@ -94,14 +94,14 @@ def run(
         desk = stack.enter_context(launched_desk(folder, api.url, **settings))
         profiles = [p["id"] for p in api.profiles() if p["contacts"] >= SMALLEST_PROFILE]
         people = desk.people(agents, profiles)
-        town = Town(desk.url, Clock(factor), {profile: _terms(api, profile) for profile in profiles})
+        town = SharedHistory(desk.url, Clock(factor), {profile: _terms(api, profile) for profile in profiles})
         _warm(desk, people[0])
         api.clear()
         _play(town, people, hour, seed)
         return _outcome(town, api.requests(), factor)
 
 
-def _play(town: Town, people: list[Person], hour: Hour, seed: int) -> None:
+def _play(town: SharedHistory, people: list[Person], hour: Hour, seed: int) -> None:
     """All agents from their first case to their last."""
     town.clock.started = Clock(1).started
     agents = []
@@ -145,7 +145,7 @@ def _national(e164: str) -> str:
     return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
-def _outcome(town: Town, calls: list[Json], factor: float) -> Outcome:
+def _outcome(town: SharedHistory, calls: list[Json], factor: float) -> Outcome:
     done = Counter(town.actions)
     impossible, shared, alone = (
         done.pop(name, 0) for name in ("not possible", "searches heard of", "searches nobody else had")

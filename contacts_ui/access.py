@@ -17,15 +17,15 @@ from django.http.response import HttpResponseBase
 
 from contacts_ui.sent_api.types import Account, Profile
 
-from .gateway import gateway
+from .gateway import get_gateway
 from .models import ProfileAccess, ScopeVisit
 from .roles import ADMIN, EXPORTER, SUPPORT, role_of
 from .scope import Scope
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
-SEES_CONTACTS = frozenset({ADMIN, EXPORTER, SUPPORT})
-RECENT = 20  # visits looked at for those that are still allowed
-OFFERED = 5  # of them, at the head of the switcher
+CONTACT_ROLES = frozenset({ADMIN, EXPORTER, SUPPORT})
+VISITS_READ = 20  # visits looked at for those that are still allowed
+MAX_RECENT = 5  # of them, at the head of the switcher
 
 
 class RoleDenied(PermissionDenied):
@@ -37,7 +37,7 @@ class ScopeDenied(Http404):
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class VisibleProfiles:
     """Everything a user may see: the account itself or not, and these profiles, by name.
 
     `stale`: the API does not say just now, so profiles added or renamed within the hour may be missing.
@@ -52,28 +52,28 @@ class Choices:
         return len(self.profiles) + self.sees_account
 
 
-def choices_for(user: User, *, doubted: bool = False) -> Choices:
+def visible_profiles(user: User, *, revalidate: bool = False) -> VisibleProfiles:
     """What `user` may see, by role, assignment and kind of key. May raise any SentError (`/v3/me`).
 
     `doubted`: a profile is asked for that the account is not known to have.
     """
-    known = gateway().account(doubted=doubted)
+    known = get_gateway().account(revalidate=revalidate)
     account, stale = known.value, known.stale
     role = role_of(user)
     if role == ADMIN:
-        return Choices(account, sees_account=True, profiles=_by_name(account.profiles), stale=stale)
-    if role not in SEES_CONTACTS:
-        return Choices(account, sees_account=False, profiles=(), stale=stale)
+        return VisibleProfiles(account, sees_account=True, profiles=_by_name(account.profiles), stale=stale)
+    if role not in CONTACT_ROLES:
+        return VisibleProfiles(account, sees_account=False, profiles=(), stale=stale)
     if not account.is_organization:
         # There is nothing to assign: the key's one account is what everyone here works with.
-        return Choices(account, sees_account=True, profiles=(), stale=stale)
+        return VisibleProfiles(account, sees_account=True, profiles=(), stale=stale)
     rows = ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)
     assigned = {str(profile_id) for profile_id in rows}
     mine = tuple(profile for profile in account.profiles if profile.id.lower() in assigned)
-    return Choices(account, sees_account=False, profiles=_by_name(mine), stale=stale)
+    return VisibleProfiles(account, sees_account=False, profiles=_by_name(mine), stale=stale)
 
 
-def only(*roles: str) -> Callable[[View], View]:
+def require_role(*roles: str) -> Callable[[View], View]:
     """Lets only people of these roles in. Raises RoleDenied for all others."""
 
     def decorate(view: View) -> View:
@@ -94,12 +94,12 @@ def scope_for(user: User, profile_id: UUID | None) -> Scope:
     Raises ScopeDenied, the same for every reason, and any SentError of `/v3/me` (kept for five minutes; for one
     when the profile is not among those known).
     """
-    if role_of(user) not in SEES_CONTACTS:
+    if role_of(user) not in CONTACT_ROLES:
         raise ScopeDenied
-    choices = choices_for(user)
+    choices = visible_profiles(user)
     if profile_id is not None and choices.account.profile(profile_id) is None:
-        choices = choices_for(user, doubted=True)
-    scope = _pick(choices, profile_id)
+        choices = visible_profiles(user, revalidate=True)
+    scope = _scope_in(choices, profile_id)
     if scope is None:
         raise ScopeDenied
     return scope
@@ -107,32 +107,34 @@ def scope_for(user: User, profile_id: UUID | None) -> Scope:
 
 def last_scope(user: User) -> Scope | None:
     """Where `user` last was if that is still allowed, else the first they may see, else None."""
-    choices = choices_for(user)
+    choices = visible_profiles(user)
     first = [UUID(profile.id) for profile in choices.profiles[:1]]
-    return next((scope for wish in [*_visited(user), None, *first] if (scope := _pick(choices, wish))), None)
+    return next((scope for wish in [*_visited(user), None, *first] if (scope := _scope_in(choices, wish))), None)
 
 
-def recent_scopes(user: User, choices: Choices, *, besides: Scope, limit: int = OFFERED) -> tuple[Scope, ...]:
+def recent_scopes(
+    user: User, visible: VisibleProfiles, *, exclude: Scope, limit: int = MAX_RECENT
+) -> tuple[Scope, ...]:
     """Where `user` last was and still may go, newest first, without `besides`. Cost: one query."""
-    allowed = (scope for wish in _visited(user) if (scope := _pick(choices, wish)))
-    return tuple(islice((scope for scope in allowed if scope.profile_id != besides.profile_id), limit))
+    allowed = (scope for wish in _visited(user) if (scope := _scope_in(visible, wish)))
+    return tuple(islice((scope for scope in allowed if scope.profile_id != exclude.profile_id), limit))
 
 
 def _visited(user: User) -> list[UUID | None]:
     visits = ScopeVisit.objects.filter(user=user).order_by("-visited_at")
-    return list(visits.values_list("profile_id", flat=True)[:RECENT])
+    return list(visits.values_list("profile_id", flat=True)[:VISITS_READ])
 
 
-def _pick(choices: Choices, profile_id: UUID | None) -> Scope | None:
+def _scope_in(choices: VisibleProfiles, profile_id: UUID | None) -> Scope | None:
     switchable = len(choices) > 1
     if profile_id is None:
-        return Scope(None, choices.account.title, switchable) if choices.sees_account else None
+        return Scope(None, choices.account.display_name, switchable) if choices.sees_account else None
     wanted = str(profile_id)
     profile = next((p for p in choices.profiles if p.id.lower() == wanted), None)
-    return Scope(profile.id, profile.title, switchable) if profile else None
+    return Scope(profile.id, profile.display_name, switchable) if profile else None
 
 
-def remember(user: User, scope: Scope) -> bool:
+def remember_visit(user: User, scope: Scope) -> bool:
     """Notes that `user` opened `scope`, and says whether it is another than last time. Only then it writes."""
     profile_id = UUID(scope.profile_id) if scope.profile_id else None
     visits = ScopeVisit.objects.filter(user=user)
@@ -144,4 +146,4 @@ def remember(user: User, scope: Scope) -> bool:
 
 
 def _by_name(profiles: tuple[Profile, ...]) -> tuple[Profile, ...]:
-    return tuple(sorted(profiles, key=lambda profile: (profile.title.casefold(), profile.id)))
+    return tuple(sorted(profiles, key=lambda profile: (profile.display_name.casefold(), profile.id)))

@@ -10,7 +10,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
-from contacts_ui.people.assignments import known_profiles
+from contacts_ui.people.assignments import load_profiles
 from contacts_ui.people.sessions import end_sessions
 
 from .models import GroupPolicy, ProfileAccess
@@ -30,7 +30,7 @@ _NO_PROFILES = "The messaging service names no profiles: its key is not an organ
 
 def profile_choices() -> list[tuple[str, str]]:
     """The profiles by name, as the API has them now. Empty when it does not answer: assigning has to wait."""
-    return list(known_profiles().titles.items())
+    return list(load_profiles().names.items())
 
 
 class ProfileAccessForm(AccessModelForm):

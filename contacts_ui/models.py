@@ -57,7 +57,7 @@ class ScopeVisit(models.Model):
         return str(self.profile_id or "account")
 
 
-def every_column() -> list[str]:
+def default_columns() -> list[str]:
     """The columns of someone who never chose: all of them."""
     return [name for name, _title in COLUMNS]
 
@@ -74,7 +74,7 @@ class Preferences(models.Model):
     )
     theme = models.CharField(max_length=6, choices=THEMES, default="system")
     page_size = models.PositiveSmallIntegerField(choices=[(n, str(n)) for n in PAGE_SIZES], default=DEFAULT_PAGE_SIZE)
-    columns = models.JSONField(default=every_column, blank=True)
+    columns = models.JSONField(default=default_columns, blank=True)
     density = models.CharField(max_length=11, choices=DENSITIES, default="comfortable")
     region = models.CharField(max_length=2, null=True, blank=True)  # null: none chosen
     time_zone = models.CharField(max_length=64, default="UTC")
@@ -108,23 +108,23 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[AuditEntry]:
         """Only of rows that are new."""
         if kwargs.get("update_conflicts") or kwargs.get("ignore_conflicts"):
-            raise AppendOnly
+            raise AppendOnlyError
         return super().bulk_create(objs, *args, **kwargs)
 
     def update(self, **_values: Any) -> int:
         """Refused."""
-        raise AppendOnly
+        raise AppendOnlyError
 
     def bulk_update(self, *_args: Any, **_kwargs: Any) -> int:
         """Refused."""
-        raise AppendOnly
+        raise AppendOnlyError
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Refused."""
-        raise AppendOnly
+        raise AppendOnlyError
 
 
-class AppendOnly(TypeError):
+class AppendOnlyError(TypeError):
     """Somebody tried to change what was written down."""
 
 
@@ -168,10 +168,10 @@ class AuditEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Only for a row that is new."""
         if not self._state.adding:
-            raise AppendOnly
+            raise AppendOnlyError
         # Or a new row with an old one's key would take its place.
         super().save(*args, **kwargs | {"force_insert": True})
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refused."""
-        raise AppendOnly
+        raise AppendOnlyError

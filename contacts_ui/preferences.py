@@ -33,7 +33,7 @@ _ONE_OF_THE_LIST = {"required": "Choose one of the list.", "invalid_choice": "Ch
 
 
 @dataclass(frozen=True, slots=True)
-class DeskPreferences:
+class EffectivePreferences:
     """What holds for one person: their wishes, and above them the policies of their groups.
 
     `columns` are those shown, in the order of the table. `region` is the ISO code of the region in which local
@@ -60,17 +60,17 @@ class DeskPreferences:
             return ZoneInfo("UTC")
 
 
-def _effective(wishes: Preferences, *, forced: bool) -> DeskPreferences:
-    return DeskPreferences(
-        theme=cast("Theme", wishes.theme),
-        page_size=wishes.page_size,
-        columns=_in_order(wishes.columns),
-        density=cast("Density", wishes.density),
-        region=wishes.region,
-        time_zone=wishes.time_zone,
-        mask_numbers=wishes.mask_numbers or forced,
+def _effective(preferences: Preferences, *, forced: bool) -> EffectivePreferences:
+    return EffectivePreferences(
+        theme=cast("Theme", preferences.theme),
+        page_size=preferences.page_size,
+        columns=_in_order(preferences.columns),
+        density=cast("Density", preferences.density),
+        region=preferences.region,
+        time_zone=preferences.time_zone,
+        mask_numbers=preferences.mask_numbers or forced,
         mask_forced=forced,
-        shortcuts=wishes.shortcuts,
+        shortcuts=preferences.shortcuts,
     )
 
 
@@ -81,7 +81,7 @@ def _in_order(columns: list[str]) -> tuple[str, ...]:
 DEFAULTS = _effective(Preferences(), forced=False)
 
 
-def preferences_for(user: User | AnonymousUser) -> DeskPreferences:
+def preferences_for(user: User | AnonymousUser) -> EffectivePreferences:
     """What holds for `user`, superusers included. Cost: one query, none for someone not signed in."""
     if not user.is_authenticated:
         return DEFAULTS

@@ -31,9 +31,9 @@ ROLES: tuple[Role, ...] = (
     Role(EXPORTER, "Exporter", "Sees the profiles assigned to them, and may export."),
     Role(SUPPORT, "Support", "Sees the profiles assigned to them."),
 )
-_KEPT = "_desk_role"
-_GIVING = "_desk_role_is_given"
-role_given = Signal()  # with `user`, `before` and `after`: the role's name, or None
+_CACHED = "_desk_role"
+_CHANGING = "_desk_role_is_given"
+role_changed = Signal()  # with `user`, `before` and `after`: the role's name, or None
 NAMES: tuple[str, ...] = tuple(role.name for role in ROLES)
 
 
@@ -47,31 +47,31 @@ def role_of(user: User) -> str | None:
         return None
     if user.is_superuser:
         return ADMIN
-    kept: str | None = user.__dict__.get(_KEPT, "")
+    kept: str | None = user.__dict__.get(_CACHED, "")
     if kept == "":
         groups = set(user.groups.values_list("name", flat=True))
-        kept = user.__dict__[_KEPT] = next((name for name in NAMES if name in groups), None)
+        kept = user.__dict__[_CACHED] = next((name for name in NAMES if name in groups), None)
     return kept
 
 
-def give_role(user: User, name: str | None) -> None:
+def set_role(user: User, name: str | None) -> None:
     """Leaves `user` with this role and no other; other groups stay. Whoever listens to `role_given` can prevent it."""
     held = set(user.groups.filter(name__in=NAMES).values_list("name", flat=True))
     before = next((held_name for held_name in NAMES if held_name in held), None)
-    user.__dict__.pop(_KEPT, None)
+    user.__dict__.pop(_CACHED, None)
     if held == ({name} if name else set()):
         return
-    user.__dict__[_GIVING] = True
+    user.__dict__[_CHANGING] = True
     try:
         with transaction.atomic():
             user.groups.remove(*Group.objects.filter(name__in=held - {name}))
             if name is not None:
                 user.groups.add(Group.objects.get(name=name))
-            role_given.send(sender=User, user=user, before=before, after=name)
+            role_changed.send(sender=User, user=user, before=before, after=name)
     finally:
-        del user.__dict__[_GIVING]
+        del user.__dict__[_CHANGING]
 
 
-def is_given(user: User) -> bool:
+def role_change_in_progress(user: User) -> bool:
     """Whether a role is just being given: its groups come and go, which is one change."""
-    return _GIVING in user.__dict__
+    return _CHANGING in user.__dict__

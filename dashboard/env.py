@@ -14,7 +14,7 @@ class _Values(FileAwareMapping):  # type: ignore[misc]  # django-environ has no 
         return value.strip() if self.env.get(f"{key}_FILE") else value
 
 
-class Environment(FileAwareEnv):  # type: ignore[misc]
+class Env(FileAwareEnv):  # type: ignore[misc]
     """Every setting as a string, a number, a list or a URL."""
 
     ENVIRON = _Values()

@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from .env import Environment
+from .env import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Environment()
+env = Env()
 # ENV_FILE names another file, so that a test or a second desk never reads this one's.
-Environment.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -155,10 +155,10 @@ MFA_TOTP_ISSUER = f"Contact Desk ({_site.hostname})"
 MFA_TOTP_TOLERANCE = 1  # periods of 30 s either way: a phone's clock may be wrong
 MFA_FORMS = {
     "authenticate": "contacts_ui.sign_in.totp_reuse.SignInCodeForm",
-    "reauthenticate": "contacts_ui.sign_in.totp_reuse.AgainCodeForm",
+    "reauthenticate": "contacts_ui.sign_in.totp_reuse.ReauthenticateCodeForm",
     "login_webauthn": "contacts_ui.sign_in.passkeys.SignInPasskeyForm",
     "authenticate_webauthn": "contacts_ui.sign_in.passkeys.SecondStepPasskeyForm",
-    "reauthenticate_webauthn": "contacts_ui.sign_in.passkeys.AgainPasskeyForm",
+    "reauthenticate_webauthn": "contacts_ui.sign_in.passkeys.ReauthenticatePasskeyForm",
     "add_webauthn": "contacts_ui.sign_in.passkeys.AddPasskeyForm",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins and the identity provider write the addresses; the desk confirms none
@@ -251,26 +251,26 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "contacts_ui.middleware.health.HealthMiddleware",
-    "contacts_ui.middleware.security_headers.PrivacyMiddleware",
+    "contacts_ui.middleware.security_headers.SecurityHeadersMiddleware",
     "contacts_ui.middleware.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "contacts_ui.sign_in.session_timeout.SessionLimitsMiddleware",
+    "contacts_ui.sign_in.session_timeout.SessionTimeoutMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "contacts_ui.middleware.allowed_methods.KnownMethodsMiddleware",
+    "contacts_ui.middleware.allowed_methods.AllowedMethodsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "contacts_ui.sign_in.second_factor.SecondFactorMiddleware",
-    "contacts_ui.middleware.error_pages.ProblemMiddleware",
+    "contacts_ui.middleware.error_pages.ErrorPageMiddleware",
     "contacts_ui.middleware.audit.AuditMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"

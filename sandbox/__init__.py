@@ -1,1 +1,1 @@
-"""A stand-in for the Sent API: its own program, known to the desk only by URL (sandbox/README.md)."""
+"""Sandbox: an imitation of the Sent API in a program of its own, known to the desk only by URL (sandbox/README.md)."""

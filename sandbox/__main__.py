@@ -1,4 +1,4 @@
-"""`python -m sandbox`: the stand-in of the Sent API."""
+"""Entry point of `python -m sandbox`."""
 
 from __future__ import annotations
 

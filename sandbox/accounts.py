@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .seeded_ids import Chance
+from .seeded_ids import SeededHash
 from .timestamps import EPOCH_TICKS, YEAR_TICKS, stamp
 
 Json = dict[str, Any]
@@ -63,7 +63,7 @@ class Owner:
         return _STATUSES.get((self.number - 1) % 13, "approved")
 
 
-def owners(chance: Chance, contacts: int, profiles: int) -> list[Owner]:
+def owners(chance: SeededHash, contacts: int, profiles: int) -> list[Owner]:
     """The organization, then its profiles. Ids and names do not depend on how many there are."""
     made, first = [], 0
     for number, size in enumerate(_sizes(contacts, profiles)):
@@ -102,7 +102,7 @@ def _name(number: int) -> str:
     return f"{stem} {_TRADES[turn * 12 % len(_TRADES)]}"
 
 
-def profile_json(owner: Owner, chance: Chance) -> Json:
+def profile_json(owner: Owner, chance: SeededHash) -> Json:
     """A profile as it appears in an organization's `profiles` (sent-api-v3, me)."""
     return {
         "id": owner.id,
@@ -117,7 +117,7 @@ def profile_json(owner: Owner, chance: Chance) -> Json:
     }
 
 
-def account_json(kind: str, owner: Owner, profiles: list[Owner], organization: Owner, chance: Chance) -> Json:
+def account_json(kind: str, owner: Owner, profiles: list[Owner], organization: Owner, chance: SeededHash) -> Json:
     """`data` of GET /v3/me for an account of this kind: organization, user or profile (sent-api-v3, me)."""
     sender = f"+1415555{owner.number + 100:04d}" if owner.number < 9000 else None
     child = kind == "profile"
@@ -166,5 +166,5 @@ def _channels(owner: Owner, sender: str | None) -> Json:
     return {"sms": sms, "whatsapp": whatsapp, "rcs": {"configured": False}}
 
 
-def _created(owner: Owner, chance: Chance) -> str:
+def _created(owner: Owner, chance: SeededHash) -> str:
     return stamp(EPOCH_TICKS - 2 * YEAR_TICKS - chance.number("founded", owner.number) % YEAR_TICKS)

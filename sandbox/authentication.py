@@ -1,4 +1,4 @@
-"""Whose key a call carries, and whose contacts it is about (README, keys)."""
+"""Authentication: an API key to its account, its rate limit pool and its visible contacts (README, keys)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ KINDS = {
     "sandbox-user": "user",
     "sandbox-revoked": "revoked",
 }
-ORGANIZATION_POOL, USER_POOL, NOBODY = "organization", "user", "nobody"  # names of rate limit pools
+ORGANIZATION_POOL, USER_POOL, ANONYMOUS_POOL = "organization", "user", "nobody"  # names of rate limit pools
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """A key that is accepted."""
+class Credentials:
+    """An accepted API key."""
 
     kind: str
     """organization, profile or user (sent-api-v3, me)."""
     scope: Scope
-    """What it sees when the call names no profile."""
+    """The contacts visible without `x-profile-id`."""
 
     @property
     def pool(self) -> str:
-        """The organization and its profiles draw on one pool (sent-api-v3, transport)."""
+        """The rate limit pool: the organization and its profiles share one (sent-api-v3, transport)."""
         return USER_POOL if self.kind == "user" else ORGANIZATION_POOL
 
 
@@ -38,26 +38,26 @@ def kind_of_key(key: str | None) -> str:
     return KINDS.get(key, "unknown") if key else "missing"
 
 
-def identify(key: str | None, store: Store) -> Caller:
-    """The caller with this key. Raises 401 (sent-api-v3, errors)."""
+def authenticate(key: str | None, store: Store) -> Credentials:
+    """The credentials behind this key. Raises ApiError 401 (sent-api-v3, errors)."""
     match kind_of_key(key):
         case "organization":
-            return Caller("organization", store.account_scope)
+            return Credentials("organization", store.account_scope)
         case "user":
-            return Caller("user", store.user_scope)
+            return Credentials("user", store.user_scope)
         case "profile" if store.profiles:
-            return Caller("profile", store.profile_scopes[store.profiles[0].id])
+            return Credentials("profile", store.profile_scopes[store.profiles[0].id])
         case "missing":
             raise ApiError(401, "AUTH_001")
         case _:
             raise ApiError(401, "AUTH_002")
 
 
-def named_scope(profile: str, caller: Caller, store: Store) -> Scope:
-    """What a call sees that names a profile by `x-profile-id` (sent-api-v3, contacts)."""
+def profile_scope(profile: str, credentials: Credentials, store: Store) -> Scope:
+    """The contacts visible with this `x-profile-id` (sent-api-v3, contacts). Raises ApiError 400, 403 or 404."""
     if not well_formed(profile):
         raise ApiError(400, "VALIDATION_003", "x-profile-id must be a valid UUID", {"x-profile-id": ["Not a UUID"]})
-    if caller.kind != "organization":
+    if credentials.kind != "organization":
         raise ApiError(403, "AUTH_004", "Only organization API keys can use the x-profile-id header")
     scope = store.profile_scopes.get(profile.lower())
     if scope is None:
@@ -65,8 +65,8 @@ def named_scope(profile: str, caller: Caller, store: Store) -> Scope:
     return scope
 
 
-def me(caller: Caller, scope: Scope, store: Store) -> Json:
-    """`data` of GET /v3/me: the caller's account, or the profile the call named."""
-    kind = caller.kind if scope is caller.scope else "profile"
+def me(credentials: Credentials, scope: Scope, store: Store) -> Json:
+    """`data` of GET /v3/me: the account of the key, or the profile in `x-profile-id`."""
+    kind = credentials.kind if scope is credentials.scope else "profile"
     profiles = store.profiles if kind == "organization" else []
-    return account_json(kind, scope.owner, profiles, store.organization, store.chance)
+    return account_json(kind, scope.owner, profiles, store.organization, store.seeded)

@@ -12,7 +12,7 @@ from itertools import accumulate
 from .accounts import Owner
 from .contact_json import missing_fields
 from .number_blocks import BLOCKS
-from .seeded_ids import Chance
+from .seeded_ids import SeededHash
 
 STEP = 61_803_399
 """Consecutive numbers of a block lie this far apart; it shares no divisor with a power of ten, so none comes twice."""
@@ -31,7 +31,7 @@ SHARED_EVERY = 7  # positions apart in a profile, so that the first pages of two
 class Columns:
     """Numbers, blocks, flags and national formats of all contacts."""
 
-    def __init__(self, chance: Chance, owners: list[Owner], seed: int) -> None:
+    def __init__(self, chance: SeededHash, owners: list[Owner], seed: int) -> None:
         total = owners[-1].contacts.stop
         weights = list(accumulate(block.weight for block in BLOCKS))
         blocks = bytearray(random.Random(f"{seed}/blocks").choices(range(len(BLOCKS)), cum_weights=weights, k=total))  # noqa: S311
@@ -46,7 +46,7 @@ class Columns:
         self.nationals = self._nationals(suffixes, chance)
         """The national formats, each padded with newlines to `width`: what `search` looks through."""
 
-    def _nationals(self, suffixes: array[int], chance: Chance) -> bytes:
+    def _nationals(self, suffixes: array[int], chance: SeededHash) -> bytes:
         digits = [f"%0{block.free}d" for block in BLOCKS]
         patterns = [block.template.replace("#", "%s").ljust(self.width + block.free, "\n") for block in BLOCKS]
         rows = [
@@ -59,7 +59,7 @@ class Columns:
         return "".join(rows).encode("ascii")
 
 
-def _numbers(chance: Chance, blocks: bytearray) -> tuple[array[int], array[int]]:
+def _numbers(chance: SeededHash, blocks: bytearray) -> tuple[array[int], array[int]]:
     """E.164 numbers without plus, and their free digits. No number comes twice."""
     bases = [int(block.prefix) * 10**block.free for block in BLOCKS]
     limits = [10**block.free for block in BLOCKS]

@@ -9,8 +9,8 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 from .accounts import Owner
-from .number_blocks import Block
-from .seeded_ids import Chance
+from .number_blocks import NumberBlock
+from .seeded_ids import SeededHash
 from .timestamps import EPOCH_TICKS, TICKS, YEAR_TICKS, stamp
 
 Json = dict[str, Any]
@@ -38,7 +38,7 @@ NEVER_WRITTEN_TO = 0.2
 FRACTIONS = 2**64  # of `Chance.number`
 
 
-def missing_fields(chance: Chance, ordinal: int) -> dict[str, bool]:
+def missing_fields(chance: SeededHash, ordinal: int) -> dict[str, bool]:
     """The fields a ragged contact lacks: True when the key itself is missing, False when it is null."""
     spread = chance.bytes("ragged", ordinal, 16)
     count = 1 + spread[0] % 4
@@ -46,11 +46,11 @@ def missing_fields(chance: Chance, ordinal: int) -> dict[str, bool]:
 
 
 def contact_json(
-    chance: Chance,
+    chance: SeededHash,
     ordinal: int,
     *,
     number: int,
-    block: Block,
+    block: NumberBlock,
     channels: str,
     ragged: bool,
     owner: Owner,
@@ -85,7 +85,7 @@ def contact_json(
     return contact
 
 
-def summary_json(chance: Chance, ordinal: int, channels: str) -> Json:
+def summary_json(chance: SeededHash, ordinal: int, channels: str) -> Json:
     """What was sent to one contact (sent-api-v3, message-summary). Times lie after the contact was made."""
     data: Json = {
         "contact_id": chance.contact_id(ordinal),
@@ -112,13 +112,13 @@ def summary_json(chance: Chance, ordinal: int, channels: str) -> Json:
     return data
 
 
-def _score(chance: Chance, ordinal: int, channel: str) -> Json:
+def _score(chance: SeededHash, ordinal: int, channel: str) -> Json:
     failed = math.floor(60 * _part(chance, f"failed {channel}", ordinal) ** 4)
     pending = math.floor(6 * _part(chance, f"pending {channel}", ordinal))
     return {"channel": channel, "success_score": 100 - failed - pending, "fail_score": failed}
 
 
-def _times(chance: Chance, ordinal: int) -> tuple[int, int | None]:
+def _times(chance: SeededHash, ordinal: int) -> tuple[int, int | None]:
     """When the contact was made and last changed, in ticks; None if never changed."""
     created = EPOCH_TICKS - TICKS - chance.number("created", ordinal) % (2 * YEAR_TICKS)
     change = _part(chance, "updated", ordinal)
@@ -127,19 +127,19 @@ def _times(chance: Chance, ordinal: int) -> tuple[int, int | None]:
     return created, created + int((EPOCH_TICKS - created) * (change - NEVER_CHANGED) / (1 - NEVER_CHANGED))
 
 
-def _default(chance: Chance, ordinal: int, channels: str) -> str:
+def _default(chance: SeededHash, ordinal: int, channels: str) -> str:
     """Mostly the first channel."""
     known = channels.split(",")
     return known[0] if _part(chance, "default", ordinal) < 0.8 else known[-1]
 
 
-def _as_provided(chance: Chance, ordinal: int, number: int, national: str, international: str) -> str:
+def _as_provided(chance: SeededHash, ordinal: int, number: int, national: str, international: str) -> str:
     """The number as somebody typed it (sent-api-v3, `phone_number`): mostly E.164, sometimes not."""
     spellings = (national, international, f"00{number}", str(number), international.replace(" ", "."))
     taste = chance.number("spelling", ordinal) % 20
     return spellings[taste] if taste < len(spellings) else f"+{number}"
 
 
-def _part(chance: Chance, purpose: str, ordinal: int) -> float:
+def _part(chance: SeededHash, purpose: str, ordinal: int) -> float:
     """From 0 up to 1."""
     return chance.number(purpose, ordinal) / FRACTIONS

@@ -1,4 +1,4 @@
-"""The bodies of the imitated API: one envelope for every answer (sent-api-v3, transport)."""
+"""Response envelope: the JSON body common to all responses of the imitated API (sent-api-v3, transport)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MESSAGES = {
     "INTERNAL_004": "The request timed out. Please contact support with request ID: {request_id}",
     "SERVICE_001": "The service is unavailable. Please contact support with request ID: {request_id}",
 }
-"""What each code says when nothing more exact is known (sent-api-v3, errors)."""
+"""Default message of each error code (sent-api-v3, errors)."""
 
 CODES = {
     400: "VALIDATION_001",
@@ -49,11 +49,11 @@ CODES = {
     503: "SERVICE_001",
     504: "INTERNAL_004",
 }
-"""The code an answer with this status has when it names none; INTERNAL_001 for the rest."""
+"""Default error code of each status; INTERNAL_001 for the rest."""
 
 
 class ApiError(Exception):
-    """An answer of the imitated API that is not a success (sent-api-v3, errors)."""
+    """An error response of the imitated API (sent-api-v3, errors)."""
 
     def __init__(self, status: int, code: str, message: str | None = None, details: Details | None = None) -> None:
         self.status, self.code, self.details = status, code, details
@@ -61,35 +61,37 @@ class ApiError(Exception):
         super().__init__(self.message)
 
 
-def request_id() -> str:
-    """A new `req_7X9zKp2jDw`."""
+def new_request_id() -> str:
+    """A random id like `req_7X9zKp2jDw`."""
     return "req_" + "".join(secrets.choice(_BASE62) for _ in range(12))
 
 
-def success(data: Json, call_id: str) -> HttpResponse:
-    """200 with `data`."""
-    return _answer(200, {"success": True, "data": data, "error": None, "meta": _meta(call_id)})
+def success_response(data: Json, request_id: str) -> HttpResponse:
+    """A 200 with `data`."""
+    return _response(200, {"success": True, "data": data, "error": None, "meta": _meta(request_id)})
 
 
-def failure(status: int, code: str | None, message: str, details: Details | None, call_id: str) -> HttpResponse:
-    """An error. `{request_id}` in the message becomes the call's own."""
+def error_response(
+    status: int, code: str | None, message: str, details: Details | None, request_id: str
+) -> HttpResponse:
+    """An error. `{request_id}` in the message is replaced."""
     error = {
         "code": code,
-        "message": message.replace("{request_id}", call_id),
+        "message": message.replace("{request_id}", request_id),
         "details": details,
         "doc_url": f"https://docs.sent.dm/errors/{code}" if code else None,
     }
-    return _answer(status, {"success": False, "data": None, "error": error, "meta": _meta(call_id)})
+    return _response(status, {"success": False, "data": None, "error": error, "meta": _meta(request_id)})
 
 
-def _meta(call_id: str) -> Json:
-    return {"request_id": call_id, "timestamp": now(), "version": "v3"}
+def _meta(request_id: str) -> Json:
+    return {"request_id": request_id, "timestamp": now(), "version": "v3"}
 
 
-def _answer(status: int, body: Json) -> HttpResponse:
+def _response(status: int, body: Json) -> HttpResponse:
     return HttpResponse(encode(body), status=status, content_type=JSON_TYPE)
 
 
 def encode(body: Any) -> bytes:
-    """JSON as the API writes it: UTF-8, without blanks."""
+    """JSON in the API's form: UTF-8, no whitespace between tokens."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""Changing parts of a JSON value by dotted paths: `data.contacts.0.id`, `data.contacts.*.opt_out`."""
+"""JSON paths: sets and removes parts of a JSON value by dotted path: `data.contacts.0.id`, `data.contacts.*.opt_out`."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ from typing import Any
 Container = dict[str, Any] | list[Any]
 
 
-def put(data: Any, path: str, value: Any) -> None:
-    """Sets what the path leads to. A key that is not there is made; a path through nothing changes nothing."""
-    for holder, key in _holders(data, path):
-        if isinstance(holder, dict):
-            holder[key] = value
-        elif (index := _index(holder, key)) is not None:
-            holder[index] = value
+def set_path(data: Any, path: str, value: Any) -> None:
+    """Sets the values at the path. A missing last key is added; a path that does not resolve changes nothing."""
+    for container, key in _targets(data, path):
+        if isinstance(container, dict):
+            container[key] = value
+        elif (index := _index(container, key)) is not None:
+            container[index] = value
 
 
-def remove(data: Any, path: str) -> None:
-    """Takes away what the path leads to, if it is there."""
-    for holder, key in list(_holders(data, path)):
-        if isinstance(holder, dict):
-            holder.pop(key, None)
-        elif (index := _index(holder, key)) is not None:
-            del holder[index]
+def remove_path(data: Any, path: str) -> None:
+    """Removes the values at the path, if there are any."""
+    for container, key in list(_targets(data, path)):
+        if isinstance(container, dict):
+            container.pop(key, None)
+        elif (index := _index(container, key)) is not None:
+            del container[index]
 
 
-def _holders(data: Any, path: str) -> Iterator[tuple[Container, str]]:
-    """The values that hold what the path leads to, each with the last step; `*` steps to all, last ones first."""
-    *way, last = path.split(".")
-    reached = [data]
-    for step in way:
-        reached = [item for value in reached for item in _steps(value, step)]
-    for holder in reached:
-        if isinstance(holder, dict | list):
-            keys = list(holder) if isinstance(holder, dict) else [str(index) for index in reversed(range(len(holder)))]
-            yield from ((holder, key) for key in (keys if last == "*" else [last]))
+def _targets(data: Any, path: str) -> Iterator[tuple[Container, str]]:
+    """Pairs of container and last key. `*` expands to all keys; list indices come last first, so that del works."""
+    *steps, last = path.split(".")
+    containers = [data]
+    for step in steps:
+        containers = [item for value in containers for item in _children(value, step)]
+    for container in containers:
+        if isinstance(container, dict):
+            yield from ((container, key) for key in (list(container) if last == "*" else [last]))
+        elif isinstance(container, list):
+            indices = [str(index) for index in reversed(range(len(container)))]
+            yield from ((container, key) for key in (indices if last == "*" else [last]))
 
 
-def _steps(value: Any, step: str) -> list[Any]:
+def _children(value: Any, step: str) -> list[Any]:
     if isinstance(value, list):
         if step == "*":
             return value

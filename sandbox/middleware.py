@@ -1,4 +1,4 @@
-"""The gate every call of the imitated API passes: log, latency, faults, then the call itself."""
+"""Fault middleware: logs a request to the imitated API, adds latency, then applies a queued fault or the view."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
-from .api_request import Call, call_of
+from .api_request import ApiRequest, api_request_of
 from .envelope import ApiError
 from .faults import kinds
-from .state import state_of
+from .state import sandbox_of
 
-CONTROL = "/_sandbox/"
+CONTROL_PREFIX = "/_sandbox/"
 
 
-class Gate:
-    """Django middleware. The control plane passes untouched."""
+class FaultMiddleware:
+    """Django middleware. Requests to the control API pass through unchanged."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The answer, real or spoilt by the fault that waited for it."""
-        if request.path.startswith(CONTROL):
+        """The response of the view, or of the first queued fault that matches the request."""
+        if request.path.startswith(CONTROL_PREFIX):
             return self._get_response(request)
-        state, call = state_of(request), Call(request, self._get_response)
-        entry = call.entry()
-        state.calls.add(entry)
-        call.wait()
-        fault = state.faults.take(_route(request.path), call.profile, request.get_full_path())
+        sandbox, api_request = sandbox_of(request), ApiRequest(request, self._get_response)
+        logged = api_request.to_log()
+        sandbox.requests.add(logged)
+        api_request.wait()
+        fault = sandbox.faults.take(_route_name(request.path), api_request.profile, request.get_full_path())
         if fault is None:
-            answer: HttpResponseBase = call.real()
+            response: HttpResponseBase = api_request.respond()
         else:
-            entry.fault = fault.kind
-            answer = kinds.play(fault, call)
-        state.calls.finish(entry, getattr(answer, "status_sent", answer.status_code))
-        return answer
+            logged.fault = fault.kind
+            response = kinds.apply(fault, api_request)
+        sandbox.requests.finish(logged, getattr(response, "status_sent", response.status_code))
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        """What a view refuses, as an answer."""
-        return call_of(request).refusal(error) if isinstance(error, ApiError) else None
+        """Turns an ApiError of a view into its response."""
+        return api_request_of(request).error_response(error) if isinstance(error, ApiError) else None
 
 
-def _route(path: str) -> str:
-    """The name of the route in `urls.py`, "" if there is none."""
+def _route_name(path: str) -> str:
+    """The name of the path's route in `urls.py`, "" if there is none."""
     try:
         return resolve(path).url_name or ""
     except Resolver404:

@@ -13,7 +13,7 @@ import phonenumbers
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class NumberBlock:
     """Numbers of one region that share their first digits and the way they are written."""
 
     region: str
@@ -112,5 +112,5 @@ _TABLE = (
     ("CO", "57321", "321 #######", 8),
 )
 
-BLOCKS: tuple[Block, ...] = tuple(Block(*row) for row in _TABLE)
+BLOCKS: tuple[NumberBlock, ...] = tuple(NumberBlock(*row) for row in _TABLE)
 """At most 256: a contact keeps the index of its block in one byte."""

@@ -1,4 +1,4 @@
-"""The calls the sandbox received, for tests that count them (README, control plane)."""
+"""Request log: the API requests received, for tests that count them (README, control API)."""
 
 from __future__ import annotations
 
@@ -8,53 +8,53 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
-KEPT = 100_000
+MAX_REQUESTS = 100_000
 
 
 @dataclass(slots=True)
-class Entry:
-    """One call of the imitated API. What is not known yet, or never sent, is None."""
+class LoggedRequest:
+    """One API request. Fields that are not known yet, or never sent, are None."""
 
     method: str
     path: str
     query: str
-    """As it came, without the question mark."""
+    """The raw query string, without the question mark."""
     profile: str | None
-    """The header `x-profile-id` as it came."""
+    """The raw header `x-profile-id`."""
     key: str
-    """What kind of key came: organization, profile, user, revoked, unknown or missing. Never the key itself."""
+    """Kind of the API key: organization, profile, user, revoked, unknown or missing. Never the key itself."""
     time: float
-    """Unix seconds at which it came."""
+    """Unix seconds of its arrival."""
     status: int | None = None
     ms: float | None = None
-    """Milliseconds until the answer was ready to be sent."""
+    """Milliseconds until the response was ready to be sent."""
     fault: str | None = None
-    """The kind of fault that met it."""
+    """Kind of the fault applied to it."""
 
 
-class CallLog:
-    """Entries in the order the calls came; the oldest fall out after 100,000."""
+class RequestLog:
+    """Requests in order of arrival; the oldest are dropped beyond 100,000."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._requests: deque[LoggedRequest] = deque(maxlen=MAX_REQUESTS)
         self._lock = threading.Lock()
 
-    def add(self, entry: Entry) -> None:
-        """Keeps a call that just came."""
+    def add(self, logged: LoggedRequest) -> None:
+        """Appends a request on its arrival."""
         with self._lock:
-            self._entries.append(entry)
+            self._requests.append(logged)
 
-    def finish(self, entry: Entry, status: int | None) -> None:
-        """Notes the answer of a call. None: the connection is broken before any status."""
-        entry.ms = round((time.time() - entry.time) * 1000, 2)
-        entry.status = status
+    def finish(self, logged: LoggedRequest, status: int | None) -> None:
+        """Sets status and duration. None: the connection breaks before any status."""
+        logged.ms = round((time.time() - logged.time) * 1000, 2)
+        logged.status = status
 
     def clear(self) -> None:
-        """Forgets all calls."""
+        """Deletes all requests."""
         with self._lock:
-            self._entries.clear()
+            self._requests.clear()
 
     def to_json(self) -> list[dict[str, Any]]:
-        """All calls, oldest first."""
+        """All requests, oldest first."""
         with self._lock:
-            return [asdict(entry) for entry in self._entries]
+            return [asdict(logged) for logged in self._requests]

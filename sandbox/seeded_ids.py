@@ -23,7 +23,7 @@ def well_formed(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-class Chance:
+class SeededHash:
     """Hashes of one seed: the only source of variety in the sandbox."""
 
     def __init__(self, seed: int) -> None:

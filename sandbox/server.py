@@ -16,8 +16,8 @@ from django.core.servers import basehttp
 from django.core.wsgi import get_wsgi_application
 
 from .options import Options
-from .raw_connection import WIRE, RawAnswer, Wire
-from .state import STATE, State
+from .raw_connection import RAW_CONNECTION, RawConnection, RawResponse
+from .state import STATE, Sandbox
 
 if TYPE_CHECKING:
     from socket import socket
@@ -31,7 +31,7 @@ class _ServerHandler(basehttp.ServerHandler):
 
     def finish_response(self) -> None:
         answer = self.result
-        if not isinstance(answer, RawAnswer):
+        if not isinstance(answer, RawResponse):
             super().finish_response()
             self.request_handler.wfile.flush()  # Django sends the headers of a HEAD without it
             return
@@ -48,14 +48,14 @@ class _RequestHandler(basehttp.WSGIRequestHandler):
     server: _Server
     wbufsize = 65_536  # headers and body leave in one packet
     disable_nagle_algorithm = True
-    wire: Wire
+    wire: RawConnection
 
     def setup(self) -> None:
         super().setup()
-        self.wire = Wire(cast("socket", self.connection))
+        self.wire = RawConnection(cast("socket", self.connection))
 
     def get_environ(self) -> dict[str, Any]:
-        return super().get_environ() | {STATE: self.server.state, WIRE: self.wire}
+        return super().get_environ() | {STATE: self.server.state, RAW_CONNECTION: self.wire}
 
     def handle_one_request(self) -> None:
         self.raw_requestline = self.rfile.readline(65_537)
@@ -76,7 +76,7 @@ class _Server(basehttp.ThreadedWSGIServer):
 
     daemon_threads = True
     request_queue_size = 256
-    state: State
+    state: Sandbox
     site: WSGIHandler
 
     def server_bind(self) -> None:
@@ -107,7 +107,7 @@ def serve(options: Options) -> int:
             sys.stderr.write(f"sandbox: cannot listen on {options.host}:{options.port}: {error.strerror}\n")
             return 1
         server.site = get_wsgi_application()
-        server.state = State.of(options)
+        server.state = Sandbox.of(options)
         server.server_activate()
         sys.stdout.write(f"sandbox listening on http://{options.host}:{server.server_port}\n")
         sys.stdout.flush()

@@ -1,4 +1,7 @@
-"""What one running sandbox is made of. The server hands it to every request; there are no globals."""
+"""Sandbox state: options, data, rate limiter, faults and request log of one running sandbox.
+
+The server puts it into the WSGI environment of every request; there are no globals.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +13,31 @@ from sandbox.faults.queue import FaultQueue
 
 from .limiter import Limiter
 from .options import Options
-from .request_log import CallLog
+from .request_log import RequestLog
 from .store import Store
 
-STATE = "sandbox.state"  # its name in the WSGI environment
+SANDBOX = "sandbox.sandbox"  # key in the WSGI environment
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """One sandbox."""
+class Sandbox:
+    """One running sandbox."""
 
     options: Options
     store: Store
     limiter: Limiter
     faults: FaultQueue
-    calls: CallLog
+    requests: RequestLog
 
     @classmethod
-    def of(cls, options: Options) -> State:
-        """A new sandbox as the flags say."""
+    def from_options(cls, options: Options) -> Sandbox:
+        """A new sandbox, its data generated."""
         store = Store(options)
         store.warm()
-        return cls(options, store, Limiter(options.rate, options.burst), FaultQueue(), CallLog())
+        return cls(options, store, Limiter(options.rate, options.burst), FaultQueue(), RequestLog())
 
 
-def state_of(request: HttpRequest) -> State:
-    """The sandbox this request came to."""
-    state: State = request.META[STATE]
-    return state
+def sandbox_of(request: HttpRequest) -> Sandbox:
+    """The sandbox that serves this request."""
+    sandbox: Sandbox = request.META[SANDBOX]
+    return sandbox

@@ -16,7 +16,7 @@ from .accounts import Owner, owners
 from .contact_columns import CHANNEL_BITS, MIXES, RAGGED, Columns
 from .number_blocks import BLOCKS
 from .options import Options
-from .seeded_ids import Chance
+from .seeded_ids import SeededHash
 
 Json = dict[str, Any]
 
@@ -52,7 +52,7 @@ class Store:
     """Read-only once made; safe to share between threads."""
 
     def __init__(self, options: Options) -> None:
-        self.chance = Chance(options.seed)
+        self.chance = SeededHash(options.seed)
         self.owners = owners(self.chance, options.contacts, options.profiles)
         self.columns = Columns(self.chance, self.owners, options.seed)
         self._firsts = [owner.contacts.start for owner in self.owners]

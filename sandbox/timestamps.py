@@ -1,6 +1,6 @@
-"""Times as the API writes them: ISO 8601 with 7-digit fractions and an offset (sent-api-v3, transport).
+"""Timestamps in the API's format: ISO 8601 with 7-digit fractions and an offset (sent-api-v3, transport).
 
-Inside, a time is a count of ticks of 100 ns since 1970 in UTC, what seven digits of a second can tell apart.
+Internally a time is a count of ticks of 100 ns since 1970 in UTC, the resolution of seven digits.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ TICKS = 10_000_000
 YEAR_TICKS = 365 * 86_400 * TICKS
 
 EPOCH_TICKS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * TICKS
-"""No contact is younger or changed later than this: fixed, so that the same seed gives the same data on any day."""
+"""Upper bound of all generated times: fixed, so that the same seed gives the same data on any day."""
 
 
-def stamp(ticks: int) -> str:
+def format_timestamp(ticks: int) -> str:
     """`2026-03-11T21:50:50.1887701+00:00`."""
     second, fraction = divmod(ticks, TICKS)
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:07d}+00:00"
 
 
 def now() -> str:
-    """This moment."""
-    return stamp(time.time_ns() // 100)
+    """The current time."""
+    return format_timestamp(time.time_ns() // 100)

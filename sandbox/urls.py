@@ -1,26 +1,25 @@
-"""Paths of the imitated API, and of the control plane beside it. The names are the routes of faults."""
+"""URL routes of the imitated API and of the control API. The route names are those a fault may have."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from . import control_api as control
-from . import views
+from . import control_api, views
 
 urlpatterns = [
     path("v3/contacts", views.contacts, name="contacts"),
     path("v3/contacts/<str:contact_id>", views.contact, name="contact"),
     path("v3/contacts/<str:contact_id>/message-summary", views.message_summary, name="message-summary"),
     path("v3/me", views.me, name="me"),
-    path("_sandbox/health", control.health),
-    path("_sandbox/requests", control.requests),
-    path("_sandbox/faults", control.faults),
-    path("_sandbox/memory", control.memory),
-    path("_sandbox/held", control.held),
-    path("_sandbox/limits", control.limits),
-    path("_sandbox/contacts", control.contacts),
-    path("_sandbox/profiles", control.profiles),
+    path("_sandbox/health", control_api.health),
+    path("_sandbox/requests", control_api.requests),
+    path("_sandbox/faults", control_api.faults),
+    path("_sandbox/memory", control_api.memory),
+    path("_sandbox/held", control_api.held),
+    path("_sandbox/limits", control_api.limits),
+    path("_sandbox/contacts", control_api.contacts),
+    path("_sandbox/profiles", control_api.profiles),
 ]
 
-handler404 = views.unknown_path
-handler500 = views.broken
+handler404 = views.not_found
+handler500 = views.server_error

@@ -1,4 +1,4 @@
-"""The imitated API: reading contacts and the account, nothing else (sent-api-v3)."""
+"""API views: the imitated read endpoints for contacts and the account (sent-api-v3)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import sys
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from . import authentication as callers
-from .api_request import Call, call_of
-from .envelope import ApiError, success
+from . import authentication
+from .api_request import ApiRequest, api_request_of
+from .envelope import ApiError, success_response
 from .seeded_ids import well_formed
 
 log = logging.getLogger(__name__)
 
-LARGEST_PAGE = 100  # sent-api-v3, contacts: the largest the vendor's own clients use
+MAX_PAGE_SIZE = 100  # sent-api-v3, contacts: the largest that the vendor's own clients use
 INT32 = 2**31 - 1
 CHANNELS = ("sms", "whatsapp")
 _E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
@@ -24,20 +24,20 @@ _INTEGER = re.compile(r"-?\d{1,40}", re.ASCII)
 
 def contacts(request: HttpRequest) -> HttpResponse:
     """GET /v3/contacts."""
-    call = call_of(request)
-    store, query = call.state.store, request.GET
+    api_request = api_request_of(request)
+    store, query = api_request.sandbox.store, request.GET
     page, size = _page_and_size(request)
     search, channel, phone = query.get("search", ""), query.get("channel", ""), query.get("phone", "")
     if phone:
-        ordinals, total = [_by_phone(call, phone)], 1
+        ordinals, total = [_ordinal_by_phone(api_request, phone)], 1
     else:
         if channel and channel not in CHANNELS:
-            allowed = "Channel must be one of: sms, whatsapp"
-            raise ApiError(400, "VALIDATION_006", allowed, {"channel": [allowed]})
-        ordinals, total = store.page(call.scope, search, channel, (page - 1) * size, page * size)
+            message = "Channel must be one of: sms, whatsapp"
+            raise ApiError(400, "VALIDATION_006", message, {"channel": [message]})
+        ordinals, total = store.page(api_request.scope, search, channel, (page - 1) * size, page * size)
     pages = -(-total // size)
     data = {
-        "contacts": [store.contact(ordinal, call.scope) for ordinal in ordinals],
+        "contacts": [store.contact(ordinal, api_request.scope) for ordinal in ordinals],
         "pagination": {
             "page": page,
             "page_size": size,
@@ -47,38 +47,43 @@ def contacts(request: HttpRequest) -> HttpResponse:
             "cursors": None,
         },
     }
-    return success(data, call.id)
+    return success_response(data, api_request.id)
 
 
 def contact(request: HttpRequest, contact_id: str) -> HttpResponse:
     """GET /v3/contacts/{id}."""
-    call = call_of(request)
-    return success(call.state.store.contact(_by_id(call, contact_id), call.scope), call.id)
+    api_request = api_request_of(request)
+    ordinal = _ordinal_by_id(api_request, contact_id)
+    return success_response(api_request.sandbox.store.contact(ordinal, api_request.scope), api_request.id)
 
 
 def message_summary(request: HttpRequest, contact_id: str) -> HttpResponse:
     """GET /v3/contacts/{id}/message-summary."""
-    call = call_of(request)
-    return success(call.state.store.summary(_by_id(call, contact_id)), call.id)
+    api_request = api_request_of(request)
+    ordinal = _ordinal_by_id(api_request, contact_id)
+    return success_response(api_request.sandbox.store.summary(ordinal), api_request.id)
 
 
 def me(request: HttpRequest) -> HttpResponse:
     """GET /v3/me."""
-    call = call_of(request)
-    if call.caller is None:
-        raise RuntimeError("the call was not admitted")
-    return success(callers.me(call.caller, call.scope, call.state.store), call.id)
+    api_request = api_request_of(request)
+    if api_request.credentials is None:
+        raise RuntimeError("the request was not admitted")
+    data = authentication.me(api_request.credentials, api_request.scope, api_request.sandbox.store)
+    return success_response(data, api_request.id)
 
 
-def unknown_path(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it
-    """A path that neither the imitated API nor the control plane has."""
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """404 for a path that neither the imitated API nor the control API has."""
     if request.path.startswith("/_sandbox/"):
-        return JsonResponse({"error": "The control plane has no such path; sandbox/README.md names them."}, status=404)
-    return call_of(request).refusal(ApiError(404, "RESOURCE_000", "The sandbox does not imitate this path"))
+        return JsonResponse({"error": "The control API has no such path; sandbox/README.md names them."}, status=404)
+    return api_request_of(request).error_response(
+        ApiError(404, "RESOURCE_000", "The sandbox does not imitate this path")
+    )
 
 
-def broken(request: HttpRequest) -> HttpResponse:
-    """A mistake in the sandbox itself: said aloud in its log, unlike a 500 that was asked for."""
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 for a bug in the sandbox itself: logged, unlike a 500 queued as a fault."""
     log.error("the sandbox failed at %s", request.path, exc_info=sys.exc_info())
     return JsonResponse({"error": "The sandbox itself failed; its log says how."}, status=500)
 
@@ -91,8 +96,8 @@ def _page_and_size(request: HttpRequest) -> tuple[int, int]:
     page, size = _integer(request, "page"), _integer(request, "page_size")
     if page < 1:
         raise ApiError(400, "VALIDATION_005", "Page must be greater than 0")
-    if not 1 <= size <= LARGEST_PAGE:
-        raise ApiError(400, "VALIDATION_005", f"Page size must be between 1 and {LARGEST_PAGE}")
+    if not 1 <= size <= MAX_PAGE_SIZE:
+        raise ApiError(400, "VALIDATION_005", f"Page size must be between 1 and {MAX_PAGE_SIZE}")
     return page, size
 
 
@@ -105,21 +110,21 @@ def _integer(request: HttpRequest, name: str) -> int:
     return int(text)
 
 
-def _by_phone(call: Call, phone: str) -> int:
-    """The contact with this number; search and channel play no part, it is an "alternative to list view"."""
+def _ordinal_by_phone(api_request: ApiRequest, phone: str) -> int:
+    """The contact with this number, search and channel ignored: an "alternative to list view" (sent-api-v3, contacts)."""
     if not _E164.fullmatch(phone):
-        sentence = "Phone number must be in E.164 format"
-        raise ApiError(400, "VALIDATION_002", sentence, {"phone": [sentence]})
-    ordinal = call.state.store.by_phone(int(phone), call.scope)
+        message = "Phone number must be in E.164 format"
+        raise ApiError(400, "VALIDATION_002", message, {"phone": [message]})
+    ordinal = api_request.sandbox.store.by_phone(int(phone), api_request.scope)
     if ordinal is None:
         raise ApiError(404, "RESOURCE_001", "Contact not found with the specified phone number")
     return ordinal
 
 
-def _by_id(call: Call, contact_id: str) -> int:
+def _ordinal_by_id(api_request: ApiRequest, contact_id: str) -> int:
     if not well_formed(contact_id):
         raise ApiError(400, "VALIDATION_001", "The contact id is not a valid UUID", {"id": ["Not a UUID"]})
-    ordinal = call.state.store.by_id(contact_id, call.scope)
+    ordinal = api_request.sandbox.store.by_id(contact_id, api_request.scope)
     if ordinal is None:
         raise ApiError(404, "RESOURCE_001", "Contact not found")
     return ordinal

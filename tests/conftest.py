@@ -14,7 +14,7 @@ from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
 from testing.desk_template import DeskTemplate, desk_template
 from testing.running_desk import SECRET_KEY, desk_environment
@@ -64,9 +64,9 @@ def desk_api(
     sandbox: SandboxServer, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SandboxServer]:
     """The sandbox as the desk's API, with a gateway that remembers nothing, and a budget that never ends."""
-    monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_PATIENCE", 5.0)  # a busy machine is no slow API
+    monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_TIMEOUT", 5.0)  # a busy machine is no slow API
     settings.SENT_API_URL = sandbox.url
-    monkeypatch.setattr("contacts_ui.audit.filters.PATIENCE", 5.0)
+    monkeypatch.setattr("contacts_ui.audit.filters.PROFILE_NAMES_TIMEOUT", 5.0)
     settings.SENT_DEADLINE = 5.0
     settings.SENT_FRESH_SECONDS = settings.SENT_STALE_SECONDS = 0.0  # tests of the gateway keep answers, others ask
     settings.SENT_BUDGET_FILE = str(tmp_path / "budget")
@@ -91,9 +91,9 @@ def keeping(desk_api: SandboxServer, settings: Settings) -> SandboxServer:
 
 def _forget() -> None:
     """Ends the gateway there is, with every call it has under way, and empties what it kept."""
-    if gateway.cache_info().currsize:
-        gateway().close()
-    gateway.cache_clear()
+    if get_gateway.cache_info().currsize:
+        get_gateway().close()
+    get_gateway.cache_clear()
     caches["contacts"].clear()
 
 

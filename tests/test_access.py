@@ -12,9 +12,9 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from contacts_ui.access import ScopeDenied, choices_for, last_scope, remember, scope_for
+from contacts_ui.access import ScopeDenied, last_scope, remember_visit, scope_for, visible_profiles
 from contacts_ui.models import ProfileAccess
-from contacts_ui.roles import give_role, role_of
+from contacts_ui.roles import role_of, set_role
 from testing.sandbox_server import SandboxServer
 
 from .html import rows, text
@@ -32,7 +32,7 @@ def test_an_admin_sees_the_account_and_every_profile(desk_api: SandboxServer, ad
 
 def test_a_superuser_counts_as_admin(desk_api: SandboxServer, db: None) -> None:
     root = User.objects.create_superuser("root", password="x")
-    assert len(choices_for(root)) == 13
+    assert len(visible_profiles(root)) == 13
 
 
 def test_support_sees_what_is_assigned_and_nothing_else(desk_api: SandboxServer, support_user: User) -> None:
@@ -59,7 +59,7 @@ def test_an_assigned_profile_the_key_does_not_have_opens_nothing(desk_api: Sandb
 
 def test_a_deactivated_person_sees_nothing(desk_api: SandboxServer, admin_user: User) -> None:
     admin_user.is_active = False
-    assert len(choices_for(admin_user)) == 0
+    assert len(visible_profiles(admin_user)) == 0
 
 
 @pytest.mark.parametrize("key", ["sandbox-user", "sandbox-profile"])
@@ -79,7 +79,7 @@ def test_with_the_key_of_one_account_nobody_else_sees_it(
     desk_api: SandboxServer, use_key: Callable[[str], None], nobody: User, key: str, role: str | None
 ) -> None:
     use_key(key)
-    give_role(nobody, role)
+    set_role(nobody, role)
     with pytest.raises(ScopeDenied):
         scope_for(nobody, None)
     assert desk_api.requests() == []
@@ -128,7 +128,7 @@ def test_the_first_page_is_where_one_last_was(admin_client: Client, sandbox: San
 
 def test_the_first_page_is_never_a_scope_that_was_taken_away(desk_api: SandboxServer, support_user: User) -> None:
     ids = _ids(desk_api)
-    remember(support_user, scope_for(support_user, ids[2]))
+    remember_visit(support_user, scope_for(support_user, ids[2]))
     ProfileAccess.objects.filter(user=support_user, profile_id=ids[2]).delete()
     scope = last_scope(support_user)
     assert scope is not None
@@ -164,7 +164,7 @@ def test_of_several_groups_one_counts(nobody: User, groups: tuple[str, ...], rol
 
 
 def test_an_auditor_sees_no_contacts_whatever_is_assigned(support_user: User, desk_api: SandboxServer) -> None:
-    give_role(support_user, "auditor")
+    set_role(support_user, "auditor")
     with pytest.raises(ScopeDenied):
         scope_for(support_user, _ids(desk_api)[1])
 

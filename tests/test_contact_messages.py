@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from testing.sandbox_server import SandboxServer
 
 from .html import RESTORE, fragment, rows, scopes, text
@@ -201,7 +201,7 @@ def test_after_a_minute_they_are_asked_again(
     admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fragment(admin_client, messages)
-    monkeypatch.setattr("contacts_ui.gateway.gateway.MESSAGES_SECONDS", 0.0)  # the minute is over
+    monkeypatch.setattr("contacts_ui.gateway.gateway.MESSAGE_SUMMARY_TTL", 0.0)  # the minute is over
     fragment(admin_client, messages)
     assert _asked(keeping) == 2
 
@@ -211,7 +211,7 @@ def test_they_are_kept_longer_than_a_list(
 ) -> None:
     fragment(admin_client, messages)
     settings.SENT_FRESH_SECONDS = 0.0
-    gateway.cache_clear()
+    get_gateway.cache_clear()
     fragment(admin_client, messages)
     assert _asked(keeping) == 1
 
@@ -220,7 +220,7 @@ def test_old_ones_are_labelled_when_the_api_fails(
     admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fragment(admin_client, messages)
-    monkeypatch.setattr("contacts_ui.gateway.gateway.MESSAGES_SECONDS", 0.0)
+    monkeypatch.setattr("contacts_ui.gateway.gateway.MESSAGE_SUMMARY_TTL", 0.0)
     keeping.fault(route=ROUTE, kind="status", status=500)
     part = fragment(admin_client, messages)
     assert part.status_code == 200

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from contacts_ui.contacts.labels import to_copy
+from contacts_ui.contacts.labels import copy_value
 from contacts_ui.sent_api.types import Contact
 
 
@@ -26,4 +26,4 @@ from contacts_ui.sent_api.types import Contact
     ],
 )
 def test_what_differs_from_the_number_shown_is_said(contact: Contact, copied: str) -> None:
-    assert to_copy(contact) == copied
+    assert copy_value(contact) == copied

@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from contacts_ui.observability.json_logs import JsonFormatter
 from contacts_ui.sent_api.errors import SentError
-from contacts_ui.web.errors import PROBLEMS
+from contacts_ui.web.errors import ERROR_PAGES
 from testing.sandbox_server import SandboxServer
 
 from .html import fragment, rows, scopes, text
@@ -47,9 +47,9 @@ def _impatient_with_silence(request: pytest.FixtureRequest, desk_api: SandboxSer
 def become_impatient(settings: Settings, *, knowing: bool = True) -> None:
     """Has the desk wait for no answer longer than IMPATIENT. `knowing`: not for the account's, which it knows."""
     if knowing:
-        gateway().account()
+        get_gateway().account()
     settings.SENT_DEADLINE = IMPATIENT
-    gateway.cache_clear()
+    get_gateway.cache_clear()
 
 
 @EACH
@@ -144,11 +144,11 @@ def test_every_error_of_the_client_has_a_row_of_its_own() -> None:
     def family(kind: type[SentError]) -> set[type[SentError]]:
         return {kind}.union(*(family(child) for child in kind.__subclasses__()))
 
-    assert family(SentError) - {SentError} == {kind for kind, _ in PROBLEMS if issubclass(kind, SentError)}
+    assert family(SentError) - {SentError} == {kind for kind, _ in ERROR_PAGES if issubclass(kind, SentError)}
 
 
 def test_no_two_rows_of_the_table_say_the_same() -> None:
-    assert len({problem.title for _, problem in PROBLEMS}) == len(PROBLEMS)
+    assert len({problem.title for _, problem in ERROR_PAGES}) == len(ERROR_PAGES)
 
 
 def test_a_missing_page_of_the_site_is_a_plain_404(admin_client: Client) -> None:
@@ -162,7 +162,7 @@ def test_no_page_and_no_log_line_holds_the_key(
 ) -> None:
     caplog.set_level(logging.INFO)
     settings.SENT_DEADLINE = IMPATIENT
-    gateway.cache_clear()
+    get_gateway.cache_clear()
     for fault, _, _ in FAILURES.values():
         sandbox.fault(route="contacts", **fault)
         assert settings.SENT_API_KEY not in text(admin_client.get(LIST, {"phone": "+12025550143"}))
@@ -176,4 +176,4 @@ def test_rows_are_never_part_of_a_problem(admin_client: Client, sandbox: Sandbox
     admin_client.get(LIST)
     sandbox.fault(route="contacts", kind="status", status=500)
     assert rows(admin_client.get(LIST)) == []
-    assert gateway().account().value.is_organization
+    assert get_gateway().account().value.is_organization

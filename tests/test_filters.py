@@ -8,7 +8,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_ui.contacts.filters import MAX_TYPED, list_query
+from contacts_ui.contacts.filters import MAX_SEARCH, parse_filters
 from contacts_ui.sent_api.queries import MAX_PAGE, PAGE_SIZES, ContactQuery
 
 PATH = "/account/contacts/"
@@ -17,45 +17,45 @@ NAMES = st.sampled_from(["page", "page_size", "search", "channel", "phone", "oth
 
 @given(st.dictionaries(NAMES, st.text(max_size=120), max_size=6))
 def test_any_parameters_give_a_query_the_api_understands(parameters: dict[str, str]) -> None:
-    asked = list_query(PATH, parameters).asked
+    asked = parse_filters(PATH, parameters).filters
     assert 1 <= asked.page <= MAX_PAGE
     assert asked.page_size in PAGE_SIZES
     assert asked.channel in {None, "sms", "whatsapp"}
     lines = (asked.search or "-").split("\n")
-    assert all(line.isprintable() and 0 < len(line) <= MAX_TYPED for line in lines)
+    assert all(line.isprintable() and 0 < len(line) <= MAX_SEARCH for line in lines)
     assert asked.phone is None or asked.phone[1:].isdecimal()
 
 
 @given(st.dictionaries(NAMES, st.text(max_size=40), max_size=6))
 def test_the_address_of_a_query_leads_back_to_it(parameters: dict[str, str]) -> None:
-    query = list_query(PATH, parameters)
-    again = list_query(PATH, QueryDict(query.address.partition("?")[2]))
-    assert again.asked == query.asked
-    assert again.ignored == ()
+    query = parse_filters(PATH, parameters)
+    again = parse_filters(PATH, QueryDict(query.canonical_url.partition("?")[2]))
+    assert again.filters == query.filters
+    assert again.warnings == ()
 
 
 def test_any_change_but_of_the_page_starts_at_the_first_page() -> None:
-    query = list_query(PATH, {"page": "7", "search": "555"})
+    query = parse_filters(PATH, {"page": "7", "search": "555"})
     assert query.url(channel="sms") == f"{PATH}?search=555&channel=sms"
     assert query.url(page=8) == f"{PATH}?search=555&page=8"
 
 
 def test_the_same_query_lives_at_another_path() -> None:
-    assert list_query(PATH, {"channel": "sms"}).url(path="") == "?channel=sms"
+    assert parse_filters(PATH, {"channel": "sms"}).url(path="") == "?channel=sms"
 
 
 def test_pasted_spaces_count_as_spaces() -> None:
-    assert list_query(PATH, {"search": "\u00a0(201)\u00a0555 \t01"}).asked.search == "(201) 555 01"
+    assert parse_filters(PATH, {"search": "\u00a0(201)\u00a0555 \t01"}).filters.search == "(201) 555 01"
 
 
 def test_what_cannot_be_seen_leaves_no_second_space() -> None:
-    assert list_query(PATH, {"search": "0 \x1b 0"}).asked.search == "0 0"
+    assert parse_filters(PATH, {"search": "0 \x1b 0"}).filters.search == "0 0"
 
 
 def test_a_look_up_of_one_number_sets_aside_what_would_narrow_it() -> None:
-    query = list_query(PATH, {"phone": "+442079460958", "search": "555", "channel": "sms"})
-    assert (query.asked.phone, query.asked.search, query.asked.channel) == ("+442079460958", None, None)
-    assert query.ignored == ("Looking up one number sets the search and the channel aside.",)
+    query = parse_filters(PATH, {"phone": "+442079460958", "search": "555", "channel": "sms"})
+    assert (query.filters.phone, query.filters.search, query.filters.channel) == ("+442079460958", None, None)
+    assert query.warnings == ("Looking up one number sets the search and the channel aside.",)
 
 
 def test_absent_filters_are_not_sent() -> None:
@@ -63,6 +63,6 @@ def test_absent_filters_are_not_sent() -> None:
 
 
 def test_the_address_names_only_what_differs_from_the_default() -> None:
-    query = list_query(PATH, {"page": "1", "page_size": "50", "search": "", "channel": ""})
-    assert query.address == PATH
-    assert parse_qsl(list_query(PATH, {"page": "2"}).address.partition("?")[2]) == [("page", "2")]
+    query = parse_filters(PATH, {"page": "1", "page_size": "50", "search": "", "channel": ""})
+    assert query.canonical_url == PATH
+    assert parse_qsl(parse_filters(PATH, {"page": "2"}).canonical_url.partition("?")[2]) == [("page", "2")]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contacts_ui.contacts.labels import channel_name
-from contacts_ui.web.formatting import ago, moment, number
+from contacts_ui.web.formatting import format_datetime, format_int, time_ago
 from contacts_ui.web.jinja2 import flag, flag_class, region_name
 
 
@@ -26,11 +26,11 @@ from contacts_ui.web.jinja2 import flag, flag_class, region_name
     ],
 )
 def test_an_age_is_said_in_one_unit(age: timedelta, words: str) -> None:
-    assert ago(datetime.now(UTC) - age - timedelta(milliseconds=200)) == words
+    assert time_ago(datetime.now(UTC) - age - timedelta(milliseconds=200)) == words
 
 
 def test_a_moment_is_said_in_utc() -> None:
-    assert moment(datetime.fromisoformat("2026-01-13T14:24:59+02:00")) == "13 Jan 2026, 12:24 UTC"
+    assert format_datetime(datetime.fromisoformat("2026-01-13T14:24:59+02:00")) == "13 Jan 2026, 12:24 UTC"
 
 
 def test_regions_have_their_english_names() -> None:
@@ -60,4 +60,4 @@ def test_an_unknown_channel_keeps_its_name() -> None:
 
 
 def test_counts_have_their_commas() -> None:
-    assert number(12486) == "12,486"
+    assert format_int(12486) == "12,486"

@@ -20,7 +20,7 @@ def _still(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
 def test_it_shows_the_budget_the_breaker_and_the_hour(
     admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _still(monkeypatch, "tally")
+    _still(monkeypatch, "stats")
     for _ in range(3):
         admin_client.get("/account/contacts/")
     page = text(admin_client.get("/gateway/"))
@@ -32,7 +32,7 @@ def test_it_shows_the_budget_the_breaker_and_the_hour(
 def test_an_open_breaker_is_said(
     admin_client: Client, desk_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _still(monkeypatch, "breaker")
+    _still(monkeypatch, "circuit_breaker")
     admin_client.get("/account/contacts/")
     desk_api.fault(route="contacts", kind="status", status=500, times=9)
     for _ in range(5):

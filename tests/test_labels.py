@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_ui.contacts.labels import MASK, listed, masked, reachability
+from contacts_ui.contacts.labels import MASK, join_names, mask_number, reachability_label
 from contacts_ui.sent_api.types import Contact
 
 ONE = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
@@ -19,7 +19,7 @@ NONE_KNOWN = "No channel is known, so it may not be possible to message this con
 
 
 def _contact(channels: str | list[str] | None = None, default: str | None = None, **fields: Any) -> Contact:
-    return Contact(id=ONE, channels_field=channels, default_channel=default, **({"opt_out": False} | fields))
+    return Contact(id=ONE, raw_channels=channels, default_channel=default, **({"opt_out": False} | fields))
 
 
 # --- Whether and how a contact can be messaged -----------------------------------------------------
@@ -39,34 +39,34 @@ def _contact(channels: str | list[str] | None = None, default: str | None = None
 def test_the_channels_are_named_and_the_default_is_said_where_there_is_a_choice(
     channels: str | list[str], default: str | None, words: str
 ) -> None:
-    assert reachability(_contact(channels, default)) == words
+    assert reachability_label(_contact(channels, default)) == words
 
 
 @pytest.mark.parametrize("channels", ["sms,whatsapp", None])
 def test_whoever_opted_out_is_not_to_be_messaged_whatever_the_channels(channels: str | None) -> None:
-    assert reachability(_contact(channels, "sms", opt_out=True)) == "Do not message: opted out"
+    assert reachability_label(_contact(channels, "sms", opt_out=True)) == "Do not message: opted out"
 
 
 @pytest.mark.parametrize("channels", [None, "", " , ", []])
 def test_without_a_channel_no_promise_is_made(channels: str | list[str] | None) -> None:
-    assert reachability(_contact(channels, "sms")) == NONE_KNOWN
+    assert reachability_label(_contact(channels, "sms")) == NONE_KNOWN
 
 
 def test_an_unknown_opt_out_is_said() -> None:
     words = "Can be messaged by SMS and WhatsApp; SMS first. Whether it opted out is not known"
-    assert reachability(_contact("sms,whatsapp", "sms", opt_out=None)) == words
+    assert reachability_label(_contact("sms,whatsapp", "sms", opt_out=None)) == words
 
 
 def test_a_default_that_is_not_among_the_channels_is_not_called_first() -> None:
-    assert reachability(_contact("sms,whatsapp", "rcs")) == "Can be messaged by SMS and WhatsApp"
+    assert reachability_label(_contact("sms,whatsapp", "rcs")) == "Can be messaged by SMS and WhatsApp"
 
 
 def test_a_channel_nobody_heard_of_keeps_its_name() -> None:
-    assert reachability(_contact("pigeon,sms", "pigeon")) == "Can be messaged by pigeon and SMS; pigeon first"
+    assert reachability_label(_contact("pigeon,sms", "pigeon")) == "Can be messaged by pigeon and SMS; pigeon first"
 
 
 def test_a_channel_named_twice_is_said_once() -> None:
-    assert reachability(_contact("sms,SMS", "sms")) == "Can be messaged by SMS"
+    assert reachability_label(_contact("sms,SMS", "sms")) == "Can be messaged by SMS"
 
 
 @given(
@@ -77,7 +77,7 @@ def test_a_channel_named_twice_is_said_once() -> None:
 def test_something_is_said_of_every_contact(
     channels: str | list[str] | None, default: str | None, opt_out: bool | None
 ) -> None:
-    words = reachability(_contact(channels, default, opt_out=opt_out))
+    words = reachability_label(_contact(channels, default, opt_out=opt_out))
     assert words
     assert words.startswith("Do not message") == (opt_out is True)
 
@@ -99,15 +99,15 @@ def test_something_is_said_of_every_contact(
     ],
 )
 def test_the_last_four_digits_can_be_read_if_they_are_not_all(number: str, words: str) -> None:
-    assert masked(_contact(phone_number=number)) == words
+    assert mask_number(_contact(phone_number=number)) == words
 
 
 def test_a_contact_without_a_number_is_masked_all_the_same() -> None:
-    assert masked(_contact()) == MASK
+    assert mask_number(_contact()) == MASK
 
 
 def test_how_long_a_number_is_does_not_show() -> None:
-    assert masked(_contact(phone_number="+123450142")) == masked(_contact(phone_number="+4420794609580142"))
+    assert mask_number(_contact(phone_number="+123450142")) == mask_number(_contact(phone_number="+4420794609580142"))
 
 
 _FORMATS = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
@@ -115,7 +115,7 @@ _FORMATS = ("phone_number", "format_e164", "format_international", "format_natio
 
 @given(st.fixed_dictionaries({name: st.one_of(st.none(), st.text()) for name in _FORMATS}))
 def test_of_anything_at_all_no_more_than_four_digits_are_shown(formats: dict[str, str | None]) -> None:
-    words = masked(_contact(**formats))
+    words = mask_number(_contact(**formats))
     assert sum(character.isdecimal() for character in words) in {0, 4}
     assert set(words) <= {"•", " "} | set("".join(filter(None, formats.values())))
 
@@ -125,7 +125,7 @@ def test_of_a_number_in_any_format_its_own_last_four_are_shown(national: int, re
     code = phonenumbers.country_code_for_region(region)
     number = phonenumbers.PhoneNumber(country_code=code, national_number=national)
     for style in (phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.E164):
-        words = masked(_contact(format_international=phonenumbers.format_number(number, style)))
+        words = mask_number(_contact(format_international=phonenumbers.format_number(number, style)))
         assert re.fullmatch(rf"{MASK} {national % 10_000:04}", words)
 
 
@@ -142,4 +142,4 @@ def test_of_a_number_in_any_format_its_own_last_four_are_shown(national: int, re
     ],
 )
 def test_the_last_of_several_is_joined_by_and(names: list[str], words: str) -> None:
-    assert listed(names) == words
+    assert join_names(names) == words

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from contacts_ui.contacts.labels import masked
+from contacts_ui.contacts.labels import mask_number
 from contacts_ui.models import GroupPolicy, Preferences
 from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
@@ -79,7 +79,7 @@ def test_a_lookup_of_several_shows_the_last_four_digits_at_most(
     page = text(either_client.get(LIST, {"search": typed} | further, headers=FRAGMENT if start else {}))
     asked = several[start : start + 5]
     assert re.findall(r'data-contact-id="([^"]+)" data-looked-up="found"', page) == [str(c.id) for c in asked]
-    assert re.findall(r'class="phone__link" [^>]*>([^<]*)</a>', page) == [masked(contact) for contact in asked]
+    assert re.findall(r'class="phone__link" [^>]*>([^<]*)</a>', page) == [mask_number(contact) for contact in asked]
     assert page.count('aria-label="Reveal ') == len(asked)
     assert "data-copy=" not in page
     for number in typed.split():  # what somebody typed themselves stays as they typed it

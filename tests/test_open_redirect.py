@@ -16,7 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.sign_in.adapters import DeskAccountAdapter
-from contacts_ui.sign_in.redirects import local_path
+from contacts_ui.sign_in.redirects import safe_redirect_path
 from testing.sandbox_server import SandboxServer
 from testing.totp import code_now
 from tests.open_redirects import OF_EACH_FAMILY, tricks
@@ -46,7 +46,9 @@ def test_hundreds_of_tricks_are_tried_one_of_each_family_among_them() -> None:
     assert set(OF_EACH_FAMILY) <= set(TRICKS)
 
 
-@pytest.mark.parametrize("judge", [local_path, DeskAccountAdapter(None).is_safe_url], ids=["local_path", "is_safe_url"])
+@pytest.mark.parametrize(
+    "judge", [safe_redirect_path, DeskAccountAdapter(None).is_safe_url], ids=["local_path", "is_safe_url"]
+)
 def test_judges_let_no_trick_pass_that_leads_off_the_site(judge: Callable[[str], object]) -> None:
     passed = {trick for trick in TRICKS if judge(trick)}
     assert {trick for trick in passed if not _is_here(trick)} == set()
@@ -66,17 +68,17 @@ def test_judges_let_no_trick_pass_that_leads_off_the_site(judge: Callable[[str],
     ],
 )
 def test_the_pages_of_the_site_are_where_one_may_be_led(path: str) -> None:
-    assert local_path(path) == path
+    assert safe_redirect_path(path) == path
     assert DeskAccountAdapter(None).is_safe_url(path)
 
 
 @pytest.mark.parametrize("path", ["", "contacts", "?x", "#x", "/a//b", "/./a", "/../a", "/a\n", "/a b", "/ä", "/a%2fb"])
 def test_a_path_that_is_not_ours_is_none(path: str) -> None:
-    assert local_path(path) is None
+    assert safe_redirect_path(path) is None
 
 
 def test_a_long_path_is_judged_at_once() -> None:
-    assert local_path("/" + "a/" * 50_000 + "\\") is None
+    assert safe_redirect_path("/" + "a/" * 50_000 + "\\") is None
 
 
 # --- The ways that lead on: each asks a judge ------------------------------------------------------

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from contacts_ui.roles import give_role
+from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
 
 from .html import RESTORE, fragment, scopes, text
@@ -59,7 +59,7 @@ def test_a_row_says_role_profiles_status_second_factor_and_last_sign_in(
 
 
 def test_an_admin_sees_all_profiles_and_an_auditor_none(admin_client: Client, nobody: User) -> None:
-    give_role(nobody, "auditor")
+    set_role(nobody, "auditor")
     page = text(admin_client.get(PEOPLE))
     assert _row(page, "mara")[3] == "All profiles"
     assert _row(page, "nia")[3] == "— profiles"
@@ -171,7 +171,7 @@ def test_the_list_asks_the_api_for_nothing(admin_client: Client, sandbox: Sandbo
 @pytest.mark.parametrize("path", ["", "new/", "{id}/", "{id}/do/", "{id}/link/"])
 @pytest.mark.parametrize("role", ["support", "exporter", "auditor", None])
 def test_only_admins_come_in(desk_api: SandboxServer, nobody: User, admin_user: User, role: str, path: str) -> None:
-    give_role(nobody, role)
+    set_role(nobody, role)
     client = Client()
     client.force_login(nobody)
     address = PEOPLE + path.format(id=admin_user.pk)

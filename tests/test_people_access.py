@@ -18,7 +18,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.models import AuditEntry
-from contacts_ui.roles import give_role
+from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
 from tests.test_people_edit import path_of, written
 
@@ -170,7 +170,7 @@ def test_who_is_switched_off_gets_no_link(admin_client: Client, support_user: Us
 
 
 def test_two_admins_cannot_switch_each_other_off(admin_client: Client, admin_user: User, nobody: User) -> None:
-    give_role(nobody, "admin")
+    set_role(nobody, "admin")
     other = Client()
     other.force_login(nobody)
     _do(admin_client, nobody, "switch-off")

@@ -13,11 +13,11 @@ from django.db import DatabaseError
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.audit import Deed
+from contacts_ui.audit import AuditEvent
 from contacts_ui.audit import log as book
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from contacts_ui.models import AuditEntry, ProfileAccess
-from contacts_ui.roles import give_role, role_of
+from contacts_ui.roles import role_of, set_role
 from testing.sandbox_server import SandboxServer
 
 from .html import FRAGMENT, text
@@ -196,7 +196,7 @@ def test_each_assignment_is_written_down_once(admin_client: Client, support_user
 def test_a_role_that_uses_no_assignments_has_a_warning_of_its_own(
     admin_client: Client, nobody: User, role: str
 ) -> None:
-    give_role(nobody, None if role == "none" else role)
+    set_role(nobody, None if role == "none" else role)
     assert f"unused--{role}" in text(admin_client.get(path_of(nobody)))
 
 
@@ -244,7 +244,7 @@ def test_a_thousand_profiles_all_assigned_are_edited_and_none_is_lost(
 ) -> None:
     with SandboxServer(contacts=0, profiles=1000) as many:
         settings.SENT_API_URL = many.url
-        gateway.cache_clear()
+        get_gateway.cache_clear()
         ids = [profile["id"] for profile in many.profiles()]
         ProfileAccess.objects.bulk_create(ProfileAccess(user=nobody, profile_id=UUID(one)) for one in ids)
         page = text(admin_client.get(path_of(nobody)))
@@ -344,20 +344,20 @@ def test_a_superuser_makes_another_one_support(admin_client: Client, admin_user:
 def test_two_admins_cannot_demote_each_other(
     admin_client: Client, admin_user: User, nobody: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    give_role(nobody, "admin")
+    set_role(nobody, "admin")
     sent = as_shown(admin_client, nobody) | {"role": "support"}
     # The other one was quicker: while this request is past the door, its person is an admin no more.
-    monkeypatch.setattr("contacts_ui.people.editing.known_profiles", _then(lambda: give_role(admin_user, "support")))
+    monkeypatch.setattr("contacts_ui.people.editing.load_profiles", _then(lambda: set_role(admin_user, "support")))
     assert admin_client.post(path_of(nobody), sent).status_code == 403
     assert role_of(User.objects.get(pk=nobody.pk)) == "admin"
 
 
 def _then(deed: Any) -> Any:
-    from contacts_ui.people.assignments import known_profiles
+    from contacts_ui.people.assignments import load_profiles
 
     def known() -> Any:
         deed()
-        return known_profiles()
+        return load_profiles()
 
     return known
 
@@ -367,7 +367,7 @@ def test_what_cannot_be_written_down_does_not_happen(
 ) -> None:
     sent, before = as_shown(admin_client, support_user), assigned(support_user)
 
-    def broken(deed: Deed) -> Any:
+    def broken(deed: AuditEvent) -> Any:
         if deed.action == "profile.assignment":
             raise DatabaseError
         return values(deed)

@@ -9,7 +9,7 @@ import phonenumbers
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from contacts_ui.phone_search import Step, chosen, plan
+from contacts_ui.phone_search import Attempt, build_plan, parse_attempt
 
 PLAUSIBLE = re.compile(r"[0-9 ().+/\-]+", re.ASCII)
 
@@ -25,30 +25,32 @@ regions = st.lists(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)) | st.
 @example("1" + " ." * 45 + "23", ["US"])
 @example("+818024813640967 5", ["JP"])
 def test_any_text_gives_questions_or_a_sentence_or_numbers(raw: str, known: list[str]) -> None:
-    made = plan(raw, known)
-    assert bool(made.steps) + bool(made.sentence) + bool(made.numbers) == 1
-    assert len(made.steps) <= 3
-    for step in (*made.steps, *made.others):
+    made = build_plan(raw, known)
+    assert bool(made.attempts) + bool(made.message) + bool(made.numbers) == 1
+    assert len(made.attempts) <= 3
+    for step in (*made.attempts, *made.alternatives):
         _assert_fit_to_ask(step)
 
 
 @patient
 @given(texts, regions)
 def test_the_same_text_gives_the_same_plan(raw: str, known: list[str]) -> None:
-    assert plan(raw, known) == plan(raw, tuple(known))
+    assert build_plan(raw, known) == build_plan(raw, tuple(known))
 
 
 @patient
 @given(texts, regions)
 def test_every_question_can_be_chosen_from_a_link(raw: str, known: list[str]) -> None:
-    made = plan(raw, known)
-    assert all(chosen(step.value) == Step(step.kind, step.value) for step in (*made.steps, *made.others)), made
+    made = build_plan(raw, known)
+    assert all(
+        parse_attempt(step.value) == Attempt(step.kind, step.value) for step in (*made.attempts, *made.alternatives)
+    ), made
 
 
 @patient
 @given(texts)
 def test_any_chosen_text_gives_a_question_or_none(value: str) -> None:
-    step = chosen(value)
+    step = parse_attempt(value)
     if step is not None:
         _assert_fit_to_ask(step)
 
@@ -56,12 +58,12 @@ def test_any_chosen_text_gives_a_question_or_none(value: str) -> None:
 @patient
 @given(texts, regions)
 def test_every_pasted_number_is_one_line_that_can_be_planned_by_itself(raw: str, known: list[str]) -> None:
-    for number in plan(raw, known).numbers:
+    for number in build_plan(raw, known).numbers:
         assert not any(unicodedata.category(character)[0] == "C" for character in number)
-        assert plan(number, known).numbers == ()
+        assert build_plan(number, known).numbers == ()
 
 
-def _assert_fit_to_ask(step: Step) -> None:
+def _assert_fit_to_ask(step: Attempt) -> None:
     if step.kind == "phone":
         assert re.fullmatch(r"\+[1-9][0-9]{1,14}", step.value, re.ASCII)
     assert PLAUSIBLE.fullmatch(step.value)  # so nothing that controls, turns around or cannot be seen

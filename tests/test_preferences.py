@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from contacts_ui.models import GroupPolicy, Preferences
 from contacts_ui.preferences import DEFAULTS, preferences_for, regions, save_theme, time_zones
-from contacts_ui.web.formatting import clock, moment
+from contacts_ui.web.formatting import format_datetime, format_time
 
 from .html import text
 
@@ -216,16 +216,16 @@ def test_the_zone_of_one_page_is_not_that_of_the_next(admin_client: Client, admi
 def test_a_moment_is_said_in_the_current_zone(zone: str, words: str) -> None:
     with timezone.override(ZoneInfo(zone)):
         value = datetime(2026, 1, 13, 23, 24, 59, tzinfo=UTC)
-        assert moment(value) == words
-        assert clock(value) == words.split(", ")[1]
+        assert format_datetime(value) == words
+        assert format_time(value) == words.split(", ")[1]
 
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("end", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 def test_the_ends_of_time_can_be_said_in_any_zone(zone: str, end: datetime) -> None:
     with timezone.override(ZoneInfo(zone)):
-        assert moment(end)
-        assert clock(end.replace(tzinfo=ZoneInfo("Asia/Tokyo")))
+        assert format_datetime(end)
+        assert format_time(end.replace(tzinfo=ZoneInfo("Asia/Tokyo")))
 
 
 # --- What there is to choose -----------------------------------------------------------------------

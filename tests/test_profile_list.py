@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from contacts_ui.access import choices_for, recent_scopes, remember, scope_for
-from contacts_ui.gateway import gateway
+from contacts_ui.access import recent_scopes, remember_visit, scope_for, visible_profiles
+from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
 from testing.sandbox_server import SandboxServer
 
@@ -34,7 +34,7 @@ def _groups(page: str) -> dict[str, list[str]]:
 
 def _visit(user: User, *profile_ids: str | None) -> None:
     for profile_id in profile_ids:
-        remember(user, scope_for(user, UUID(profile_id) if profile_id else None))
+        remember_visit(user, scope_for(user, UUID(profile_id) if profile_id else None))
 
 
 def test_the_page_lists_the_account_and_every_profile_for_an_admin(admin_client: Client) -> None:
@@ -130,7 +130,7 @@ def test_without_a_visit_elsewhere_nothing_is_called_recent(admin_client: Client
 def test_five_are_recent_at_most_the_newest_first(admin_user: User, desk_api: SandboxServer) -> None:
     ids = [profile["id"] for profile in desk_api.profiles()]
     _visit(admin_user, *ids[:8])
-    recent = recent_scopes(admin_user, choices_for(admin_user), besides=scope_for(admin_user, UUID(ids[7])))
+    recent = recent_scopes(admin_user, visible_profiles(admin_user), exclude=scope_for(admin_user, UUID(ids[7])))
     assert [scope.profile_id for scope in recent] == ids[6:1:-1]
 
 
@@ -138,7 +138,7 @@ def test_what_was_taken_away_is_not_recent(support_user: User, desk_api: Sandbox
     ids = [profile["id"] for profile in desk_api.profiles()]
     _visit(support_user, ids[1], ids[2], ids[3])
     ProfileAccess.objects.filter(user=support_user, profile_id=ids[2]).delete()
-    recent = recent_scopes(support_user, choices_for(support_user), besides=scope_for(support_user, UUID(ids[3])))
+    recent = recent_scopes(support_user, visible_profiles(support_user), exclude=scope_for(support_user, UUID(ids[3])))
     assert [scope.profile_id for scope in recent] == [ids[1]]
 
 
@@ -146,9 +146,9 @@ def test_the_recent_ones_cost_one_query(
     admin_user: User, desk_api: SandboxServer, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     _visit(admin_user, *(profile["id"] for profile in desk_api.profiles()))
-    choices, here = choices_for(admin_user), scope_for(admin_user, None)
+    choices, here = visible_profiles(admin_user), scope_for(admin_user, None)
     with django_assert_num_queries(1):
-        assert len(recent_scopes(admin_user, choices, besides=here)) == 5
+        assert len(recent_scopes(admin_user, choices, exclude=here)) == 5
 
 
 def test_the_fragment_is_a_combobox_and_its_list(admin_client: Client) -> None:
@@ -175,7 +175,7 @@ def test_a_profile_that_is_not_approved_says_so(admin_client: Client, sandbox: S
 def test_a_thousand_profiles_are_sent_whole_and_under_300_kilobytes(admin_client: Client, settings: Settings) -> None:
     with SandboxServer(contacts=0, profiles=1000) as many:
         settings.SENT_API_URL = many.url
-        gateway.cache_clear()
+        get_gateway.cache_clear()
         address = "/account/contacts/?search=555&channel=whatsapp&page_size=20"
         response = fragment(admin_client, "/account/profiles/", current=address)
         assert len(set(_links(text(response)))) == 1001

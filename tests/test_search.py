@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from contacts_ui.models import Preferences
 from testing.sandbox_server import SandboxServer
 
@@ -148,11 +148,11 @@ def test_regions_are_learned_from_answers_without_keeping_numbers(
     admin_client.get(LIST)
     from contacts_ui.scope import Scope
 
-    seen = gateway().regions_seen(Scope(None, "x", switchable=True))
+    seen = get_gateway().common_regions(Scope(None, "x", switchable=True))
     held = [_region(number) for number in keeping.contacts(None).values() if number]
     assert seen
     assert set(seen) <= set(held)
-    assert gateway().regions_seen(Scope(keeping.profiles()[1]["id"], "x", switchable=True)) == ()
+    assert get_gateway().common_regions(Scope(keeping.profiles()[1]["id"], "x", switchable=True)) == ()
 
 
 def test_the_drawer_of_a_read_search_costs_no_call(
@@ -229,7 +229,7 @@ def test_without_budget_the_rest_of_several_numbers_waits_and_says_so(
     admin_client: Client, desk_api: SandboxServer, settings: Settings
 ) -> None:
     settings.SENT_BUDGET_BURST, settings.SENT_BUDGET_PER_MINUTE = 6, 12
-    gateway.cache_clear()
+    get_gateway.cache_clear()
     page = text(admin_client.get(LIST, {"search": _several(desk_api, 3, 5)}))
     looked_up = _looked_up(page)
     assert 0 < len(looked_up) < 5
@@ -291,15 +291,15 @@ def test_what_one_person_reads_a_text_as_is_nobody_elses_reading(
 
 
 def test_how_a_text_was_read_is_known_to_the_other_process_too(keeping: SandboxServer, db: None) -> None:
-    gateway().note_reading(1, "0171 555 0142", "+441715550142")
-    gateway.cache_clear()
+    get_gateway().remember_interpretation(1, "0171 555 0142", "+441715550142")
+    get_gateway.cache_clear()
     caches["contacts"].clear()  # what another process has in its memory: nothing
-    assert gateway().reading_of(1, "0171 555 0142", ["171-555", "+441715550142"]) == 1
-    assert gateway().reading_of(2, "0171 555 0142", ["171-555", "+441715550142"]) is None
+    assert get_gateway().remembered_interpretation(1, "0171 555 0142", ["171-555", "+441715550142"]) == 1
+    assert get_gateway().remembered_interpretation(2, "0171 555 0142", ["171-555", "+441715550142"]) is None
 
 
 def test_no_number_is_in_the_table_that_the_processes_share(keeping: SandboxServer, db: None) -> None:
-    gateway().note_reading(1, "0171 555 0142", "+441715550142")
+    get_gateway().remember_interpretation(1, "0171 555 0142", "+441715550142")
     with connection.cursor() as cursor:
         cursor.execute("SELECT cache_key, value FROM desk_cache")
         shared = [(key, base64.b64decode(value)) for key, value in cursor.fetchall()]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from contacts_ui.phone_search import Plan, Step, chosen, plan
+from contacts_ui.phone_search import Attempt, SearchPlan, build_plan, parse_attempt
 
 US, GB, FR, DE = "US", "GB", "FR", "DE"
 
 
 def asked(raw: str, *known: str) -> list[tuple[str, str]]:
     """The questions, in their order."""
-    return [(step.kind, step.value) for step in plan(raw, known).steps]
+    return [(step.kind, step.value) for step in build_plan(raw, known).attempts]
 
 
-def first(raw: str, *known: str) -> Step:
+def first(raw: str, *known: str) -> Attempt:
     """The first question."""
-    return plan(raw, known).steps[0]
+    return build_plan(raw, known).attempts[0]
 
 
 # Whole numbers
@@ -46,18 +46,18 @@ def first(raw: str, *known: str) -> Step:
     ],
 )
 def test_a_number_that_names_its_country_is_looked_up_in_e164(raw: str) -> None:
-    assert first(raw, GB) == Step("phone", "+14155550142", US)
+    assert first(raw, GB) == Attempt("phone", "+14155550142", US)
 
 
 @pytest.mark.parametrize("raw", ["01114155550142", "011 1 415 555 0142"])
 def test_a_region_has_its_own_way_to_dial_abroad(raw: str) -> None:
-    assert first("01144 20 7946 0018", US) == Step("phone", "+442079460018", GB)
-    assert first(raw, "CA") == Step("phone", "+14155550142", US)
+    assert first("01144 20 7946 0018", US) == Attempt("phone", "+442079460018", GB)
+    assert first(raw, "CA") == Attempt("phone", "+14155550142", US)
 
 
 @pytest.mark.parametrize("raw", ["020 7946 0018", "(020) 7946-0018", "02079460018", "020/79460018", "020.7946.0018"])
 def test_a_national_number_is_read_as_one_of_the_users_region(raw: str) -> None:
-    assert first(raw, GB) == Step("phone", "+442079460018", GB)
+    assert first(raw, GB) == Attempt("phone", "+442079460018", GB)
 
 
 def test_a_trunk_zero_in_brackets_is_left_out() -> None:
@@ -141,7 +141,10 @@ def test_the_other_readings_of_an_ambiguous_number_come_after() -> None:
 
 
 def test_a_reading_says_whose_number_it_is() -> None:
-    assert [step.region for step in plan("020 7946 0018", [GB, "IN"]).steps if step.kind == "phone"] == [GB, "IN"]
+    assert [step.region for step in build_plan("020 7946 0018", [GB, "IN"]).attempts if step.kind == "phone"] == [
+        GB,
+        "IN",
+    ]
 
 
 def test_more_regions_than_calls_are_asked_for_together_when_they_write_alike() -> None:
@@ -158,9 +161,9 @@ def test_the_end_of_a_number_is_asked_for_as_the_region_writes_it() -> None:
 
 
 def test_the_likely_spelling_comes_first_and_the_rest_is_offered() -> None:
-    made = plan("5550142", [US, GB])
-    assert made.steps[0].value == "555-0142"
-    assert "5550 142" in [step.value for step in made.others]
+    made = build_plan("5550142", [US, GB])
+    assert made.attempts[0].value == "555-0142"
+    assert "5550 142" in [step.value for step in made.alternatives]
 
 
 @pytest.mark.parametrize("raw", ["ends in 0142", "ending 0142", "...0142", "…0142", "***-0142", "xxx-xxx-0142"])
@@ -200,7 +203,7 @@ def test_a_beginning_with_its_trunk_digit_is_asked_with_it(raw: str) -> None:
     ],
 )
 def test_a_beginning_with_its_country_code_is_asked_as_numbers_there_begin(raw: str, beginning: str) -> None:
-    assert first(raw, US) == Step("search", beginning)
+    assert first(raw, US) == Attempt("search", beginning)
 
 
 def test_a_short_whole_number_may_also_be_the_beginning_of_a_longer_one() -> None:
@@ -225,25 +228,25 @@ def test_fewer_than_four_digits_are_asked_as_they_stand(raw: str) -> None:
 
 @pytest.mark.parametrize("raw", ["+33", "+1", "+ 44", "+352", "+440", "+33 6", "+47405", "+34 699", "+999 12"])
 def test_a_country_code_is_no_part_of_a_national_number(raw: str) -> None:
-    made = plan(raw, [FR, US])
-    assert made.steps == ()
-    assert made.sentence is not None
-    assert "country code" in made.sentence
+    made = build_plan(raw, [FR, US])
+    assert made.attempts == ()
+    assert made.message is not None
+    assert "country code" in made.message
 
 
 def test_more_digits_than_any_number_has_are_not_asked_for() -> None:
-    made = plan("1234567890123456789", [US])
-    assert made.steps == ()
-    assert made.sentence is not None
-    assert "longer" in made.sentence
+    made = build_plan("1234567890123456789", [US])
+    assert made.attempts == ()
+    assert made.message is not None
+    assert "longer" in made.message
 
 
 @pytest.mark.parametrize("raw", ["", "Ana", "()", "+", "\u200b"])
 def test_a_text_without_digits_gets_a_sentence(raw: str) -> None:
-    made = plan(raw, [US])
-    assert made.steps == ()
-    assert made.sentence is not None
-    assert "digits" in made.sentence
+    made = build_plan(raw, [US])
+    assert made.attempts == ()
+    assert made.message is not None
+    assert "digits" in made.message
 
 
 # Several numbers
@@ -260,15 +263,15 @@ def test_a_text_without_digits_gets_a_sentence(raw: str) -> None:
     ],
 )
 def test_several_numbers_are_told_apart(raw: str) -> None:
-    assert plan(raw, [GB]) == Plan(numbers=("+14155550142", "020 7946 0018"))
+    assert build_plan(raw, [GB]) == SearchPlan(numbers=("+14155550142", "020 7946 0018"))
 
 
 def test_no_more_than_fifty_numbers_are_taken() -> None:
-    assert len(plan("\n".join(f"+1415555{last:04}" for last in range(60)), [US]).numbers) == 50
+    assert len(build_plan("\n".join(f"+1415555{last:04}" for last in range(60)), [US]).numbers) == 50
 
 
 def test_one_number_over_two_lines_is_one() -> None:
-    assert plan("(415)\n555-0142", [US]).steps[0].value == "+14155550142"
+    assert build_plan("(415)\n555-0142", [US]).attempts[0].value == "+14155550142"
 
 
 # What was chosen from a link
@@ -276,19 +279,19 @@ def test_one_number_over_two_lines_is_one() -> None:
 
 @pytest.mark.parametrize("value", ["+14155550142", "+442079460018"])
 def test_a_chosen_number_is_looked_up(value: str) -> None:
-    assert chosen(value) == Step("phone", value)
+    assert parse_attempt(value) == Attempt("phone", value)
 
 
 @pytest.mark.parametrize("value", ["555-0142", "(415) 555", "02 975"])
 def test_a_chosen_piece_is_asked_as_it_stands(value: str) -> None:
-    assert chosen(value) == Step("search", value)
+    assert parse_attempt(value) == Attempt("search", value)
 
 
 @pytest.mark.parametrize("value", ["", "Ana", "+", "()", "1" * 65, "<script>1", "555-0142\nx"])
 def test_what_no_link_can_hold_is_not_chosen(value: str) -> None:
-    assert chosen(value) is None
+    assert parse_attempt(value) is None
 
 
 @pytest.mark.parametrize("raw", ["73 14 16", "(415) 555", "06 12 34", "55-0142", "170 790"])
 def test_a_part_copied_from_a_number_of_any_region_is_asked_as_it_stands_first(raw: str) -> None:
-    assert plan(raw, ("US", "GB")).steps[0] == Step("search", raw)
+    assert build_plan(raw, ("US", "GB")).attempts[0] == Attempt("search", raw)

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from contacts_ui.models import Preferences
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
@@ -31,9 +31,9 @@ Answered = Callable[[], AbstractContextManager[None]]
 def slow(keeping: SandboxServer, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Slow:
     """Makes the next call for contacts slow, for a desk that waits long for an API but not long with a page."""
     settings.SENT_DEADLINE = 60.0
-    gateway.cache_clear()
-    monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_PATIENCE", 0.1)
-    gateway().account()
+    get_gateway.cache_clear()
+    monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_TIMEOUT", 0.1)
+    get_gateway().account()
 
     def make_slow(times: int = 1) -> None:
         keeping.reset_requests()
@@ -203,8 +203,8 @@ def test_a_failure_that_comes_in_time_is_on_the_page(admin_client: Client, keepi
 
 def test_a_failure_that_comes_later_is_what_follows(admin_client: Client, settings: Settings, slow: Slow) -> None:
     settings.SENT_DEADLINE = 1.5
-    gateway.cache_clear()
-    gateway().account()
+    get_gateway.cache_clear()
+    get_gateway().account()
     slow(times=2)  # whoever waits for a call that failed tries once more
     assert admin_client.get(LIST).status_code == 200
     part = fragment(admin_client, LIST, current=LIST)

@@ -23,8 +23,8 @@ from testing.chromium import running_chromium
 from testing.desk_template import DeskTemplate, desk_template
 from testing.running_desk import SECRET_KEY, UNLIMITED, desk_environment, running_desk
 from testing.sandbox_server import SandboxServer
-from tests.browser.page_states import STATES, State, reach
-from tests.browser.places import PATIENT, QUICK, Place, settle_in
+from tests.browser.page_states import STATES, State, go_to_state
+from tests.browser.places import PATIENT, QUICK, DeskUnderTest, settle_in
 
 FOLDER = ROOT / "pictures"
 CONTACTS = 5000
@@ -76,7 +76,7 @@ def _template() -> Iterator[DeskTemplate]:
 
 
 @contextmanager
-def _place(template: DeskTemplate, *, patient: bool) -> Iterator[Place]:
+def _place(template: DeskTemplate, *, patient: bool) -> Iterator[DeskUnderTest]:
     """A desk with a sandbox of its own, until the block ends."""
     settings = UNLIMITED | (PATIENT if patient else QUICK)
     with (
@@ -87,7 +87,7 @@ def _place(template: DeskTemplate, *, patient: bool) -> Iterator[Place]:
         yield settle_in(desk, sandbox)
 
 
-def _take(state: State, place: Place, browser: Browser) -> int:
+def _take(state: State, place: DeskUnderTest, browser: Browser) -> int:
     """Takes the pictures of one state; how many."""
     for size, options in SIZES.items():
         context = browser.new_context(base_url=place.url, reduced_motion="reduce", **options)
@@ -95,7 +95,7 @@ def _take(state: State, place: Place, browser: Browser) -> int:
         page = context.new_page()
         # The page's clock stands still, so that every age is the same in every picture.
         page.clock.set_fixed_time(datetime.now(UTC) + (STALE_FOR if state.name == "stale" else timedelta()))
-        reach(state, place, page)
+        go_to_state(state, place, page)
         page.mouse.move(0, 0)
         if state.name == "stale":
             page.get_by_text("3 min ago").first.wait_for()

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from .log import AuditUnwritable, Deed, write
+from .log import AuditEvent, AuditWriteError, append
 from .number_hashes import (
-    marks_of_contacts,
-    marks_of_number,
-    marks_of_plan,
-    marks_of_text,
-    marks_of_texts,
-    wanted_marks,
+    hashes_of_contacts,
+    hashes_of_numbers,
+    hashes_of_plan,
+    hashes_of_text,
+    hashes_of_texts,
+    search_hashes,
 )
-from .recorder import MOST_SHOWN, note, record_request, request_id_of, scope_of, unseen, went_wrong, write_for
+from .recorder import (
+    MAX_HASHED_RESULTS,
+    PendingEvent,
+    append_now,
+    defer,
+    failed,
+    flush,
+    record,
+    request_id_of,
+    scope_of,
+)
 
 __all__ = [
-    "MOST_SHOWN",
-    "AuditUnwritable",
-    "Deed",
-    "marks_of_contacts",
-    "marks_of_number",
-    "marks_of_plan",
-    "marks_of_text",
-    "marks_of_texts",
-    "note",
-    "record_request",
+    "MAX_HASHED_RESULTS",
+    "AuditEvent",
+    "AuditWriteError",
+    "PendingEvent",
+    "append",
+    "append_now",
+    "defer",
+    "failed",
+    "flush",
+    "hashes_of_contacts",
+    "hashes_of_numbers",
+    "hashes_of_plan",
+    "hashes_of_text",
+    "hashes_of_texts",
+    "record",
     "request_id_of",
     "scope_of",
-    "unseen",
-    "wanted_marks",
-    "went_wrong",
-    "write",
-    "write_for",
+    "search_hashes",
 ]

@@ -13,20 +13,20 @@ from django.db.models import QuerySet
 
 from contacts_ui.models import AuditEntry
 
-from .labels import OUTCOMES, sentence
-from .queries import NEWEST_FIRST, Wanted, wanted_entries
+from .labels import OUTCOMES, action_label
+from .queries import NEWEST_FIRST, EntryFilter, filter_entries
 
-HEAD = (
+HEADER = (
     "time (UTC)", "person", "person id", "what", "action", "profile", "profile id", "outcome", "rows", "request id",
     "reference", "address", "about",
 )  # fmt: skip
-AT_ONCE = 500  # rows: so many are fetched, and sent, together
+CHUNK_ROWS = 500  # rows: so many are fetched, and sent, together
 # What a spreadsheet takes for a formula, in plain and in full-width signs.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
-class LogExport:
+class CsvExport:
     """The rows that are wanted, as they were when it was made: what is written meanwhile is not among them."""
 
     entries: QuerySet[AuditEntry]
@@ -35,17 +35,17 @@ class LogExport:
 
     def chunks(self) -> Iterator[str]:
         """The file, some hundred lines at a time."""
-        yield _csv([HEAD])
-        rows = self.entries.order_by(*NEWEST_FIRST).iterator(chunk_size=AT_ONCE)
-        while some := list(islice(rows, AT_ONCE)):
+        yield _csv([HEADER])
+        rows = self.entries.order_by(*NEWEST_FIRST).iterator(chunk_size=CHUNK_ROWS)
+        while some := list(islice(rows, CHUNK_ROWS)):
             yield _csv(_cells(entry, self.titles) for entry in some)
 
 
-def log_export(wanted: Wanted, titles: Mapping[str, str]) -> LogExport:
+def csv_export(wanted: EntryFilter, titles: Mapping[str, str]) -> CsvExport:
     """The file to come. `titles` are the names of profiles. Cost: two queries, the second counts."""
     newest = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    entries = wanted_entries(wanted).filter(pk__lte=newest)
-    return LogExport(entries, entries.count(), titles)
+    entries = filter_entries(wanted).filter(pk__lte=newest)
+    return CsvExport(entries, entries.count(), titles)
 
 
 def _cells(entry: AuditEntry, titles: Mapping[str, str]) -> tuple[object, ...]:
@@ -53,18 +53,18 @@ def _cells(entry: AuditEntry, titles: Mapping[str, str]) -> tuple[object, ...]:
     scope = entry.scope or ""
     outcome = OUTCOMES.get(entry.outcome, entry.outcome)
     return (
-        at, entry.person, entry.person_id, sentence(entry.action), entry.action, titles.get(scope), scope, outcome,
+        at, entry.person, entry.person_id, action_label(entry.action), entry.action, titles.get(scope), scope, outcome,
         entry.rows, entry.request_id, entry.reference, entry.address, entry.about,
     )  # fmt: skip
 
 
 def _csv(rows: Iterable[tuple[object, ...]]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerows([_harmless(cell) for cell in row] for row in rows)
+    csv.writer(text).writerows([escape_formula(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
-def _harmless(cell: object) -> str:
+def escape_formula(cell: object) -> str:
     """As text that no spreadsheet runs."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if text.startswith(_FORMULA) else text

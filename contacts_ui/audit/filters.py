@@ -1,6 +1,6 @@
-"""The audit log as the browser asks for it. A bad parameter is left out and named; a number never stands in an address.
+"""Audit log filters: URL parameters to a frozen query. A bad one is left out with a warning; no number is in a URL.
 
-Who types a number sends it by POST and is led to an address with its marks (docs/decisions, 14).
+A number is sent by POST, and the answer redirects to a URL with its keyed hashes (docs/decisions, 14).
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from contacts_ui import audit
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from contacts_ui.models import AuditEntry
-from contacts_ui.observability.redaction import without_secrets
-from contacts_ui.text import fits
+from contacts_ui.observability.redaction import redact_text
+from contacts_ui.phone_search import DEFAULT_REGIONS
+from contacts_ui.text import matches_name
 
-from .labels import OUTCOMES, SENTENCES
+from .labels import ACTION_LABELS, OUTCOMES
 from .log import ACCOUNT
-from .queries import Wanted, entry_at
+from .queries import EntryFilter, get_entry
 
-MAX_TYPED = 150  # characters of a name
+MAX_TEXT = 150  # characters of a name
 MAX_NUMBER = 256  # characters of a number with what may stand around it
-MOST_MATCHES = 50  # people or profiles that one name may mean
-PATIENCE = 0.8  # seconds the page waits for the names of profiles
-ANYWHERE = ("US", "GB")  # whose numbers are meant when nobody says
-NO_NUMBER = "none"  # in place of marks: something was typed that has no digits
+MAX_MATCHES = 50  # people or profiles that one name may mean
+PROFILE_NAMES_TIMEOUT = 0.8  # seconds the page waits for the names of profiles
+NO_DIGITS = "none"  # in place of hashes: something was typed that has no digits
 
-_MARKS = re.compile(r"[0-9a-f]{20}(?:-[0-9a-f]{20}){0,23}", re.ASCII)
-_PLACE = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+_HASHES = re.compile(r"[0-9a-f]{20}(?:-[0-9a-f]{20}){0,23}", re.ASCII)
+_CURSOR = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _NAMES = {
     "person": "Person",
     "profile": "Profile",
@@ -50,8 +50,8 @@ _NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class LogChip:
-    """An active filter: what it is called, what it says, and the address of the log without it."""
+class AuditFilterChip:
+    """An active filter: its name, its label, and the URL of the log without it."""
 
     name: str
     value: str
@@ -59,99 +59,101 @@ class LogChip:
 
 
 @dataclass(frozen=True, slots=True)
-class LogQuery:
-    """What one page of the log shows: where it lives, what counts of the address, and what was ignored, in sentences.
+class AuditFilters:
+    """One page of the audit log: its path, the parameters that count, their labels, and warnings about the others.
 
-    `given` are the parameters that count, as the address says them. `before` and `after` are the row the page goes on
-    from. `zone` is the one that times are typed in.
+    `params` are as the URL has them. `before` and `after` are the row that the page goes on from. Times are typed in
+    `zone`.
     """
 
     path: str
     export_path: str
-    wanted: Wanted
-    given: Mapping[str, str]
-    said: Mapping[str, str]
+    entry_filter: EntryFilter
+    params: Mapping[str, str]
+    labels: Mapping[str, str]
     zone: ZoneInfo
     before: AuditEntry | None = None
     after: AuditEntry | None = None
-    ignored: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def url(self, path: str | None = None, **changes: Any) -> str:
-        """The address of this log with some of it changed, at its newest rows unless `before` or `after` is named."""
-        asked = {name: value for name, value in ({**self.given, **changes}).items() if value is not None}
+        """The URL of this log with some of it changed, at its newest rows unless `before` or `after` is named."""
+        params = {name: value for name, value in ({**self.params, **changes}).items() if value is not None}
         base = self.path if path is None else path
-        return f"{base}?{urlencode(asked)}" if asked else base
+        return f"{base}?{urlencode(params)}" if params else base
 
     @property
     def export_url(self) -> str:
-        """Where all of these rows can be had as a file."""
+        """The URL of these rows as CSV."""
         return self.url(path=self.export_path)
 
     @property
-    def chips(self) -> tuple[LogChip, ...]:
+    def chips(self) -> tuple[AuditFilterChip, ...]:
         """One for each active filter, in the order of the form."""
         return tuple(
-            LogChip(_NAMES[name], self.said[name], self.url(**{name: None})) for name in _NAMES if name in self.given
+            AuditFilterChip(_NAMES[name], self.labels[name], self.url(**{name: None}))
+            for name in _NAMES
+            if name in self.params
         )
 
     @property
     def about(self) -> str | None:
-        """The filters in words, for the row that this look is itself. It says no number."""
-        said = ", ".join(f"{chip.name.lower()}: {chip.value}" for chip in self.chips)
-        return without_secrets(said) or None  # who looks for a number may type it into the wrong box
+        """The filters in words, for the audit event of this look itself. It says no number."""
+        words = ", ".join(f"{chip.name.lower()}: {chip.value}" for chip in self.chips)
+        return redact_text(words) or None  # who looks for a number may type it into the wrong box
 
-    def typed(self, name: str) -> str:
-        """What stands in the box: times in the person's own zone, everything else as the address says it."""
-        value = self.given.get(name, "")
+    def raw(self, name: str) -> str:
+        """The text of the box: times in the person's own zone, everything else as the URL has it."""
+        value = self.params.get(name, "")
         return _local(datetime.fromisoformat(value), self.zone) if value and name in {"from", "to"} else value
 
 
-def profile_titles() -> dict[str, str]:
-    """The profiles by id, as far as the messaging service says soon enough. Cost: one API call in five minutes."""
-    known = gateway().account_soon(PATIENCE)
-    return {profile.id.lower(): profile.title for profile in known.value.profiles} if known else {}
+def profile_names() -> dict[str, str]:
+    """Profile names by id, empty when the API does not answer in time. Cost: one API call in five minutes."""
+    known = get_gateway().account_if_known(PROFILE_NAMES_TIMEOUT)
+    return {profile.id.lower(): profile.display_name for profile in known.value.profiles} if known else {}
 
 
-def marks_of_typed(text: str, region: str | None) -> str:
-    """What stands for a typed number in the address. `region` is the one whose numbers the person means."""
-    regions = tuple(filter(None, dict.fromkeys([region, *settings.DESK_REGIONS]))) or ANYWHERE
-    return "-".join(audit.wanted_marks(text[:MAX_NUMBER], regions)) or NO_NUMBER
+def hashes_for_input(text: str, region: str | None) -> str:
+    """The hashes of a typed number as the URL has them. `region` is the one whose numbers the person means."""
+    regions = tuple(filter(None, dict.fromkeys([region, *settings.DESK_REGIONS]))) or DEFAULT_REGIONS
+    return "-".join(audit.search_hashes(text[:MAX_NUMBER], regions)) or NO_DIGITS
 
 
-def log_query(
+def parse_filters(
     path: str, export_path: str, parameters: QueryDict | Mapping[str, str], titles: Mapping[str, str], zone: ZoneInfo
-) -> LogQuery:
-    """The log as `parameters` ask for it. Never fails. Cost: a query or two for a person, one for a place."""
-    read = _Reading(parameters, titles, zone)
+) -> AuditFilters:
+    """The log as `parameters` ask for it. Never fails. Cost: a query or two for a person, one for a cursor."""
+    read = _FilterParser(parameters, titles, zone)
     for name in _NAMES:
         getattr(read, f"read_{name}")(_typed(parameters, name))
     read.check_order()
-    return LogQuery(
+    return AuditFilters(
         path=path,
         export_path=export_path,
-        wanted=read.wanted,
-        given=read.given,
-        said=read.said,
+        entry_filter=read.entry_filter,
+        params=read.params,
+        labels=read.labels,
         zone=zone,
-        before=read.place("before"),
-        after=read.place("after"),
-        ignored=tuple(read.ignored),
+        before=read.cursor("before"),
+        after=read.cursor("after"),
+        warnings=tuple(read.warnings),
     )
 
 
-class _Reading:
-    """One set of parameters being read, a method each: `read_<name>` takes what was typed, "" for nothing."""
+class _FilterParser:
+    """Parses parameters, a method each: `read_<name>` takes what was typed, "" for nothing."""
 
     def __init__(self, parameters: QueryDict | Mapping[str, str], titles: Mapping[str, str], zone: ZoneInfo) -> None:
         self._parameters, self._titles, self._zone = parameters, titles, zone
-        self.wanted = Wanted()
-        self.given: dict[str, str] = {}
-        self.said: dict[str, str] = {}
-        self.ignored: list[str] = []
+        self.entry_filter = EntryFilter()
+        self.params: dict[str, str] = {}
+        self.labels: dict[str, str] = {}
+        self.warnings: list[str] = []
 
-    def _keep(self, name: str, value: str, said: str | None = None, **wanted: Any) -> None:
-        self.given[name], self.said[name] = value, said or value
-        self.wanted = replace(self.wanted, **wanted)
+    def _keep(self, name: str, value: str, label: str | None = None, **filters: Any) -> None:
+        self.params[name], self.labels[name] = value, label or value
+        self.entry_filter = replace(self.entry_filter, **filters)
 
     def read_person(self, text: str) -> None:
         """A user name, or part of the name of people there are; else a name that nobody has any more."""
@@ -170,26 +172,26 @@ class _Reading:
             self._keep("profile", ACCOUNT, f"the {ACCOUNT}", scopes=(ACCOUNT,))
         elif profile_id := _uuid(text):
             self._keep("profile", profile_id, self._titles.get(profile_id), scopes=(profile_id,))
-        elif named := tuple(i for i, title in self._titles.items() if fits(text, title))[:MOST_MATCHES]:
+        elif named := tuple(i for i, title in self._titles.items() if matches_name(text, title))[:MAX_MATCHES]:
             self._keep("profile", text, scopes=named)
         elif self._titles:
-            self.ignored.append(f"No profile is called “{text}”, so all are shown.")
+            self.warnings.append(f"No profile is called “{text}”, so all are shown.")
         else:
-            self.ignored.append("The names of profiles are not known just now, so all are shown. Type a profile’s ID.")
+            self.warnings.append("The names of profiles are not known just now, so all are shown. Type a profile’s ID.")
 
     def read_action(self, text: str) -> None:
-        """One of the table."""
-        if text in SENTENCES:
-            self._keep("action", text, SENTENCES[text], action=text)
+        """One of ACTION_LABELS."""
+        if text in ACTION_LABELS:
+            self._keep("action", text, ACTION_LABELS[text], action=text)
         elif text:
-            self.ignored.append("There is no such action, so all are shown.")
+            self.warnings.append("There is no such action, so all are shown.")
 
     def read_outcome(self, text: str) -> None:
         """One of three."""
         if text in OUTCOMES:
             self._keep("outcome", text, OUTCOMES[text], outcome=text)
         elif text:
-            self.ignored.append("There is no such outcome, so all are shown.")
+            self.warnings.append("There is no such outcome, so all are shown.")
 
     def read_from(self, text: str) -> None:
         """The first moment that counts."""
@@ -207,47 +209,47 @@ class _Reading:
             moment = datetime.fromisoformat(text)
             moment = (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(UTC)
             moment = moment.replace(second=0, microsecond=0)
-            value, said = moment.isoformat(timespec="minutes"), f"{moment.astimezone(self._zone):%-d %b %Y, %H:%M}"
+            value, label = moment.isoformat(timespec="minutes"), f"{moment.astimezone(self._zone):%-d %b %Y, %H:%M}"
         except (ValueError, OverflowError):
-            self.ignored.append(f"“{text}” is no time that can be read, so it was left out. Try 2026-01-31T14:00.")
+            self.warnings.append(f"“{text}” is no time that can be read, so it was left out. Try 2026-01-31T14:00.")
             return
-        self._keep(name, value, said, **{field: moment})
+        self._keep(name, value, label, **{field: moment})
 
     def check_order(self) -> None:
         """Leaves both times out when no moment lies between them."""
-        since, until = self.wanted.since, self.wanted.until
+        since, until = self.entry_filter.since, self.entry_filter.until
         if since and until and since >= until:
             for name in ("from", "to"):
-                del self.given[name], self.said[name]
-            self.wanted = replace(self.wanted, since=None, until=None)
-            self.ignored.append("The time from is not before the time until, so both were left out.")
+                del self.params[name], self.labels[name]
+            self.entry_filter = replace(self.entry_filter, since=None, until=None)
+            self.warnings.append("The time from is not before the time until, so both were left out.")
 
     def read_number(self, text: str) -> None:
-        """The marks of a number. Six signs of the first tell one number from another; the number is not known."""
-        if _MARKS.fullmatch(text):
-            self._keep("number", text, f"as typed (mark {text[:6]})", marks=tuple(text.split("-")))
-        elif text == NO_NUMBER:
-            self.ignored.append("There were no digits in the number, so it was left out.")
+        """The hashes of a number. Six digits of the first tell one number from another; the number is not known."""
+        if _HASHES.fullmatch(text):
+            self._keep("number", text, f"as typed (mark {text[:6]})", number_hashes=tuple(text.split("-")))
+        elif text == NO_DIGITS:
+            self.warnings.append("There were no digits in the number, so it was left out.")
         elif text:
-            self.ignored.append("The number of this address cannot be read, so it was left out. Type it again.")
+            self.warnings.append("The number of this address cannot be read, so it was left out. Type it again.")
 
-    def place(self, name: str) -> AuditEntry | None:
-        """The row to go on from."""
+    def cursor(self, name: str) -> AuditEntry | None:
+        """The row to go on from, by its id."""
         text = _typed(self._parameters, name)
-        entry = entry_at(int(text)) if _PLACE.fullmatch(text) else None
+        entry = get_entry(int(text)) if _CURSOR.fullmatch(text) else None
         if text and entry is None:
-            self.ignored.append("There is no such place in the log any more, so these are the newest rows.")
+            self.warnings.append("There is no such place in the log any more, so these are the newest rows.")
         return entry
 
 
 def _typed(parameters: QueryDict | Mapping[str, str], name: str) -> str:
-    """What was typed, without what cannot be seen; marks are longer than anything people type."""
+    """What was typed, without what cannot be seen; hashes are longer than anything people type."""
     text = "".join(filter(str.isprintable, parameters.get(name) or "")).strip()
-    return text if name == "number" else text[:MAX_TYPED]
+    return text if name == "number" else text[:MAX_TEXT]
 
 
 def _people(which: Q) -> tuple[int, ...]:
-    return tuple(User.objects.filter(which).values_list("pk", flat=True)[:MOST_MATCHES])
+    return tuple(User.objects.filter(which).values_list("pk", flat=True)[:MAX_MATCHES])
 
 
 def _uuid(text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SENTENCES = {
+ACTION_LABELS = {
     "contacts.listed": "Looked at the list of contacts",
     "contacts.searched": "Searched contacts",
     "contact.opened": "Opened a contact",
@@ -30,6 +30,6 @@ SENTENCES = {
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
 
 
-def sentence(action: str) -> str:
+def action_label(action: str) -> str:
     """The deed as a sentence; one of another version of the desk keeps its name."""
-    return SENTENCES.get(action, action)
+    return ACTION_LABELS.get(action, action)

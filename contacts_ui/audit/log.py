@@ -14,7 +14,7 @@ from django.db import Error, connection, transaction
 
 from contacts_ui.models import AuditEntry
 
-from .number_hashes import MOST_MARKS
+from .number_hashes import MAX_HASHES
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +29,12 @@ _INSERT = f"""INSERT INTO {AuditEntry._meta.db_table} ({", ".join(f'"{name}"' fo
     VALUES ({", ".join("%s" for _ in _COLUMNS)})"""  # noqa: S608  # our own names
 
 
-class AuditUnwritable(Exception):
+class AuditWriteError(Exception):
     """A row could not be written, so what it is about is not done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditEvent:
     """What was done. `scope` is a profile's id or "account"; `marks` are of audit.marks; `about` names no number."""
 
     action: str
@@ -45,45 +45,45 @@ class Deed:
     rows: int | None = None
     request_id: str | None = None
     reference: str | None = None
-    marks: tuple[str, ...] = ()
+    number_hashes: tuple[str, ...] = ()
     about: str | None = None
     address: str | None = None
 
 
-def write(deed: Deed) -> None:
+def append(event: AuditEvent) -> None:
     """Writes one row. Raises AuditUnwritable when it cannot and AUDIT_REQUIRED is on; else the log says so."""
     try:
-        with _apart(), connection.cursor() as cursor:
-            cursor.execute(_INSERT, _values(deed))
+        with _savepoint(), connection.cursor() as cursor:
+            cursor.execute(_INSERT, _values(event))
     except Error as error:
-        log.exception("audit.unwritable", extra={"action": deed.action, "reference": deed.reference})
+        log.exception("audit.unwritable", extra={"action": event.action, "reference": event.reference})
         if settings.AUDIT_REQUIRED:
-            raise AuditUnwritable from error
+            raise AuditWriteError from error
 
 
-def _apart() -> AbstractContextManager[object]:
+def _savepoint() -> AbstractContextManager[object]:
     """Within a transaction a savepoint, or a row that cannot be written would end what goes on without it."""
     return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
-def _values(deed: Deed) -> list[str | int | None]:
+def _values(event: AuditEvent) -> list[str | int | None]:
     """The deed as it is stored, column by column. What comes from outside is cut and cleaned: a row is never refused
     for its words.
     """
-    marks = dict.fromkeys(deed.marks[:MOST_MARKS])
+    marks = dict.fromkeys(event.number_hashes[:MAX_HASHES])
     return [
         connection.ops.adapt_datetimefield_value(datetime.now(UTC)),
-        deed.person_id,
-        _text(deed.person, 150),
-        _text(deed.scope, 64),
-        deed.action[:40],
-        deed.outcome,
-        deed.rows,
-        _text(deed.request_id, 100),
-        _text(deed.reference, 40),
+        event.person_id,
+        _text(event.person, 150),
+        _text(event.scope, 64),
+        event.action[:40],
+        event.outcome,
+        event.rows,
+        _text(event.request_id, 100),
+        _text(event.reference, 40),
         f" {' '.join(marks)} " if marks else None,
-        _text(deed.about, 300),
-        connection.ops.adapt_ipaddressfield_value(_address(deed.address)),
+        _text(event.about, 300),
+        connection.ops.adapt_ipaddressfield_value(_address(event.address)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""From a request and its answer to what is written down: one row a look at contacts, one a denial."""
+"""Audit recorder: collects the audit events of a request and appends them to the log before its answer is shown."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
+from allauth.core import context
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 
 from contacts_ui.sent_api.errors import ContactNotFound, SentError
 
-from .log import ACCOUNT, Deed, Outcome, write
+from .log import ACCOUNT, AuditEvent, Outcome, append
 
-# What a look at these pages is called. Every other page is written down only when it was denied.
+# The action of these pages by URL name. Every other page is recorded only when it was denied.
 ACTIONS = {
     "contact-list": "contacts.listed",
     "contact-detail": "contact.opened",
@@ -23,75 +24,83 @@ ACTIONS = {
     "audit-list": "audit.read",
     "audit-export": "audit.exported",
 }
-# Deeds that are done only when the answer shows something; what leads on to another page shows nothing.
-_LOOKS = frozenset({*ACTIONS.values(), "contacts.searched"})
-MOST_SHOWN = 5  # rows: so few are an answer about these numbers, more are a list
+# Actions that happened only if the answer shows something; a redirect shows nothing.
+_READ_ACTIONS = frozenset({*ACTIONS.values(), "contacts.searched"})
+MAX_HASHED_RESULTS = 5  # rows: so few are an answer about these numbers, more are a list
 
 
 @dataclass(slots=True)
-class _Notes:
-    """What views said of a request while it was answered."""
+class PendingEvent:
+    """An audit event that is appended when its request has been answered."""
 
-    deeds: list[Deed] = field(default_factory=list)
-    unseen: bool = False
+    event: AuditEvent
+
+    def complete(self, **known: Any) -> None:
+        """Adds what is known by now: `rows`, `request_id`, `number_hashes`, `about`."""
+        self.event = replace(self.event, **known)
+
+
+@dataclass(slots=True)
+class _PendingEvents:
+    """What views recorded of a request while it was answered."""
+
+    events: list[PendingEvent] = field(default_factory=list)
+    deferred: bool = False
     error: Exception | None = None
 
 
-def note(request: HttpRequest, action: str, **known: Any) -> Deed:
-    """Says what this request did, with what only the view knows of it: `rows`, `request_id`, `marks`, `about`.
+def record(request: HttpRequest, action: str, **known: Any) -> PendingEvent:
+    """Records an audit event of this request, with what only the view knows of it, appended when it is answered.
 
-    A look is noted when it is asked for, so that one that fails says what it was for, and again when it is answered:
-    it stays one.
+    Recorded when something is asked for, so that a look that fails says what it was for; `complete` adds the outcome.
     """
-    deeds = _notes(request).deeds
-    place = next((at for at, deed in enumerate(deeds) if deed.action == action and action in _LOOKS), None)
-    if place is None:
-        deeds.append(Deed(action, **known))
-        return deeds[-1]
-    deeds[place] = replace(deeds[place], **known)
-    return deeds[place]
+    pending = PendingEvent(AuditEvent(action, **known))
+    _pending(request).events.append(pending)
+    return pending
 
 
-def unseen(request: HttpRequest) -> None:
-    """Says that the answer shows nothing yet: its rows follow, and are written down then."""
-    _notes(request).unseen = True
+def defer(request: HttpRequest) -> None:
+    """The answer shows nothing yet: its rows follow, and are recorded then."""
+    _pending(request).deferred = True
 
 
-def went_wrong(request: HttpRequest, error: Exception) -> None:
-    """Says what kept the answer away. The messaging service's own refusals are failures, not denials of ours."""
-    _notes(request).error = error
+def failed(request: HttpRequest, error: Exception) -> None:
+    """The error that kept the answer away. The messaging service's own refusals are failures, not denials of ours."""
+    _pending(request).error = error
 
 
 def request_id_of(request: HttpRequest) -> str | None:
-    """The messaging service's id of what this request asked it, as far as anybody said."""
-    notes = _notes(request)
-    said = (deed.request_id for deed in notes.deeds if deed.request_id)
-    return next(said, None) or getattr(notes.error, "request_id", None)
+    """The messaging service's id of the call that this request made, where it is known."""
+    notes = _pending(request)
+    known = (pending.event.request_id for pending in notes.events if pending.event.request_id)
+    return next(known, None) or getattr(notes.error, "request_id", None)
 
 
-def record_request(request: HttpRequest, status: int) -> None:
-    """Writes the rows of this request. Raises AuditUnwritable."""
+def flush(request: HttpRequest, status: int) -> None:
+    """Appends the events of this request to the log. Raises AuditWriteError."""
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return
-    for deed in _deeds(request, status):
-        write(deed)
+    for event in _events(request, status):
+        append(event)
 
 
-def write_for(request: HttpRequest | None, deed: Deed) -> None:
-    """Writes one row at once, with what the request says. Raises AuditUnwritable."""
-    write(of_request(request, deed))
+def append_now(event: AuditEvent, request: HttpRequest | None = None) -> None:
+    """Appends one event at once, with what the request says: by default the one this thread answers (django-allauth's
+    middleware knows it). Raises AuditWriteError.
+    """
+    append(with_request(request or context.request, event))
 
 
-def of_request(request: HttpRequest | None, deed: Deed) -> Deed:
-    """The deed with who asks, from where, and our reference, as far as the request says."""
+def with_request(request: HttpRequest | None, event: AuditEvent) -> AuditEvent:
+    """The event with who asks, from where, and our reference, as far as the request says."""
     if request is None:
-        return deed
+        return event
     user = getattr(request, "user", None)
     known = user if user is not None and user.is_authenticated else None
     return replace(
-        deed,
-        person_id=deed.person_id or (known.pk if known else None),
-        person=deed.person or (known.get_username() if known else None),
+        event,
+        person_id=event.person_id or (known.pk if known else None),
+        person=event.person or (known.get_username() if known else None),
         reference=getattr(request, "reference", None),
         address=address_of(request),
     )
@@ -105,34 +114,34 @@ def address_of(request: HttpRequest) -> str | None:
         return None
 
 
-def _deeds(request: HttpRequest, status: int) -> list[Deed]:
-    notes, match = _notes(request), request.resolver_match
+def _events(request: HttpRequest, status: int) -> list[AuditEvent]:
+    pending, match = _pending(request), request.resolver_match
     name = (match.url_name if match else None) or ""
-    action, outcome = ACTIONS.get(name), _outcome(status, notes.error)
-    deeds = notes.deeds or _unsaid(request, name, outcome)
-    if outcome == "ok" and (notes.unseen or status != HTTPStatus.OK):
-        deeds = [deed for deed in deeds if deed.action not in _LOOKS]
+    action, outcome = ACTIONS.get(name), _outcome(status, pending.error)
+    events = [each.event for each in pending.events] or _implicit_event(request, name, outcome)
+    if outcome == "ok" and (pending.deferred or status != HTTPStatus.OK):
+        events = [event for event in events if event.action not in _READ_ACTIONS]
     known = {
         "outcome": outcome,
         "scope": scope_of(request) if action or "profile_id" in (match.kwargs if match else {}) else None,
-        "request_id": getattr(notes.error, "request_id", None),
+        "request_id": getattr(pending.error, "request_id", None),
     }
-    return [of_request(request, _filled(deed, known)) for deed in deeds]
+    return [with_request(request, _with_defaults(event, known)) for event in events]
 
 
-def _unsaid(request: HttpRequest, name: str, outcome: Outcome) -> list[Deed]:
-    """What a request did whose view said nothing: it never came to it, or nothing was to be said."""
+def _implicit_event(request: HttpRequest, name: str, outcome: Outcome) -> list[AuditEvent]:
+    """The event of a request whose view recorded none: it never got there, or there was nothing to record."""
     action, match = ACTIONS.get(name), request.resolver_match
     if action:
         contact_id = match.kwargs.get("contact_id") if match else None
-        return [Deed(action, about=str(contact_id) if contact_id else None)]
-    return [Deed("page.denied", about=name or None)] if outcome == "denied" and match is not None else []
+        return [AuditEvent(action, about=str(contact_id) if contact_id else None)]
+    return [AuditEvent("page.denied", about=name or None)] if outcome == "denied" and match is not None else []
 
 
-def _filled(deed: Deed, known: dict[str, Any]) -> Deed:
-    """The deed with what is known of the whole request, where it does not say so itself."""
-    missing = {field: value for field, value in known.items() if field == "outcome" or getattr(deed, field) is None}
-    return replace(deed, **missing)
+def _with_defaults(event: AuditEvent, known: dict[str, Any]) -> AuditEvent:
+    """The event with what is known of the whole request, where it does not say so itself."""
+    missing = {field: value for field, value in known.items() if field == "outcome" or getattr(event, field) is None}
+    return replace(event, **missing)
 
 
 def _outcome(status: int, error: Exception | None) -> Outcome:
@@ -152,9 +161,9 @@ def scope_of(request: HttpRequest) -> str | None:
     return str(profile_id) if profile_id else ACCOUNT
 
 
-def _notes(request: HttpRequest) -> _Notes:
-    kept: _Notes | None = getattr(request, "audit_notes", None)
+def _pending(request: HttpRequest) -> _PendingEvents:
+    kept: _PendingEvents | None = getattr(request, "audit_notes", None)
     if kept is None:
-        kept = _Notes()
+        kept = _PendingEvents()
         request.audit_notes = kept  # type: ignore[attr-defined]
     return kept

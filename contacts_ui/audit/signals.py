@@ -1,4 +1,4 @@
-"""What is written down wherever it happens: sign-in, second factors, roles, assignments, people switched off."""
+"""Audit signals: receivers for sign-in, second factors, roles, assignments and people, wherever they change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from allauth.account import signals as account_signals
-from allauth.core import context
 from allauth.mfa import signals as mfa_signals
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AnonymousUser, User
@@ -17,17 +16,17 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from contacts_ui.models import GroupPolicy, ProfileAccess
-from contacts_ui.roles import is_given, role_given
+from contacts_ui.roles import role_change_in_progress, role_changed
 
-from .log import AuditUnwritable, Deed
-from .recorder import write_for
+from .log import AuditEvent, AuditWriteError
+from .recorder import append_now
 
 
 @receiver(user_logged_in)
-def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+def on_login(request: HttpRequest, user: User, **_: Any) -> None:
     try:
-        _write(request, Deed("sign_in", person_id=user.pk, person=user.username))
-    except AuditUnwritable:
+        append_now(AuditEvent("sign_in", person_id=user.pk, person=user.username), request)
+    except AuditWriteError:
         request.session.flush()  # nobody is signed in of whom it is not written down
         request.user = AnonymousUser()
         raise
@@ -37,12 +36,12 @@ def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
 def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is None:
         return
-    with suppress(AuditUnwritable):  # it stands in the log of the process; whoever wants to leave must be able to
-        _write(request, Deed("sign_out", person_id=user.pk, person=user.username))
+    with suppress(AuditWriteError):  # it stands in the log of the process; whoever wants to leave must be able to
+        append_now(AuditEvent("sign_out", person_id=user.pk, person=user.username), request)
 
 
 @receiver(user_login_failed)
-def _not_signed_in(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+def on_login_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     # What was typed as a name may be a password: only the name of somebody we know is written down.
     typed = str(credentials.get("username") or credentials.get("email") or "")
     user = User.objects.filter(username__iexact=typed).first() or (
@@ -57,13 +56,13 @@ def _not_signed_in(credentials: dict[str, Any], request: HttpRequest | None = No
         if getattr(request, "audit_denied_sign_in", False):
             return
         request.audit_denied_sign_in = True  # type: ignore[attr-defined]
-    _write(request, replace(_of(user), action="sign_in", outcome="denied", about=about))
+    append_now(replace(event_for(user), action="sign_in", outcome="denied", about=about), request)
 
 
 @receiver(mfa_signals.authentication_failed)
-def _wrong_code(request: HttpRequest, user: User | None = None, **_: Any) -> None:
+def on_mfa_failed(request: HttpRequest, user: User | None = None, **_: Any) -> None:
     about = "wrong second factor" if user else "unknown passkey"
-    _write(request, replace(_of(user), action="sign_in", outcome="denied", about=about))
+    append_now(replace(event_for(user), action="sign_in", outcome="denied", about=about), request)
 
 
 @receiver(mfa_signals.authenticator_added)
@@ -77,34 +76,34 @@ def _factor_removed(request: HttpRequest, user: User, authenticator: Any, **_: A
 
 
 def _factor(request: HttpRequest, user: User, action: str, authenticator: Any) -> None:
-    _write(request, Deed(action, about=f"{user.username}: {authenticator.get_type_display()}"))
+    append_now(AuditEvent(action, about=f"{user.username}: {authenticator.get_type_display()}"), request)
 
 
 @receiver(account_signals.password_changed)
 @receiver(account_signals.password_set)
 @receiver(account_signals.password_reset)
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
-    _write(request, Deed("password.changed", about=user.username))
+    append_now(AuditEvent("password.changed", about=user.username), request)
 
 
 @receiver(m2m_changed, sender=User.groups.through)
 def _role_changed(instance: Any, action: str, pk_set: set[int] | None, reverse: bool, **_: Any) -> None:
     # Before they are taken away: whoever never had a group loses none, whatever is asked for.
     said = {"post_add": "added", "pre_remove": "taken away", "pre_clear": "taken away"}.get(action)
-    if said is None or (not reverse and is_given(instance)):
+    if said is None or (not reverse and role_change_in_progress(instance)):
         return
     held: Any = instance.user_set if reverse else instance.groups
     changed = held.all() if pk_set is None else held.filter(pk__in=pk_set)
     if reverse:
         for user in changed:
-            _write(None, Deed("role.changed", about=f"{user.username}: {instance.name} {said}"))
+            append_now(AuditEvent("role.changed", about=f"{user.username}: {instance.name} {said}"))
     elif names := ", ".join(changed.order_by("name").values_list("name", flat=True)):
-        _write(None, Deed("role.changed", about=f"{instance.username}: {names} {said}"))
+        append_now(AuditEvent("role.changed", about=f"{instance.username}: {names} {said}"))
 
 
-@receiver(role_given)
+@receiver(role_changed)
 def _role_given(user: User, before: str | None, after: str | None, **_: Any) -> None:
-    _write(None, Deed("role.changed", about=f"{user.username}: {after or 'no role'}, was {before or 'no role'}"))
+    append_now(AuditEvent("role.changed", about=f"{user.username}: {after or 'no role'}, was {before or 'no role'}"))
 
 
 @receiver(pre_save, sender=ProfileAccess)
@@ -133,11 +132,12 @@ def _whose(access: ProfileAccess) -> tuple[int, str]:
 
 def _assignment(access: ProfileAccess, said: str) -> None:
     name = User.objects.filter(pk=access.user_id).values_list("username", flat=True).first()
-    _write(None, Deed("profile.assignment", scope=str(access.profile_id), about=f"{name or access.user_id}: {said}"))
+    about = f"{name or access.user_id}: {said}"
+    append_now(AuditEvent("profile.assignment", scope=str(access.profile_id), about=about))
 
 
 @receiver(pre_save, sender=User)
-def _before(instance: User, **_: Any) -> None:
+def remember_previous_state(instance: User, **_: Any) -> None:
     kept = User.objects.filter(pk=instance.pk).values("is_active", "is_superuser").first() if instance.pk else None
     instance.desk_before = kept  # type: ignore[attr-defined]
 
@@ -152,12 +152,12 @@ def _person_changed(instance: User, created: bool, **_: Any) -> None:
         said.append("made superuser" if instance.is_superuser else "no longer superuser")
     for what in said:
         action = "role.changed" if "superuser" in what else "person.changed"
-        _write(None, Deed(action, about=f"{instance.username}: {what}"))
+        append_now(AuditEvent(action, about=f"{instance.username}: {what}"))
 
 
 @receiver(post_delete, sender=User)
 def _person_deleted(instance: User, **_: Any) -> None:
-    _write(None, Deed("person.changed", about=f"{instance.username}: deleted"))
+    append_now(AuditEvent("person.changed", about=f"{instance.username}: deleted"))
 
 
 @receiver(post_save, sender=GroupPolicy)
@@ -172,19 +172,15 @@ def _policy_deleted(instance: GroupPolicy, **_: Any) -> None:
 
 def _policy(policy: GroupPolicy, *, masked: bool) -> None:
     said = "numbers are masked" if masked else "numbers are not masked"
-    _write(None, Deed("policy.changed", about=f"{policy.group}: {said}"))
+    append_now(AuditEvent("policy.changed", about=f"{policy.group}: {said}"))
 
 
 @receiver(post_save, sender=LogEntry)
 def _changed_in_djangos_admin(instance: LogEntry, **_: Any) -> None:
     """Whatever it is: there a superuser may change passwords, permissions and groups as well."""
     kind = instance.content_type.name if instance.content_type else "something"
-    _write(None, Deed("admin.changed", about=f"{kind}: {instance}"))
+    append_now(AuditEvent("admin.changed", about=f"{kind}: {instance}"))
 
 
-def _of(user: User | None) -> Deed:
-    return Deed("", person_id=user.pk, person=user.username) if user else Deed("")
-
-
-def _write(request: HttpRequest | None, deed: Deed) -> None:
-    write_for(request or context.request, deed)
+def event_for(user: User | None) -> AuditEvent:
+    return AuditEvent("", person_id=user.pk, person=user.username) if user else AuditEvent("")

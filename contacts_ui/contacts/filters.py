@@ -1,4 +1,4 @@
-"""Browser parameters to frozen query objects. A bad one is left out, named on the page, and never asked."""
+"""Contact list filters: URL parameters to a frozen query. A bad one is left out, named on the page, never sent."""
 
 from __future__ import annotations
 
@@ -11,106 +11,113 @@ from django import forms
 from django.http import QueryDict
 
 from contacts_ui import phone_search
-from contacts_ui.phone_search import Plan, Step
+from contacts_ui.phone_search import Attempt, SearchPlan
 from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, MAX_PAGE, PAGE_SIZES, Channel, ContactQuery
 
 from .labels import channel_name
 
-MAX_TYPED = 2_000  # characters of a search: fifty numbers with their labels
+MAX_SEARCH = 2_000  # characters of a search: fifty numbers with their labels
 MAX_PHONE = 256  # characters of one number with what may stand around it
 CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
 
 
 @dataclass(frozen=True, slots=True)
-class ListQuery:
-    """What one contacts page shows: where it lives, what is asked, what was typed, what was ignored.
+class ContactListQuery:
+    """One page of a contact list: its path, its filters, what was typed, and warnings about what was ignored.
 
-    `path` is the list's own address. `typed_search` and `typed_phone` stay in the boxes as they were typed.
-    `ignored` are whole sentences. `default_size` is how many rows a page has for whom none is named.
+    `raw_search` and `raw_phone` stay in the boxes as they were typed. `warnings` are whole sentences. `default_size`
+    is how many rows a page has when the URL names none.
 
-    `asked` holds the search as it was typed. `plan` says what to ask the API for it, None without a search; `chosen`
-    is the one reading of it that a link names.
+    `filters` hold the search as it was typed. `plan` says what to ask the API for it, None without a search; `attempt`
+    is the one interpretation of it that a link names.
     """
 
     path: str
-    asked: ContactQuery
-    plan: Plan | None = None
-    chosen: Step | None = None
+    filters: ContactQuery
+    plan: SearchPlan | None = None
+    attempt: Attempt | None = None
     default_size: int = DEFAULT_PAGE_SIZE
-    typed_search: str = ""
-    typed_phone: str = ""
-    ignored: tuple[str, ...] = ()
+    raw_search: str = ""
+    raw_phone: str = ""
+    warnings: tuple[str, ...] = ()
 
     def url(self, path: str | None = None, **changes: Any) -> str:
-        """The address of this list with some of the query changed. Any change but of `page` starts at page 1.
+        """The URL of this list with some of it changed. Any change but of `page` starts at page 1.
 
-        `reading` (a Step or None) is one too; another search or number forgets it.
+        `attempt` (an Attempt or None) is one too; another search or number drops it.
         """
-        reading = changes.pop("reading", None if {"search", "phone"} & changes.keys() else self.chosen)
-        asked = replace(self.asked, **({"page": 1} | changes))
-        given: dict[str, str | None] = {
-            "search": asked.search,
-            "as": reading.value if reading else None,
-            "channel": asked.channel,
-            "phone": asked.phone,
-            "page": str(asked.page) if asked.page != 1 else None,
-            "page_size": str(asked.page_size) if asked.page_size != self._size_unsaid(asked.page) else None,
+        attempt = changes.pop("attempt", None if {"search", "phone"} & changes.keys() else self.attempt)
+        filters = replace(self.filters, **({"page": 1} | changes))
+        params: dict[str, str | None] = {
+            "search": filters.search,
+            "as": attempt.value if attempt else None,
+            "channel": filters.channel,
+            "phone": filters.phone,
+            "page": str(filters.page) if filters.page != 1 else None,
+            "page_size": str(filters.page_size) if filters.page_size != self._default_size(filters.page) else None,
         }
-        query = urlencode({name: value for name, value in given.items() if value is not None})
+        query = urlencode({name: value for name, value in params.items() if value is not None})
         base = self.path if path is None else path
         return f"{base}?{query}" if query else base
 
-    def _size_unsaid(self, page: int) -> int:
-        """The rows a page has when the address names none. On a later page the same for everyone: links travel."""
+    def _default_size(self, page: int) -> int:
+        """The rows a page has when the URL names none. On a later page the same for everyone: links travel."""
         return self.default_size if page == 1 else DEFAULT_PAGE_SIZE
 
     @property
-    def address(self) -> str:
-        """The address of exactly this list."""
-        return self.url(page=self.asked.page)
+    def search(self) -> str | None:
+        """The search as it was typed, None without one."""
+        return self.filters.search
 
     @property
-    def filters(self) -> tuple[tuple[str, str], ...]:
+    def canonical_url(self) -> str:
+        """The URL of exactly this page."""
+        return self.url(page=self.filters.page)
+
+    @property
+    def active_filters(self) -> tuple[tuple[str, str], ...]:
         """The active filters as (name, value), without the page: what a form of this page has to carry along."""
-        asked = self.asked
-        pairs = (("search", asked.search), ("channel", asked.channel), ("phone", asked.phone))
+        filters = self.filters
+        pairs = (("search", filters.search), ("channel", filters.channel), ("phone", filters.phone))
         return tuple((name, value) for name, value in pairs if value is not None)
 
     @property
-    def carried(self) -> tuple[tuple[str, str], ...]:
-        """The same with the reading that was chosen."""
-        return self.filters + ((("as", self.chosen.value),) if self.chosen else ())
+    def hidden_fields(self) -> tuple[tuple[str, str], ...]:
+        """The same with the attempt that a link named."""
+        return self.active_filters + ((("as", self.attempt.value),) if self.attempt else ())
 
     @property
-    def questions(self) -> tuple[tuple[Step | None, ContactQuery], ...]:
-        """What to ask the API, in order, until one has rows; each with how the search was read."""
+    def requests(self) -> tuple[tuple[Attempt | None, ContactQuery], ...]:
+        """The API queries to try in order, until one has rows; each with its interpretation of the search."""
         if self.plan is None:
-            return ((None, self.asked),)
-        steps = (self.chosen,) if self.chosen else self.plan.steps
-        return tuple((step, self._put(step)) for step in steps)
+            return ((None, self.filters),)
+        attempts = (self.attempt,) if self.attempt else self.plan.attempts
+        return tuple((attempt, self._api_query(attempt)) for attempt in attempts)
 
-    def _put(self, step: Step) -> ContactQuery:
-        if step.kind == "phone":
-            return ContactQuery(page_size=self.asked.page_size, phone=step.value)
-        return replace(self.asked, search=step.value)
+    def _api_query(self, attempt: Attempt) -> ContactQuery:
+        if attempt.kind == "phone":
+            return ContactQuery(page_size=self.filters.page_size, phone=attempt.value)
+        return replace(self.filters, search=attempt.value)
 
-    def read_as(self, step: Step | None) -> ListQuery:
-        """The same list, its further pages read as `step` was."""
-        return self if step is None or step.value == self.asked.search else replace(self, chosen=step)
+    def with_attempt(self, attempt: Attempt | None) -> ContactListQuery:
+        """The same list, its further pages searched as `attempt` was."""
+        return self if attempt is None or attempt.value == self.filters.search else replace(self, attempt=attempt)
 
     @property
-    def chips(self) -> tuple[Chip, ...]:
+    def chips(self) -> tuple[FilterChip, ...]:
         """One for each active filter, in the order of the form."""
-        return tuple(Chip(name, self._said(name, value), self.url(**{name: None})) for name, value in self.filters)
+        return tuple(
+            FilterChip(name, self._label(name, value), self.url(**{name: None})) for name, value in self.active_filters
+        )
 
-    def _said(self, name: str, value: str) -> str:
+    def _label(self, name: str, value: str) -> str:
         numbers = self.plan.numbers if self.plan and name == "search" else ()
         return f"{len(numbers)} numbers" if numbers else channel_name(value) if name == "channel" else value
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
-    """An active filter: its parameter, what it says, and the address of the list without it."""
+class FilterChip:
+    """An active filter: its parameter, its label, and the URL of the list without it."""
 
     name: str
     value: str
@@ -120,7 +127,7 @@ class Chip:
 class _ListForm(forms.Form):
     search = forms.CharField(
         required=False,
-        max_length=MAX_TYPED,
+        max_length=MAX_SEARCH,
         error_messages={"max_length": "The search was too long and was left out."},
     )
     channel = forms.ChoiceField(
@@ -137,10 +144,12 @@ class _ListForm(forms.Form):
     def __init__(self, parameters: QueryDict | Mapping[str, str], *, regions: Sequence[str]) -> None:
         super().__init__(parameters)
         self._regions = regions
+        self.holds_several = False
 
     def clean_search(self) -> str:
         text = str(self.cleaned_data["search"])
-        numbers = phone_search.several(text)
+        numbers = phone_search.split_numbers(text)
+        self.holds_several = bool(numbers)
         # Spaces of every kind are one space, and what cannot be seen is not there: sheets and chats bring both.
         lines = ("".join(filter(str.isprintable, " ".join(line.split()))) for line in numbers or (text,))
         return "\n".join(" ".join(line.split()) for line in lines)  # what cannot be seen may stand between two spaces
@@ -155,54 +164,61 @@ class _ListForm(forms.Form):
         return number
 
 
-_SENTENCES = {
+_WARNINGS = {
     "page": "There is no such page, so this is the first one.",
     "page_size": f"Rows per page can be {', '.join(map(str, PAGE_SIZES[:-1]))} or {PAGE_SIZES[-1]}.",
     "phone": "This is not a whole number with its country code, so it was left out. Try +44 20 7946 0958.",
 }
-_OWN_SENTENCE = {"search", "channel"}
+_OWN_WARNING = {"search", "channel"}
 
 
-def list_query(
+def parse_filters(
     path: str,
     parameters: QueryDict | Mapping[str, str],
     *,
     page_size: int = DEFAULT_PAGE_SIZE,
     regions: Sequence[str] = (),
-) -> ListQuery:
-    """The list at `path` as the browser asks for it. Never fails: what cannot be read is ignored, and said.
+    planned: bool = True,
+) -> ContactListQuery:
+    """The list at `path` as the URL asks for it. Never fails: what cannot be read is ignored, with a warning.
 
-    `page_size` is what the person prefers, `regions` those whose numbers they mean, likeliest first.
+    `page_size` is what the person prefers, `regions` those whose numbers they mean, likeliest first. `planned` is
+    False for a list of which nothing but filters and URL is wanted: a plan costs more than all the rest.
     """
     form = _ListForm(parameters, regions=regions)
     form.is_valid()
     clean, errors = form.cleaned_data, form.errors
     page = clean.get("page") or 1
-    ignored = [str(messages[0]) if name in _OWN_SENTENCE else _SENTENCES[name] for name, messages in errors.items()]
+    warnings = [str(messages[0]) if name in _OWN_WARNING else _WARNINGS[name] for name, messages in errors.items()]
     phone = clean.get("phone") or None
     search, channel = clean.get("search") or None, clean.get("channel") or None
     if phone and (search or channel):
-        ignored.append("Looking up one number sets the search and the channel aside.")
+        warnings.append("Looking up one number sets the search and the channel aside.")
         search = channel = None
-    return ListQuery(
+    return ContactListQuery(
         path=path,
-        asked=ContactQuery(
+        filters=ContactQuery(
             page=page if not phone else 1,
             page_size=clean.get("page_size") or (page_size if page == 1 else DEFAULT_PAGE_SIZE),
             search=search,
             channel=cast("Channel | None", channel),
             phone=phone,
         ),
-        plan=phone_search.plan(search, regions) if search else None,
-        chosen=phone_search.chosen(parameters.get("as") or "") if search else None,
+        plan=_plan(search, regions, form) if search and planned else None,
+        attempt=phone_search.parse_attempt(parameters.get("as") or "") if search else None,
         default_size=page_size,
-        typed_search=_typed(parameters, "search"),
-        typed_phone=_typed(parameters, "phone"),
-        ignored=tuple(ignored),
+        raw_search=_raw(parameters, "search"),
+        raw_phone=_raw(parameters, "phone"),
+        warnings=tuple(warnings),
     )
 
 
-def _typed(parameters: QueryDict | Mapping[str, str], name: str) -> str:
+def _plan(search: str, regions: Sequence[str], form: _ListForm) -> SearchPlan:
+    """The plan of a search of which the form knows already whether it holds several numbers."""
+    return phone_search.build_plan(search, regions) if form.holds_several else phone_search.plan_number(search, regions)
+
+
+def _raw(parameters: QueryDict | Mapping[str, str], name: str) -> str:
     """What stands in the box: as typed, but no longer than a box should hold and without control characters."""
     text = parameters.get(name) or ""
-    return "".join(character for character in text[:MAX_TYPED] if character.isprintable() or character == "\n")
+    return "".join(character for character in text[:MAX_SEARCH] if character.isprintable() or character == "\n")

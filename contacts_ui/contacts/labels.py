@@ -16,7 +16,7 @@ def channel_name(channel: str) -> str:
     return CHANNEL_NAMES.get(channel.lower(), channel)
 
 
-def reachability(contact: Contact) -> str:
+def reachability_label(contact: Contact) -> str:
     """In one line whether and how a contact can be messaged: "Can be messaged by SMS and WhatsApp; SMS first"."""
     if contact.opt_out:
         return "Do not message: opted out"
@@ -26,15 +26,15 @@ def reachability(contact: Contact) -> str:
     first = channel_name(contact.default_channel) if contact.default_channel else None
     doubt = "" if contact.opt_out is False else ". Whether it opted out is not known"
     order = f"; {first} first" if len(names) > 1 and first in names else ""
-    return f"Can be messaged by {listed(names)}{order}{doubt}"
+    return f"Can be messaged by {join_names(names)}{order}{doubt}"
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """SMS; SMS and WhatsApp; SMS, WhatsApp and RCS."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
 
 
-def to_copy(contact: Contact) -> str:
+def copy_value(contact: Contact) -> str:
     """What copying a row's number copies where it is not the number shown without its spaces; else nothing.
 
     Fifty of them are most of what differs from row to row: nothing is a tenth less to send.
@@ -44,7 +44,7 @@ def to_copy(contact: Contact) -> str:
     return "" if copied == "+" + "".join(filter(str.isdigit, number)) else copied
 
 
-def masked(contact: Contact) -> str:
+def mask_number(contact: Contact) -> str:
     """A number of which only the last four digits can be read. Neither its length nor its country code shows."""
     digits = "".join(character for character in contact.number or "" if character.isdecimal())
     return f"{MASK} {digits[-SHOWN_DIGITS:]}" if len(digits) > SHOWN_DIGITS else MASK

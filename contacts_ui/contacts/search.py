@@ -1,130 +1,135 @@
-"""From a list as it was asked for to its rows: one question after the other, until one has some."""
+"""Search: the attempts of a search plan in order until one has rows; bulk lookup of several numbers."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
 
-from contacts_ui.gateway import Shown, gateway
-from contacts_ui.phone_search import Step, plan
-from contacts_ui.preferences import DeskPreferences
+from contacts_ui.gateway import CachedResult, FetchPolicy, get_gateway
+from contacts_ui.phone_search import DEFAULT_REGIONS, Attempt, build_plan
+from contacts_ui.preferences import EffectivePreferences
 from contacts_ui.scope import Scope
-from contacts_ui.sent_api.errors import BudgetSpent
+from contacts_ui.sent_api.errors import LocalRateLimited
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import Contact, ContactPage, Pagination
 
-from .filters import ListQuery
+from .filters import ContactListQuery
 
-MOST_REGIONS = 10
-MOST_OFFERED = 3  # other readings, as links
-ANYWHERE = ("US", "GB")  # until something is known of a scope's numbers
+MAX_REGIONS = 10
+MAX_ALTERNATIVES = 3  # other interpretations, as links
 
-Ask = Callable[[ContactQuery], Shown[ContactPage] | None]
+BULK = FetchPolicy(bulk=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The rows of a list, or none. `step` is how the search was read for them, None when there was none to read.
+class SearchResult:
+    """The rows of a list, or none. `attempt` is the interpretation that found them, None without a search.
 
-    `query` is the list with that reading. `tried` are all that were asked, `others` those a person may choose instead.
+    `query` is the list with that interpretation. `attempts` are all that were tried, `alternatives` those a person may
+    choose instead.
     """
 
-    shown: Shown[ContactPage]
-    query: ListQuery
-    step: Step | None = None
-    tried: tuple[Step, ...] = ()
-    others: tuple[Step, ...] = ()
+    result: CachedResult[ContactPage]
+    query: ContactListQuery
+    attempt: Attempt | None = None
+    attempts: tuple[Attempt, ...] = ()
+    alternatives: tuple[Attempt, ...] = ()
 
     @property
     def number(self) -> str | None:
         """The whole number that was looked up first, in E.164."""
-        return self.query.asked.phone or next((step.value for step in self.tried if step.kind == "phone"), None)
+        tried = (attempt.value for attempt in self.attempts if attempt.kind == "phone")
+        return self.query.filters.phone or next(tried, None)
 
 
 @dataclass(frozen=True, slots=True)
-class LookedUp:
-    """One of several numbers: as it was typed, as it was read (None: not at all), and whose it is (None: nobody's)."""
+class LookupRow:
+    """One of several numbers: as typed, in E.164 (None: unreadable), and its contact (None: nobody's)."""
 
-    typed: str
+    raw: str
     number: str | None
     contact: Contact | None
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Some of several numbers. `next_start` is the place of the next one, None after the last; `wait` is in seconds."""
+class LookupBatch:
+    """Some of several numbers. `next_start`: index of the next one, None after the last; `retry_after` in seconds."""
 
-    rows: tuple[LookedUp, ...]
+    rows: tuple[LookupRow, ...]
     next_start: int | None
-    wait: int = 0
+    retry_after: int = 0
 
 
-def regions_for(wishes: DeskPreferences, scope: Scope) -> tuple[str, ...]:
-    """Whose numbers someone means who types one without its country code, likeliest first."""
-    named = [wishes.region, *settings.DESK_REGIONS, *gateway().regions_seen(scope)]
-    return tuple(dict.fromkeys(region for region in named if region))[:MOST_REGIONS] or ANYWHERE
+def likely_regions(preferences: EffectivePreferences, scope: Scope) -> tuple[str, ...]:
+    """The regions somebody means who types a number without its country code, likeliest first."""
+    named = [preferences.region, *settings.DESK_REGIONS, *get_gateway().common_regions(scope)]
+    return tuple(dict.fromkeys(region for region in named if region))[:MAX_REGIONS] or DEFAULT_REGIONS
 
 
-def find(query: ListQuery, ask: Ask, user_id: int) -> Found | None:
-    """The rows of `query`; None when `ask` has none yet. Cost: a call a question until one has rows, at most 3.
+def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: int) -> SearchResult | None:
+    """The rows of `query`; None when none came within the policy's timeout. Cost: a call an attempt, at most 3.
 
-    What a user's text was read as a moment ago it is read as again, on another channel and in another profile: for
-    one call, and so that a filter changes the rows and not their meaning.
+    The attempt that found rows for a user's text a moment ago is the only one for the next minutes, on another channel
+    and in another profile too: one call, and a filter changes the rows and not their meaning.
     """
-    first: Found | None = None
-    tried: list[Step] = []
-    for step, question in _as_before(query, user_id):
-        shown = ask(question)
-        if shown is None:
-            return None
-        tried += [step] if step else []
-        found = Found(shown, query.read_as(step), step)
-        if shown.value.contacts or shown.value.pagination.total_count:
-            if step and len(query.questions) > 1:
-                gateway().note_reading(user_id, query.asked.search or "", step.value)
-            return _with_others(found, query, tried)
-        first = first or found
-    return _with_others(first or Found(Shown(_nothing()), query), query, tried)
-
-
-def look_up(scope: Scope, numbers: Sequence[str], regions: Sequence[str], *, start: int, most: int) -> Batch:
-    """At most `most` of `numbers` from `start` on. Cost: a call each, behind everyone else's; without one it ends."""
-    rows: list[LookedUp] = []
-    for typed in numbers[start : start + most]:
-        number = next((step.value for step in plan(typed, regions).steps if step.kind == "phone"), None)
+    first: SearchResult | None = None
+    tried: list[Attempt] = []
+    for attempt, api_query in _remembered_attempt_first(query, user_id):
         try:
-            rows.append(LookedUp(typed, number, _holder(scope, number) if number else None))
-        except BudgetSpent as spent:
-            return Batch(tuple(rows), start + len(rows), max(1, spent.retry_after or 1))
+            result = get_gateway().contacts(scope, api_query, policy)
+        except TimeoutError:
+            return None
+        policy = dataclasses.replace(policy, refresh=False)  # one new answer for one refresh
+        tried += [attempt] if attempt else []
+        found = SearchResult(result, query.with_attempt(attempt), attempt)
+        if result.value.contacts or result.value.pagination.total_count:
+            if attempt and len(query.requests) > 1:
+                get_gateway().remember_interpretation(user_id, query.filters.search or "", attempt.value)
+            return _with_alternatives(found, query, tried)
+        first = first or found
+    return _with_alternatives(first or SearchResult(CachedResult(_empty_page()), query), query, tried)
+
+
+def lookup_numbers(
+    scope: Scope, numbers: Sequence[str], regions: Sequence[str], *, start: int, most: int
+) -> LookupBatch:
+    """At most `most` of `numbers` from `start` on. Cost: a bulk call each; the batch ends early when none is left."""
+    rows: list[LookupRow] = []
+    for raw in numbers[start : start + most]:
+        number = build_plan(raw, regions).number
+        try:
+            rows.append(LookupRow(raw, number, _contact_with_number(scope, number) if number else None))
+        except LocalRateLimited as limited:
+            return LookupBatch(tuple(rows), start + len(rows), max(1, limited.retry_after or 1))
     end = start + len(rows)
-    return Batch(tuple(rows), end if end < len(numbers) else None)
+    return LookupBatch(tuple(rows), end if end < len(numbers) else None)
 
 
-def _as_before(query: ListQuery, user_id: int) -> tuple[tuple[Step | None, ContactQuery], ...]:
-    """The questions of `query`, or the one that found something last time."""
-    questions = query.questions
-    if len(questions) < 2:
-        return questions
-    ways = [step.value if step else "" for step, _ in questions]
-    place = gateway().reading_of(user_id, query.asked.search or "", ways)
-    return questions if place is None else questions[place : place + 1]
+def _remembered_attempt_first(query: ContactListQuery, user_id: int) -> tuple[tuple[Attempt | None, ContactQuery], ...]:
+    """The requests of `query`, or only the one that found rows last time."""
+    requests = query.requests
+    if len(requests) < 2:
+        return requests
+    attempts = [attempt.value if attempt else "" for attempt, _ in requests]
+    index = get_gateway().remembered_interpretation(user_id, query.filters.search or "", attempts)
+    return requests if index is None else requests[index : index + 1]
 
 
-def _holder(scope: Scope, number: str) -> Contact | None:
-    page = gateway().contacts(scope, ContactQuery(phone=number), bulk=True).value
+def _contact_with_number(scope: Scope, number: str) -> Contact | None:
+    page = get_gateway().contacts(scope, ContactQuery(phone=number), BULK).value
     return page.contacts[0] if page.contacts else None
 
 
-def _with_others(found: Found, query: ListQuery, tried: Sequence[Step]) -> Found:
-    known = (*query.plan.steps, *query.plan.others) if query.plan else ()
-    others = tuple(step for step in known if step not in tried)
-    return dataclasses.replace(found, tried=tuple(tried), others=others[:MOST_OFFERED])
+def _with_alternatives(found: SearchResult, query: ContactListQuery, tried: Sequence[Attempt]) -> SearchResult:
+    known = (*query.plan.attempts, *query.plan.alternatives) if query.plan else ()
+    alternatives = tuple(attempt for attempt in known if attempt not in tried)
+    return dataclasses.replace(found, attempts=tuple(tried), alternatives=alternatives[:MAX_ALTERNATIVES])
 
 
-def _nothing() -> ContactPage:
+def _empty_page() -> ContactPage:
     empty = Pagination(page=1, total_count=0, total_pages=0)
     return ContactPage(contacts=(), pagination=empty, fetched_at=datetime.now(UTC))

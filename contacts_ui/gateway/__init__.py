@@ -1,10 +1,20 @@
-"""The only door to the API: scope, cache, coalescing, budget, breaker, bulkhead, client under a deadline."""
+"""Gateway: the only way to the API, through cache, single flight, rate limiter, circuit breaker and a total timeout."""
 
 from __future__ import annotations
 
-from .factory import gateway
+from .cached_fetch import FetchPolicy
+from .factory import get_gateway
 from .gateway import Gateway
-from .results import Messages, OneContact, Report, Shown
-from .stats import Minute
+from .results import CachedResult, ContactResult, GatewayStatus, MessageSummaryResult
+from .stats import MinuteStats
 
-__all__ = ["Gateway", "Messages", "Minute", "OneContact", "Report", "Shown", "gateway"]
+__all__ = [
+    "CachedResult",
+    "ContactResult",
+    "FetchPolicy",
+    "Gateway",
+    "GatewayStatus",
+    "MessageSummaryResult",
+    "MinuteStats",
+    "get_gateway",
+]

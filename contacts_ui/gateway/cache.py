@@ -1,4 +1,4 @@
-"""Answers kept for a while, through Django's cache, under keys in which nothing can be read."""
+"""Response cache: structs as msgpack in Django's cache, invalidated a scope at a time."""
 
 from __future__ import annotations
 
@@ -14,63 +14,63 @@ from django.db import DatabaseError
 
 log = logging.getLogger(__name__)
 
-UNREACHABLE = (redis.RedisError, DatabaseError)
+CACHE_ERRORS = (redis.RedisError, DatabaseError)
 
 T = TypeVar("T")
 
 
-class Shelf:
-    """Structs in the cache, as msgpack. A cache that does not answer is an empty one, and is said in the log."""
+class ResponseCache:
+    """A cache of structs. One that does not answer counts as empty, and is logged. `ttl` is in seconds."""
 
-    def __init__(self, cache: BaseCache, seconds: float) -> None:
-        self._cache, self._seconds = cache, seconds
+    def __init__(self, cache: BaseCache, ttl: float) -> None:
+        self._cache, self._ttl = cache, ttl
 
-    def get(self, key: str, kind: type[T], closed: str | None = None) -> T | None:
-        """What is kept under `key`, unless everything of its scope was closed since."""
-        wanted = [key] if closed is None else [key, closed]
+    def get(self, key: str, result_type: type[T], invalidated_at_key: str | None = None) -> T | None:
+        """The value under `key`, unless its scope was invalidated after it was stored."""
+        wanted = [key] if invalidated_at_key is None else [key, invalidated_at_key]
         try:
             found: dict[str, Any] = self._cache.get_many(wanted)
-        except UNREACHABLE:
+        except CACHE_ERRORS:
             log.warning("gateway.cache.unreachable")
             return None
         if key not in found:
             return None
-        kept_at, body = found[key]
-        if closed is not None and found.get(closed, 0.0) >= kept_at:
+        stored_at, body = found[key]
+        if invalidated_at_key is not None and found.get(invalidated_at_key, 0.0) >= stored_at:
             return None
         try:
-            return msgspec.msgpack.decode(body, type=kind)
-        except msgspec.MsgspecError:  # kept by another version of the desk
+            return msgspec.msgpack.decode(body, type=result_type)
+        except msgspec.MsgspecError:  # stored by another version of the desk
             return None
 
-    def put(self, key: str, value: object, seconds: float | None = None) -> None:
-        """Keeps `value` for the shelf's own time or for `seconds`."""
+    def set(self, key: str, value: object, ttl: float | None = None) -> None:
+        """Stores `value` for `ttl` seconds, by default the cache's own."""
         try:
             body = msgspec.msgpack.encode(value)
-        except (OverflowError, ValueError):  # a time at the end of time: it can be shown, but not kept
+        except (OverflowError, ValueError):  # a time at the end of time: it can be shown, but not stored
             return
-        self._set(key, (datetime.now(UTC).timestamp(), body), seconds or self._seconds)
+        self._write(key, (datetime.now(UTC).timestamp(), body), ttl or self._ttl)
 
-    def close(self, key: str) -> None:
-        """Nothing kept before now under the scope of this `closed` key is shown any more."""
-        self._set(key, datetime.now(UTC).timestamp(), self._seconds)
+    def invalidate_scope(self, key: str) -> None:
+        """Nothing stored before now under the scope of this `scope_invalidated_at` key is served any more."""
+        self._write(key, datetime.now(UTC).timestamp(), self._ttl)
 
-    def first(self, key: str, seconds: float) -> bool:
-        """Whether nobody came first with this key within `seconds`. Without a cache everyone is first."""
+    def try_lock(self, key: str, ttl: float) -> bool:
+        """Takes a lock that expires by itself: False when somebody holds it. Without a cache everyone gets it."""
         try:
-            return bool(self._cache.add(key, 1, seconds))
-        except UNREACHABLE:
+            return bool(self._cache.add(key, 1, ttl))
+        except CACHE_ERRORS:
             return True
 
-    def drop(self, keys: Iterable[str]) -> None:
-        """Forgets these."""
+    def delete(self, keys: Iterable[str]) -> None:
+        """Removes these."""
         try:
             self._cache.delete_many(keys)
-        except UNREACHABLE:
+        except CACHE_ERRORS:
             log.warning("gateway.cache.unreachable")
 
-    def _set(self, key: str, value: object, seconds: float) -> None:
+    def _write(self, key: str, value: object, ttl: float) -> None:
         try:
-            self._cache.set(key, value, seconds)
-        except UNREACHABLE:
+            self._cache.set(key, value, ttl)
+        except CACHE_ERRORS:
             log.warning("gateway.cache.unreachable")

@@ -10,15 +10,15 @@ from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 
 
-class Keys:
-    """Cache keys: an HMAC over the API key's fingerprint, the scope and the question.
+class CacheKeys:
+    """HMACs over the API key's fingerprint, the scope and the question.
 
     So no number is readable in them, no two scopes share one, and another key or secret finds nothing.
     """
 
     def __init__(self, secret: str, api_key: str) -> None:
         self._secret = hashlib.sha256(f"contacts cache|{secret}".encode()).digest()
-        self.fingerprint = self._digest("fingerprint", api_key)[:16]
+        self.api_key_fingerprint = self._digest("fingerprint", api_key)[:16]
 
     def page(self, scope: Scope, query: ContactQuery) -> str:
         """For one page of contacts."""
@@ -28,28 +28,28 @@ class Keys:
         """For one contact."""
         return self._key("contact", scope, str(contact_id))
 
-    def messages(self, scope: Scope, contact_id: UUID) -> str:
-        """For what was sent to one contact."""
+    def message_summary(self, scope: Scope, contact_id: UUID) -> str:
+        """For the message summary of one contact."""
         return self._key("messages", scope, str(contact_id))
 
     def regions(self, scope: Scope) -> str:
-        """For the regions seen in a scope."""
+        """For the counts of regions in a scope."""
         return self._key("regions", scope)
 
-    def reading(self, user_id: int, text: str) -> str:
-        """For how a text that a user searched was read."""
+    def search_interpretation(self, user_id: int, text: str) -> str:
+        """For the attempt that found rows for a user's search text."""
         return f"reading:{self._digest('reading', str(user_id), text)}"
 
-    def mark(self, text: str) -> str:
-        """To know a text again by, without keeping it."""
+    def digest(self, text: str) -> str:
+        """A keyed hash of a text, to compare it without storing it."""
         return self._digest("mark", text)
 
-    def closed(self, scope: Scope) -> str:
-        """For the moment since which nothing older of this scope may be shown."""
+    def scope_invalidated_at(self, scope: Scope) -> str:
+        """For the moment before which nothing stored of this scope may be served."""
         return self._key("closed", scope)
 
-    def refresh(self, user_id: int) -> str:
-        """For a user's last refresh."""
+    def refresh_throttle(self, user_id: int) -> str:
+        """For the throttle of a user's refreshes."""
         return f"refresh:{self._digest(str(user_id))[:32]}"
 
     def account(self) -> str:
@@ -57,7 +57,7 @@ class Keys:
         return f"account:{self._digest('account')[:32]}"
 
     def _key(self, kind: str, scope: Scope, *parts: str) -> str:
-        return f"{kind}:{self._digest(kind, self.fingerprint, scope.profile_id or 'account', *parts)}"
+        return f"{kind}:{self._digest(kind, self.api_key_fingerprint, scope.profile_id or 'account', *parts)}"
 
     def _digest(self, *parts: str) -> str:
         return hmac.new(self._secret, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,7 @@
-"""From a question to its answer: fresh from the shelf, else from the API once for everyone, else an old one."""
+"""Read-through cache with stale-while-revalidate and stale-if-error (RFC 5861).
+
+Fresh from the cache, else from the API once for everyone who asks the same, else stale with the reason.
+"""
 
 from __future__ import annotations
 
@@ -12,56 +15,57 @@ from typing import Generic, TypeVar
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.client import SentClient
 from contacts_ui.sent_api.errors import (
+    ApiTimeout,
+    ConnectionFailed,
     ContactNotFound,
     Forbidden,
-    KeyRejected,
-    ProfileUnknown,
+    InvalidApiKey,
+    InvalidResponse,
+    ProfileMismatch,
+    ProfileNotFound,
     RateLimited,
     SentError,
-    TimedOut,
-    Unavailable,
-    UnexpectedAnswer,
-    Unreachable,
-    WrongProfile,
+    ServerError,
 )
 from contacts_ui.sent_api.total_timeout import Deadline
 from contacts_ui.sent_api.types import ContactPage
 
-from .cache import Shelf
-from .cache_keys import Keys
-from .call_policy import Caller
-from .circuit_breaker import Breaker
-from .rate_limiter import Budget
-from .results import KeptAccount, Messages, OneContact, Shown, is_fresh
-from .single_flight import Flights
-from .stats import Tally
+from .cache import ResponseCache
+from .cache_keys import CacheKeys
+from .call_policy import CallPolicy, Slot
+from .circuit_breaker import CircuitBreaker
+from .rate_limiter import RateLimiter
+from .results import AccountResult, CachedResult, ContactResult, MessageSummaryResult, is_fresh
+from .single_flight import SingleFlight
+from .stats import GatewayStats
 
-ACCOUNT_STALE_SECONDS = 3600.0  # /v3/me may still be used when the API fails
-PATIENCE_SECONDS = 0.5  # for a new answer, when there is an old one
-POLL_SECONDS = 0.025  # while another process asks the same
+# Seconds.
+ACCOUNT_STALE_TTL = 3600.0  # /v3/me may still be used when the API fails
+REVALIDATE_TIMEOUT = 0.5  # for a new answer, when there is a stale one
+LOCK_POLL_INTERVAL = 0.025  # while another process fetches the same
 
-# After these an old answer is better than none. Never after the key or the profile was refused.
-STALE_AFTER = (Unavailable, Unreachable, TimedOut, RateLimited, UnexpectedAnswer)
+# After these errors a stale answer is better than none. Never after the key or the profile was refused.
+STALE_IF_ERROR = (ServerError, ConnectionFailed, ApiTimeout, RateLimited, InvalidResponse)
 
-K = TypeVar("K", ContactPage, OneContact, Messages, KeptAccount)
+K = TypeVar("K", ContactPage, ContactResult, MessageSummaryResult, AccountResult)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What a gateway is made of. Times in seconds; `shared`: other processes see the same cache.
+class GatewayConfig:
+    """The parts and limits of a gateway. Times in seconds; `shared`: other processes see the same cache.
 
-    `hints` holds what all processes may know of how texts were read: marks of them, never a number.
-    `plain` leaves cache and coalescing out, for the bench to compare with.
+    `hints` is a cache of which search attempt found rows, as keyed hashes, never a number.
+    `bypass` leaves cache and coalescing out, for benches to compare with.
     """
 
     client: SentClient
-    caller: Caller
-    shelf: Shelf
-    hints: Shelf
-    keys: Keys
-    budget: Budget
-    breaker: Breaker
-    tally: Tally
+    call_policy: CallPolicy
+    cache: ResponseCache
+    hints: ResponseCache
+    keys: CacheKeys
+    rate_limiter: RateLimiter
+    circuit_breaker: CircuitBreaker
+    stats: GatewayStats
     per_minute: int
     burst: int
     fresh_seconds: float
@@ -69,131 +73,154 @@ class Parts:
     deadline_seconds: float
     in_flight: int
     shared: bool = False
-    plain: bool = False
+    bypass: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Wish(Generic[K]):
-    """One question: where its answer is kept, of what kind it is, how to ask it, and for whom."""
+class FetchPolicy:
+    """How one read may be served. `refresh` wants a new answer; `bulk` stands behind interactive reads; `timeout` is
+    in seconds, None to wait for the whole call.
+    """
+
+    refresh: bool = False
+    bulk: bool = False
+    timeout: float | None = None
+
+
+DEFAULT_POLICY = FetchPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class CachedRequest(Generic[K]):
+    """One cacheable read: its cache key, the type of its result, how to fetch it, and for which scope."""
 
     key: str
-    kind: type[K]
-    ask: Callable[[Deadline], K]
+    result_type: type[K]
+    fetch: Callable[[Deadline], K]
     scope: Scope | None
     fresh_seconds: float
     refresh: bool = False
     bulk: bool = False
-    wished_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    requested_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def keep_seconds(self, stale_seconds: float) -> float:
-        """How long the answer may be of use."""
-        return stale_seconds if self.scope is not None else ACCOUNT_STALE_SECONDS
+    def ttl(self, stale_seconds: float) -> float:
+        """Seconds for which the answer may be of use, stale included."""
+        return stale_seconds if self.scope is not None else ACCOUNT_STALE_TTL
 
 
-class Asker:
-    """Answers wishes. `refused`: the API refused the key or a profile since this was last set to False."""
+class CachedFetcher:
+    """Serves CachedRequests. `credentials_rejected`: the API refused the key or a profile since this was last reset."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._caller, self._shelf, self._keys = parts.caller, parts.shelf, parts.keys
-        self._flights: Flights[object] = Flights(parts.deadline_seconds + 1)
-        self._background = ThreadPoolExecutor(parts.in_flight, thread_name_prefix="gateway")
-        self.refused = False
+    def __init__(self, config: GatewayConfig) -> None:
+        self._config = config
+        self._call_policy, self._cache, self._keys = config.call_policy, config.cache, config.keys
+        self._single_flight: SingleFlight[object] = SingleFlight(config.deadline_seconds + 1)
+        self._background = ThreadPoolExecutor(config.in_flight, thread_name_prefix="gateway")
+        self.credentials_rejected = False
 
-    def answer(self, wish: Wish[K], patience: float | None = None) -> Shown[K]:
-        """Fresh from the shelf, else from the API, else old from the shelf with the reason.
+    def fetch(self, request: CachedRequest[K], timeout: float | None = None) -> CachedResult[K]:
+        """Fresh from the cache, else from the API, else stale from the cache with the error that was met.
 
-        Raises TimeoutError when there is nothing old and no answer within `patience` seconds.
+        Raises TimeoutError when there is nothing stale and no answer within `timeout` seconds.
         """
-        kept = self._kept(wish)
-        if kept is not None and not wish.refresh and is_fresh(kept.fetched_at, wish.fresh_seconds):
-            self._parts.tally.count("hit")
-            return Shown(kept)
-        if self._parts.plain:
-            return Shown(self._caller.call(wish.ask, bulk=wish.bulk))
+        cached = self._cached(request)
+        if cached is not None and not request.refresh and is_fresh(cached.fetched_at, request.fresh_seconds):
+            self._config.stats.increment("hit")
+            return CachedResult(cached)
+        if self._config.bypass:
+            return CachedResult(self._call_policy.call(request.fetch, bulk=request.bulk))
         try:
-            self._caller.enter()
-            if wish.refresh or (kept is None and patience is None):
-                return self._land(wish, kept)
-            # With an old answer at hand nobody waits long for a new one; the call goes on and is kept.
-            wait = patience if kept is None else PATIENCE_SECONDS
-            return self._background.submit(self._land, wish, kept).result(wait)
+            return self._revalidate(request, cached, timeout)
         except TimeoutError:
-            if kept is None:
+            if cached is None:
                 raise
-            return self._still_old(wish, TimedOut(), because=None)
+            return self._stale_on_error(request, ApiTimeout(), reason=None)
         except SentError as error:
-            if kept is None or not isinstance(error, STALE_AFTER) or isinstance(error, WrongProfile):
+            if cached is None or not isinstance(error, STALE_IF_ERROR) or isinstance(error, ProfileMismatch):
                 raise
-            return self._still_old(wish, error, because=error)
+            return self._stale_on_error(request, error, reason=error)
 
     def close(self) -> None:
-        """Waits for the calls that go on in the background, and takes no more."""
+        """Waits for the calls in the background, and takes no more."""
         self._background.shutdown(wait=True)
 
-    def _land(self, wish: Wish[K], kept: K | None) -> Shown[K]:
-        """The answer of the call that is made for everyone who wants the same. Gives the caller's place back."""
-        try:
-            answer, shared = self._flights.join(wish.key, lambda: self._lead(wish), lambda: self._old(wish, kept))
-        finally:
-            self._caller.leave()
-        shown: Shown[K] = answer  # type: ignore[assignment]  # flights of one key are of one kind
-        if shared:
-            self._parts.tally.count("stale" if shown.stale else "coalesced")
-        return shown
+    def _revalidate(self, request: CachedRequest[K], cached: K | None, timeout: float | None) -> CachedResult[K]:
+        """A new answer. With a stale one at hand nobody waits long: the call goes on in the background."""
+        slot = self._call_policy.slot()
+        if request.refresh or (cached is None and timeout is None):
+            return self._fetch_coalesced(request, cached, slot)
+        wait = timeout if cached is None else REVALIDATE_TIMEOUT
+        return self._background.submit(self._fetch_coalesced, request, cached, slot).result(wait)
 
-    def _lead(self, wish: Wish[K]) -> Shown[K]:
-        """Asks for everyone who wants the same, in this process and, with a shared cache, in all."""
-        kept = self._kept(wish)  # perhaps another leader has just landed
-        newer = kept is not None and kept.fetched_at > wish.wished_at
-        if kept is not None and (newer or (not wish.refresh and is_fresh(kept.fetched_at, wish.fresh_seconds))):
-            return Shown(kept)
-        lock = f"lock:{wish.key}"
-        if self._parts.shared and not self._shelf.first(lock, self._parts.deadline_seconds):
-            other = self._old(wish, kept) or self._await_other(wish, lock)
+    def _fetch_coalesced(self, request: CachedRequest[K], cached: K | None, slot: Slot) -> CachedResult[K]:
+        """The answer of the one call that is made for everyone who asks the same."""
+        with slot:
+            answer, shared = self._single_flight.do(
+                request.key, lambda: self._fetch_and_store(request), lambda: self._stale_value(request, cached)
+            )
+        result: CachedResult[K] = answer  # type: ignore[assignment]  # calls of one key are of one type
+        if shared:
+            self._config.stats.increment("stale" if result.stale else "coalesced")
+        return result
+
+    def _fetch_and_store(self, request: CachedRequest[K]) -> CachedResult[K]:
+        """Calls the API for everyone who asks the same, in this process and, with a shared cache, in all."""
+        cached = self._cached(request)  # another leader may have stored it just now
+        if cached is not None and (
+            cached.fetched_at > request.requested_at
+            or (not request.refresh and is_fresh(cached.fetched_at, request.fresh_seconds))
+        ):
+            return CachedResult(cached)
+        if not self._config.shared:
+            return self._call_and_store(request)
+        lock = f"lock:{request.key}"
+        if not self._cache.try_lock(lock, self._config.deadline_seconds):
+            other = self._stale_value(request, cached) or self._wait_for_other_process(request, lock)
             if other is not None:
                 return other
         try:
-            answer = self._caller.call(wish.ask, bulk=wish.bulk)
-        except (KeyRejected, Forbidden, ProfileUnknown):
-            if wish.scope is not None:
-                self._shelf.close(self._keys.closed(wish.scope))
-                self.refused = True
+            return self._call_and_store(request)
+        finally:
+            self._cache.delete([lock])
+
+    def _call_and_store(self, request: CachedRequest[K]) -> CachedResult[K]:
+        try:
+            answer = self._call_policy.call(request.fetch, bulk=request.bulk)
+        except (InvalidApiKey, Forbidden, ProfileNotFound):
+            if request.scope is not None:
+                self._cache.invalidate_scope(self._keys.scope_invalidated_at(request.scope))
+                self.credentials_rejected = True
             raise
         except ContactNotFound:
-            self._shelf.drop([wish.key])
+            self._cache.delete([request.key])
             raise
-        else:
-            self._shelf.put(wish.key, answer, wish.keep_seconds(self._parts.stale_seconds))
-            return Shown(answer)
-        finally:
-            if self._parts.shared:
-                self._shelf.drop([lock])
+        self._cache.set(request.key, answer, request.ttl(self._config.stale_seconds))
+        return CachedResult(answer)
 
-    def _await_other(self, wish: Wish[K], lock: str) -> Shown[K] | None:
-        """What another process brings meanwhile, or None when it brought nothing."""
-        until = time.monotonic() + self._parts.deadline_seconds
+    def _wait_for_other_process(self, request: CachedRequest[K], lock: str) -> CachedResult[K] | None:
+        """The answer that another process stores meanwhile; None when it stored none, and the lock is ours now."""
+        until = time.monotonic() + self._config.deadline_seconds
         while time.monotonic() < until:
-            time.sleep(POLL_SECONDS)
-            kept = self._kept(wish)
-            if kept is not None and kept.fetched_at > wish.wished_at:
-                return Shown(kept)
-            if self._shelf.first(lock, self._parts.deadline_seconds):
+            time.sleep(LOCK_POLL_INTERVAL)
+            cached = self._cached(request)
+            if cached is not None and cached.fetched_at > request.requested_at:
+                return CachedResult(cached)
+            if self._cache.try_lock(lock, self._config.deadline_seconds):
                 return None
         return None
 
-    def _kept(self, wish: Wish[K]) -> K | None:
-        closed = self._keys.closed(wish.scope) if wish.scope is not None else None
-        return self._shelf.get(wish.key, wish.kind, closed)
+    def _cached(self, request: CachedRequest[K]) -> K | None:
+        invalidated_at = self._keys.scope_invalidated_at(request.scope) if request.scope is not None else None
+        return self._cache.get(request.key, request.result_type, invalidated_at)
 
-    def _old(self, wish: Wish[K], kept: K | None) -> Shown[K] | None:
-        """The old answer for whom another's call is under way, unless they asked for a new one."""
-        return Shown(kept, stale=True) if kept is not None and not wish.refresh else None
+    def _stale_value(self, request: CachedRequest[K], cached: K | None) -> CachedResult[K] | None:
+        """The stale answer for those who find a call under way, unless they want a new one."""
+        return CachedResult(cached, stale=True) if cached is not None and not request.refresh else None
 
-    def _still_old(self, wish: Wish[K], error: SentError, because: SentError | None) -> Shown[K]:
-        """The old answer, unless another call closed its scope while this one was under way. Raises `error` then."""
-        kept = self._kept(wish)
-        if kept is None:
+    def _stale_on_error(self, request: CachedRequest[K], error: SentError, reason: SentError | None) -> CachedResult[K]:
+        """The stale answer, unless its scope was invalidated while the call was under way: then raises `error`."""
+        cached = self._cached(request)
+        if cached is None:
             raise error
-        self._parts.tally.count("stale")
-        return Shown(kept, stale=True, because=because)
+        self._config.stats.increment("stale")
+        return CachedResult(cached, stale=True, error=reason)

@@ -1,4 +1,4 @@
-"""One call to the API: admitted by breaker, budget and bulkhead, under a deadline, tried twice at most."""
+"""Admission and retry of one API call: circuit breaker, rate limiter, bulkhead, total timeout, at most two attempts."""
 
 from __future__ import annotations
 
@@ -10,100 +10,116 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from contacts_ui.sent_api.errors import (
-    BudgetSpent,
-    Crowded,
-    NotAnswering,
+    ApiTimeout,
+    CircuitOpen,
+    ConnectionFailed,
+    LocalRateLimited,
+    Overloaded,
     RateLimited,
     SentError,
-    TimedOut,
-    Unavailable,
-    Unreachable,
+    ServerError,
 )
 from contacts_ui.sent_api.total_timeout import Deadline
 
-from .circuit_breaker import Breaker
-from .rate_limiter import Budget
-from .stats import Tally
+from .circuit_breaker import CircuitBreaker
+from .rate_limiter import RateLimiter
+from .stats import GatewayStats
 
 T = TypeVar("T")
 
-ADMISSION_SECONDS = 0.1  # for a place among the calls in flight
-UNNAMED_WAIT = 5.0  # seconds to hold back after a 429 that names none
-JITTER = (0.05, 0.15)  # seconds before the second try
-LEAST_LEFT = 0.3  # seconds: with less, a second try is a promise nobody keeps
+SLOT_TIMEOUT = 0.1  # seconds to wait for a slot
+DEFAULT_RETRY_AFTER = 5.0  # seconds to hold back after a 429 that names none
+JITTER = (0.05, 0.15)  # seconds before the second attempt
+MIN_RETRY_TIME = 0.3  # seconds: with less left, a second attempt cannot end in time
 
 
-class Caller:
-    """`in_flight` calls at once a process, callers who wait for another's call included."""
+class Slot:
+    """One of the calls in flight, taken already. `with` gives it back, on whichever thread."""
+
+    def __init__(self, slots: threading.BoundedSemaphore) -> None:
+        self._slots = slots
+
+    def __enter__(self) -> None:
+        """It was taken when it was made."""
+
+    def __exit__(self, *_: object) -> None:
+        self._slots.release()
+
+
+class CallPolicy:
+    """Bulkhead: `in_flight` calls at once a process, those who wait for another's call included."""
 
     def __init__(
-        self, breaker: Breaker, budget: Budget, tally: Tally, *, in_flight: int, deadline_seconds: float
+        self,
+        circuit_breaker: CircuitBreaker,
+        rate_limiter: RateLimiter,
+        stats: GatewayStats,
+        *,
+        in_flight: int,
+        deadline_seconds: float,
     ) -> None:
-        self._breaker, self._budget, self._tally = breaker, budget, tally
-        self._places = threading.BoundedSemaphore(in_flight)
+        self._circuit_breaker, self._rate_limiter, self._stats = circuit_breaker, rate_limiter, stats
+        self._slots = threading.BoundedSemaphore(in_flight)
         self._seconds = deadline_seconds
 
-    def enter(self) -> None:
-        """Takes a place among those who use or await a call. Raises Crowded after a tenth of a second without one."""
-        if not self._places.acquire(timeout=ADMISSION_SECONDS):
-            self._tally.count("refused")
-            raise Crowded
+    def slot(self) -> Slot:
+        """Takes a slot for one who makes or awaits a call. Raises Overloaded after a tenth of a second without one."""
+        if not self._slots.acquire(timeout=SLOT_TIMEOUT):
+            self._stats.increment("rejected")
+            raise Overloaded
+        return Slot(self._slots)
 
-    def leave(self) -> None:
-        """Gives the place back."""
-        self._places.release()
-
-    def call(self, ask: Callable[[Deadline], T], *, bulk: bool = False) -> T:
-        """The answer of `ask`. Raises NotAnswering or BudgetSpent without asking, else what the API means."""
+    def call(self, fetch: Callable[[Deadline], T], *, bulk: bool = False) -> T:
+        """The answer of `fetch`. Raises CircuitOpen or LocalRateLimited without a call, else any SentError."""
         self._admit(bulk=bulk)
         deadline = Deadline(self._seconds)
         try:
             try:
-                return self._try(ask, deadline)
-            except (Unreachable, Unavailable) as error:
-                if not self._again(error, deadline, bulk=bulk):
+                return self._attempt(fetch, deadline)
+            except (ConnectionFailed, ServerError) as error:
+                if not self._should_retry(error, deadline, bulk=bulk):
                     raise
-            self._tally.count("retried")
-            return self._try(ask, deadline)
+            self._stats.increment("retried")
+            return self._attempt(fetch, deadline)
         finally:
-            deadline.finish()
+            deadline.close()
 
     def _admit(self, *, bulk: bool) -> None:
-        if self._breaker.state().opens_in > 0:
-            self._tally.count("refused")
-            raise NotAnswering
-        wait = self._budget.take(bulk=bulk)
+        if self._circuit_breaker.state().retry_in > 0:
+            self._stats.increment("rejected")
+            raise CircuitOpen
+        wait = self._rate_limiter.acquire(bulk=bulk)
         if wait > 0:
-            self._tally.count("limited")
-            raise BudgetSpent(retry_after=math.ceil(wait))
-        if self._breaker.wait() > 0:  # another took the probe that was due
-            self._tally.count("refused")
-            raise NotAnswering
+            self._stats.increment("limited")
+            raise LocalRateLimited(retry_after=math.ceil(wait))
+        if self._circuit_breaker.acquire() > 0:  # another took the half-open probe that was due
+            self._stats.increment("rejected")
+            raise CircuitOpen
 
-    def _again(self, error: SentError, deadline: Deadline, *, bulk: bool) -> bool:
-        """Whether a second try is worth a call, and allowed one."""
-        if error.status == 500 or deadline.left < LEAST_LEFT or self._breaker.state().is_open:
+    def _should_retry(self, error: SentError, deadline: Deadline, *, bulk: bool) -> bool:
+        """Whether a second attempt is worth a call, and allowed one."""
+        if error.status == 500 or deadline.remaining < MIN_RETRY_TIME or self._circuit_breaker.state().is_open:
             return False
-        if self._budget.take(bulk=bulk) > 0:
+        if self._rate_limiter.acquire(bulk=bulk) > 0:
             return False
         time.sleep(random.uniform(*JITTER))  # noqa: S311  # no secret hangs on it
         return True
 
-    def _try(self, ask: Callable[[Deadline], T], deadline: Deadline) -> T:
-        self._tally.count("called")
+    def _attempt(self, fetch: Callable[[Deadline], T], deadline: Deadline) -> T:
+        self._stats.increment("upstream_call")
         try:
-            answer = ask(deadline)
-        except (Unreachable, Unavailable, TimedOut):
-            self._breaker.failed()
-            self._tally.count("failed")
+            answer = fetch(deadline)
+        except (ConnectionFailed, ServerError, ApiTimeout):
+            self._circuit_breaker.record_failure()
+            self._stats.increment("failed")
             raise
         except RateLimited as error:
-            self._breaker.succeeded()
-            self._budget.block(error.retry_after or UNNAMED_WAIT)
-            self._tally.count("limited")
+            self._circuit_breaker.record_success()
+            self._rate_limiter.pause(error.retry_after or DEFAULT_RETRY_AFTER)
+            self._stats.increment("limited")
             raise
         except SentError:
-            self._breaker.succeeded()
+            self._circuit_breaker.record_success()
             raise
-        self._breaker.succeeded()
+        self._circuit_breaker.record_success()
         return answer

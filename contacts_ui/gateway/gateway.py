@@ -1,4 +1,4 @@
-"""The gateway itself: what a scope may be shown, as fresh as it can be had, and how old it is."""
+"""Gateway: cached, coalesced and rate-limited reads of the API for one scope at a time."""
 
 from __future__ import annotations
 
@@ -10,189 +10,192 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from contacts_ui.scope import Scope
-from contacts_ui.sent_api.errors import SentError, WrongProfile
+from contacts_ui.sent_api.errors import ProfileMismatch, SentError
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.total_timeout import Deadline
 from contacts_ui.sent_api.types import Account, Contact, ContactPage
 
-from .cached_fetch import Asker, Parts, Wish
-from .page_windows import cut, leaf_of
-from .region_stats import SeenRegions
-from .results import KeptAccount, Messages, OneContact, Report, Shown, is_fresh
+from .cached_fetch import DEFAULT_POLICY, CachedFetcher, CachedRequest, FetchPolicy, GatewayConfig
+from .page_windows import slice_page, upstream_query
+from .region_stats import RegionStats
+from .results import AccountResult, CachedResult, ContactResult, GatewayStatus, MessageSummaryResult, is_fresh
 
 log = logging.getLogger(__name__)
 
-ACCOUNT_SECONDS = 300.0  # /v3/me is fresh
-ACCOUNT_DOUBTED_SECONDS = 60.0  # the same, once something speaks against it (docs/decisions, 8)
-ACCOUNT_RETRY_SECONDS = 10.0  # until a failed /v3/me is tried again
-MESSAGES_SECONDS = 60.0  # a contact's message summary is fresh
-REFRESH_SECONDS = 2.0  # between two refreshes of one user
+# Seconds.
+ACCOUNT_TTL = 300.0  # /v3/me is fresh
+ACCOUNT_REVALIDATE_TTL = 60.0  # the same, once something speaks against it (docs/decisions, 8)
+ACCOUNT_RETRY_INTERVAL = 10.0  # until a failed /v3/me is tried again
+MESSAGE_SUMMARY_TTL = 60.0  # a contact's message summary is fresh
+REFRESH_INTERVAL = 2.0  # between two refreshes by one user
 
 
 @dataclass(frozen=True, slots=True)
-class _Memo:
-    """The account as this process last heard of it, and until when (monotonic seconds) that is good enough."""
+class _AccountCache:
+    """The account as this process last fetched it. `expires_at` and `revalidate_at` are monotonic seconds."""
 
-    account: Shown[Account]
-    until: float
-    doubted_until: float
+    account: CachedResult[Account]
+    expires_at: float
+    revalidate_at: float
 
     @classmethod
-    def made(cls, account: Shown[Account], fetched_at: datetime) -> _Memo:
+    def of(cls, account: CachedResult[Account], fetched_at: datetime) -> _AccountCache:
         now, age = time.monotonic(), (datetime.now(UTC) - fetched_at).total_seconds()
         if account.stale:
-            return cls(account, now + ACCOUNT_RETRY_SECONDS, now + ACCOUNT_RETRY_SECONDS)
-        return cls(account, now + ACCOUNT_SECONDS - age, now + ACCOUNT_DOUBTED_SECONDS - age)
+            return cls(account, now + ACCOUNT_RETRY_INTERVAL, now + ACCOUNT_RETRY_INTERVAL)
+        return cls(account, now + ACCOUNT_TTL - age, now + ACCOUNT_REVALIDATE_TTL - age)
 
 
 class Gateway:
-    """Answers for scopes. Every method may raise any SentError.
+    """Reads for scopes. Every method may raise any SentError.
 
-    A fresh kept answer costs nothing; anything else costs one API call, at most two when the first one broke.
+    A fresh cached answer costs no API call; anything else costs one, at most two when the first one failed.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._client, self._shelf, self._keys = parts.client, parts.shelf, parts.keys
-        self._asker = Asker(parts)
-        self._regions = SeenRegions(parts.shelf, parts.keys)
-        self._memo: _Memo | None = None
+    def __init__(self, config: GatewayConfig) -> None:
+        self._config = config
+        self._client, self._cache, self._keys = config.client, config.cache, config.keys
+        self._fetcher = CachedFetcher(config)
+        self._region_stats = RegionStats(config.cache, config.keys)
+        self._account_cache: _AccountCache | None = None
 
     def close(self) -> None:
-        """Waits for what it still asks in the background: nothing reaches the API or the cache after it."""
-        self._asker.close()
+        """Waits for the calls in the background: nothing reaches the API or the cache after it."""
+        self._fetcher.close()
 
-    def account(self, *, doubted: bool = False) -> Shown[Account]:
-        """Whose key this is, at most five minutes old; an hour when the API does not say.
+    def account(self, *, revalidate: bool = False) -> CachedResult[Account]:
+        """The key's account, at most five minutes old; up to an hour old while the API fails.
 
-        `doubted`: something speaks against what is known, so it is to be at most a minute old.
+        `revalidate`: something speaks against what is cached, so it must be at most a minute old.
         """
-        memo, doubted = self._memo, doubted or self._asker.refused
-        if memo is not None and time.monotonic() < (memo.doubted_until if doubted else memo.until):
-            return memo.account
-        self._asker.refused = False
-        fresh = ACCOUNT_DOUBTED_SECONDS if doubted else ACCOUNT_SECONDS
-        shown = self._asker.answer(self._account_wish(fresh))
-        account = Shown(shown.value.account, shown.stale, shown.because)
-        self._memo = _Memo.made(account, shown.value.fetched_at)
+        known, revalidate = self._account_cache, revalidate or self._fetcher.credentials_rejected
+        if known is not None and time.monotonic() < (known.revalidate_at if revalidate else known.expires_at):
+            return known.account
+        self._fetcher.credentials_rejected = False
+        result = self._fetcher.fetch(self._account_request(ACCOUNT_REVALIDATE_TTL if revalidate else ACCOUNT_TTL))
+        account = result.map(lambda value: value.account)
+        self._account_cache = _AccountCache.of(account, result.value.fetched_at)
         return account
 
-    def contacts(
-        self, scope: Scope, query: ContactQuery, *, refresh: bool = False, bulk: bool = False
-    ) -> Shown[ContactPage]:
-        """One page of the scope's contacts. `refresh` wants a new answer, `bulk` stands behind everyone else."""
-        shown = self._asker.answer(self._page_wish(scope, query, refresh=refresh, bulk=bulk))
-        return Shown(cut(shown.value, query), shown.stale, shown.because)
-
-    def contacts_soon(self, scope: Scope, query: ContactQuery, seconds: float) -> Shown[ContactPage] | None:
-        """The same, or None when no answer came within `seconds`: the call goes on, and its answer is kept."""
+    def account_if_known(self, timeout: float) -> CachedResult[Account] | None:
+        """The account without an error and without a wait of more than `timeout` seconds, else None."""
+        known = self._account_cache
+        if known is not None and time.monotonic() < known.expires_at:
+            return known.account
         try:
-            shown = self._asker.answer(self._page_wish(scope, query), seconds)
-        except TimeoutError:
-            return None
-        return Shown(cut(shown.value, query), shown.stale, shown.because)
-
-    def account_soon(self, seconds: float) -> Shown[Account] | None:
-        """The account as it is known, or None when it is not within `seconds`: for pages that can do without."""
-        memo = self._memo
-        if memo is not None and time.monotonic() < memo.until:
-            return memo.account
-        try:
-            shown = self._asker.answer(self._account_wish(ACCOUNT_SECONDS), seconds)
+            result = self._fetcher.fetch(self._account_request(ACCOUNT_TTL), timeout)
         except (TimeoutError, SentError):
-            return memo.account if memo else None
-        return Shown(shown.value.account, shown.stale, shown.because)
+            return known.account if known else None
+        return result.map(lambda value: value.account)
 
-    def _account_wish(self, fresh_seconds: float) -> Wish[KeptAccount]:
-        return Wish(self._keys.account(), KeptAccount, self._ask_account, None, fresh_seconds)
+    def contacts(
+        self, scope: Scope, query: ContactQuery, policy: FetchPolicy = DEFAULT_POLICY
+    ) -> CachedResult[ContactPage]:
+        """One page of the scope's contacts.
 
-    def _page_wish(
-        self, scope: Scope, query: ContactQuery, *, refresh: bool = False, bulk: bool = False
-    ) -> Wish[ContactPage]:
-        others, leaf = self._others(scope), leaf_of(query)
+        Raises TimeoutError when nothing is cached and no answer came within the policy's timeout: the call goes on,
+        and its answer is cached.
+        """
+        result = self._fetcher.fetch(self._page_request(scope, query, policy), policy.timeout)
+        return result.map(lambda page: slice_page(page, query))
 
-        def ask(deadline: Deadline) -> ContactPage:
-            page = self._client.contacts(leaf, scope.profile_id, deadline)
-            _refuse_foreign(scope, others, page.contacts, page.request_id)
-            self._regions.note(scope, page.contacts)
+    def _account_request(self, fresh_seconds: float) -> CachedRequest[AccountResult]:
+        return CachedRequest(self._keys.account(), AccountResult, self._fetch_account, None, fresh_seconds)
+
+    def _page_request(self, scope: Scope, query: ContactQuery, policy: FetchPolicy) -> CachedRequest[ContactPage]:
+        other_profile_ids, upstream = self._other_profile_ids(scope), upstream_query(query)
+
+        def fetch(deadline: Deadline) -> ContactPage:
+            page = self._client.contacts(upstream, scope.profile_id, deadline)
+            _check_row_ownership(scope, other_profile_ids, page.contacts, page.request_id)
+            self._region_stats.record(scope, page.contacts)
             return page
 
-        key = self._keys.page(scope, leaf)
-        return Wish(key, ContactPage, ask, scope, self._parts.fresh_seconds, refresh, bulk)
+        key = self._keys.page(scope, upstream)
+        return CachedRequest(key, ContactPage, fetch, scope, self._config.fresh_seconds, policy.refresh, policy.bulk)
 
-    def contact(self, scope: Scope, contact_id: UUID, seen_in: Iterable[ContactQuery] = ()) -> Shown[OneContact]:
-        """One contact of the scope. `seen_in` are lists it may have been opened from: a fresh one spares the call.
+    def contact(
+        self, scope: Scope, contact_id: UUID, cached_pages: Iterable[ContactQuery] = ()
+    ) -> CachedResult[ContactResult]:
+        """One contact of the scope. `cached_pages` are lists it may be on: a fresh one in the cache saves the call.
 
         Raises ContactNotFound when the scope has none with this id.
         """
-        kept = next((seen for query in seen_in if (seen := self._seen(scope, contact_id, query))), None)
-        if kept is not None:
-            self._parts.tally.count("hit")
-            return Shown(kept)
+        for query in cached_pages:
+            if cached := self._contact_from_cached_page(scope, contact_id, query):
+                self._config.stats.increment("hit")
+                return CachedResult(cached)
 
-        others = self._others(scope)
+        other_profile_ids = self._other_profile_ids(scope)
 
-        def ask(deadline: Deadline) -> OneContact:
+        def fetch(deadline: Deadline) -> ContactResult:
             found, request_id = self._client.contact(contact_id, scope.profile_id, deadline)
-            _refuse_foreign(scope, others, (found,), request_id)
-            return OneContact(found, datetime.now(UTC), request_id)
+            _check_row_ownership(scope, other_profile_ids, (found,), request_id)
+            return ContactResult(found, datetime.now(UTC), request_id)
 
         key = self._keys.contact(scope, contact_id)
-        return self._asker.answer(Wish(key, OneContact, ask, scope, self._parts.fresh_seconds))
+        return self._fetcher.fetch(CachedRequest(key, ContactResult, fetch, scope, self._config.fresh_seconds))
 
-    def message_summary(self, scope: Scope, contact_id: UUID) -> Shown[Messages]:
-        """What was sent to one contact of the scope, at most a minute old. Raises ContactNotFound."""
+    def message_summary(self, scope: Scope, contact_id: UUID) -> CachedResult[MessageSummaryResult]:
+        """The message summary of one contact of the scope, at most a minute old. Raises ContactNotFound."""
 
-        def ask(deadline: Deadline) -> Messages:
+        def fetch(deadline: Deadline) -> MessageSummaryResult:
             summary, request_id = self._client.message_summary(contact_id, scope.profile_id, deadline)
-            return Messages(summary, datetime.now(UTC), request_id)
+            return MessageSummaryResult(summary, datetime.now(UTC), request_id)
 
-        key = self._keys.messages(scope, contact_id)
-        return self._asker.answer(Wish(key, Messages, ask, scope, 0.0 if self._parts.plain else MESSAGES_SECONDS))
+        key = self._keys.message_summary(scope, contact_id)
+        fresh_seconds = 0.0 if self._config.bypass else MESSAGE_SUMMARY_TTL
+        return self._fetcher.fetch(CachedRequest(key, MessageSummaryResult, fetch, scope, fresh_seconds))
 
-    def regions_seen(self, scope: Scope) -> tuple[str, ...]:
-        """The regions of most of the scope's numbers, as far as its recent answers say."""
-        return self._regions.most(scope)
+    def common_regions(self, scope: Scope) -> tuple[str, ...]:
+        """The most frequent regions among the scope's numbers, counted from its recent answers."""
+        return self._region_stats.top(scope)
 
-    def note_reading(self, user_id: int, text: str, read_as: str) -> None:
-        """Remembers for five minutes as what a text that a user searched found something; keeps neither."""
-        self._parts.hints.put(self._keys.reading(user_id, text), self._keys.mark(read_as))
+    def remember_interpretation(self, user_id: int, text: str, attempt: str) -> None:
+        """Remembers for five minutes which attempt found rows for a user's search text, as keyed hashes of both."""
+        self._config.hints.set(self._keys.search_interpretation(user_id, text), self._keys.digest(attempt))
 
-    def reading_of(self, user_id: int, text: str, ways: Sequence[str]) -> int | None:
-        """Which of `ways` found something last time this user searched `text`; None when that is not known."""
-        mark = self._parts.hints.get(self._keys.reading(user_id, text), str)
-        return next((place for place, way in enumerate(ways) if self._keys.mark(way) == mark), None) if mark else None
+    def remembered_interpretation(self, user_id: int, text: str, attempts: Sequence[str]) -> int | None:
+        """The index in `attempts` of the one that found rows for this user's text last time; None when not known."""
+        digest = self._config.hints.get(self._keys.search_interpretation(user_id, text), str)
+        if not digest:
+            return None
+        return next((index for index, attempt in enumerate(attempts) if self._keys.digest(attempt) == digest), None)
 
-    def may_refresh(self, user_id: int) -> bool:
-        """Whether this user's wish for new rows is more than two seconds after the last."""
-        return self._shelf.first(self._keys.refresh(user_id), REFRESH_SECONDS)
+    def allow_refresh(self, user_id: int) -> bool:
+        """Throttle: whether this user's last refresh is more than two seconds ago."""
+        return self._cache.try_lock(self._keys.refresh_throttle(user_id), REFRESH_INTERVAL)
 
-    def report(self) -> Report:
-        """Budget, breaker and the last hour."""
-        calls, blocked = self._parts.budget.left()
-        parts = self._parts
-        return Report(parts.per_minute, parts.burst, calls, blocked, parts.breaker.state(), parts.tally.hour())
+    def status(self) -> GatewayStatus:
+        """Rate limiter, circuit breaker and the counts of the last hour."""
+        config = self._config
+        calls, paused = config.rate_limiter.available()
+        circuit, last_hour = config.circuit_breaker.state(), config.stats.last_hour()
+        return GatewayStatus(config.per_minute, config.burst, calls, paused, circuit, last_hour)
 
-    def _ask_account(self, deadline: Deadline) -> KeptAccount:
-        return KeptAccount(self._client.me(deadline), datetime.now(UTC))
+    def _fetch_account(self, deadline: Deadline) -> AccountResult:
+        return AccountResult(self._client.me(deadline), datetime.now(UTC))
 
-    def _seen(self, scope: Scope, contact_id: UUID, query: ContactQuery) -> OneContact | None:
-        page = self._shelf.get(self._keys.page(scope, leaf_of(query)), ContactPage, self._keys.closed(scope))
-        if page is None or not is_fresh(page.fetched_at, self._parts.fresh_seconds):
+    def _contact_from_cached_page(self, scope: Scope, contact_id: UUID, query: ContactQuery) -> ContactResult | None:
+        key = self._keys.page(scope, upstream_query(query))
+        page = self._cache.get(key, ContactPage, self._keys.scope_invalidated_at(scope))
+        if page is None or not is_fresh(page.fetched_at, self._config.fresh_seconds):
             return None
         found = next((contact for contact in page.contacts if contact.id == contact_id), None)
-        return OneContact(found, page.fetched_at, page.request_id) if found else None
+        return ContactResult(found, page.fetched_at, page.request_id) if found else None
 
-    def _others(self, scope: Scope) -> frozenset[str]:
-        """The ids of all profiles but the scope's own. Known before a call is made, which must not need another."""
+    def _other_profile_ids(self, scope: Scope) -> frozenset[str]:
+        """The ids of all profiles but the scope's own. Needed before a call is made, which must not need another."""
         if scope.profile_id is None:
             return frozenset()
-        known = self._memo.account if self._memo else self.account()
+        known = self._account_cache.account if self._account_cache else self.account()
         return frozenset(p.id.lower() for p in known.value.profiles) - {scope.profile_id.lower()}
 
 
-def _refuse_foreign(scope: Scope, others: frozenset[str], rows: tuple[Contact, ...], request_id: str | None) -> None:
+def _check_row_ownership(
+    scope: Scope, other_profile_ids: frozenset[str], rows: tuple[Contact, ...], request_id: str | None
+) -> None:
     """Refuses a whole answer in which a row names another profile as its owner (docs/decisions, 2)."""
-    if any(row.customer_id and row.customer_id.lower() in others for row in rows):
+    if any(row.customer_id and row.customer_id.lower() in other_profile_ids for row in rows):
         log.error("sent.profile.foreign_row", extra={"profile_id": scope.profile_id})
-        raise WrongProfile(status=200, request_id=request_id)
+        raise ProfileMismatch(status=200, request_id=request_id)

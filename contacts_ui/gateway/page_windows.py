@@ -1,7 +1,7 @@
-"""The API is asked for leaves of a hundred rows; a page of 20 or 50 is a part of one.
+"""Page windows: the API is asked for pages of a hundred rows, and a page of 20 or 50 is sliced from one.
 
 So the next page, the one before, and another page size are often there already, at the price of one call. Every
-page size must divide a leaf, and 100 is the largest the vendor's own clients use (sent-api-v3, list contacts).
+page size must divide it, and 100 is the largest the vendor's own clients use (sent-api-v3, list contacts).
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import msgspec
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import ContactPage, Pagination
 
-LEAF = 100
+UPSTREAM_PAGE_SIZE = 100
 
 
-def leaf_of(query: ContactQuery) -> ContactQuery:
-    """What the API is asked so that the page of `query` can be cut from the answer."""
-    return replace(query, page=_offset(query) // LEAF + 1, page_size=LEAF)
+def upstream_query(query: ContactQuery) -> ContactQuery:
+    """The query of a hundred rows from which the page of `query` can be sliced."""
+    return replace(query, page=_offset(query) // UPSTREAM_PAGE_SIZE + 1, page_size=UPSTREAM_PAGE_SIZE)
 
 
-def cut(leaf: ContactPage, query: ContactQuery) -> ContactPage:
-    """The page of `query` out of its leaf, with the counts that belong to it. Absent counts stay absent."""
-    start, size = _offset(query) % LEAF, query.page_size
-    facts = leaf.pagination
+def slice_page(upstream_page: ContactPage, query: ContactQuery) -> ContactPage:
+    """The page of `query` out of a page of a hundred rows, with its own counts. Absent counts stay absent."""
+    start, size = _offset(query) % UPSTREAM_PAGE_SIZE, query.page_size
+    facts = upstream_page.pagination
     total = facts.total_count
-    rest = len(leaf.contacts) > start + size
+    rest = len(upstream_page.contacts) > start + size
     pagination = Pagination(
         page=query.page,
         page_size=size,
@@ -34,7 +34,9 @@ def cut(leaf: ContactPage, query: ContactQuery) -> ContactPage:
         total_pages=-(-total // size) if total is not None and total >= 0 else None,
         has_more=True if rest else facts.has_more,
     )
-    return msgspec.structs.replace(leaf, contacts=leaf.contacts[start : start + size], pagination=pagination)
+    return msgspec.structs.replace(
+        upstream_page, contacts=upstream_page.contacts[start : start + size], pagination=pagination
+    )
 
 
 def _offset(query: ContactQuery) -> int:

@@ -1,4 +1,4 @@
-"""The budget of all processes of all hosts, in Redis: one script, so one step, by the server's clock."""
+"""Rate limiter of all processes of all hosts, in Redis: one Lua script, so one step, by the server's clock."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 import redis
 
-from .rate_limiter import LONGEST_BLOCK, STAND_BACK, WINDOW, Budget
+from .rate_limiter import BULK_COOLDOWN, MAX_PAUSE, WINDOW, RateLimiter
 
 log = logging.getLogger(__name__)
 
 # KEYS: state, all grants, bulk grants. ARGV: per minute, burst, bulk, window, stand back.
-# Answers the milliseconds to wait; 0 is a grant. The same rules as FileBudget.
-_TAKE = """
+# Answers the milliseconds to wait; 0 is a grant. The same rules as HostRateLimiter.
+_ACQUIRE = """
 local t = redis.call('TIME')
 local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
 local per, burst, bulk = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
@@ -47,7 +47,7 @@ for i = 1, 3 do redis.call('EXPIRE', KEYS[i], 300) end
 return 0
 """
 
-_BLOCK = """
+_PAUSE = """
 local t = redis.call('TIME')
 local till = tonumber(t[1]) + tonumber(ARGV[2])
 if till > (tonumber(redis.call('HGET', KEYS[1], ARGV[1])) or 0) then
@@ -57,7 +57,7 @@ redis.call('EXPIRE', KEYS[1], 300)
 return 0
 """
 
-_LEFT = """
+_AVAILABLE = """
 local t = redis.call('TIME')
 local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
 local per, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -72,43 +72,43 @@ return {math.floor(math.max(0, math.min(tokens, per - used))), math.ceil(blocked
 """
 
 
-class RedisBudget:
-    """Where Redis does not answer, `fallback` (this host's own ledger) decides."""
+class RedisRateLimiter:
+    """Where Redis does not answer, `fallback` (this host's own limiter) decides."""
 
-    def __init__(self, url: str, name: str, per_minute: int, burst: int, fallback: Budget) -> None:
+    def __init__(self, url: str, name: str, per_minute: int, burst: int, fallback: RateLimiter) -> None:
         self._redis = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
         self._keys = [f"desk:{{{name}}}:{part}" for part in ("budget", "grants", "bulk")]
         self._per_minute, self._burst, self._fallback = per_minute, burst, fallback
-        self._take, self._block, self._left = map(self._redis.register_script, (_TAKE, _BLOCK, _LEFT))
+        self._acquire, self._pause, self._available = map(self._redis.register_script, (_ACQUIRE, _PAUSE, _AVAILABLE))
 
-    def take(self, *, bulk: bool = False) -> float:
+    def acquire(self, *, bulk: bool = False) -> float:
         """0.0 when one call is granted, else the seconds until one may be. About 0.2 ms."""
         if self._per_minute < 1 or self._burst < 1:
             return WINDOW
-        arguments = [self._per_minute, self._burst, int(bulk), WINDOW, STAND_BACK]
+        arguments = [self._per_minute, self._burst, int(bulk), WINDOW, BULK_COOLDOWN]
         try:
-            return int(_whole(self._take(self._keys, arguments))) / 1000
+            return int(_typed(self._acquire(self._keys, arguments))) / 1000
         except redis.RedisError:
             log.warning("gateway.redis.unreachable")
-            return self._fallback.take(bulk=bulk)
+            return self._fallback.acquire(bulk=bulk)
 
-    def block(self, seconds: float, *, bulk_only: bool = False) -> None:
+    def pause(self, seconds: float, *, bulk_only: bool = False) -> None:
         """Grants nothing for so long, at most a minute."""
-        self._fallback.block(seconds, bulk_only=bulk_only)
+        self._fallback.pause(seconds, bulk_only=bulk_only)
         try:
-            self._block(self._keys[:1], ["bulk_blocked" if bulk_only else "blocked", min(seconds, LONGEST_BLOCK)])
+            self._pause(self._keys[:1], ["bulk_blocked" if bulk_only else "blocked", min(seconds, MAX_PAUSE)])
         except redis.RedisError:
             log.warning("gateway.redis.unreachable")
 
-    def left(self) -> tuple[int, float]:
+    def available(self) -> tuple[int, float]:
         """Calls that would be granted now, and the seconds for which everything is blocked."""
         try:
-            calls, blocked = _whole(self._left(self._keys, [self._per_minute, self._burst, WINDOW]))
+            calls, blocked = _typed(self._available(self._keys, [self._per_minute, self._burst, WINDOW]))
         except redis.RedisError:
-            return self._fallback.left()
+            return self._fallback.available()
         return int(calls), int(blocked) / 1000
 
 
-def _whole(answer: Any) -> Any:
+def _typed(answer: Any) -> Any:
     """The answer of a script. redis-py types it as perhaps a coroutine, which it is only for async clients."""
     return answer

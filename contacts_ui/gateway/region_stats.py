@@ -1,4 +1,4 @@
-"""Which regions the numbers of a scope are of: counted from its answers, no number kept."""
+"""Region statistics: the regions of a scope's numbers, counted from its answers. No number is stored."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ import msgspec
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.types import Contact
 
-from .cache import Shelf
-from .cache_keys import Keys
+from .cache import ResponseCache
+from .cache_keys import CacheKeys
 
-KEPT_SECONDS = 86_400.0
-MOST = 5  # regions named
-ENOUGH = 2_000  # contacts counted; then older ones fade
+TTL = 86_400.0  # seconds
+TOP_REGIONS = 5
+DECAY_ABOVE = 2_000  # contacts counted: above it all counts are halved, so that older ones fade
 
 
-class _Seen(msgspec.Struct, frozen=True):
+class _RegionCounts(msgspec.Struct, frozen=True):
     counts: dict[str, int]
 
 
-class SeenRegions:
+class RegionStats:
     """One count a scope, in the cache. What another thread counts at the same moment may be lost: it is a hint."""
 
-    def __init__(self, shelf: Shelf, keys: Keys) -> None:
-        self._shelf, self._keys = shelf, keys
+    def __init__(self, cache: ResponseCache, keys: CacheKeys) -> None:
+        self._cache, self._keys = cache, keys
 
-    def note(self, scope: Scope, contacts: Iterable[Contact]) -> None:
+    def record(self, scope: Scope, contacts: Iterable[Contact]) -> None:
         """Counts the regions of an answer."""
         fresh = Counter(contact.region_code.upper() for contact in contacts if contact.region_code)
         if not fresh:
             return
         counts = Counter(self._counts(scope)) + fresh
-        if counts.total() > ENOUGH:
+        if counts.total() > DECAY_ABOVE:
             counts = Counter({region: count // 2 for region, count in counts.items() if count > 1})
-        self._shelf.put(self._keys.regions(scope), _Seen(dict(counts)), KEPT_SECONDS)
+        self._cache.set(self._keys.regions(scope), _RegionCounts(dict(counts)), TTL)
 
-    def most(self, scope: Scope) -> tuple[str, ...]:
-        """The regions seen most, most first. Empty for a scope of which nothing was seen."""
+    def top(self, scope: Scope) -> tuple[str, ...]:
+        """The most frequent regions, most frequent first. Empty for a scope without any answer yet."""
         counts = Counter(self._counts(scope))
-        return tuple(region for region, _ in counts.most_common(MOST))
+        return tuple(region for region, _ in counts.most_common(TOP_REGIONS))
 
     def _counts(self, scope: Scope) -> dict[str, int]:
-        seen = self._shelf.get(self._keys.regions(scope), _Seen)
-        return seen.counts if seen else {}
+        stored = self._cache.get(self._keys.regions(scope), _RegionCounts)
+        return stored.counts if stored else {}

@@ -1,7 +1,8 @@
-"""What the gateway hands out: an answer, how old it is, and why it is an old one."""
+"""Results of the gateway: a value, whether it is stale, and the error that kept a fresh one away."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -11,13 +12,14 @@ import msgspec
 from contacts_ui.sent_api.errors import SentError
 from contacts_ui.sent_api.types import Account, Contact, MessageSummary
 
-from .circuit_breaker import BreakerState
-from .stats import Minute
+from .circuit_breaker import CircuitState
+from .stats import MinuteStats
 
 T_co = TypeVar("T_co", covariant=True)
+U = TypeVar("U")
 
 
-class OneContact(msgspec.Struct, frozen=True):
+class ContactResult(msgspec.Struct, frozen=True):
     """A contact, when it was fetched, and the API's id of that request where it named one."""
 
     contact: Contact
@@ -25,42 +27,46 @@ class OneContact(msgspec.Struct, frozen=True):
     request_id: str | None = None
 
 
-class Messages(msgspec.Struct, frozen=True):
-    """What was sent to one contact, when that was asked, and the API's id of that request where it named one."""
+class MessageSummaryResult(msgspec.Struct, frozen=True):
+    """A message summary, when it was fetched, and the API's id of that request where it named one."""
 
     summary: MessageSummary
     fetched_at: datetime
     request_id: str | None = None
 
 
-class KeptAccount(msgspec.Struct, frozen=True):
-    """Whose key it is, and when that was asked."""
+class AccountResult(msgspec.Struct, frozen=True):
+    """The key's account, and when it was fetched."""
 
     account: Account
     fetched_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Shown(Generic[T_co]):
-    """An answer. `stale`: it is an old one, and a page must say so; `because` is the error that kept a new one
-    away, or None when a new one is just being asked for.
+class CachedResult(Generic[T_co]):
+    """A value. `stale`: a page must say that it is old; `error` is what kept a fresh one away, or None while a fresh
+    one is being fetched.
     """
 
     value: T_co
     stale: bool = False
-    because: SentError | None = None
+    error: SentError | None = None
+
+    def map(self, change: Callable[[T_co], U]) -> CachedResult[U]:
+        """The same result with another value."""
+        return CachedResult(change(self.value), self.stale, self.error)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """The gateway as it stands, for admins."""
+class GatewayStatus:
+    """Rate limiter, circuit breaker and counts. `blocked_seconds`: no call is granted for so long."""
 
     per_minute: int
     burst: int
     calls_left: int
     blocked_seconds: float
-    breaker: BreakerState
-    hour: tuple[Minute, ...]
+    circuit_breaker: CircuitState
+    last_hour: tuple[MinuteStats, ...]
 
 
 def is_fresh(fetched_at: datetime, seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""Numbers that all processes of this host share: a small file in memory, changed under a lock.
+"""Shared memory: counters of all processes of this host, in a memory-mapped file changed under a file lock.
 
 Measured at 3 µs a change, and right across processes (bench-facts, rate limiters). The clock is the system's
 monotonic one, the same for every process; a file from before a reboot is recognized and emptied.
@@ -22,7 +22,7 @@ VERSION = 3.0  # of the layout; another one empties the file
 VERSION_CELL, STAMP_CELL = 0, 1
 
 
-class Ledger:
+class SharedCounters:
     """`size` numbers at `path`, all 0.0 at first. Safe for threads and processes, and after a fork."""
 
     def __init__(self, path: Path, size: int) -> None:

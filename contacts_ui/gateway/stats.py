@@ -1,4 +1,4 @@
-"""What the gateway did in the last hour, minute by minute, over all processes of this host."""
+"""Gateway statistics: counts of the last hour, minute by minute, over all processes of this host."""
 
 from __future__ import annotations
 
@@ -6,46 +6,46 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from .shared_memory import Cells, Ledger
+from .shared_memory import Cells, SharedCounters
 
-Event = Literal["hit", "stale", "coalesced", "called", "retried", "refused", "limited", "failed"]
-EVENTS: tuple[Event, ...] = ("hit", "stale", "coalesced", "called", "retried", "refused", "limited", "failed")
+Event = Literal["hit", "stale", "coalesced", "upstream_call", "retried", "rejected", "limited", "failed"]
+EVENTS: tuple[Event, ...] = ("hit", "stale", "coalesced", "upstream_call", "retried", "rejected", "limited", "failed")
 
 MINUTES = 60
-START = 32  # cells before the first minute
+START = 32  # counters before the first minute
 WIDTH = 1 + len(EVENTS)  # the minute's number, then the counts
 
 
 @dataclass(frozen=True, slots=True)
-class Minute:
+class MinuteStats:
     """One minute's counts, `ago` minutes ago."""
 
     ago: int
     counts: dict[Event, int]
 
 
-class Tally:
+class GatewayStats:
     """Counts events; keeps an hour of them."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, counters: SharedCounters) -> None:
+        self._counters = counters
 
-    def count(self, event: Event) -> None:
+    def increment(self, event: Event) -> None:
         """One more of these, now."""
         minute = int(time.monotonic() // 60) + 1  # never 0, which means an empty slot
         start = START + (minute % MINUTES) * WIDTH
-        with self._ledger.locked() as cells:
+        with self._counters.locked() as cells:
             if cells[start] != minute:
                 for index in range(start, start + WIDTH):
                     cells[index] = 0.0
                 cells[start] = minute
             cells[start + 1 + EVENTS.index(event)] += 1
 
-    def hour(self) -> tuple[Minute, ...]:
+    def last_hour(self) -> tuple[MinuteStats, ...]:
         """The last sixty minutes, oldest first, empty ones included."""
         now = int(time.monotonic() // 60) + 1
-        with self._ledger.locked() as cells:
-            return tuple(Minute(ago, self._counts(cells, now - ago)) for ago in range(MINUTES - 1, -1, -1))
+        with self._counters.locked() as cells:
+            return tuple(MinuteStats(ago, self._counts(cells, now - ago)) for ago in range(MINUTES - 1, -1, -1))
 
     def _counts(self, cells: Cells, minute: int) -> dict[Event, int]:
         start = START + (minute % MINUTES) * WIDTH

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from contacts_ui import audit
 from contacts_ui.web.request import DeskRequest
 
-from .error_pages import answer_for
+from .error_pages import error_response
 
 
 class AuditMiddleware:
@@ -23,7 +23,7 @@ class AuditMiddleware:
         desk_request = cast("DeskRequest", request)
         response = self._get_response(request)
         try:
-            audit.record_request(desk_request, response.status_code)
-        except audit.AuditUnwritable as error:
-            return answer_for(desk_request, error) or response
+            audit.flush(desk_request, response.status_code)
+        except audit.AuditWriteError as error:
+            return error_response(desk_request, error) or response
         return response

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from contacts_ui import audit
-from contacts_ui.web.errors import problem_for
+from contacts_ui.web.errors import error_page_for
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
-class ProblemMiddleware:
+class ErrorPageMiddleware:
     """Turns what views let through into a page or fragment by the table in web/errors; marks answers by their shape."""
 
     def __init__(self, get_response: Handler) -> None:
@@ -32,16 +32,16 @@ class ProblemMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The page for an error of the table; anything else is Django's."""
-        return answer_for(cast("DeskRequest", request), exception)
+        return error_response(cast("DeskRequest", request), exception)
 
 
-def answer_for(request: DeskRequest, exception: Exception) -> HttpResponse | None:
+def error_response(request: DeskRequest, exception: Exception) -> HttpResponse | None:
     """The page or fragment for an error of the table; None when it has no row there."""
-    problem = problem_for(exception, request.reference)
+    problem = error_page_for(exception, request.reference)
     if problem is None:
         return None
-    audit.went_wrong(request, exception)
-    page = getattr(request, "desk_page", None) or DeskPage(request, "problem.html", "shared/_problem.html", scope=None)
+    audit.failed(request, exception)
+    page = getattr(request, "desk_page", None) or DeskPage(request, "error.html", "shared/_error.html", scope=None)
     log.info(
         "desk.problem.shown",
         extra={
@@ -51,4 +51,4 @@ def answer_for(request: DeskRequest, exception: Exception) -> HttpResponse | Non
             "request_id": problem.request_id,
         },
     )
-    return cast("DeskPage", page).response(problem=problem)
+    return cast("DeskPage", page).response(error=problem)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from contacts_ui.web.request import DeskRequest
 
 
-class PrivacyMiddleware:
+class SecurityHeadersMiddleware:
     """Gives the request a reference to quote, and keeps every answer out of browser and proxy stores."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='preferences', serialize=False, to=settings.AUTH_USER_MODEL)),
                 ('theme', models.CharField(choices=[('system', 'System'), ('light', 'Light'), ('dark', 'Dark')], default='system', max_length=6)),
                 ('page_size', models.PositiveSmallIntegerField(choices=[(20, '20'), (50, '50'), (100, '100')], default=50)),
-                ('columns', models.JSONField(blank=True, default=contacts_ui.models.every_column)),
+                ('columns', models.JSONField(blank=True, default=contacts_ui.models.default_columns)),
                 ('density', models.CharField(choices=[('comfortable', 'Comfortable'), ('compact', 'Compact')], default='comfortable', max_length=11)),
                 ('region', models.CharField(blank=True, max_length=2, null=True)),
                 ('time_zone', models.CharField(default='UTC', max_length=64)),

@@ -13,7 +13,7 @@ from django.conf import settings
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter as BaseFormatter
 
-from .redaction import cleaned
+from .redaction import redact
 
 # Django hangs the request on its records, and a request's repr holds the query string: numbers.
 _LEFT_OUT = [*RESERVED_ATTRS, "request", "status_code", "server_time"]
@@ -38,7 +38,7 @@ class JsonFormatter(BaseFormatter):
         """The line without what must never be written: message, fields of any depth, traceback."""
         own = {name: log_data.get(name) for name in _OWN}
         rest = {name: value for name, value in log_data.items() if name not in own}
-        return own | cleaned(rest, secrets())  # type: ignore[no-any-return]  # a dictionary stays one
+        return own | redact(rest, secret_values())  # type: ignore[no-any-return]  # a dictionary stays one
 
 
 class StdoutHandler(logging.StreamHandler[Any]):
@@ -57,31 +57,33 @@ class StdoutHandler(logging.StreamHandler[Any]):
             return
 
 
-def secrets() -> frozenset[str]:
+def secret_values() -> frozenset[str]:
     """The values of all settings that are secret."""
-    return _of(tuple(_texts([getattr(settings, name, None) for name in (*_SECRETS, *_MORE_SECRETS)])), *_elsewhere())
+    return _passwords(
+        tuple(_flatten([getattr(settings, name, None) for name in (*_SECRETS, *_MORE_SECRETS)])), *_embedded_secrets()
+    )
 
 
-def _elsewhere() -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _embedded_secrets() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Secrets within other settings: of the identity provider and the database, and addresses with a password."""
     providers = settings.SOCIALACCOUNT_PROVIDERS.values()
     apps = [app for provider in providers for app in provider.get("APPS", ())]
     databases = [database.get("PASSWORD") for database in settings.DATABASES.values()]
     return (
-        tuple(_texts([[app.get("secret") for app in apps], databases])),
-        tuple(_texts([getattr(settings, name, None) for name in _URLS])),
+        tuple(_flatten([[app.get("secret") for app in apps], databases])),
+        tuple(_flatten([getattr(settings, name, None) for name in _URLS])),
     )
 
 
 @lru_cache(maxsize=8)
-def _of(plain: tuple[str, ...], elsewhere: tuple[str, ...], urls: tuple[str, ...]) -> frozenset[str]:
+def _passwords(plain: tuple[str, ...], elsewhere: tuple[str, ...], urls: tuple[str, ...]) -> frozenset[str]:
     passwords = (urlsplit(url).password or "" for url in urls)
     return frozenset(filter(None, (*plain, *elsewhere, *(unquote(password) for password in passwords))))
 
 
-def _texts(values: list[Any]) -> Iterator[str]:
+def _flatten(values: list[Any]) -> Iterator[str]:
     for value in values:
         if isinstance(value, list | tuple):
-            yield from _texts(list(value))
+            yield from _flatten(list(value))
         elif value:
             yield str(value)

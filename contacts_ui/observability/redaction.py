@@ -51,24 +51,24 @@ _NUMBERS = re.compile(
 # Every repetition below has an end: a long text of one sign must not hold a worker up.
 _QUERIES = re.compile(r"(?:(?<=[^\s?])\?(?=[\w%&=+.~-])|\?(?=[\w%.-]{1,64}=))\S+")
 _USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)[^\s/@]{0,300}@", re.IGNORECASE)
-_TELLING = (
+_SENSITIVE_NAMES = (
     r"(?:proxy-)?authorization|x-api-key|api[_-]?key|(?:set-)?cookie|x-csrftoken|sessionid"
     r"|[\w-]{0,30}(?:password|passwd|secret|token)"
 )
 _HEADERS = re.compile(
-    rf"(?P<name>[\"']?\b(?:HTTP_)?(?:{_TELLING})[\"']?)(?P<colon>\s{{0,3}}[:=]\s{{0,3}})"
+    rf"(?P<name>[\"']?\b(?:HTTP_)?(?:{_SENSITIVE_NAMES})[\"']?)(?P<colon>\s{{0,3}}[:=]\s{{0,3}})"
     r"(?:b?\"[^\"\r\n]*\"|b?'[^'\r\n]*'|(?=[^\s\"'])[^\r\n\"'}]+)",
     re.IGNORECASE,
 )
 # What opens an account to whoever has it: the end of a link to choose a password (people/password_links.py).
 _LINKS = re.compile(r"(?<=/sign-in/password/)[0-9A-Za-z]{1,20}-[^\s/?\"']{1,200}")
 _CREDENTIALS = re.compile(r"\b(?P<kind>Bearer|Basic)\s+[\w~+/=.-]{6,}", re.IGNORECASE)
-_TELLING_FIELD = re.compile(rf"(?:HTTP[_-])?(?:{_TELLING})", re.IGNORECASE)
+_SENSITIVE_FIELD = re.compile(rf"(?:HTTP[_-])?(?:{_SENSITIVE_NAMES})", re.IGNORECASE)
 
 
-def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
+def redact_text(text: str, secrets: Collection[str] = ()) -> str:
     """`text` without `secrets`, phone numbers, query strings, links and headers that carry credentials."""
-    for secret in sorted(spelled(secrets), key=len, reverse=True):
+    for secret in sorted(spellings_of_secrets(secrets), key=len, reverse=True):
         text = text.replace(secret, SECRET)
     text = _HEADERS.sub(rf"\g<name>\g<colon>{SECRET}", text)
     text = _CREDENTIALS.sub(rf"\g<kind> {SECRET}", text)
@@ -78,13 +78,13 @@ def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
     return _QUERIES.sub(CUT, text)
 
 
-def spelled(secrets: Collection[str]) -> frozenset[str]:
+def spellings_of_secrets(secrets: Collection[str]) -> frozenset[str]:
     """Every way in which one of `secrets` may stand in a text: plain, in an address, in a repr."""
     long_enough = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
     return frozenset(way for secret in long_enough for way in (secret, quote(secret, safe=""), repr(secret)[1:-1]))
 
 
-def cleaned(value: Any, secrets: Collection[str] = (), depth: int = 0) -> Any:
+def redact(value: Any, secrets: Collection[str] = (), depth: int = 0) -> Any:
     """`value` of any make and depth as something JSON can hold, every text in it without secrets."""
     if value is None or isinstance(value, bool):
         return value
@@ -94,16 +94,16 @@ def cleaned(value: Any, secrets: Collection[str] = (), depth: int = 0) -> Any:
     if depth > DEEPEST:
         return TOO_DEEP
     if isinstance(value, Mapping):
-        return {without_secrets(_text(key), secrets): _field(key, kept, secrets, depth) for key, kept in value.items()}
+        return {redact_text(_text(key), secrets): _field(key, kept, secrets, depth) for key, kept in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [cleaned(part, secrets, depth + 1) for part in value]
-    return without_secrets(_text(value), secrets)
+        return [redact(part, secrets, depth + 1) for part in value]
+    return redact_text(_text(value), secrets)
 
 
 def _field(name: Any, value: Any, secrets: Collection[str], depth: int) -> Any:
-    if _TELLING_FIELD.fullmatch(_text(name).replace("_", "-")):
+    if _SENSITIVE_FIELD.fullmatch(_text(name).replace("_", "-")):
         return SECRET
-    return value if name in _ADDRESS_FIELDS and _is_address(value) else cleaned(value, secrets, depth + 1)
+    return value if name in _ADDRESS_FIELDS and _is_address(value) else redact(value, secrets, depth + 1)
 
 
 def _is_address(value: Any) -> bool:

@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from contacts_ui.roles import ROLES
 
-MAX_TYPED = 100  # characters of a search
+MAX_SEARCH = 100  # characters of a search
 MAX_PAGE = 1_000_000
 NO_ROLE = "none"
 ROLE_CHOICES: tuple[tuple[str, str], ...] = (
@@ -23,7 +23,7 @@ STATUS_CHOICES: tuple[tuple[str, str], ...] = (("active", "Active"), ("off", "Sw
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleQuery:
+class PeopleFilters:
     """Which people one page shows. `typed` stays in the box as it was typed; `ignored` are whole sentences.
 
     `role` is a role's name or NO_ROLE, `status` active or off.
@@ -34,8 +34,8 @@ class PeopleQuery:
     role: str | None = None
     status: str | None = None
     page: int = 1
-    typed: str = ""
-    ignored: tuple[str, ...] = ()
+    raw_search: str = ""
+    warnings: tuple[str, ...] = ()
 
     def url(self, **changes: Any) -> str:
         """The address of this list with some of it changed. Any change but of `page` starts at page 1."""
@@ -47,7 +47,7 @@ class PeopleQuery:
         return f"{self.path}?{urlencode(pairs)}" if pairs else self.path
 
     @property
-    def address(self) -> str:
+    def canonical_url(self) -> str:
         """The address of exactly this list."""
         return self.url(page=self.page)
 
@@ -58,13 +58,13 @@ class PeopleQuery:
 
 
 class _PeopleForm(forms.Form):
-    search = forms.CharField(required=False, max_length=MAX_TYPED)
+    search = forms.CharField(required=False, max_length=MAX_SEARCH)
     role = forms.ChoiceField(required=False, choices=ROLE_CHOICES)
     status = forms.ChoiceField(required=False, choices=STATUS_CHOICES)
     page = forms.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
 
 
-_SENTENCES = {
+_WARNINGS = {
     "search": "The search was too long or had characters nobody’s name has, so it was left out.",
     "role": "There is no such role, so people of all roles are shown.",
     "status": "There is no such status, so everybody is shown.",
@@ -72,18 +72,18 @@ _SENTENCES = {
 }
 
 
-def people_query(path: str, parameters: QueryDict | Mapping[str, str]) -> PeopleQuery:
+def parse_filters(path: str, parameters: QueryDict | Mapping[str, str]) -> PeopleFilters:
     """The list at `path` as the browser asks for it. Never fails: what cannot be read is ignored, and said."""
     form = _PeopleForm(parameters)
     form.is_valid()
     clean = form.cleaned_data
-    typed = "".join(filter(str.isprintable, (parameters.get("search") or "")[:MAX_TYPED]))
-    return PeopleQuery(
+    typed = "".join(filter(str.isprintable, (parameters.get("search") or "")[:MAX_SEARCH]))
+    return PeopleFilters(
         path=path,
         search=" ".join("".join(filter(str.isprintable, clean.get("search") or "")).split()) or None,
         role=clean.get("role") or None,
         status=clean.get("status") or None,
         page=clean.get("page") or 1,
-        typed=typed,
-        ignored=tuple(_SENTENCES[name] for name in form.errors),
+        raw_search=typed,
+        warnings=tuple(_WARNINGS[name] for name in form.errors),
     )

@@ -51,12 +51,12 @@ class PersonForm(forms.Form):
     def clean_email(self) -> str:
         """The address in small letters, as people sign in with it; nobody else may have it."""
         email = str(self.cleaned_data["email"]).lower()
-        if email and is_taken(email, besides=self._user_id):
+        if email and identifier_in_use(email, exclude=self._user_id):
             raise forms.ValidationError("Somebody else has this e-mail address already.")
         return email
 
     @property
-    def chosen_role(self) -> str | None:
+    def selected_role(self) -> str | None:
         """The role that was chosen, for roles.give_role."""
         role = self.cleaned_data["role"]
         return role if role in NAMES else None
@@ -76,21 +76,21 @@ class NewPersonForm(PersonForm):
     def clean_username(self) -> str:
         """The user name; nobody else may sign in with it, in whatever letters."""
         username = str(User.normalize_username(self.cleaned_data["username"]))
-        if is_taken(username, besides=None):
+        if identifier_in_use(username, exclude=None):
             raise forms.ValidationError("Somebody else has this user name already.")
         return username
 
 
-def is_taken(text: str, *, besides: int | None) -> bool:
+def identifier_in_use(text: str, *, exclude: int | None) -> bool:
     """Whether somebody else signs in with this, as a user name or as an address. Cost: two queries."""
     others, addresses = User.objects.all(), EmailAddress.objects.all()
-    if besides is not None:
-        others, addresses = others.exclude(pk=besides), addresses.exclude(user_id=besides)
+    if exclude is not None:
+        others, addresses = others.exclude(pk=exclude), addresses.exclude(user_id=exclude)
     by_user = others.filter(Q(username__iexact=text) | Q(email__iexact=text))
     return bool(by_user.exists() or addresses.filter(email__iexact=text).exists())
 
 
-def parts_of(name: str) -> tuple[str, str]:
+def split_name(name: str) -> tuple[str, str]:
     """First name and the rest, which joined again are the name."""
     first, _, last = name.partition(" ")
     return first, last

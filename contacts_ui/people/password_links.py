@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.mail import send_mail
 from django.urls import reverse
 
 from contacts_ui import audit
-from contacts_ui.sign_in.oidc import comes_from_provider
-from contacts_ui.web.request import DeskRequest
+from contacts_ui.sign_in.oidc import is_sso_user
 
-from .permissions import Refused, is_self, one_at_a_time, refuse_foreign
-from .person import Person, person_now
+from .permissions import NotAllowed, check_may_change, is_self, people_lock
+from .person import Person, get_person
 
 log = logging.getLogger(__name__)
 
@@ -45,30 +45,30 @@ class PasswordLink:
         return int(settings.PASSWORD_RESET_TIMEOUT // 3600)
 
 
-def new_link(request: DeskRequest, person_id: int) -> PasswordLink:
-    """A link for somebody whose password is lost. Raises Refused, Http404, AuditUnwritable."""
-    with one_at_a_time(request):
-        person = person_now(person_id)
-        refuse_foreign(request, person)
-        if is_self(request, person):
-            raise Refused("You change your own password under “Sign-in and security”.")
-        if comes_from_provider(person.user):
-            raise Refused(f"{person.name} signs in with {settings.OIDC_NAME}, and has no password here.")
+def issue_for_user(actor: User, person_id: int) -> PasswordLink:
+    """A link for somebody whose password is lost. Raises NotAllowed, Http404, AuditWriteError."""
+    with people_lock(actor):
+        person = get_person(person_id)
+        check_may_change(actor, person)
+        if is_self(actor, person):
+            raise NotAllowed("You change your own password under “Sign-in and security”.")
+        if is_sso_user(person.user):
+            raise NotAllowed(f"{person.name} signs in with {settings.OIDC_NAME}, and has no password here.")
         if not person.user.is_active:
-            raise Refused(f"{person.name} is switched off. Switch them on first.")
-        link = make_link(request, person)
-    return mailed(link)
+            raise NotAllowed(f"{person.name} is switched off. Switch them on first.")
+        link = create(person)
+    return send(link)
 
 
-def make_link(request: DeskRequest, person: Person) -> PasswordLink:
+def create(person: Person) -> PasswordLink:
     """The link, written down as made. It works until the password is changed, and for PASSWORD_RESET_TIMEOUT."""
     user = person.user
     key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
-    audit.write_for(request, audit.Deed("person.link_made", about=user.username))
+    audit.append_now(audit.AuditEvent("person.link_made", about=user.username))
     return PasswordLink(person, settings.SITE_URL + reverse("account_reset_password_from_key", kwargs=key))
 
 
-def mailed(link: PasswordLink) -> PasswordLink:
+def send(link: PasswordLink) -> PasswordLink:
     """The same, sent to its person where the desk sends mail and knows an address. Outside every transaction."""
     user = link.person.user
     if not settings.EMAIL_URL or not user.email:

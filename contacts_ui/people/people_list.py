@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, Lower
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import ADMIN, AUDITOR, NAMES, ROLES
 
-from .filters import NO_ROLE, PeopleQuery
+from .filters import NO_ROLE, PeopleFilters
 
 PAGE_SIZE = 50
 _TITLES = {role.name: role.title for role in ROLES}
@@ -52,7 +52,7 @@ class PeoplePage:
         return self.first_row + len(self.rows) - 1
 
 
-def people_page(query: PeopleQuery) -> PeoplePage:
+def people_page(query: PeopleFilters) -> PeoplePage:
     """The page that `query` asks for. Cost: two queries."""
     people = _matching(query)
     total = people.count()
@@ -78,7 +78,7 @@ def with_role(people: QuerySet[User]) -> QuerySet[User]:
     return people.annotate(desk_role=role)
 
 
-def _matching(query: PeopleQuery) -> QuerySet[User]:
+def _matching(query: PeopleFilters) -> QuerySet[User]:
     people = with_role(User.objects.all())
     if query.role:
         wanted = {"desk_role": "" if query.role == NO_ROLE else query.role}

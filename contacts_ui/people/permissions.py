@@ -1,4 +1,4 @@
-"""Who may change whom, and the lock under which it is decided."""
+"""Permissions: who may change whom, and the lock under which it is decided."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from django.db import transaction
 
 from contacts_ui.access import RoleDenied
 from contacts_ui.roles import ADMIN, role_of
-from contacts_ui.web.request import DeskRequest
 
 from .person import Person
 
 
-class Refused(Exception):
+class NotAllowed(Exception):
     """A change that is not allowed. Its text is a sentence for whoever tried."""
 
 
 @contextmanager
-def one_at_a_time(request: DeskRequest) -> Iterator[None]:
+def people_lock(actor: User) -> Iterator[None]:
     """A transaction in which nobody else changes people: all or nothing, the rows of the audit log included.
 
     Whoever asks is an active admin in it, and no guard lets them lessen themselves. So one active admin is left
@@ -28,22 +27,22 @@ def one_at_a_time(request: DeskRequest) -> Iterator[None]:
     """
     with transaction.atomic():
         Group.objects.select_for_update(no_key=True).get(name=ADMIN)  # SQLite's transactions lock by themselves
-        if role_of(User.objects.get(pk=request.user.pk)) != ADMIN:
+        if role_of(User.objects.get(pk=actor.pk)) != ADMIN:
             raise RoleDenied
         yield
 
 
-def may_change(request: DeskRequest, person: Person) -> bool:
+def may_change(actor: User, person: Person) -> bool:
     """Whether the person may be changed at all by who asks: an admin must not make themselves a superuser."""
-    return request.user.is_superuser or not person.user.is_superuser
+    return actor.is_superuser or not person.user.is_superuser
 
 
-def refuse_foreign(request: DeskRequest, person: Person) -> None:
+def check_may_change(actor: User, person: Person) -> None:
     """Raises Refused where may_change says no."""
-    if not may_change(request, person):
-        raise Refused("Only a superuser can change a superuser.")
+    if not may_change(actor, person):
+        raise NotAllowed("Only a superuser can change a superuser.")
 
 
-def is_self(request: DeskRequest, person: Person) -> bool:
+def is_self(actor: User, person: Person) -> bool:
     """Whether it is the one who asks."""
-    return request.user.pk == person.user.pk
+    return actor.pk == person.user.pk

@@ -36,7 +36,7 @@ class Person:
         return hashlib.sha256(json.dumps([*state, self.role, sorted(self.assigned)]).encode()).hexdigest()[:20]
 
 
-def person_now(person_id: int) -> Person:
+def get_person(person_id: int) -> Person:
     """The person with this id. Raises Http404. Cost: two queries."""
     user = with_role(User.objects.filter(pk=person_id)).first()
     if user is None:

@@ -1,8 +1,18 @@
-"""What a person types to what the API understands. Pure functions, nothing of Django."""
+"""Phone search: what a person types becomes a plan of API queries. Pure functions, no Django."""
 
 from __future__ import annotations
 
 from .candidates import e164, international
-from .search_plan import Plan, Step, chosen, plan, several
+from .search_plan import DEFAULT_REGIONS, Attempt, SearchPlan, build_plan, parse_attempt, plan_number, split_numbers
 
-__all__ = ["Plan", "Step", "chosen", "e164", "international", "plan", "several"]
+__all__ = [
+    "DEFAULT_REGIONS",
+    "Attempt",
+    "SearchPlan",
+    "build_plan",
+    "e164",
+    "international",
+    "parse_attempt",
+    "plan_number",
+    "split_numbers",
+]

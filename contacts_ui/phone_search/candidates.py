@@ -9,22 +9,22 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher, ValidationResult
 
-from .fragments import commonness
-from .input import MOST_DIGITS, Typed, cleaned, has_letters, only_punctuation
+from .fragments import prior
+from .input import MAX_DIGITS, PhoneInput, has_letters, normalize, only_punctuation
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _WORLD = "ZZ"  # no region: only numbers that name their country code
 _VANITY = re.compile(r"[+(]?\d[\d\s().+/-]*[A-Za-z][A-Za-z\d\s.-]{2,}")
-_SHORTEST = 7  # digits of a whole number without its country code
+_MIN_DIGITS = 7  # digits of a whole number without its country code
 # As numbers were before their country changed them. Chats and address books still have them so.
-_OLD = (
+_LEGACY_FORMATS = (
     (re.compile(r"\+521(\d{10})", re.ASCII), r"+52\1"),  # Mexico, mobile, until 2019; WhatsApp's ids still
     (re.compile(r"\+55(\d\d)([6-9]\d{7})", re.ASCII), r"+55\g<1>9\2"),  # Brazil, mobile, until 2016
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Candidate:
     """A whole number. `region` is whose it is (ISO 3166-1 alpha-2), None where nobody knows.
 
     `known`: libphonenumber knows such numbers. Others may exist all the same. `national` is how they are written.
@@ -32,13 +32,13 @@ class Reading:
 
     e164: str
     region: str | None
-    known: bool
+    is_valid: bool
     national: str
 
 
-def readings(typed: Typed, regions: Sequence[str]) -> tuple[Reading, ...]:
+def candidates(typed: PhoneInput, regions: Sequence[str]) -> tuple[Candidate, ...]:
     """Every whole number that `typed` may be, likeliest first: by the regions' order, then an international one."""
-    found: dict[str, Reading] = {}
+    found: dict[str, Candidate] = {}
     for reading in _international(typed) if typed.international else _national(typed, regions):
         if _E164.fullmatch(reading.e164):  # libphonenumber knows Japanese ones of 17 digits
             found.setdefault(reading.e164, reading)
@@ -53,66 +53,66 @@ def e164(text: str, regions: Sequence[str] = ()) -> str | None:
     stripped = text.strip()
     if _E164.fullmatch(stripped):
         return stripped
-    found = readings(cleaned(text), regions)
+    found = candidates(normalize(text), regions)
     return found[0].e164 if found else None
 
 
 def international(number: str) -> str:
     """A number in E.164 as people read it, +44 20 7946 0958; itself when nobody knows how."""
-    found = _parsed(number, _WORLD)
+    found = _parse(number, _WORLD)
     return phonenumbers.format_number(found, PhoneNumberFormat.INTERNATIONAL) if found else number
 
 
-def _international(typed: Typed) -> Iterator[Reading]:
-    number = _read(typed, _WORLD) or _parsed(typed.text, _WORLD)
-    today = None if _valid(number) else _today(f"+{typed.digits}")
+def _international(typed: PhoneInput) -> Iterator[Candidate]:
+    number = _parse_valid(typed, _WORLD) or _parse(typed.text, _WORLD)
+    today = None if _valid(number) else _modernize(f"+{typed.digits}")
     if today is not None:
-        yield _reading(today)
+        yield _candidate(today)
     if number is not None and phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
-        yield _reading(number)
-    elif len(typed.digits) > _SHORTEST:
-        yield Reading(f"+{typed.digits}", None, known=False, national=typed.digits)
+        yield _candidate(number)
+    elif len(typed.digits) > _MIN_DIGITS:
+        yield Candidate(f"+{typed.digits}", None, is_valid=False, national=typed.digits)
 
 
-def _national(typed: Typed, regions: Sequence[str]) -> Iterator[Reading]:
-    if not _SHORTEST - 2 <= len(typed.digits) <= MOST_DIGITS + 8 and not has_letters(typed.text):
+def _national(typed: PhoneInput, regions: Sequence[str]) -> Iterator[Candidate]:
+    if not _MIN_DIGITS - 2 <= len(typed.digits) <= MAX_DIGITS + 8 and not has_letters(typed.text):
         return
     for region in regions:
-        number = _read(typed, region)
+        number = _parse_valid(typed, region)
         if number is not None:
-            yield _reading(number)
+            yield _candidate(number)
     if not only_punctuation(typed.text):
         return
     # "00" is how most of the world dials abroad; a number without it may still be an international one.
     for text in (typed.digits.removeprefix("00"), typed.digits) if typed.digits.startswith("00") else (typed.digits,):
-        number = _parsed(f"+{text}", _WORLD) if _SHORTEST < len(text) <= MOST_DIGITS else None
+        number = _parse(f"+{text}", _WORLD) if _MIN_DIGITS < len(text) <= MAX_DIGITS else None
         if number is not None and phonenumbers.is_valid_number(number):
-            yield _reading(number)
+            yield _candidate(number)
 
 
-def _read(typed: Typed, region: str) -> PhoneNumber | None:
+def _parse_valid(typed: PhoneInput, region: str) -> PhoneNumber | None:
     """A number of `region`, or one dialled from there. None unless it is valid."""
     if not has_letters(typed.text):
-        return _valid(_parsed(typed.text, region))
-    spelled = _valid(_parsed(typed.text, region)) if _VANITY.fullmatch(typed.text) else None
-    matched = _matched(typed, region)  # labels and extensions around it
+        return _valid(_parse(typed.text, region))
+    spelled = _valid(_parse(typed.text, region)) if _VANITY.fullmatch(typed.text) else None
+    matched = _match(typed, region)  # labels and extensions around it
     # "02 8513 DTHQ" holds a number without its letters too, but hardly the one that was meant.
-    return max(filter(None, (matched, spelled)), key=_usual, default=None)
+    return max(filter(None, (matched, spelled)), key=_likelihood, default=None)
 
 
-def _matched(typed: Typed, region: str) -> PhoneNumber | None:
+def _match(typed: PhoneInput, region: str) -> PhoneNumber | None:
     match = next(iter(PhoneNumberMatcher(typed.text, region, leniency=Leniency.VALID, max_tries=20)), None)
     return match.number if match else None
 
 
-def _usual(number: PhoneNumber) -> float:
-    reading = _reading(number)
-    return commonness(reading.region, reading.national) if reading.region else 0
+def _likelihood(number: PhoneNumber) -> float:
+    reading = _candidate(number)
+    return prior(reading.region, reading.national) if reading.region else 0
 
 
-def _today(e164: str) -> PhoneNumber | None:
+def _modernize(e164: str) -> PhoneNumber | None:
     """The number as it is today, if it is one from before a change."""
-    changed = (_parsed(old.sub(new, e164), _WORLD) for old, new in _OLD if old.fullmatch(e164))
+    changed = (_parse(old.sub(new, e164), _WORLD) for old, new in _LEGACY_FORMATS if old.fullmatch(e164))
     return next(filter(None, map(_valid, changed)), None)
 
 
@@ -120,16 +120,16 @@ def _valid(number: PhoneNumber | None) -> PhoneNumber | None:
     return number if number is not None and phonenumbers.is_valid_number(number) else None
 
 
-def _parsed(text: str, region: str) -> PhoneNumber | None:
+def _parse(text: str, region: str) -> PhoneNumber | None:
     try:
         return phonenumbers.parse(text, None if region == _WORLD else region)
     except phonenumbers.NumberParseException:
         return None
 
 
-def _reading(number: PhoneNumber) -> Reading:
+def _candidate(number: PhoneNumber) -> Candidate:
     number.extension = None  # nobody keeps it with a contact
     known = phonenumbers.is_valid_number(number)
     region = phonenumbers.region_code_for_number(number) if known else None
     national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-    return Reading(phonenumbers.format_number(number, PhoneNumberFormat.E164), region, known, national)
+    return Candidate(phonenumbers.format_number(number, PhoneNumberFormat.E164), region, known, national)

@@ -22,15 +22,15 @@ TRIES = 40  # random numbers looked at for them
 MOBILE = 0.9  # of all contacts: they are messaged by SMS and WhatsApp
 NARROW = 30  # fewer samples than this, and the kind is so narrow that chance begins as the example does
 RAREST = 0.01  # share of a region's samples; a shape less common is left out
-ALIKE = 0.1  # how often a digit stands where any may
-HOPELESS = 1e-3  # a fit worse than this is none
-BY_CHANCE = 27.9  # chi squared of ten digits that one in a thousand samples of any digits exceeds
-UNSEEN = 0.1  # times a digit may have stood at a place where no sample had it
-_ANY = (ALIKE,) * 10
+UNIFORM = 0.1  # how often a digit stands where any may
+MIN_LIKELIHOOD = 1e-3  # a fit worse than this is none
+CHI_SQUARED_CRITICAL = 27.9  # chi squared of ten digits that one in a thousand samples of any digits exceeds
+SMOOTHING = 0.1  # times a digit may have stood at a place where no sample had it
+_ANY = (UNIFORM,) * 10
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class NumberFormat:
     """One way in which a region writes numbers.
 
     `text` has `#` for every digit. `share` is how common it is among the region's numbers, 0 to 1. `trunk` is how many
@@ -46,7 +46,7 @@ class Shape:
     breaks: frozenset[int]
     places: tuple[int, ...]
 
-    def written(self, digits: Sequence[str], start: int) -> str:
+    def render(self, digits: Sequence[str], start: int) -> str:
         """`digits` as they stand from the digit `start` on."""
         places = self.places[start : start + len(digits)]
         piece = list(self.text[: places[-1] + 1])
@@ -54,17 +54,17 @@ class Shape:
             piece[place] = digit
         return "".join(piece[places[0] :])
 
-    def telling(self, start: int, size: int) -> tuple[tuple[int, tuple[float, ...]], ...]:
+    def distinctive_digits(self, start: int, size: int) -> tuple[tuple[int, tuple[float, ...]], ...]:
         """Of `size` digits from `start` on those that may not be any, each with how often it is which digit.
 
         Not as shares but so many times as often as where any may stand: 1 tells nothing.
         """
         rows = enumerate(self.frequencies[start : start + size])
-        return tuple((place, tuple(share / ALIKE for share in row)) for place, row in rows if row != _ANY)
+        return tuple((place, tuple(share / UNIFORM for share in row)) for place, row in rows if row != _ANY)
 
 
 @lru_cache(maxsize=300)
-def shapes_of(region: str) -> tuple[Shape, ...]:
+def formats_of_region(region: str) -> tuple[NumberFormat, ...]:
     """The shapes of a region, most common first. Empty for one libphonenumber does not know. 15 ms the first time."""
     metadata = PhoneMetadata.metadata_for_region(region)
     if metadata is None:
@@ -76,7 +76,7 @@ def shapes_of(region: str) -> tuple[Shape, ...]:
         for national, trunk in written:
             digits = "".join(character for character in national if character.isdigit())
             found.setdefault(re.sub(r"\d", "#", national), []).append((digits, trunk, weight / len(written)))
-    made = [_shape(text, rows) for text, rows in found.items()]
+    made = [_format(text, rows) for text, rows in found.items()]
     return tuple(sorted((shape for shape in made if shape.share >= RAREST), key=lambda shape: -shape.share))
 
 
@@ -94,7 +94,7 @@ def _samples(metadata: PhoneMetadata, kind: PhoneNumberDesc | None, chance: Rand
         kept = [example[:size] for size in range(1, 6)] * 6
         found += [number for start in kept for number in _fitting(pattern, start, lengths, example, chance)]
     for digits in found:
-        yield _written(digits, metadata.country_code)
+        yield _national_format(digits, metadata.country_code)
 
 
 def _fitting(
@@ -112,7 +112,7 @@ def _fitting(
                 return
 
 
-def _written(digits: str, calling_code: int) -> tuple[str, int]:
+def _national_format(digits: str, calling_code: int) -> tuple[str, int]:
     zeros = len(digits) - len(digits.lstrip("0"))
     number = PhoneNumber(
         country_code=calling_code,
@@ -127,7 +127,7 @@ def _written(digits: str, calling_code: int) -> tuple[str, int]:
     return national, proper if proper >= 0 else int(shown.startswith("0"))
 
 
-def _shape(text: str, rows: Sequence[tuple[str, int, float]]) -> Shape:
+def _format(text: str, rows: Sequence[tuple[str, int, float]]) -> NumberFormat:
     size, total = text.count("#"), sum(weight for _, _, weight in rows)
     counts: list[defaultdict[str, float]] = [defaultdict(float) for _ in range(size)]
     for digits, _, weight in rows:
@@ -140,13 +140,13 @@ def _shape(text: str, rows: Sequence[tuple[str, int, float]]) -> Shape:
     trunk = Counter(trunk for _, trunk, _ in rows).most_common(1)[0][0]
     places = tuple(place for place, character in enumerate(text) if character == "#")
     breaks = {0, size} | {nth for nth, place in enumerate(places) if text[place - 1 : place] != "#"}
-    return Shape(text, total, trunk, frequencies, frozenset(breaks), places)
+    return NumberFormat(text, total, trunk, frequencies, frozenset(breaks), places)
 
 
 def _smooth(counts: Mapping[str, float], samples: float) -> tuple[float, ...]:
     """How often each digit stands at a place. Where any may, all alike: samples are few."""
     expected = samples / 10
     chi_squared = sum((counts.get(str(digit), 0.0) - expected) ** 2 / expected for digit in range(10))
-    if chi_squared < BY_CHANCE:
+    if chi_squared < CHI_SQUARED_CRITICAL:
         return _ANY
-    return tuple((counts.get(str(digit), 0.0) + UNSEEN) / (samples + 10 * UNSEEN) for digit in range(10))
+    return tuple((counts.get(str(digit), 0.0) + SMOOTHING) / (samples + 10 * SMOOTHING) for digit in range(10))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import unquote
 
-MOST_DIGITS = 15  # of any number in the world (E.164)
+MAX_DIGITS = 15  # of any number in the world (E.164)
 
 _SCHEMES = re.compile(r"^(?:tel|sms|smsto|mms|whatsapp|callto|sip|facetime|imessage):(?://)?", re.IGNORECASE)
 _CHAT = re.compile(
@@ -24,12 +24,14 @@ _RUN = re.compile(r"\d(?:[\s().\-/]*\d)*")
 _DASHES = "‐‑‒–—―−⁃﹘﹣－ー˗~"
 _ENDING = re.compile(r"(?:[.*•_x]{2}|\b(?:ends?|ending|last)\b)\D*\d[\d\s().\-/]*$", re.IGNORECASE)
 _PUNCTUATION = set(" -()./")
-_AROUND = " .,:;*_•·#'’\"<>=[]{}|\\"
-_FULL = str.maketrans(dict.fromkeys(_DASHES, "-") | dict.fromkeys("_·•|\\", " ") | {"⁺": "+", "﬩": "+", "＋": "+"})
+_TRIM = " .,:;*_•·#'’\"<>=[]{}|\\"
+_TRANSLATION = str.maketrans(
+    dict.fromkeys(_DASHES, "-") | dict.fromkeys("_·•|\\", " ") | {"⁺": "+", "﬩": "+", "＋": "+"}
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class PhoneInput:
     """`text` is clean and on one line. `digits` are all its digits.
 
     `international`: it names its country code. `ending`: it says of itself that it is the end, "… 0142".
@@ -41,16 +43,16 @@ class Typed:
     ending: bool = False
 
 
-def cleaned(raw: str) -> Typed:
+def normalize(raw: str) -> PhoneInput:
     """Any text a person may type or paste. Never fails."""
-    text = _international(" ".join(_plain(raw).split()))
+    text = _international(" ".join(_to_ascii(raw).split()))
     if whole := _PLUS.search(text):
         text = text[whole.start() :]  # what stands before it is a label: "Tel. 2: +44 20 …"
     ending = bool(_ENDING.search(text))
-    text = text.strip(_AROUND + "-" if ending else _AROUND)
+    text = text.strip(_TRIM + "-" if ending else _TRIM)
     digits = digits_of(text)
     before = text[: text.index(digits[0])] if digits else text
-    return Typed(text, digits, "+" in before and digits[:1] != "0", ending)
+    return PhoneInput(text, digits, "+" in before and digits[:1] != "0", ending)
 
 
 def digits_of(text: str) -> str:
@@ -58,27 +60,27 @@ def digits_of(text: str) -> str:
     return "".join(filter(str.isdigit, text))
 
 
-def unlabelled(typed: Typed) -> Typed | None:
+def strip_label(typed: PhoneInput) -> PhoneInput | None:
     """Without a label that has a digit of its own, "2) 0171 …" or "#3: 0171 …", where there may be one."""
     text = _LABEL.sub("", typed.text)
-    return None if text == typed.text else Typed(text, digits_of(text))
+    return None if text == typed.text else PhoneInput(text, digits_of(text))
 
 
-def longest_run(typed: Typed) -> Typed:
+def longest_digit_run(typed: PhoneInput) -> PhoneInput:
     """Of a text with words in it, the longest piece that holds nothing but digits and what stands between them."""
     text = max(_RUN.findall(typed.text), key=len)
-    return Typed(text, digits_of(text), ending=typed.ending)
+    return PhoneInput(text, digits_of(text), ending=typed.ending)
 
 
 def printable(text: str) -> str:
     """One line without control, bidirectional and other invisible characters."""
-    return " ".join(_plain(text).split())
+    return " ".join(_to_ascii(text).split())
 
 
-def _plain(raw: str) -> str:
+def _to_ascii(raw: str) -> str:
     """ASCII digits for those of every script; what cannot be seen is left out, what separates is a space."""
     kept = []
-    for character in unicodedata.normalize("NFKC", raw).translate(_FULL):
+    for character in unicodedata.normalize("NFKC", raw).translate(_TRANSLATION):
         value = unicodedata.digit(character, None)
         category = unicodedata.category(character)
         if value is not None:
@@ -114,13 +116,13 @@ def only_punctuation(text: str) -> bool:
     return all(character.isdigit() or character in _PUNCTUATION for character in text)
 
 
-def without_first(text: str, digits: int) -> str:
+def drop_digits(text: str, digits: int) -> str:
     """From the digit on that follows so many."""
     places = [place for place, character in enumerate(text) if character.isdigit()]
     return text[places[digits] :] if digits < len(places) else ""
 
 
-def breaks_in(text: str) -> frozenset[int]:
+def group_boundaries(text: str) -> frozenset[int]:
     """Behind how many digits there is something else, with more digits to come."""
     found, seen = set(), 0
     for before, character in pairwise(text):

@@ -16,11 +16,11 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber
 from .input import digits_of
 
 FILLED_WITH = "12345678"
-ENOUGH = 4  # digits that find something by themselves, without a trunk digit or a bracket before them
+MIN_DIGITS = 4  # digits that find something by themselves, without a trunk digit or a bracket before them
 INVALID = 0.01  # how much a number that does not exist counts beside one that does
 
 
-def beginnings(digits: str) -> tuple[str, ...]:
+def national_prefixes(digits: str) -> tuple[str, ...]:
     """The national beginnings of numbers that begin with `digits`, likeliest first. None for a country code alone.
 
     Nor for so few more that they may stand anywhere: "+33 61" is "06 1", but "+34 699" would be any 699.
@@ -32,14 +32,14 @@ def beginnings(digits: str) -> tuple[str, ...]:
     if _metadata(int(code)).national_prefix == "0":
         proper = proper.removeprefix("0")  # "+44 (0)20 79"
     scores: defaultdict[str, float] = defaultdict(float)
-    for rank, size in enumerate(_sizes(int(code))):
-        for text, weight in _begun(code, proper, size) if 0 < len(proper) < size else ():
+    for rank, size in enumerate(_lengths(int(code))):
+        for text, weight in _common_prefixes(code, proper, size) if 0 < len(proper) < size else ():
             scores[text] += weight / (rank + 1)
     found = sorted(scores, key=lambda text: (-scores[text], text))
-    return tuple(text for text in found if _anchored(text, proper) or len(proper) >= ENOUGH)
+    return tuple(text for text in found if _is_anchored(text, proper) or len(proper) >= MIN_DIGITS)
 
 
-def _begun(code: str, proper: str, size: int) -> list[tuple[str, float]]:
+def _common_prefixes(code: str, proper: str, size: int) -> list[tuple[str, float]]:
     """What two numbers that differ behind `proper` have in common, for several such pairs."""
     found = []
     filled = [phonenumbers.parse(f"+{code}{(proper + filler * size)[:size]}") for filler in FILLED_WITH]
@@ -53,13 +53,13 @@ def _begun(code: str, proper: str, size: int) -> list[tuple[str, float]]:
     return found
 
 
-def _anchored(text: str, proper: str) -> bool:
+def _is_anchored(text: str, proper: str) -> bool:
     """Whether it can stand at the beginning only, or nearly so: "(415", "06 1"."""
-    return not text[0].isdigit() or len(digits_of(text)) > max(len(proper), ENOUGH - 2)
+    return not text[0].isdigit() or len(digits_of(text)) > max(len(proper), MIN_DIGITS - 2)
 
 
 @lru_cache(maxsize=300)
-def _sizes(code: int) -> tuple[int, ...]:
+def _lengths(code: int) -> tuple[int, ...]:
     """How many digits numbers behind a country code have, those of mobile ones first."""
     metadata = _metadata(code)
     found: dict[int, None] = {}

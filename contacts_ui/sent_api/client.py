@@ -16,10 +16,10 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from . import decoding
 from . import responses as answers
-from .errors import ContactNotFound, SentError, TimedOut, UnexpectedAnswer, Unreachable, WrongProfile
+from .errors import ApiTimeout, ConnectionFailed, ContactNotFound, InvalidResponse, ProfileMismatch, SentError
 from .queries import ContactQuery
-from .responses import Allowance, Answer
-from .total_timeout import Deadline, WatchedAdapter
+from .responses import RateLimitInfo, RawResponse
+from .total_timeout import Deadline, DeadlineAdapter
 from .types import Account, Contact, ContactPage, MessageSummary, Pagination
 
 T = TypeVar("T")
@@ -32,14 +32,14 @@ MAX_BODY = 4 * 1024 * 1024  # bytes, decompressed; 100 contacts are about 45,000
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _Request:
     """One call. `route` is the path without ids, for the log; `asked_one`: for one contact, by number or id."""
 
     route: str
     path: str
     profile_id: str | None = None
     params: tuple[tuple[str, str], ...] = ()
-    asked_one: bool = False
+    single_resource: bool = False
 
 
 class SentClient:
@@ -60,25 +60,25 @@ class SentClient:
         deadline_seconds: float = 10.0,
         pool_size: int = 64,
         verify: str | None = None,
-        on_allowance: Callable[[Allowance], None] | None = None,
+        on_rate_limit: Callable[[RateLimitInfo], None] | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._connect_seconds, self._seconds = connect_seconds, deadline_seconds
-        self._on_allowance = on_allowance
+        self._on_rate_limit = on_rate_limit
         self._verify: bool | str = verify or True
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy from the environment would be handed the key
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update({"x-api-key": api_key, "Accept": "application/json"})
-        self._adapter = WatchedAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
+        self._adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
 
     def contacts(
         self, query: ContactQuery, profile_id: str | None = None, deadline: Deadline | None = None
     ) -> ContactPage:
         """One page of contacts. A phone lookup that finds nothing is an empty page marked `not_found`."""
-        call = _Call("/v3/contacts", "/v3/contacts", profile_id, tuple(query.params()), query.phone is not None)
+        call = _Request("/v3/contacts", "/v3/contacts", profile_id, tuple(query.params()), query.phone is not None)
         try:
-            page, _ = self._ask(call, lambda body: decoding.contact_page(body, datetime.now(UTC)), deadline)
+            page, _ = self._call(call, lambda body: decoding.contact_page(body, datetime.now(UTC)), deadline)
         except ContactNotFound as missing:
             return ContactPage(
                 contacts=(),
@@ -87,8 +87,8 @@ class SentClient:
                 request_id=missing.request_id,
                 not_found=True,
             )
-        if page.dropped or page.unreadable:
-            fields = {"dropped": page.dropped, "unreadable": page.unreadable, "request_id": page.request_id}
+        if page.dropped_rows or page.invalid_fields:
+            fields = {"dropped": page.dropped_rows, "unreadable": page.invalid_fields, "request_id": page.request_id}
             log.warning("sent.answer.mended", extra=fields)
         return page
 
@@ -100,11 +100,11 @@ class SentClient:
         def decode(body: bytes) -> Contact:
             found = decoding.contact(body)
             if found.id != contact_id:
-                raise UnexpectedAnswer(status=200)
+                raise InvalidResponse(status=200)
             return found
 
-        call = _Call("/v3/contacts/{id}", f"/v3/contacts/{contact_id}", profile_id, asked_one=True)
-        return self._ask(call, decode, deadline)
+        call = _Request("/v3/contacts/{id}", f"/v3/contacts/{contact_id}", profile_id, single_resource=True)
+        return self._call(call, decode, deadline)
 
     def message_summary(
         self, contact_id: UUID, profile_id: str | None = None, deadline: Deadline | None = None
@@ -114,66 +114,71 @@ class SentClient:
         def decode(body: bytes) -> MessageSummary:
             summary = decoding.message_summary(body)
             if summary.contact_id is not None and summary.contact_id.lower() != str(contact_id):
-                raise UnexpectedAnswer(status=200)
+                raise InvalidResponse(status=200)
             return summary
 
         path = f"/v3/contacts/{contact_id}/message-summary"
-        call = _Call("/v3/contacts/{id}/message-summary", path, profile_id, asked_one=True)
-        return self._ask(call, decode, deadline)
+        call = _Request("/v3/contacts/{id}/message-summary", path, profile_id, single_resource=True)
+        return self._call(call, decode, deadline)
 
     def me(self, deadline: Deadline | None = None) -> Account:
         """Whose key this is, and the profiles it may name."""
-        return self._ask(_Call("/v3/me", "/v3/me"), decoding.account, deadline)[0]
+        return self._call(_Request("/v3/me", "/v3/me"), decoding.account, deadline)[0]
 
-    def _ask(self, call: _Call, decode: Callable[[bytes], T], deadline: Deadline | None) -> tuple[T, str | None]:
+    def _call(self, request: _Request, decode: Callable[[bytes], T], deadline: Deadline | None) -> tuple[T, str | None]:
         """The decoded answer with the API's id of the request; whatever becomes of the call is logged once."""
         started = time.monotonic()
         try:
-            answer = self._decoded(call, decode, deadline)
+            answer = self._exchange(request, decode, deadline)
         except ContactNotFound as missing:
-            log.info("sent.call.not_found", extra=_fields(call, started, missing))
+            log.info("sent.call.not_found", extra=_log_fields(request, started, missing))
             raise
         except SentError as error:
-            log.warning("sent.call.failed", extra=_fields(call, started, error))
+            log.warning("sent.call.failed", extra=_log_fields(request, started, error))
             raise
-        log.info("sent.call.finished", extra=_fields(call, started))
+        log.info("sent.call.finished", extra=_log_fields(request, started))
         return answer
 
-    def _decoded(self, call: _Call, decode: Callable[[bytes], T], deadline: Deadline | None) -> tuple[T, str | None]:
+    def _exchange(
+        self, request: _Request, decode: Callable[[bytes], T], deadline: Deadline | None
+    ) -> tuple[T, str | None]:
         own = deadline or Deadline(self._seconds)
         try:
-            answer = self._send(call, own)
+            answer = self._send(request, own)
         finally:
             if deadline is None:
-                own.finish()
-        if self._on_allowance and (known := answers.allowance(answer)):
-            self._on_allowance(known)
-        self._check_profile(answer, call.profile_id)
-        answers.check(answer, scoped=call.profile_id is not None, asked_one=call.asked_one)
+                own.close()
+        if self._on_rate_limit and (known := answers.rate_limit_info(answer)):
+            self._on_rate_limit(known)
+        self._check_profile(answer, request.profile_id)
+        answers.raise_for_status(answer, scoped=request.profile_id is not None, single_resource=request.single_resource)
         try:
             return decode(answer.body), answer.request_id
-        except UnexpectedAnswer as error:
+        except InvalidResponse as error:
             error.request_id = error.request_id or answer.request_id
             raise
 
-    def _send(self, call: _Call, deadline: Deadline) -> Answer:
+    def _send(self, request: _Request, deadline: Deadline) -> RawResponse:
         # `from None` everywhere: the exceptions of requests hold the whole URL, numbers included.
-        headers = {PROFILE_HEADER: call.profile_id} if call.profile_id else {}
-        request = requests.Request("GET", self._base_url + call.path, headers=headers, params=list(call.params))
+        headers = {PROFILE_HEADER: request.profile_id} if request.profile_id else {}
+        url = self._base_url + request.path
+        prepared = self._session.prepare_request(
+            requests.Request("GET", url, headers=headers, params=list(request.params))
+        )
         try:
             with deadline:
-                answer = self._received(self._session.prepare_request(request), deadline)
+                answer = self._read_body(prepared, deadline)
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise _meaning(error, deadline) from None
-        if deadline.fired:  # dripping headers that were cut off look like a whole answer
-            raise TimedOut
+            raise _map_exception(error, deadline) from None
+        if deadline.expired:  # dripping headers that were cut off look like a whole answer
+            raise ApiTimeout
         return answer
 
-    def _received(self, request: requests.PreparedRequest, deadline: Deadline) -> Answer:
+    def _read_body(self, request: requests.PreparedRequest, deadline: Deadline) -> RawResponse:
         """Straight through the adapter: a session would read a redirect's body, however long, on its own."""
-        if not deadline.left:
-            raise TimedOut
-        timeout = (min(self._connect_seconds, deadline.left), deadline.left)
+        if not deadline.remaining:
+            raise ApiTimeout
+        timeout = (min(self._connect_seconds, deadline.remaining), deadline.remaining)
         response = self._adapter.send(request, stream=True, timeout=timeout, verify=self._verify)
         try:
             body = bytearray()
@@ -183,39 +188,39 @@ class SentClient:
                     break
             else:
                 deadline.release()
-                return Answer(response.status_code, response.headers, bytes(body))
+                return RawResponse(response.status_code, response.headers, bytes(body))
         except BaseException:
             response.close()
             raise
         response.close()
-        raise UnexpectedAnswer(status=response.status_code, request_id=response.headers.get("X-Request-Id"))
+        raise InvalidResponse(status=response.status_code, request_id=response.headers.get("X-Request-Id"))
 
-    def _check_profile(self, answer: Answer, profile_id: str | None) -> None:
+    def _check_profile(self, response: RawResponse, profile_id: str | None) -> None:
         """Refuses an answer for another profile than was asked (architecture, decision 2)."""
-        echo = answer.headers.get("X-Profile-Id")
+        echo = response.headers.get("X-Profile-Id")
         if not echo:
             if profile_id is not None:
                 log.info("sent.profile.unnamed", extra={"profile_id": profile_id})
             return
         if profile_id is None or echo.strip().lower() != profile_id.lower():
-            raise WrongProfile(status=answer.status, request_id=answer.request_id)
+            raise ProfileMismatch(status=response.status, request_id=response.request_id)
 
 
-def _meaning(error: Exception, deadline: Deadline) -> SentError:
+def _map_exception(error: Exception, deadline: Deadline) -> SentError:
     """What an exception on the way means to us."""
-    if deadline.fired or isinstance(error, requests.Timeout):
-        return TimedOut()
+    if deadline.expired or isinstance(error, requests.Timeout):
+        return ApiTimeout()
     if isinstance(error, requests.exceptions.ContentDecodingError | requests.exceptions.InvalidHeader):
-        return UnexpectedAnswer()
+        return InvalidResponse()
     if isinstance(error, requests.ConnectionError) and error.args and isinstance(error.args[0], ReadTimeoutError):
-        return TimedOut()
-    return Unreachable()
+        return ApiTimeout()
+    return ConnectionFailed()
 
 
-def _fields(call: _Call, started: float, error: SentError | None = None) -> dict[str, object]:
+def _log_fields(request: _Request, started: float, error: SentError | None = None) -> dict[str, object]:
     """What the log keeps of a call: never the path with its ids, the query or the key."""
     ms = round((time.monotonic() - started) * 1000, 1)
-    fields: dict[str, object] = {"route": call.route, "profile_id": call.profile_id, "ms": ms}
+    fields: dict[str, object] = {"route": request.route, "profile_id": request.profile_id, "ms": ms}
     if error is None:
         return fields | {"status": 200}
     failed = {"error": type(error).__name__, "status": error.status, "code": error.code}

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from .errors import UnexpectedAnswer
+from .errors import InvalidResponse
 from .types import Account, ChannelScore, Contact, ContactPage, MessageSummary, Pagination, Profile
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I
 ACCOUNT_TYPES = {"organization", "user", "profile"}
 
 
-class Failure(Struct, frozen=True):
+class ErrorBody(Struct, frozen=True):
     """The `error` part of an answer."""
 
     code: str | None = None
@@ -52,7 +52,7 @@ class _Meta(Struct, frozen=True):
 class _Envelope(Struct, Generic[T], frozen=True):
     success: bool | None = None
     data: T | None = None
-    error: Failure | None = None
+    error: ErrorBody | None = None
     meta: _Meta | None = None
 
 
@@ -68,13 +68,13 @@ def contact_page(body: bytes, fetched_at: datetime) -> ContactPage:
     """A page of `GET /v3/contacts`. Raises UnexpectedAnswer when it holds no list of contacts."""
     plain = body.isascii() and b"\\" not in body and b"\x7f" not in body  # a hundred times quicker than the search
     if not plain and _ODD_BYTES.search(body):
-        return _mended_page(body, fetched_at)
+        return _decode_leniently(body, fetched_at)
     try:
         envelope = _page_decoder.decode(body)
     except (msgspec.MsgspecError, RecursionError, ValueError):
-        return _mended_page(body, fetched_at)
+        return _decode_leniently(body, fetched_at)
     if envelope.success is False or envelope.data is None or envelope.data.contacts is None:
-        raise _no_data(body)
+        raise _unexpected(body)
     return ContactPage(
         contacts=envelope.data.contacts,
         pagination=envelope.data.pagination or Pagination(),
@@ -85,19 +85,19 @@ def contact_page(body: bytes, fetched_at: datetime) -> ContactPage:
 
 def contact(body: bytes) -> Contact:
     """`GET /v3/contacts/{id}`."""
-    row, _ = _tolerant(_data(body), Contact)
+    row, _ = _convert_lenient(_data(body), Contact)
     if row is None:
-        raise _no_data(body)
+        raise _unexpected(body)
     return row
 
 
 def account(body: bytes) -> Account:
     """`GET /v3/me`. Profiles whose id is no UUID cannot be addressed and are left out."""
     data = _data(body)
-    profiles = _readable(data.pop("profiles", None), Profile)
-    found, _ = _tolerant(data, Account)
+    profiles = _convert_list(data.pop("profiles", None), Profile)
+    found, _ = _convert_lenient(data, Account)
     if found is None or found.type not in ACCOUNT_TYPES:
-        raise _no_data(body)  # whose key it is decides who sees what: nothing is guessed
+        raise _unexpected(body)  # whose key it is decides who sees what: nothing is guessed
     addressable = tuple(profile for profile in profiles if _UUID.fullmatch(profile.id))
     return msgspec.structs.replace(found, profiles=addressable)
 
@@ -105,48 +105,48 @@ def account(body: bytes) -> Account:
 def message_summary(body: bytes) -> MessageSummary:
     """`GET /v3/contacts/{id}/message-summary`. A score that cannot be read costs only itself."""
     data = _data(body)
-    scores = _readable(data.pop("channel_scores", None), ChannelScore)
-    summary, _ = _tolerant(data, MessageSummary)
+    scores = _convert_list(data.pop("channel_scores", None), ChannelScore)
+    summary, _ = _convert_lenient(data, MessageSummary)
     if summary is None:
-        raise _no_data(body)
+        raise _unexpected(body)
     return msgspec.structs.replace(summary, channel_scores=scores or None)
 
 
-def failure(body: bytes) -> tuple[Failure, str | None]:
+def error_body(body: bytes) -> tuple[ErrorBody, str | None]:
     """The error part and the request id of an answer that failed. Empty or odd bodies give empty parts."""
     try:
         raw = _raw(body)
-    except UnexpectedAnswer:
-        return Failure(), None
-    error, _ = _tolerant(raw.get("error"), Failure)
-    meta, _ = _tolerant(raw.get("meta"), _Meta)
-    return error or Failure(), meta.request_id if meta else None
+    except InvalidResponse:
+        return ErrorBody(), None
+    error, _ = _convert_lenient(raw.get("error"), ErrorBody)
+    meta, _ = _convert_lenient(raw.get("meta"), _Meta)
+    return error or ErrorBody(), meta.request_id if meta else None
 
 
 def _raw(body: bytes) -> dict[str, Any]:
     """The answer as a plain dictionary, cleaned. Nesting deeper than Python goes is refused."""
     try:
-        raw = msgspec.json.decode(_LONE_SURROGATE.sub(_keep_pairs, body))
-        raw = _cleaned(raw)
+        raw = msgspec.json.decode(_LONE_SURROGATE.sub(_replace_lone_surrogate, body))
+        raw = _strip_control_chars(raw)
     except (msgspec.MsgspecError, RecursionError, ValueError):
-        raise UnexpectedAnswer(status=200) from None
+        raise InvalidResponse(status=200) from None
     if not isinstance(raw, dict):
-        raise UnexpectedAnswer(status=200)
+        raise InvalidResponse(status=200)
     return raw
 
 
-def _cleaned(value: Any) -> Any:
+def _strip_control_chars(value: Any) -> Any:
     """The same with every odd character replaced, so that a page can show it and nobody is fooled by it."""
     if isinstance(value, str):
         return _ODD.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_cleaned(item) for item in value]
+        return [_strip_control_chars(item) for item in value]
     if isinstance(value, dict):
-        return {key: _cleaned(item) for key, item in value.items()}
+        return {key: _strip_control_chars(item) for key, item in value.items()}
     return value
 
 
-def _keep_pairs(match: re.Match[bytes]) -> bytes:
+def _replace_lone_surrogate(match: re.Match[bytes]) -> bytes:
     return match[1] + (match[2] or rb"\ufffd")
 
 
@@ -154,40 +154,40 @@ def _data(body: bytes) -> dict[str, Any]:
     raw = _raw(body)
     data = raw.get("data")
     if raw.get("success") is False or not isinstance(data, dict):
-        raise _no_data(body)
+        raise _unexpected(body)
     return data
 
 
-def _no_data(body: bytes) -> UnexpectedAnswer:
-    error, request_id = failure(body)
-    return UnexpectedAnswer(status=200, code=error.code, request_id=request_id, doc_url=error.doc_url)
+def _unexpected(body: bytes) -> InvalidResponse:
+    error, request_id = error_body(body)
+    return InvalidResponse(status=200, code=error.code, request_id=request_id, doc_url=error.doc_url)
 
 
-def _mended_page(body: bytes, fetched_at: datetime) -> ContactPage:
+def _decode_leniently(body: bytes, fetched_at: datetime) -> ContactPage:
     data = _data(body)
     rows = data.get("contacts")
     if not isinstance(rows, list):
-        raise _no_data(body)
-    read = [_tolerant(row, Contact) for row in rows]
-    pagination, _ = _tolerant(data.get("pagination"), Pagination)
-    _, request_id = failure(body)
+        raise _unexpected(body)
+    read = [_convert_lenient(row, Contact) for row in rows]
+    pagination, _ = _convert_lenient(data.get("pagination"), Pagination)
+    _, request_id = error_body(body)
     return ContactPage(
         contacts=tuple(row for row, _ in read if row is not None),
         pagination=pagination or Pagination(),
         fetched_at=fetched_at,
         request_id=request_id,
-        dropped=sum(row is None for row, _ in read),
-        unreadable=sum(bad for _, bad in read),
+        dropped_rows=sum(row is None for row, _ in read),
+        invalid_fields=sum(bad for _, bad in read),
     )
 
 
-def _readable(raw: object, kind: type[T]) -> tuple[T, ...]:
+def _convert_list(raw: object, kind: type[T]) -> tuple[T, ...]:
     """The rows of a list that can be read; none when it is no list."""
-    rows = [_tolerant(row, kind)[0] for row in raw] if isinstance(raw, list) else []
+    rows = [_convert_lenient(row, kind)[0] for row in raw] if isinstance(raw, list) else []
     return tuple(row for row in rows if row is not None)
 
 
-def _tolerant(raw: object, kind: type[T]) -> tuple[T | None, int]:
+def _convert_lenient(raw: object, kind: type[T]) -> tuple[T | None, int]:
     """`raw` as `kind`, fields of a wrong type left at their default, and how many those were.
 
     None when it is no object, or a required field is missing or unreadable.

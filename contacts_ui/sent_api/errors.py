@@ -26,7 +26,7 @@ class SentError(Exception):
         return f"{type(self).__name__}(status={self.status}, code={self.code}, request_id={self.request_id})"
 
 
-class KeyRejected(SentError):
+class InvalidApiKey(SentError):
     """401: the key is missing, wrong or revoked. An admin has to replace it."""
 
 
@@ -34,7 +34,7 @@ class Forbidden(SentError):
     """403: the key is good but may not do this."""
 
 
-class ProfileUnknown(SentError):
+class ProfileNotFound(SentError):
     """404 of a scoped call: the API does not know the profile, or it belongs to another organization."""
 
 
@@ -56,34 +56,34 @@ class RateLimited(SentError):
     retry_after: int | None = None
 
 
-class Unavailable(SentError):
+class ServerError(SentError):
     """500, 502, 503 or 504: the API answered that it cannot."""
 
 
-class Unreachable(SentError):
+class ConnectionFailed(SentError):
     """No connection, or one that broke before the answer was whole."""
 
 
-class TimedOut(SentError):
+class ApiTimeout(SentError):
     """The API took longer than we wait."""
 
 
-class UnexpectedAnswer(SentError):
+class InvalidResponse(SentError):
     """An answer that is not what the API promises: not JSON, no data, a redirect, success false on 200."""
 
 
-class WrongProfile(UnexpectedAnswer):
+class ProfileMismatch(InvalidResponse):
     """The answer names another profile than the question did. Never shown, always logged."""
 
 
 @dataclass(eq=False)
-class BudgetSpent(RateLimited):
+class LocalRateLimited(RateLimited):
     """We did not ask: our own share of the organization's calls is used up for `retry_after` seconds."""
 
 
-class NotAnswering(Unavailable):
+class CircuitOpen(ServerError):
     """We did not ask: the last calls failed in a row, and the next probe is not due yet."""
 
 
-class Crowded(Unavailable):
+class Overloaded(ServerError):
     """We did not ask: too many calls of this process are under way."""

@@ -12,22 +12,22 @@ from . import decoding
 from .errors import (
     ContactNotFound,
     Forbidden,
+    InvalidApiKey,
     InvalidRequest,
-    KeyRejected,
-    ProfileUnknown,
+    InvalidResponse,
+    ProfileNotFound,
     RateLimited,
     SentError,
-    Unavailable,
-    UnexpectedAnswer,
+    ServerError,
 )
 
 MAX_RETRY_AFTER = 3600  # seconds: longer than this is not a wait but a fault
 
-_BY_STATUS: dict[int, type[SentError]] = {401: KeyRejected, 403: Forbidden}
+_BY_STATUS: dict[int, type[SentError]] = {401: InvalidApiKey, 403: Forbidden}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RawResponse:
     """An answer as it came: status, headers (any spelling finds them), the whole body in bytes."""
 
     status: int
@@ -41,7 +41,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class RateLimitInfo:
     """What the answer says of the organization's limit: its size, calls left, seconds until it is full again."""
 
     limit: int
@@ -49,62 +49,62 @@ class Allowance:
     reset_in: float
 
 
-def check(answer: Answer, *, scoped: bool, asked_one: bool) -> None:
+def raise_for_status(response: RawResponse, *, scoped: bool, single_resource: bool) -> None:
     """Raises what the answer means unless it is a 200.
 
     `scoped`: the call named a profile. `asked_one`: it asked for one contact, by number or by id.
     """
-    status = answer.status
+    status = response.status
     if status == 200:
         return
-    failure, body_id = decoding.failure(answer.body)
-    parts = (status, failure.code, body_id or answer.request_id, failure.doc_url)
+    failure, body_id = decoding.error_body(response.body)
+    parts = (status, failure.code, body_id or response.request_id, failure.doc_url)
     if status == 429:
-        raise RateLimited(*parts, retry_after=retry_after(answer))
+        raise RateLimited(*parts, retry_after=retry_after(response))
     if status in {400, 422}:
         details = {name: tuple(messages) for name, messages in (failure.details or {}).items()}
         raise InvalidRequest(*parts, details=details)
     if status == 404:
-        raise _not_found(failure.code, scoped=scoped, asked_one=asked_one)(*parts)
-    raise _BY_STATUS.get(status, Unavailable if status >= 500 else UnexpectedAnswer)(*parts)
+        raise _not_found_error(failure.code, scoped=scoped, single_resource=single_resource)(*parts)
+    raise _BY_STATUS.get(status, ServerError if status >= 500 else InvalidResponse)(*parts)
 
 
-def allowance(answer: Answer) -> Allowance | None:
+def rate_limit_info(response: RawResponse) -> RateLimitInfo | None:
     """The `X-RateLimit-*` headers, or None when they are missing or make no sense."""
     try:
-        limit = int(answer.headers["X-RateLimit-Limit"])
-        remaining = int(answer.headers["X-RateLimit-Remaining"])
-        reset_in = int(answer.headers["X-RateLimit-Reset"]) - _now(answer).timestamp()
+        limit = int(response.headers["X-RateLimit-Limit"])
+        remaining = int(response.headers["X-RateLimit-Remaining"])
+        reset_in = int(response.headers["X-RateLimit-Reset"]) - _server_now(response).timestamp()
     except (KeyError, ValueError, OverflowError):
         return None
-    return Allowance(limit, remaining, max(0.0, reset_in)) if limit > 0 and remaining >= 0 else None
+    return RateLimitInfo(limit, remaining, max(0.0, reset_in)) if limit > 0 and remaining >= 0 else None
 
 
-def retry_after(answer: Answer) -> int | None:
+def retry_after(response: RawResponse) -> int | None:
     """Whole seconds to wait, 1 to MAX_RETRY_AFTER, from seconds or a date. None when absent or garbage."""
-    text = answer.headers.get("Retry-After", "").strip()
+    text = response.headers.get("Retry-After", "").strip()
     try:
         if text.isascii() and text.replace(".", "", 1).isdecimal():
             seconds = float(text)
         else:
             until = parsedate_to_datetime(text)
             until = until if until.tzinfo else until.replace(tzinfo=UTC)
-            seconds = (until - _now(answer)).total_seconds()
+            seconds = (until - _server_now(response)).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
     return max(1, math.ceil(min(MAX_RETRY_AFTER, seconds)))
 
 
-def _now(answer: Answer) -> datetime:
+def _server_now(response: RawResponse) -> datetime:
     """The API's own idea of now: its clock may differ from ours."""
     try:
-        sent = parsedate_to_datetime(answer.headers.get("Date", ""))
+        sent = parsedate_to_datetime(response.headers.get("Date", ""))
     except (ValueError, TypeError):
         return datetime.now(UTC)
     return sent if sent.tzinfo else sent.replace(tzinfo=UTC)
 
 
-def _not_found(code: str | None, *, scoped: bool, asked_one: bool) -> type[SentError]:
-    if asked_one and code == "RESOURCE_001":
+def _not_found_error(code: str | None, *, scoped: bool, single_resource: bool) -> type[SentError]:
+    if single_resource and code == "RESOURCE_001":
         return ContactNotFound
-    return ProfileUnknown if scoped else UnexpectedAnswer
+    return ProfileNotFound if scoped else InvalidResponse

@@ -27,30 +27,30 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
-        self.fired = False
+        self.expired = False
         self._over = False
-        self._handle: Handle | None = None
+        self._handle: SocketHandle | None = None
         self._lock = threading.Lock()
-        _watchdog.watch(self)
+        _timer.watch(self)
 
     @property
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Seconds left; never negative."""
         return max(0.0, self.at - time.monotonic())
 
-    def attach(self, handle: Handle) -> None:
+    def attach(self, handle: SocketHandle) -> None:
         """From now on the end of the call is the end of this socket."""
         with self._lock:
             self._handle = handle
-            if self.fired:
-                handle.shut()
+            if self.expired:
+                handle.shutdown()
 
     def release(self) -> None:
         """The call no longer uses its socket, which may go to another call."""
         with self._lock:
             self._handle = None
 
-    def finish(self) -> None:
+    def close(self) -> None:
         """The call is over."""
         with self._lock:
             self._over, self._handle = True, None
@@ -60,9 +60,9 @@ class Deadline:
         with self._lock:
             if self._over:
                 return
-            self.fired = True
+            self.expired = True
             if self._handle is not None:
-                self._handle.shut()
+                self._handle.shutdown()
 
     def __enter__(self) -> Deadline:
         _current.deadline = self
@@ -73,7 +73,7 @@ class Deadline:
         self.release()
 
 
-class Handle:
+class SocketHandle:
     """A second name of a socket, because TLS takes the first one away while it greets.
 
     It lives as long as somebody holds it: a connection that is closed after the headers still has a body to end.
@@ -82,7 +82,7 @@ class Handle:
     def __init__(self, original: socket.socket) -> None:
         self._socket = socket.socket(fileno=os.dup(original.fileno()))
 
-    def shut(self) -> None:
+    def shutdown(self) -> None:
         """Ends whoever reads or writes there, on any thread."""
         with suppress(OSError):  # the other side was quicker
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -91,7 +91,7 @@ class Handle:
         self._socket.close()
 
 
-class _Watchdog:
+class _DeadlineTimer:
     """One thread that waits for the earliest deadline. Started by the first, so that forks start their own."""
 
     def __init__(self) -> None:
@@ -123,17 +123,17 @@ class _Watchdog:
             deadline.expire()
 
 
-_watchdog = _Watchdog()
+_timer = _DeadlineTimer()
 
 
-class _Watched:
+class _DeadlineConnection:
     """What both kinds of connection add: the deadline of the call on this thread can end the socket."""
 
-    _handle: Handle | None = None
+    _handle: SocketHandle | None = None
 
     def _new_conn(self) -> socket.socket:
         made: socket.socket = super()._new_conn()  # type: ignore[misc]  # mixed into urllib3's connections
-        self._handle = Handle(made)
+        self._handle = SocketHandle(made)
         self._watch()
         return made
 
@@ -151,23 +151,23 @@ class _Watched:
             deadline.attach(self._handle)
 
 
-class _WatchedHTTP(_Watched, HTTPConnection):
+class _DeadlineHTTPConnection(_DeadlineConnection, HTTPConnection):
     pass
 
 
-class _WatchedHTTPS(_Watched, HTTPSConnection):
+class _DeadlineHTTPSConnection(_DeadlineConnection, HTTPSConnection):
     pass
 
 
 class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHTTP
+    ConnectionCls = _DeadlineHTTPConnection
 
 
 class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedHTTPS
+    ConnectionCls = _DeadlineHTTPSConnection
 
 
-class WatchedAdapter(HTTPAdapter):
+class DeadlineAdapter(HTTPAdapter):
     """requests' adapter over connections that a Deadline can end."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 
 # A time without an offset says nothing certain: it counts as unreadable.
-Instant = Annotated[datetime, Meta(tz=True)]
+AwareDatetime = Annotated[datetime, Meta(tz=True)]
 
 
 class Contact(Struct, frozen=True, kw_only=True):
@@ -26,18 +26,18 @@ class Contact(Struct, frozen=True, kw_only=True):
     format_rfc: str | None = None
     country_code: str | None = None
     region_code: str | None = None
-    channels_field: str | list[str] | None = field(default=None, name="available_channels")
+    raw_channels: str | list[str] | None = field(default=None, name="available_channels")
     default_channel: str | None = None
     opt_out: bool | None = None
     is_inherited: bool | None = None
     customer_id: str | None = None
-    created_at: Instant | None = None
-    updated_at: Instant | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
 
     @property
     def available_channels(self) -> tuple[str, ...]:
         """The channels in the API's order, e.g. ("sms", "whatsapp"). Empty when unknown."""
-        named = self.channels_field
+        named = self.raw_channels
         parts = named.split(",") if isinstance(named, str) else named or []
         return tuple(channel for part in parts if (channel := part.strip()))
 
@@ -68,8 +68,8 @@ class ContactPage(Struct, frozen=True, kw_only=True):
     pagination: Pagination
     fetched_at: datetime
     request_id: str | None = None
-    dropped: int = 0
-    unreadable: int = 0
+    dropped_rows: int = 0
+    invalid_fields: int = 0
     not_found: bool = False
 
 
@@ -83,7 +83,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     status: str | None = None
 
     @property
-    def title(self) -> str:
+    def display_name(self) -> str:
         """What to call it: its name, else its short name, else its id."""
         return self.name or self.short_name or self.id
 
@@ -104,7 +104,7 @@ class Account(Struct, frozen=True, kw_only=True):
         return self.type == "organization"
 
     @property
-    def title(self) -> str:
+    def display_name(self) -> str:
         """What to call the account itself."""
         return self.name or self.short_name or "This account"
 
@@ -127,7 +127,7 @@ class MessageSummary(Struct, frozen=True, kw_only=True):
 
     contact_id: str | None = None
     message_count: int | None = None
-    first_message_at: Instant | None = None
-    last_message_at: Instant | None = None
+    first_message_at: AwareDatetime | None = None
+    last_message_at: AwareDatetime | None = None
     channels_used: tuple[str, ...] | None = None
     channel_scores: tuple[ChannelScore, ...] | None = None

@@ -26,9 +26,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from .oidc import comes_from_provider, follow_groups
-from .redirects import local_path
-from .secret_encryption import Unreadable, seal, unseal
+from .oidc import is_sso_user, sync_role_from_groups
+from .redirects import safe_redirect_path
+from .secret_encryption import DecryptionError, decrypt, encrypt
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
     def is_safe_url(self, url: str | None) -> bool:
         """Whether `next` may lead there: to a path of this site that is not the gate itself."""
         gate = (reverse("account_login"), reverse("account_logout"))
-        return bool(url) and local_path(str(url)) is not None and not str(url).startswith(gate)
+        return bool(url) and safe_redirect_path(str(url)) is not None and not str(url).startswith(gate)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Raises ValidationError after too many wrong tries, and says so to the audit log as of a wrong password."""
@@ -81,8 +81,8 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
             return refusal
         login = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
         if login is not None:
-            follow_groups(user, login.groups)
-        elif comes_from_provider(user):
+            sync_role_from_groups(user, login.groups)
+        elif is_sso_user(user):
             clear_login(request)
             self.add_message(request, messages.ERROR, message=f"You sign in with: {settings.OIDC_NAME}.")
             return redirect("account_login")
@@ -105,13 +105,13 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         """Only for whose password is ours. Whom the provider lets in no more must not come in by one, and who is
         switched off must not find a password of a stranger's when they are switched on again.
         """
-        if comes_from_provider(user) or not user.is_active:
+        if is_sso_user(user) or not user.is_active:
             raise PermissionDenied
         super().set_password(user, password)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Likewise; the page says the same either way."""
-        if not comes_from_provider(user):
+        if not is_sso_user(user):
             super().send_password_reset_mail(user, email, context)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
@@ -175,13 +175,13 @@ class DeskMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """A secret as it is stored."""
-        return seal(text)
+        return encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """The secret again. Raises ValidationError when no key of ours made it."""
         try:
-            return unseal(encrypted_text)
-        except Unreadable:
+            return decrypt(encrypted_text)
+        except DecryptionError:
             log.error("second_factor.unreadable")  # noqa: TRY400  # the traceback says nothing more
             raise self.validation_error("unreadable") from None
 

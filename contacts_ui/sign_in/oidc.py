@@ -29,13 +29,13 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, get_random_string
 from requests import RequestException
 
-from contacts_ui.roles import NAMES, give_role
+from contacts_ui.roles import NAMES, set_role
 
 LONGEST_SUBJECT = 191  # characters that the table of identities holds
 View = Callable[[HttpRequest, str], HttpResponse]
 
 
-class OneProvider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # django-allauth has no types
+class StrictOIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # django-allauth has no types
     """What is asked of the identity provider's answer before anybody is signed in by it."""
 
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> SocialLogin:
@@ -58,7 +58,7 @@ class OneProvider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # django-a
         return login
 
 
-def _with_provider_away(view: View) -> View:
+def handle_provider_down(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, provider_id: str) -> HttpResponse:
         try:
@@ -73,8 +73,8 @@ def _with_provider_away(view: View) -> View:
 
 
 @login_not_required
-@_with_provider_away
-def sso_begin(request: HttpRequest, provider_id: str) -> HttpResponse:
+@handle_provider_down
+def sso_login(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Sends the browser to the provider. Only for a form: a link from elsewhere leads to the sign-in page."""
     wish = get_next_redirect_url(request)
     if request.method != "POST":
@@ -88,20 +88,20 @@ def sso_begin(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 
 @login_not_required
-@_with_provider_away
+@handle_provider_down
 def sso_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """The way back."""
-    view = OAuth2CallbackView.adapter_view(OneProvider(request, provider_id))
+    view = OAuth2CallbackView.adapter_view(StrictOIDCAdapter(request, provider_id))
     return cast("HttpResponse", view(request))
 
 
-def comes_from_provider(user: User) -> bool:
+def is_sso_user(user: User) -> bool:
     """Whether the identity provider decides about `user`: then they come in by it, and by nothing else."""
     provider = settings.OIDC_PROVIDER_ID
     return bool(provider) and SocialAccount.objects.filter(user=user, provider=provider).exists()
 
 
-def follow_groups(user: User, groups: Iterable[str]) -> None:
+def sync_role_from_groups(user: User, groups: Iterable[str]) -> None:
     """Gives `user` the role that OIDC_ROLES says for their groups, or none. Without OIDC_ROLES admins decide."""
     if not settings.OIDC_ROLES:
         return
@@ -109,7 +109,7 @@ def follow_groups(user: User, groups: Iterable[str]) -> None:
     wanted = next((name for name in NAMES if name in found), None)
     held = set(user.groups.filter(name__in=NAMES).values_list("name", flat=True))
     if held != ({wanted} if wanted else set()):  # nothing is written down where nothing changes
-        give_role(user, wanted)
+        set_role(user, wanted)
 
 
 def _groups(claims: Mapping[str, Any]) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def _credential() -> forms.JSONField:
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
+def _own_error_messages() -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
@@ -48,7 +48,7 @@ class SecondStepPasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # 
     def clean_credential(self) -> Any:
         """The passkey's row. Raises ValidationError, and says so to the audit log as of a wrong code."""
         try:
-            with _in_our_words():
+            with _own_error_messages():
                 return super().clean_credential()
         except ValidationError as error:
             if error.message == NOT_ACCEPTED:  # not when there were too many tries
@@ -66,7 +66,7 @@ class SignInPasskeyForm(SecondStepPasskeyForm, LoginWebAuthnForm):  # type: igno
     passwordless = True
 
 
-class AgainPasskeyForm(SecondStepPasskeyForm, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+class ReauthenticatePasskeyForm(SecondStepPasskeyForm, ReauthenticateWebAuthnForm):  # type: ignore[misc]
     """Proof that it is still the same person."""
 
     reauthenticated = True
@@ -80,5 +80,5 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
     def clean(self) -> Any:
         """What was sent. Raises ValidationError."""
-        with _in_our_words():
+        with _own_error_messages():
             return super().clean()

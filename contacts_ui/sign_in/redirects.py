@@ -11,6 +11,6 @@ _QUERY = r"\?[\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]*"  # printable ASCII without 
 _LOCAL_PATH = re.compile(rf"/(?:{_SEGMENT}(?:/{_SEGMENT})*/?)?(?:{_QUERY})?", re.ASCII)
 
 
-def local_path(text: str) -> str | None:
+def safe_redirect_path(text: str) -> str | None:
     """`text` if it is a path of this site, query string included, else None."""
     return text if _LOCAL_PATH.fullmatch(text) else None

@@ -19,7 +19,9 @@ from contacts_ui.roles import ADMIN, role_of
 # Recovery codes alone are none: whoever used the last one would be locked out.
 _SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 # What someone without a second factor may still do: get one, or leave.
-_OPEN = frozenset({"account_logout", "account_reauthenticate", "account_login", "totp-picture", "preferences-theme"})
+_EXEMPT_URLS = frozenset(
+    {"account_logout", "account_reauthenticate", "account_login", "totp-picture", "preferences-theme"}
+)
 
 
 class SecondFactorMiddleware:
@@ -36,12 +38,12 @@ class SecondFactorMiddleware:
     ) -> HttpResponse | None:
         """The way to the second factor, for whom it is missing."""
         name = (request.resolver_match.url_name if request.resolver_match else None) or ""
-        if not request.user.is_authenticated or name in _OPEN or name.startswith("mfa_"):
+        if not request.user.is_authenticated or name in _EXEMPT_URLS or name.startswith("mfa_"):
             return None
-        return _led_on(request) if lacks_second_factor(request) else None
+        return _redirect_to_setup(request) if must_add_second_factor(request) else None
 
 
-def lacks_second_factor(request: HttpRequest) -> bool:
+def must_add_second_factor(request: HttpRequest) -> bool:
     """Whether the person must have a second factor and has none. Their identity provider asks for its own."""
     user = cast("User", request.user)
     if settings.REQUIRE_MFA == "none" or (settings.REQUIRE_MFA == "admins" and role_of(user) != ADMIN):
@@ -56,7 +58,7 @@ def has_second_factor(user: User) -> bool:
     return cast("bool", is_mfa_enabled(user, _SECOND_FACTORS))
 
 
-def _led_on(request: HttpRequest) -> HttpResponse:
+def _redirect_to_setup(request: HttpRequest) -> HttpResponse:
     if not getattr(request, "htmx", False):
         return redirect("mfa_index")
     # A redirect would be followed out of sight, and look to the page as if its session had ended (static/js/app.js).

@@ -11,21 +11,21 @@ from django.conf import settings
 _PURPOSE = "contact desk|second factors|"  # so that the same SECRET_KEY signs other things with another key
 
 
-class Unreadable(ValueError):
+class DecryptionError(ValueError):
     """What was sealed was changed, or SECRET_KEY is another and the old one is not in SECRET_KEY_FALLBACKS."""
 
 
-def seal(text: str) -> str:
+def encrypt(text: str) -> str:
     """`text` as it may be stored."""
     return _keys().encrypt(text.encode()).decode()
 
 
-def unseal(sealed: str) -> str:
+def decrypt(sealed: str) -> str:
     """The text again. Raises Unreadable."""
     try:
         return _keys().decrypt(sealed.encode()).decode()
     except InvalidToken as error:
-        raise Unreadable from error
+        raise DecryptionError from error
 
 
 def _keys() -> MultiFernet:

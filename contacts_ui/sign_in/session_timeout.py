@@ -9,12 +9,12 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
-BEGAN = "desk.began"  # seconds since 1970
-SEEN = "desk.seen"
-WRITTEN_EVERY = 60  # seconds: a request in between writes nothing
+STARTED_AT = "desk.began"  # seconds since 1970
+LAST_SEEN_AT = "desk.seen"
+WRITE_INTERVAL = 60  # seconds: a request in between writes nothing
 
 
-class SessionLimitsMiddleware:
+class SessionTimeoutMiddleware:
     """Ends a session that lay idle or lasted too long, before anybody asks whose it is."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -27,9 +27,9 @@ class SessionLimitsMiddleware:
 
     def _look(self, request: HttpRequest) -> None:
         now, session = time.time(), request.session
-        began, seen = session.get(BEGAN, now), session.get(SEEN, now)
+        began, seen = session.get(STARTED_AT, now), session.get(LAST_SEEN_AT, now)
         over = now - began > settings.SESSION_LONGEST_SECONDS or now - seen > settings.SESSION_IDLE_SECONDS
         if over:
             session.flush()
-        elif BEGAN not in session or now - seen > min(WRITTEN_EVERY, settings.SESSION_IDLE_SECONDS / 2):
-            session[BEGAN], session[SEEN] = began, now
+        elif STARTED_AT not in session or now - seen > min(WRITE_INTERVAL, settings.SESSION_IDLE_SECONDS / 2):
+            session[STARTED_AT], session[LAST_SEEN_AT] = began, now

@@ -22,7 +22,7 @@ from django.http import HttpRequest
 LAST_PERIOD = "last_period"  # in the authenticator's data: of the last code that was taken
 
 
-class _OnceOnly(BaseAuthenticateForm):  # type: ignore[misc]  # django-allauth has no types
+class NoReuseMixin(BaseAuthenticateForm):  # type: ignore[misc]  # django-allauth has no types
     """A form with a code in it."""
 
     def clean_code(self) -> str:
@@ -32,7 +32,7 @@ class _OnceOnly(BaseAuthenticateForm):  # type: ignore[misc]  # django-allauth h
         if app is not None and _was_used(app, self.cleaned_data["code"]):
             raise self._wrong(app)
         code: str = super().clean_code()
-        if self.authenticator.type == Authenticator.Type.TOTP and not use(self.authenticator, code):
+        if self.authenticator.type == Authenticator.Type.TOTP and not consume_code(self.authenticator, code):
             raise self._wrong(self.authenticator)  # who sent it at the same time was quicker
         return code
 
@@ -43,15 +43,15 @@ class _OnceOnly(BaseAuthenticateForm):  # type: ignore[misc]  # django-allauth h
         return error
 
 
-class SignInCodeForm(_OnceOnly, AuthenticateForm):  # type: ignore[misc]
+class SignInCodeForm(NoReuseMixin, AuthenticateForm):  # type: ignore[misc]
     """The second step of signing in."""
 
 
-class AgainCodeForm(_OnceOnly, ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateCodeForm(NoReuseMixin, ReauthenticateForm):  # type: ignore[misc]
     """Proof that it is still the same person."""
 
 
-def use(app: Authenticator, code: str) -> bool:
+def consume_code(app: Authenticator, code: str) -> bool:
     """Whether `code` is valid and later than every one used so far; from here on it is used."""
     with transaction.atomic():
         kept = Authenticator.objects.select_for_update().get(pk=app.pk)
@@ -81,4 +81,4 @@ def _period_of(app: Authenticator, code: str) -> int | None:
 def _first_code(request: HttpRequest, authenticator: Authenticator, **_: Any) -> None:
     """The code that proved the app when it was added is used as well."""
     if authenticator.type == Authenticator.Type.TOTP:
-        use(authenticator, request.POST.get("code", ""))
+        consume_code(authenticator, request.POST.get("code", ""))

@@ -8,8 +8,8 @@ from allauth.socialaccount import views as social
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from .oidc import sso_begin, sso_callback
-from .views import totp_picture
+from .oidc import sso_callback, sso_login
+from .views import totp_qr_code
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", account.login, name="account_login"),
@@ -29,7 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("you/password/", account.password_change, name="account_change_password"),
     path("you/password/set/", account.password_set, name="account_set_password"),
     path("you/second-factor/", mfa.index, name="mfa_index"),
-    path("you/second-factor/totp/picture/", totp_picture, name="totp-picture"),
+    path("you/second-factor/totp/picture/", totp_qr_code, name="totp-picture"),
     path("you/second-factor/totp/", include("allauth.mfa.totp.urls")),
     path("you/second-factor/passkeys/", include("allauth.mfa.webauthn.urls")),
     path("you/second-factor/recovery-codes/", include("allauth.mfa.recovery_codes.urls")),
@@ -39,7 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if settings.OIDC_PROVIDER_ID:
     provider = {"provider_id": settings.OIDC_PROVIDER_ID}
     urlpatterns += [
-        path("sign-in/sso/", sso_begin, provider, name="openid_connect_login"),
+        path("sign-in/sso/", sso_login, provider, name="openid_connect_login"),
         path("sign-in/sso/callback/", sso_callback, provider, name="openid_connect_callback"),
         path("sign-in/sso/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
         path("sign-in/sso/error/", social.login_error, name="socialaccount_login_error"),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 
 @require_safe
-def totp_picture(request: HttpRequest) -> HttpResponse:
+def totp_qr_code(request: HttpRequest) -> HttpResponse:
     """What an authenticator app scans, for somebody who is adding one just now; 404 for all others."""
     secret = request.session.get(SECRET_SESSION_KEY)
     if not secret:

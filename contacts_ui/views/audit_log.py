@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -12,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui import audit
-from contacts_ui.access import only
-from contacts_ui.audit.csv_export import log_export
-from contacts_ui.audit.filters import LogQuery, log_query, marks_of_typed, profile_titles
-from contacts_ui.audit.labels import OUTCOMES, SENTENCES, sentence
-from contacts_ui.audit.queries import log_page
+from contacts_ui.access import require_role
+from contacts_ui.audit.csv_export import csv_export
+from contacts_ui.audit.filters import AuditFilters, hashes_for_input, parse_filters, profile_names
+from contacts_ui.audit.labels import ACTION_LABELS, OUTCOMES, action_label
+from contacts_ui.audit.queries import entries_page
 from contacts_ui.roles import ADMIN, AUDITOR
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
@@ -25,37 +24,50 @@ PAGE_SIZE = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@only(AUDITOR, ADMIN)
+@require_role(AUDITOR, ADMIN)
 def audit_list(request: DeskRequest) -> HttpResponse:
-    """One page of the log, newest first, filtered as the address says. A number comes by POST and goes on as its
-    marks. Cost: one API call in five minutes, for the names of profiles; without an answer their ids stand there.
+    """One page of the log, newest first, filtered as the URL says. A number comes by POST and redirects to its hashes.
+    Cost: one API call in five minutes, for the names of profiles; without an answer their ids stand there.
     """
-    titles = profile_titles()
-    query = _asked(request, titles)
+    names = profile_names()
+    query = _parse_filters(request, names)
     if request.method == "POST":
         return redirect(
-            query.url(number=marks_of_typed(request.POST.get("number", ""), preferences_of(request).region))
+            query.url(number=hashes_for_input(request.POST.get("number", ""), preferences_of(request).region))
         )
-    words: dict[str, Any] = {"sentence": sentence, "sentences": SENTENCES, "outcomes": OUTCOMES}
-    desk = DeskPage(request, "audit/list.html", "audit/_entries.html", None, query=query, titles=titles, **words)
-    page = log_page(query.wanted, PAGE_SIZE, before=query.before, after=query.after)
-    audit.note(request, "audit.read", rows=len(page.entries), marks=query.wanted.marks, about=query.about)
+    desk = DeskPage(
+        request,
+        "audit/list.html",
+        "audit/_entries.html",
+        None,
+        query=query,
+        profile_names=names,
+        action_label=action_label,
+        action_labels=ACTION_LABELS,
+        outcomes=OUTCOMES,
+    )
+    page = entries_page(query.entry_filter, PAGE_SIZE, before=query.before, after=query.after)
+    audit.record(
+        request, "audit.read", rows=len(page.entries), number_hashes=query.entry_filter.number_hashes, about=query.about
+    )
     return desk.response(page=page)
 
 
 @require_safe
-@only(AUDITOR, ADMIN)
+@require_role(AUDITOR, ADMIN)
 def audit_export(request: DeskRequest) -> StreamingHttpResponse:
-    """All rows that the address asks for, as a file. Cost: that of the page; its memory does not grow with the rows."""
-    titles = profile_titles()
-    query = _asked(request, titles)
-    export = log_export(query.wanted, titles)
-    audit.note(request, "audit.exported", rows=export.count, marks=query.wanted.marks, about=query.about)
+    """All rows that the URL asks for, as CSV. Cost: that of the page; its memory does not grow with the rows."""
+    names = profile_names()
+    query = _parse_filters(request, names)
+    export = csv_export(query.entry_filter, names)
+    audit.record(
+        request, "audit.exported", rows=export.count, number_hashes=query.entry_filter.number_hashes, about=query.about
+    )
     response = StreamingHttpResponse(export.chunks(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="audit-{timezone.now():%Y-%m-%d}.csv"'
     return response
 
 
-def _asked(request: DeskRequest, titles: Mapping[str, str]) -> LogQuery:
+def _parse_filters(request: DeskRequest, names: Mapping[str, str]) -> AuditFilters:
     zone = preferences_of(request).zone
-    return log_query(reverse("audit-list"), reverse("audit-export"), request.GET, titles, zone)
+    return parse_filters(reverse("audit-list"), reverse("audit-export"), request.GET, names, zone)

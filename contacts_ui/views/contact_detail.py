@@ -1,4 +1,4 @@
-"""One contact: its page, which is also the drawer's content, its messages, and its number when that is masked."""
+"""The contact detail page, which is also the drawer's content, with its messages and the reveal of a masked number."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui import audit
 from contacts_ui.access import scope_for
-from contacts_ui.contacts.filters import list_query
-from contacts_ui.contacts.search import regions_for
-from contacts_ui.gateway import gateway
+from contacts_ui.contacts.filters import parse_filters
+from contacts_ui.contacts.search import likely_regions
+from contacts_ui.gateway import get_gateway
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
-from contacts_ui.web.errors import old_because
-from contacts_ui.web.htmx import came_from
+from contacts_ui.web.errors import stale_reason
+from contacts_ui.web.htmx import current_list_url
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
 log = logging.getLogger(__name__)
 
-FRAGMENTS = {"row": "contacts/_number.html", "contact": "contacts/_contact.html"}
+FRAGMENTS = {"row": "contacts/_phone_cell.html", "contact": "contacts/_contact.html"}
 
 
 @require_safe
 def contact_detail(request: DeskRequest, contact_id: UUID, profile_id: UUID | None = None) -> HttpResponse:
-    """Everything known of one contact. Cost: none from a list that is still fresh, else one API call."""
+    """Everything known of one contact. Cost: none from a list that is still fresh in the cache, else one API call."""
     scope = scope_for(request.user, profile_id)
     return _contact(request, scope, contact_id, "contact", revealed=False)
 
@@ -61,12 +61,13 @@ def contact_messages(request: DeskRequest, contact_id: UUID, profile_id: UUID | 
         scope,
         contact_url=_url(scope, contact_id),
         summary=None,
-        old=None,
+        stale_reason=None,
     )
-    audit.note(request, "messages.read", about=str(contact_id))
-    shown = gateway().message_summary(scope, contact_id)
-    audit.note(request, "messages.read", request_id=shown.value.request_id)
-    return desk.response(summary=shown.value.summary, fetched_at=shown.value.fetched_at, old=old_because(shown))
+    event = audit.record(request, "messages.read", about=str(contact_id))
+    result = get_gateway().message_summary(scope, contact_id)
+    event.complete(request_id=result.value.request_id)
+    value = result.value
+    return desk.response(summary=value.summary, fetched_at=value.fetched_at, stale_reason=stale_reason(result))
 
 
 def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *, revealed: bool) -> HttpResponse:
@@ -77,34 +78,30 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
         FRAGMENTS[part],
         scope,
         contact=None,
-        old=None,
+        stale_reason=None,
         revealed=revealed,
         contact_url=url,
-        link=f"{settings.SITE_URL}{url}",
-        here=url,
+        absolute_url=f"{settings.SITE_URL}{url}",
+        current_url=url,
     )
-    deed = "number.revealed" if revealed else "contact.opened"
-    audit.note(request, deed, about=str(contact_id))
-    shown = gateway().contact(scope, contact_id, seen_in=_seen_in(request, scope))
-    audit.note(
-        request,
-        deed,
-        rows=1,
-        request_id=shown.value.request_id,
-        marks=audit.marks_of_contacts([shown.value.contact]),
-    )
-    return desk.response(contact=shown.value.contact, fetched_at=shown.value.fetched_at, old=old_because(shown))
+    event = audit.record(request, "number.revealed" if revealed else "contact.opened", about=str(contact_id))
+    result = get_gateway().contact(scope, contact_id, cached_pages=_referring_queries(request, scope))
+    value = result.value
+    hashes = audit.hashes_of_contacts([value.contact])
+    event.complete(rows=1, request_id=value.request_id, number_hashes=hashes)
+    return desk.response(contact=value.contact, fetched_at=value.fetched_at, stale_reason=stale_reason(result))
 
 
 def _url(scope: Scope, contact_id: UUID) -> str:
     return f"{scope.path}contacts/{contact_id}/"
 
 
-def _seen_in(request: DeskRequest, scope: Scope) -> tuple[ContactQuery, ...]:
-    """What the list that the browser comes from may have asked, if it is one of this scope."""
-    path, parameters = came_from(request)
+def _referring_queries(request: DeskRequest, scope: Scope) -> tuple[ContactQuery, ...]:
+    """The API queries of the list that the browser comes from, if it is one of this scope."""
+    path, parameters = current_list_url(request)
     if path != f"{scope.path}contacts/":
         return ()
-    wishes = preferences_of(request)
-    shown = list_query(path, parameters, page_size=wishes.page_size, regions=regions_for(wishes, scope))
-    return tuple(question for _, question in shown.questions)
+    preferences = preferences_of(request)
+    regions = likely_regions(preferences, scope)
+    query = parse_filters(path, parameters, page_size=preferences.page_size, regions=regions)
+    return tuple(api_query for _, api_query in query.requests)

@@ -1,8 +1,8 @@
-"""The table of contacts: one page of a scope, filtered as its address says."""
+"""The contact list: one page of a scope's contacts, filtered as its URL says."""
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,136 +10,117 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from contacts_ui import audit
-from contacts_ui.access import remember, scope_for
-from contacts_ui.contacts.filters import ListQuery, list_query
-from contacts_ui.contacts.search import find, look_up, regions_for
-from contacts_ui.gateway import Shown, gateway
+from contacts_ui.access import remember_visit, scope_for
+from contacts_ui.contacts.filters import ContactListQuery, parse_filters
+from contacts_ui.contacts.search import SearchResult, likely_regions, search
+from contacts_ui.gateway import FetchPolicy, get_gateway
 from contacts_ui.scope import Scope
-from contacts_ui.sent_api.queries import ContactQuery
-from contacts_ui.sent_api.types import ContactPage
-from contacts_ui.web.errors import old_because
-from contacts_ui.web.htmx import came_from, wants_fragment
+from contacts_ui.web.errors import stale_reason
+from contacts_ui.web.htmx import current_list_url, history_headers, wants_fragment
 from contacts_ui.web.page import DeskPage
-from contacts_ui.web.pagination import pager
+from contacts_ui.web.pagination import build_pager
 from contacts_ui.web.request import DeskRequest, preferences_of
 
-PAGE_PATIENCE = 0.8  # seconds until a page comes without its rows, which follow when the API has answered
-BATCH = 5  # of several numbers looked up for one answer
+from .bulk_lookup import bulk_lookup, continues_lookup
+
+PAGE_TIMEOUT = 0.8  # seconds until a page comes without its rows, which follow when the API has answered
 
 
 @require_safe
 def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
-    """One page of a scope's contacts, filtered as the URL says. Cost: one API call, none while it is kept; a search
-    that may be read in several ways at most three.
+    """One page of a scope's contacts, filtered as the URL says. Cost: one API call, none while it is cached; a search
+    with several interpretations at most three.
     """
     scope = scope_for(request.user, profile_id)
-    query = list_at(request, scope)
-    desk = _desk(request, scope, query)
+    query = parse_list_query(request, scope)
+    page = _page(request, scope, query)
     if query.plan and query.plan.numbers:
-        return _several(request, desk, scope, query.plan.numbers)
-    deed = _note(request, scope, query)
-    found = find(query, partial(_asked, request, scope), request.user.pk)
-    _note_switch(request, scope)
+        _audit_switch(request, scope)
+        return bulk_lookup(request, page, scope, query.plan.numbers)
+    event = _audit_request(request, scope, query)
+    found = search(scope, query, _fetch_policy(request), request.user.pk)
+    _audit_switch(request, scope)
     if found is None:
-        audit.unseen(request)
-        return desk.response(waiting=True)
-    if "refresh" in request.GET and not wants_fragment(request) and not found.shown.stale:
-        return redirect(query.address)  # the address of a list never asks to be refreshed
-    page = found.shown.value
-    _note_shown(request, deed, found.shown.value)
-    return desk.response(
-        query=found.query, found=found, page=page, pager=pager(found.query, page), old=old_because(found.shown)
-    )
+        audit.defer(request)
+        return page.response(waiting=True)
+    if "refresh" in request.GET and not wants_fragment(request) and not found.result.stale:
+        return redirect(query.canonical_url)  # the URL of a list never asks to be refreshed
+    _audit_result(event, found)
+    return page.response(**_rows(found))
 
 
-def list_at(request: DeskRequest, scope: Scope) -> ListQuery:
-    """The list of `scope` that is asked for."""
-    wishes = preferences_of(request)
-    path = f"{scope.path}contacts/"
-    return list_query(path, request.GET, page_size=wishes.page_size, regions=regions_for(wishes, scope))
+def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
+    """The list of `scope` that the URL asks for."""
+    preferences, path = preferences_of(request), f"{scope.path}contacts/"
+    regions = likely_regions(preferences, scope)
+    return parse_filters(path, request.GET, page_size=preferences.page_size, regions=regions)
 
 
-def _desk(request: DeskRequest, scope: Scope, query: ListQuery) -> DeskPage:
-    several = bool(query.plan and query.plan.numbers)
-    rest = several and bool(request.GET.get("from")) and wants_fragment(request)
+def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPage:
+    continues = bool(query.plan and query.plan.numbers) and continues_lookup(request)
     return DeskPage(
         request,
         "contacts/list.html",
-        "contacts/_batch.html" if rest else "contacts/_results.html",
+        "contacts/_lookup_rows.html" if continues else "contacts/_results.html",
         scope,
-        headers={} if rest else _address(request, query),
+        headers={} if continues else _history_headers(request, query),
         query=query,
-        here=query.address,
-        found=None,
+        current_url=query.canonical_url,
+        result=None,
         batch=None,
         page=None,
         pager=None,
-        old=None,
+        stale_reason=None,
         waiting=False,
     )
 
 
-def _several(request: DeskRequest, desk: DeskPage, scope: Scope, numbers: tuple[str, ...]) -> HttpResponse:
-    """The next few of several numbers; the page asks for the rest itself. Cost: a bulk call each."""
-    wanted = request.GET.get("from", "")
-    start = min(int(wanted), len(numbers)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 4 else 0
-    regions = regions_for(preferences_of(request), scope)
-    asked = audit.marks_of_texts(numbers[start : start + BATCH], regions)
-    audit.note(request, "contacts.searched", marks=asked)
-    batch = look_up(scope, numbers, regions, start=start, most=BATCH)
-    _note_switch(request, scope)
-    found = [row.contact for row in batch.rows if row.contact]
-    marks = audit.marks_of_number(row.number for row in batch.rows) + audit.marks_of_contacts(found)
-    audit.note(request, "contacts.searched", rows=len(found), marks=marks)
-    return desk.response(batch=batch)
+def _history_headers(request: DeskRequest, query: ContactListQuery) -> dict[str, str]:
+    path, parameters = current_list_url(request)
+    previous = parse_filters(path, parameters, page_size=query.default_size, planned=False)
+    return history_headers(request, query, previous)
 
 
-def _note(request: DeskRequest, scope: Scope, query: ListQuery) -> audit.Deed:
-    """What is asked for, written down whatever comes of it: a list, or a search with the marks of its text."""
-    marks: tuple[str, ...] = ()
-    if query.plan and query.asked.search:
-        marks = audit.marks_of_plan(query.asked.search, query.plan)
-    elif query.asked.phone:
-        marks = audit.marks_of_text(query.asked.phone, regions_for(preferences_of(request), scope))
-    searched = query.asked.search or query.asked.phone
-    return audit.note(request, "contacts.searched" if searched else "contacts.listed", marks=marks)
+def _audit_switch(request: DeskRequest, scope: Scope) -> None:
+    """Remembers where the person is now, and records it when that is another profile than before."""
+    if not wants_fragment(request) and remember_visit(request.user, scope):
+        audit.record(request, "profile.switched")
 
 
-def _note_shown(request: DeskRequest, deed: audit.Deed, page: ContactPage) -> None:
-    """What came of it; whose numbers, when a search found few."""
-    few = page.contacts if deed.marks and len(page.contacts) <= audit.MOST_SHOWN else ()
-    marks = deed.marks + audit.marks_of_contacts(few)
-    audit.note(request, deed.action, rows=len(page.contacts), request_id=page.request_id, marks=marks)
+def _rows(found: SearchResult) -> dict[str, Any]:
+    rows = found.result.value
+    pager = build_pager(found.query, rows)
+    return {
+        "query": found.query,
+        "result": found,
+        "page": rows,
+        "pager": pager,
+        "stale_reason": stale_reason(found.result),
+    }
 
 
-def _note_switch(request: DeskRequest, scope: Scope) -> None:
-    """Remembers where the person is now, and says so when it is another place than before."""
-    if not wants_fragment(request) and remember(request.user, scope):
-        audit.note(request, "profile.switched")
-
-
-def _asked(request: DeskRequest, scope: Scope, question: ContactQuery) -> Shown[ContactPage] | None:
-    """The rows; None when a whole page should not wait for them any longer. `wait` says that it should."""
+def _fetch_policy(request: DeskRequest) -> FetchPolicy:
+    """A whole page does not wait for its rows for ever, unless `wait` says so."""
     if "refresh" in request.GET:
-        return gateway().contacts(scope, question, refresh=gateway().may_refresh(request.user.pk))
-    if wants_fragment(request) or "wait" in request.GET:
-        return gateway().contacts(scope, question)
-    return gateway().contacts_soon(scope, question, PAGE_PATIENCE)
+        return FetchPolicy(refresh=get_gateway().allow_refresh(request.user.pk))
+    waits = wants_fragment(request) or "wait" in request.GET
+    return FetchPolicy(timeout=None if waits else PAGE_TIMEOUT)
 
 
-def _address(request: DeskRequest, query: ListQuery) -> dict[str, str]:
-    """Tells htmx the list's own address: a new step in the history, unless the search was only typed on."""
-    if not wants_fragment(request):
-        return {}
-    return {"HX-Replace-Url" if _is_same_step(request, query) else "HX-Push-Url": query.address}
+def _audit_request(request: DeskRequest, scope: Scope, query: ContactListQuery) -> audit.PendingEvent:
+    """Records what is asked for, whatever comes of it: a list, or a search with the hashes of its text."""
+    hashes: tuple[str, ...] = ()
+    if query.plan and query.search:
+        hashes = audit.hashes_of_plan(query.search, query.plan)
+    elif query.filters.phone:
+        hashes = audit.hashes_of_text(query.filters.phone, likely_regions(preferences_of(request), scope))
+    action = "contacts.searched" if query.search or query.filters.phone else "contacts.listed"
+    return audit.record(request, action, number_hashes=hashes)
 
 
-def _is_same_step(request: DeskRequest, query: ListQuery) -> bool:
-    path, parameters = came_from(request)
-    if path != query.path:
-        return False
-    before = list_query(path, parameters, page_size=query.default_size)
-    if before.address == query.address:
-        return True
-    typing_on = None not in {before.asked.search, query.asked.search} and before.asked.search != query.asked.search
-    return typing_on and before.url(search=None) == query.url(search=None)
+def _audit_result(event: audit.PendingEvent, found: SearchResult) -> None:
+    """Adds what came of it; whose numbers, when a search found few."""
+    page, hashes = found.result.value, event.event.number_hashes
+    if hashes and len(page.contacts) <= audit.MAX_HASHED_RESULTS:
+        hashes += audit.hashes_of_contacts(page.contacts)
+    event.complete(rows=len(page.contacts), request_id=page.request_id, number_hashes=hashes)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from contacts_ui.access import only
-from contacts_ui.gateway import gateway
+from contacts_ui.access import require_role
+from contacts_ui.gateway import get_gateway
 from contacts_ui.roles import ADMIN
 from contacts_ui.web.charts import hour_chart
 from contacts_ui.web.page import DeskPage
@@ -14,9 +14,9 @@ from contacts_ui.web.request import DeskRequest
 
 
 @require_safe
-@only(ADMIN)
+@require_role(ADMIN)
 def gateway_status(request: DeskRequest) -> HttpResponse:
     """The page, or the part of it that refreshes. Cost: none."""
     desk = DeskPage(request, "gateway/status.html", "gateway/_status.html", None)
-    report = gateway().report()
-    return desk.response(report=report, chart=hour_chart(report.hour))
+    status = get_gateway().status()
+    return desk.response(status=status, chart=hour_chart(status.last_hour))

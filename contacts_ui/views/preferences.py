@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from contacts_ui.preferences import is_theme, preferences_form, save_theme
-from contacts_ui.sign_in.redirects import local_path
+from contacts_ui.sign_in.redirects import safe_redirect_path
 from contacts_ui.web.htmx import FRAGMENT_HEADER
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
@@ -26,7 +26,8 @@ def preferences_edit(request: DeskRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("preferences")
     desk = DeskPage(request, "preferences/edit.html", "preferences/_form.html", None)
-    response = desk.response(form=form, said=[str(message) for message in messages.get_messages(request)])
+    flashes = [str(message) for message in messages.get_messages(request)]
+    response = desk.response(form=form, messages=flashes)
     response.status_code = 422 if form.is_bound else 200
     return response
 
@@ -40,4 +41,4 @@ def theme_edit(request: DeskRequest) -> HttpResponse:
     save_theme(request.user, theme)
     if request.htmx:
         return HttpResponse(status=204, headers={FRAGMENT_HEADER: "1"})
-    return HttpResponseRedirect(local_path(request.POST.get("next", "")) or reverse("home"))
+    return HttpResponseRedirect(safe_redirect_path(request.POST.get("next", "")) or reverse("home"))

@@ -12,18 +12,18 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from contacts_ui.access import Choices, choices_for, last_scope, recent_scopes, scope_for
-from contacts_ui.contacts.filters import list_query
+from contacts_ui.access import VisibleProfiles, last_scope, recent_scopes, scope_for, visible_profiles
+from contacts_ui.contacts.filters import parse_filters
 from contacts_ui.roles import ADMIN, AUDITOR, role_of
 from contacts_ui.scope import Scope, path_of
-from contacts_ui.text import fits
-from contacts_ui.web.htmx import came_from, wants_fragment
+from contacts_ui.text import matches_name
+from contacts_ui.web.htmx import current_list_url, wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class SwitcherOption:
     """One line of the switcher: a full link to the same list elsewhere."""
 
     url: str
@@ -33,11 +33,11 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class OptionGroup:
     """Options under one heading. None stands in two groups."""
 
     title: str
-    options: tuple[Option, ...]
+    options: tuple[SwitcherOption, ...]
 
 
 @require_safe
@@ -48,7 +48,7 @@ def home(request: DeskRequest) -> HttpResponse:
     scope = last_scope(request.user)
     if scope is not None:
         return redirect(f"{scope.path}contacts/")
-    desk = DeskPage(request, "profiles/none.html", "profiles/_none.html", None)
+    desk = DeskPage(request, "profiles/no_profiles.html", "profiles/_no_profiles.html", None)
     return desk.response(admins=_admin_names())
 
 
@@ -59,8 +59,8 @@ def profile_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     if not scope.switchable:
         raise Http404
     find = request.GET.get("find", "").strip()[:100]
-    choices, filters = choices_for(request.user), _filters(request)
-    recent = recent_scopes(request.user, choices, besides=scope)
+    choices, filters = visible_profiles(request.user), _filters(request)
+    recent = recent_scopes(request.user, choices, exclude=scope)
     groups = _groups(_options(choices, scope, filters, find), recent)
     desk = DeskPage(request, "profiles/list.html", "profiles/_options.html", scope)
     return desk.response(
@@ -77,32 +77,32 @@ def _filters(request: DeskRequest) -> str:
     """The query string to keep, page reset. From the address bar when htmx asks: filters change without us."""
     parameters: QueryDict = request.GET
     if wants_fragment(request):
-        parameters = came_from(request)[1]
-    return list_query("", parameters, page_size=preferences_of(request).page_size).url()
+        parameters = current_list_url(request)[1]
+    return parse_filters("", parameters, page_size=preferences_of(request).page_size).url()
 
 
-def _options(choices: Choices, scope: Scope, filters: str, find: str) -> dict[str | None, Option]:
+def _options(choices: VisibleProfiles, scope: Scope, filters: str, find: str) -> dict[str | None, SwitcherOption]:
     """What fits `find`, by the id of the profile (None for the account), in the order of the list."""
-    rows = [(None, choices.account.title, "account")] if choices.sees_account else []
-    every = rows + [(p.id, p.title, _status(p.status)) for p in choices.profiles]
+    rows = [(None, choices.account.display_name, "account")] if choices.sees_account else []
+    every = rows + [(p.id, p.display_name, _status(p.status)) for p in choices.profiles]
     return {
-        profile_id: Option(
+        profile_id: SwitcherOption(
             url=f"{path_of(profile_id)}contacts/{filters}",
             title=title,
             note=note,
             current=profile_id == scope.profile_id,
         )
         for profile_id, title, note in every
-        if fits(find, title)
+        if matches_name(find, title)
     }
 
 
-def _groups(options: dict[str | None, Option], recent: tuple[Scope, ...]) -> tuple[Group, ...]:
+def _groups(options: dict[str | None, SwitcherOption], recent: tuple[Scope, ...]) -> tuple[OptionGroup, ...]:
     """The recent ones first, and each option once: with two of a name nobody knows which to take."""
     ids = [scope.profile_id for scope in recent]
     first = tuple(options[profile_id] for profile_id in ids if profile_id in options)
     rest = tuple(option for profile_id, option in options.items() if profile_id not in ids)
-    return tuple(group for group in (Group("Recent", first), Group("All profiles", rest)) if group.options)
+    return tuple(group for group in (OptionGroup("Recent", first), OptionGroup("All profiles", rest)) if group.options)
 
 
 def _status(status: str | None) -> str | None:

@@ -11,17 +11,17 @@ from allauth.mfa import app_settings
 from django.conf import settings
 from django.contrib.messages import get_messages
 
-from contacts_ui.preferences import DeskPreferences
+from contacts_ui.preferences import EffectivePreferences
 from contacts_ui.roles import role_of
-from contacts_ui.sign_in.oidc import comes_from_provider
-from contacts_ui.sign_in.second_factor import has_second_factor, lacks_second_factor
+from contacts_ui.sign_in.oidc import is_sso_user
+from contacts_ui.sign_in.second_factor import has_second_factor, must_add_second_factor
 from contacts_ui.sign_in.user_agents import device_name
 
 from .request import DeskRequest, preferences_of
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FlashMessage:
     """A sentence about what was just done, or could not be."""
 
     text: str
@@ -29,16 +29,16 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnPage:
+class AccountPage:
     """A page of somebody's own sign-in. `must_add`: nothing else opens before they have a second factor.
 
     `provider` is what their identity provider is called, None for who has a password here.
     """
 
     request: DeskRequest
-    preferences: DeskPreferences
+    preferences: EffectivePreferences
     role: str | None
-    said: tuple[Said, ...]
+    messages: tuple[FlashMessage, ...]
     must_add: bool
     protected: bool
     provider: str | None
@@ -53,16 +53,16 @@ class OwnPage:
         return f"{number - used_mask.bit_count()} of {number}"
 
 
-def own_page(request: DeskRequest) -> OwnPage:
+def account_page(request: DeskRequest) -> AccountPage:
     """Called once by each of the pages: what was said is said once. Cost: four queries."""
     user = request.user
-    said = tuple(Said(str(message), message.level_tag == "error") for message in get_messages(request))
-    return OwnPage(
+    said = tuple(FlashMessage(str(message), message.level_tag == "error") for message in get_messages(request))
+    return AccountPage(
         request=request,
         preferences=preferences_of(request),
         role=role_of(user),
-        said=said,
-        must_add=lacks_second_factor(request),
+        messages=said,
+        must_add=must_add_second_factor(request),
         protected=has_second_factor(user),
-        provider=settings.OIDC_NAME if comes_from_provider(user) else None,
+        provider=settings.OIDC_NAME if is_sso_user(user) else None,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contacts_ui.gateway import Minute
+from contacts_ui.gateway import MinuteStats
 
 HEIGHT, WIDTH, GAP = 80, 9, 1  # units of the picture
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     """One minute: calls made below, answers from what was kept above. All in the picture's own units."""
 
     x: int
@@ -26,16 +26,16 @@ class Bar:
 class Chart:
     """`most` is the highest minute; `totals` the hour's sums by name."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[ChartBar, ...]
     width: int
     height: int
     most: int
     totals: dict[str, int]
 
 
-def hour_chart(hour: Sequence[Minute]) -> Chart:
+def hour_chart(hour: Sequence[MinuteStats]) -> Chart:
     """The chart of sixty minutes, oldest on the left."""
-    made = [(minute, minute.counts["called"], _kept(minute)) for minute in hour]
+    made = [(minute, minute.counts["upstream_call"], _without_call(minute)) for minute in hour]
     most = max((called + kept for _, called, kept in made), default=0)
     scale = HEIGHT / most if most else 0.0
     bars = tuple(_bar(place, *parts, scale) for place, parts in enumerate(made))
@@ -45,12 +45,12 @@ def hour_chart(hour: Sequence[Minute]) -> Chart:
     return Chart(bars, len(bars) * (WIDTH + GAP), HEIGHT, most, totals)
 
 
-def _kept(minute: Minute) -> int:
+def _without_call(minute: MinuteStats) -> int:
     return minute.counts["hit"] + minute.counts["stale"] + minute.counts["coalesced"]
 
 
-def _bar(place: int, minute: Minute, called: int, kept: int, scale: float) -> Bar:
+def _bar(place: int, minute: MinuteStats, called: int, kept: int, scale: float) -> ChartBar:
     tall, taller = round(called * scale, 1), round(kept * scale, 1)
     when = "this minute" if minute.ago == 0 else f"{minute.ago} min ago"
     title = f"{when}: {called} calls, {kept} answers without one"
-    return Bar(place * (WIDTH + GAP), HEIGHT - tall, tall, HEIGHT - tall - taller, taller, title)
+    return ChartBar(place * (WIDTH + GAP), HEIGHT - tall, tall, HEIGHT - tall - taller, taller, title)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from contacts_ui.access import RoleDenied, ScopeDenied
-from contacts_ui.audit import AuditUnwritable
-from contacts_ui.gateway import Shown
+from contacts_ui.audit import AuditWriteError
+from contacts_ui.gateway import CachedResult
 from contacts_ui.sent_api import errors
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ErrorPage:
     """What went wrong, for a person: what it is called, what to do, what to quote.
 
     `tone` is red, amber or plain. `retry_after` is in seconds. `details` are further sentences.
@@ -30,13 +30,13 @@ class Problem:
     details: tuple[str, ...] = ()
 
 
-LASTING = "Try again in a moment. If it lasts, tell an admin and quote this ID."
+ESCALATE = "Try again in a moment. If it lasts, tell an admin and quote this ID."
 
 # One row for each thing a user would do differently. Subclasses stand before their base.
-PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
+ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
     (
         ScopeDenied,
-        Problem(
+        ErrorPage(
             404,
             "plain",
             "lock",
@@ -47,7 +47,7 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
     ),
     (
         RoleDenied,
-        Problem(
+        ErrorPage(
             403,
             "plain",
             "lock",
@@ -57,18 +57,18 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
         ),
     ),
     (
-        AuditUnwritable,
-        Problem(
+        AuditWriteError,
+        ErrorPage(
             503,
             "red",
             "alert",
             "Nothing is shown because it cannot be recorded",
-            f"Who looks at what is written down here, and that does not work just now. Nothing is lost. {LASTING}",
+            f"Who looks at what is written down here, and that does not work just now. Nothing is lost. {ESCALATE}",
         ),
     ),
     (
-        errors.KeyRejected,
-        Problem(
+        errors.InvalidApiKey,
+        ErrorPage(
             502,
             "red",
             "key",
@@ -78,7 +78,7 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
     ),
     (
         errors.Forbidden,
-        Problem(
+        ErrorPage(
             403,
             "plain",
             "lock",
@@ -87,8 +87,8 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
         ),
     ),
     (
-        errors.ProfileUnknown,
-        Problem(
+        errors.ProfileNotFound,
+        ErrorPage(
             404,
             "plain",
             "search",
@@ -98,7 +98,7 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
     ),
     (
         errors.ContactNotFound,
-        Problem(
+        ErrorPage(
             404,
             "plain",
             "search",
@@ -109,7 +109,7 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
     ),
     (
         errors.InvalidRequest,
-        Problem(
+        ErrorPage(
             400,
             "amber",
             "alert",
@@ -118,8 +118,8 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
         ),
     ),
     (
-        errors.BudgetSpent,
-        Problem(
+        errors.LocalRateLimited,
+        ErrorPage(
             429,
             "amber",
             "clock",
@@ -129,7 +129,7 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
     ),
     (
         errors.RateLimited,
-        Problem(
+        ErrorPage(
             429,
             "amber",
             "clock",
@@ -138,18 +138,18 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
         ),
     ),
     (
-        errors.NotAnswering,
-        Problem(
+        errors.CircuitOpen,
+        ErrorPage(
             503,
             "red",
             "cloud",
             "The messaging service is not answering",
-            f"The last calls all failed, so the desk asks only now and then until it answers. {LASTING}",
+            f"The last calls all failed, so the desk asks only now and then until it answers. {ESCALATE}",
         ),
     ),
     (
-        errors.Crowded,
-        Problem(
+        errors.Overloaded,
+        ErrorPage(
             503,
             "amber",
             "clock",
@@ -158,55 +158,55 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
         ),
     ),
     (
-        errors.Unavailable,
-        Problem(
+        errors.ServerError,
+        ErrorPage(
             503,
             "red",
             "cloud",
             "The messaging service has a fault",
-            f"The fault is on its side, not yours. {LASTING}",
+            f"The fault is on its side, not yours. {ESCALATE}",
         ),
     ),
     (
-        errors.Unreachable,
-        Problem(
+        errors.ConnectionFailed,
+        ErrorPage(
             503,
             "red",
             "cloud",
             "The messaging service cannot be reached",
-            f"There was no connection. {LASTING}",
+            f"There was no connection. {ESCALATE}",
         ),
     ),
     (
-        errors.TimedOut,
-        Problem(504, "red", "clock", "The messaging service took too long", f"No answer came in time. {LASTING}"),
+        errors.ApiTimeout,
+        ErrorPage(504, "red", "clock", "The messaging service took too long", f"No answer came in time. {ESCALATE}"),
     ),
     (
-        errors.WrongProfile,
-        Problem(
+        errors.ProfileMismatch,
+        ErrorPage(
             502,
             "red",
             "lock",
             "An answer for another profile was refused",
-            f"The messaging service answered for a profile you did not ask for, so nothing of it is shown. {LASTING}",
+            f"The messaging service answered for a profile you did not ask for, so nothing of it is shown. {ESCALATE}",
         ),
     ),
     (
-        errors.UnexpectedAnswer,
-        Problem(
+        errors.InvalidResponse,
+        ErrorPage(
             502,
             "red",
             "alert",
             "The messaging service gave an answer we cannot read",
-            f"Nothing is lost. {LASTING}",
+            f"Nothing is lost. {ESCALATE}",
         ),
     ),
 )
 
 
-def problem_for(exception: Exception, reference: str) -> Problem | None:
+def error_page_for(exception: Exception, reference: str) -> ErrorPage | None:
     """The row of the table for `exception`, with its ids and details filled in. None when it has no row."""
-    row = next((problem for kind, problem in PROBLEMS if isinstance(exception, kind)), None)
+    row = next((problem for kind, problem in ERROR_PAGES if isinstance(exception, kind)), None)
     if row is None:
         return None
     return replace(
@@ -218,11 +218,11 @@ def problem_for(exception: Exception, reference: str) -> Problem | None:
     )
 
 
-def old_because(shown: Shown[object]) -> str | None:
+def stale_reason(shown: CachedResult[object]) -> str | None:
     """Why an old answer is shown, as a sentence. None when it is a fresh one."""
     if not shown.stale:
         return None
-    problem = problem_for(shown.because, "") if shown.because else None
+    problem = error_page_for(shown.error, "") if shown.error else None
     return f"{problem.title}." if problem else "A newer answer is on its way."
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from django.utils.timezone import get_current_timezone
 
 
-def number(value: int) -> str:
+def format_int(value: int) -> str:
     """12486 as 12,486."""
     return f"{value:,}"
 
@@ -23,19 +23,19 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def moment(value: datetime, zone: tzinfo | None = None) -> str:
+def format_datetime(value: datetime, zone: tzinfo | None = None) -> str:
     """A time in full, in the current time zone or this one: 13 Jan 2026, 12:24 UTC."""
     local = _local(value, zone)
     return f"{local:%-d %b %Y, %H:%M} {_zone_name(local)}"
 
 
-def instant(value: datetime) -> str:
+def format_datetime_seconds(value: datetime) -> str:
     """A time to the second, in the current time zone: 13 Jan 2026, 12:24:05 UTC."""
     local = _local(value)
     return f"{local:%-d %b %Y, %H:%M:%S} {_zone_name(local)}"
 
 
-def clock(value: datetime) -> str:
+def format_time(value: datetime) -> str:
     """A time of today, in the current time zone: 12:24 UTC."""
     local = _local(value)
     return f"{local:%H:%M} {_zone_name(local)}"
@@ -56,7 +56,7 @@ def _zone_name(value: datetime) -> str:
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (2_592_000, 86_400, "d"))
 
 
-def ago(value: datetime) -> str:
+def time_ago(value: datetime) -> str:
     """How long ago, in one unit: 12 s ago, 5 min ago, 3 mo ago, 1 y ago. A time to come is "just now"."""
     seconds = int((datetime.now(UTC) - value).total_seconds())
     if seconds < 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from django.http import QueryDict
@@ -13,17 +14,52 @@ PAGE_HEADER = "X-Page"  # so that going back never swaps in a page that is not o
 PROFILE_HEADER = "X-Desk-Profile"  # whose it is, so that no page ever swaps in another profile's
 
 
+class ListFilters(Protocol):
+    """What the URL of a list says: contacts/filters, people/filters."""
+
+    @property
+    def path(self) -> str:
+        """The list's path."""
+
+    @property
+    def search(self) -> str | None:
+        """The search as it was typed."""
+
+    @property
+    def canonical_url(self) -> str:
+        """The URL of exactly this page."""
+
+    def url(self, **changes: Any) -> str:
+        """The URL with some of it changed."""
+
+
 def wants_fragment(request: DeskRequest) -> bool:
-    """Whether htmx asks for a part. Back and forward ask for the whole page, and get it."""
+    """Whether htmx asks for a fragment. Back and forward ask for the whole page, and get it."""
     htmx = request.htmx
     return bool(htmx) and htmx.request_type == "partial" and not htmx.history_restore_request
 
 
-def came_from(request: DeskRequest) -> tuple[str, QueryDict]:
-    """The path and the parameters of the page the browser shows, as far as it says; ("", empty) when it does not."""
+def current_list_url(request: DeskRequest) -> tuple[str, QueryDict]:
+    """Path and parameters of the page that the browser shows, as far as it says; ("", empty) when it does not."""
     said = request.htmx.current_url or request.headers.get("Referer", "")
     try:
         url = urlsplit(said)
     except ValueError:
         return "", QueryDict()
     return (url.path, QueryDict(url.query)) if url.netloc == request.get_host() else ("", QueryDict())
+
+
+def history_headers(request: DeskRequest, filters: ListFilters, previous: ListFilters) -> dict[str, str]:
+    """Tells htmx the list's canonical URL: a new history entry, unless `previous` only had another search typed."""
+    if not wants_fragment(request):
+        return {}
+    replaces = previous.path == filters.path and (
+        previous.canonical_url == filters.canonical_url or _is_typing(filters, previous)
+    )
+    return {"HX-Replace-Url" if replaces else "HX-Push-Url": filters.canonical_url}
+
+
+def _is_typing(filters: ListFilters, previous: ListFilters) -> bool:
+    if not filters.search or not previous.search or filters.search == previous.search:
+        return False
+    return filters.url(search=None) == previous.url(search=None)

@@ -15,11 +15,19 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from jinja2 import Environment, StrictUndefined
 
-from contacts_ui.contacts.labels import channel_name, masked, reachability, to_copy
+from contacts_ui.contacts.labels import channel_name, copy_value, mask_number, reachability_label
 from contacts_ui.phone_search import international
 
-from .account_page import own_page
-from .formatting import ago, clock, instant, lower_first, moment, number, percent
+from .account_page import account_page
+from .formatting import (
+    format_datetime,
+    format_datetime_seconds,
+    format_int,
+    format_time,
+    lower_first,
+    percent,
+    time_ago,
+)
 
 _TERRITORIES = Locale("en").territories
 _FLAGS = Path(settings.BASE_DIR) / "static" / "vendor" / "circle-flags" / "flags"
@@ -38,21 +46,21 @@ def environment(**options: Any) -> Environment:
         channel_name=channel_name,
         data_for_script=json_script,
         icon=icon,
-        own_page=own_page,
+        account_page=account_page,
         international=lru_cache(maxsize=256)(international),
-        masked=masked,
-        reachability=reachability,
-        to_copy=to_copy,
+        mask_number=mask_number,
+        reachability_label=reachability_label,
+        copy_value=copy_value,
         badges=lru_cache(maxsize=256)(_macro(made, "channel_badges")),
     )
     made.filters.update(
-        ago=ago,
+        time_ago=time_ago,
         channel_name=channel_name,
-        clock=clock,
-        instant=instant,
+        format_time=format_time,
+        format_datetime_seconds=format_datetime_seconds,
         lower_first=lower_first,
-        moment=moment,
-        number=number,
+        format_datetime=format_datetime,
+        format_int=format_int,
         percent=percent,
     )
     return made

@@ -1,4 +1,4 @@
-"""One page, two shapes: the whole page, or the fragment that htmx swaps in. Decided here and nowhere else."""
+"""Desk page: one page in two shapes, whole or the fragment that htmx swaps in. Decided here and nowhere else."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from django.utils import timezone
 from contacts_ui.roles import role_of
 from contacts_ui.scope import Scope
 
-from .errors import Problem
+from .errors import ErrorPage
 from .htmx import FRAGMENT_HEADER, PAGE_HEADER, PROFILE_HEADER, wants_fragment
 from .request import DeskRequest, preferences_of
 
 
 class DeskPage:
-    """What a view is about to show. Made before the API is asked, so that a failure keeps the page around it.
+    """The page of a view, registered with the request before the API is asked, so that a failure keeps it around it.
 
-    The first template is the page, the second the fragment, a file that the page includes. `headers` go with
-    the answer whatever it becomes. `context` is for both templates,
-    and templates may rely on `scope`, `profile_id`, `problem`, `fragment` (whether it stands alone), `here` and
-    `preferences` (of the person asking, in whose time zone times are shown) besides; whole pages on their `role` too.
+    The first template is the page, the second the fragment, a file that the page includes. `headers` go with the
+    response whatever it becomes. `context` is for both templates. Templates may also rely on `scope`, `profile_id`,
+    `error`, `fragment` (whether it stands alone), `current_url` and `preferences` (of the person asking, in whose time
+    zone times are shown); whole pages on the person's `role` too.
     """
 
     def __init__(
@@ -40,31 +40,31 @@ class DeskPage:
         self._headers = headers or {}
         self._template, self._fragment_template = template, fragment_template
         self._context = context | {"scope": scope}
-        request.desk_page = self
+        request.desk_page = self  # for middleware/error_pages
 
     def _profile_id(self) -> str:
-        """Whose page it is: the scope's profile, else the one the address names; "" for the account or nobody."""
+        """The scope's profile, else the one that the URL names; "" for the account or no scope."""
         scope, match = self._context["scope"], self._request.resolver_match
         if scope is not None:
             return scope.profile_id or ""
         return str((match.kwargs if match else {}).get("profile_id", ""))
 
-    def response(self, *, problem: Problem | None = None, **context: Any) -> HttpResponse:
-        """The page or its fragment, with the status of `problem` if there is one."""
+    def response(self, *, error: ErrorPage | None = None, **context: Any) -> HttpResponse:
+        """The page or its fragment, with the status of `error` if there is one."""
         alone = wants_fragment(self._request)
         preferences = preferences_of(self._request)
         role = None if alone else role_of(self._request.user)  # the menu of a whole page alone asks for it
-        always: dict[str, Any] = {"problem": problem, "fragment": alone, "profile_id": self._profile_id()}
+        always: dict[str, Any] = {"error": error, "fragment": alone, "profile_id": self._profile_id()}
         always |= {"preferences": preferences, "role": role}
-        filled = {"here": self._request.get_full_path()} | self._context | context | always
+        filled = {"current_url": self._request.get_full_path()} | self._context | context | always
         template = self._fragment_template if alone else self._template
-        status = problem.status if problem else 200
+        status = error.status if error else 200
         with timezone.override(preferences.zone):
             response = render(self._request, template, filled, status=status, using="desk")
         response[FRAGMENT_HEADER if alone else PAGE_HEADER] = "1"
         response[PROFILE_HEADER] = always["profile_id"] or "account"
         for name, value in self._headers.items():
             response[name] = value
-        if problem and problem.retry_after is not None:
-            response["Retry-After"] = str(problem.retry_after)
+        if error and error.retry_after is not None:
+            response["Retry-After"] = str(error.retry_after)
         return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contacts_ui.contacts.filters import ListQuery
+from contacts_ui.contacts.filters import ContactListQuery
 from contacts_ui.sent_api.queries import MAX_PAGE
 from contacts_ui.sent_api.types import ContactPage
 
@@ -25,14 +25,14 @@ class Pager:
     refresh_url: str
 
     @property
-    def beyond_end(self) -> bool:
+    def past_end(self) -> bool:
         """Whether the page asked for lies after the last one."""
         return self.page > 1 and self.last_row < self.first_row
 
 
-def pager(query: ListQuery, page: ContactPage) -> Pager:
+def build_pager(query: ContactListQuery, page: ContactPage) -> Pager:
     """The pager of `page`, which answers `query`. Believes neither `has_more` nor the counts alone."""
-    number, size, facts = query.asked.page, query.asked.page_size, page.pagination
+    number, size, facts = query.filters.page, query.filters.page_size, page.pagination
     offset, shown = (number - 1) * size, len(page.contacts)
     total = facts.total_count
     if total is not None and (total < 0 or (shown and total < offset + shown)):
@@ -50,5 +50,5 @@ def pager(query: ListQuery, page: ContactPage) -> Pager:
         previous_url=query.url(page=min(number - 1, pages or number - 1)) if number > 1 else None,
         next_url=query.url(page=number + 1) if more and number < MAX_PAGE else None,
         last_url=query.url(page=pages) if pages and pages != number else None,
-        refresh_url=f"{query.address}{'&' if '?' in query.address else '?'}refresh=1",
+        refresh_url=f"{query.canonical_url}{'&' if '?' in query.canonical_url else '?'}refresh=1",
     )

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
-from contacts_ui.preferences import DeskPreferences, preferences_for
+from contacts_ui.preferences import EffectivePreferences, preferences_for
 
 if TYPE_CHECKING:  # the page a request is about to show, made by its view
     from .page import DeskPage
@@ -21,12 +21,12 @@ class DeskRequest(HttpRequest):
     htmx: HtmxDetails
     reference: str
     desk_page: DeskPage
-    desk_preferences: DeskPreferences
+    desk_preferences: EffectivePreferences
 
 
-def preferences_of(request: DeskRequest) -> DeskPreferences:
+def preferences_of(request: DeskRequest) -> EffectivePreferences:
     """What the person asking prefers, as it was when the request first asked. Cost: one query a request."""
-    kept: DeskPreferences | None = getattr(request, "desk_preferences", None)
+    kept: EffectivePreferences | None = getattr(request, "desk_preferences", None)
     if kept is None:
         kept = request.desk_preferences = preferences_for(request.user)
     return kept

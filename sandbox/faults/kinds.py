@@ -13,8 +13,8 @@ from django.http.response import HttpResponseBase
 
 from sandbox import envelope
 from sandbox import json_paths as patches
-from sandbox.api_request import Call
-from sandbox.raw_connection import RESET_DELAY, RawAnswer, Wire, head
+from sandbox.api_request import ApiRequest
+from sandbox.raw_connection import RESET_DELAY, RawConnection, RawResponse, head
 
 from .parameters import (
     ADDRESS,
@@ -31,7 +31,7 @@ from .parameters import (
     TEXT,
     TEXT_OR_NULL,
     VALUES,
-    needed,
+    required,
 )
 from .queue import Fault, Field, Json
 
@@ -39,7 +39,7 @@ CHUNK = 1 << 20  # bytes
 HTML = "<!DOCTYPE html><html><head><title>{status} {phrase}</title></head><body><h1>{phrase}</h1></body></html>"
 
 
-def status(call: Call, given: Json) -> HttpResponseBase:
+def status(call: ApiRequest, given: Json) -> HttpResponseBase:
     """An error of the imitated API."""
     number: int = given["status"]
     code = given["code"] if "code" in given else envelope.CODES.get(number, "INTERNAL_001")
@@ -48,42 +48,42 @@ def status(call: Call, given: Json) -> HttpResponseBase:
     if given.get("empty"):
         answer = HttpResponse(status=number)
         del answer["Content-Type"]
-    return _with_headers(call.finished(answer), given.get("headers", {}))
+    return _with_headers(call.with_headers(answer), given.get("headers", {}))
 
 
-def rate_limited(call: Call, given: Json) -> HttpResponseBase:
+def rate_limited(call: ApiRequest, given: Json) -> HttpResponseBase:
     """A 429, with the `Retry-After` given, or without one."""
     retry_after = given.get("retry_after", "1")
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return status(call, {"status": 429, "headers": headers})
 
 
-def redirect(call: Call, given: Json) -> HttpResponseBase:
+def redirect(call: ApiRequest, given: Json) -> HttpResponseBase:
     """A redirect, which an API has no reason to send."""
     answer = HttpResponse(status=given.get("status", 302))
     answer["Location"] = given["location"]
-    return call.finished(answer)
+    return call.with_headers(answer)
 
 
-def html(call: Call, given: Json) -> HttpResponseBase:
+def html(call: ApiRequest, given: Json) -> HttpResponseBase:
     """A page of some machine on the way."""
     number: int = given.get("status", 502)
     phrase = HTTPStatus(number).phrase if number in set(HTTPStatus) else "Unknown"
     page = HTML.format(status=number, phrase=phrase)
-    return call.finished(HttpResponse(page, status=number, content_type="text/html; charset=utf-8"))
+    return call.with_headers(HttpResponse(page, status=number, content_type="text/html; charset=utf-8"))
 
 
-def body(call: Call, given: Json) -> HttpResponseBase:
+def body(call: ApiRequest, given: Json) -> HttpResponseBase:
     """Exactly these bytes."""
     content = base64.b64decode(given["body_base64"]) if "body_base64" in given else given.get("body", "").encode()
     kind = given.get("content_type", envelope.JSON_TYPE)
     answer = HttpResponse(content, status=given.get("status", 200), content_type=kind)
-    return _with_headers(call.finished(answer), given.get("headers", {}))
+    return _with_headers(call.with_headers(answer), given.get("headers", {}))
 
 
-def patch(call: Call, given: Json) -> HttpResponseBase:
+def patch(call: ApiRequest, given: Json) -> HttpResponseBase:
     """The real answer with parts of its JSON changed."""
-    answer = call.real()
+    answer = call.respond()
     data = json.loads(answer.content or b"null")
     for path, value in given.get("set", {}).items():
         patches.put(data, path, value)
@@ -95,79 +95,79 @@ def patch(call: Call, given: Json) -> HttpResponseBase:
     return _with_headers(answer, given.get("headers", {}))
 
 
-def headers(call: Call, given: Json) -> HttpResponseBase:
+def headers(call: ApiRequest, given: Json) -> HttpResponseBase:
     """The real answer with other headers; null takes one away."""
-    return _with_headers(call.real(), given["set"])
+    return _with_headers(call.respond(), given["set"])
 
 
-def truncate(call: Call, given: Json) -> HttpResponseBase:
+def truncate(call: ApiRequest, given: Json) -> HttpResponseBase:
     """The real answer, cut off: after a full Content-Length, or after none."""
-    answer = call.real()
+    answer = call.respond()
     kept = answer.content[: given.get("keep", len(answer.content) // 2)]
     if not given.get("length", True):
         del answer["Content-Length"]
-    return RawAnswer(lambda wire: wire.send(head(answer) + kept), answer.status_code)
+    return RawResponse(lambda wire: wire.send(head(answer) + kept), answer.status_code)
 
 
-def drip_body(call: Call, given: Json) -> HttpResponseBase:
+def drip_body(call: ApiRequest, given: Json) -> HttpResponseBase:
     """The real answer, its body a few bytes at a time."""
-    answer = call.real()
+    answer = call.respond()
 
-    def script(wire: Wire) -> None:
+    def script(wire: RawConnection) -> None:
         wire.send(head(answer))
         wire.drip(answer.content, *_pace(answer.content, given))
 
-    return RawAnswer(script, answer.status_code)
+    return RawResponse(script, answer.status_code)
 
 
-def drip_headers(call: Call, given: Json) -> HttpResponseBase:
+def drip_headers(call: ApiRequest, given: Json) -> HttpResponseBase:
     """The real answer, its headers a few bytes at a time."""
-    answer = call.real()
+    answer = call.respond()
 
-    def script(wire: Wire) -> None:
+    def script(wire: RawConnection) -> None:
         wire.drip(head(answer), *_pace(head(answer), given))
         wire.send(answer.content)
 
-    return RawAnswer(script, answer.status_code)
+    return RawResponse(script, answer.status_code)
 
 
-def hang(call: Call, given: Json) -> HttpResponseBase:
+def hang(call: ApiRequest, given: Json) -> HttpResponseBase:
     """No answer at all, then the end of the connection."""
-    return RawAnswer(lambda wire: wire.wait(given.get("seconds", 60), call.released), None)
+    return RawResponse(lambda wire: wire.wait(given.get("seconds", 60), call.released), None)
 
 
-def slow(call: Call, given: Json) -> HttpResponseBase:
+def slow(call: ApiRequest, given: Json) -> HttpResponseBase:
     """The real answer, later, or as soon as it is released."""
     call.released.wait(given["seconds"])
-    return call.real()
+    return call.respond()
 
 
-def reset(call: Call, given: Json) -> HttpResponseBase:
+def reset(call: ApiRequest, given: Json) -> HttpResponseBase:
     """A TCP reset: before a byte is answered, after the headers, or in the middle of the body."""
     after = given.get("after", "accept")
     if after == "accept":
-        return RawAnswer(lambda wire: wire.reset(), None)
-    answer = call.real()
+        return RawResponse(lambda wire: wire.reset(), None)
+    answer = call.respond()
     sent = head(answer) + (answer.content[: len(answer.content) // 2] if after == "body" else b"")
 
-    def script(wire: Wire) -> None:
+    def script(wire: RawConnection) -> None:
         wire.send(sent)
         wire.wait(RESET_DELAY)
         wire.reset()
 
-    return RawAnswer(script, answer.status_code)
+    return RawResponse(script, answer.status_code)
 
 
-def large(call: Call, given: Json) -> HttpResponseBase:
+def large(call: ApiRequest, given: Json) -> HttpResponseBase:
     """The real answer with blanks after it, up to this many bytes."""
-    answer = call.real()
+    answer = call.respond()
     size = max(given["bytes"], len(answer.content))
     return _streamed(answer, _padded(answer.content, size), {"Content-Length": str(size)})
 
 
-def gzip_bomb(call: Call, given: Json) -> HttpResponseBase:
+def gzip_bomb(call: ApiRequest, given: Json) -> HttpResponseBase:
     """The same, compressed a thousandfold."""
-    answer = call.real()
+    answer = call.respond()
     del answer["Content-Length"]
     chunks = _compressed(_padded(answer.content, given["bytes"]))
     return _streamed(answer, chunks, {"Content-Encoding": "gzip"})
@@ -211,7 +211,7 @@ def _compressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield packer.flush()
 
 
-Kind = Callable[[Call, Json], HttpResponseBase]
+Kind = Callable[[ApiRequest, Json], HttpResponseBase]
 
 _PACE = {"seconds_per_byte": SECONDS, "seconds": SECONDS, "bytes_per_step": COUNT}
 
@@ -219,7 +219,7 @@ KINDS: dict[str, tuple[Kind, dict[str, Field]]] = {
     "status": (
         status,
         {
-            "status": needed(STATUS),
+            "status": required(STATUS),
             "code": TEXT_OR_NULL,
             "message": TEXT,
             "details": DETAILS,
@@ -228,27 +228,27 @@ KINDS: dict[str, tuple[Kind, dict[str, Field]]] = {
         },
     ),
     "rate_limited": (rate_limited, {"retry_after": TEXT_OR_NULL}),
-    "redirect": (redirect, {"status": STATUS, "location": needed(ADDRESS)}),
+    "redirect": (redirect, {"status": STATUS, "location": required(ADDRESS)}),
     "html": (html, {"status": STATUS}),
     "body": (
         body,
         {"status": STATUS, "body": TEXT, "body_base64": BASE64, "content_type": ADDRESS, "headers": HEADERS},
     ),
     "patch": (patch, {"set": VALUES, "remove": PATHS, "headers": HEADERS, "status": STATUS}),
-    "headers": (headers, {"set": needed(HEADERS)}),
+    "headers": (headers, {"set": required(HEADERS)}),
     "truncate": (truncate, {"keep": SIZE, "length": FLAG}),
     "drip_body": (drip_body, _PACE),
     "drip_headers": (drip_headers, _PACE),
     "hang": (hang, {"seconds": SECONDS}),
-    "slow": (slow, {"seconds": needed(SECONDS)}),
+    "slow": (slow, {"seconds": required(SECONDS)}),
     "reset": (reset, {"after": MOMENTS}),
-    "large": (large, {"bytes": needed(SIZE)}),
-    "gzip_bomb": (gzip_bomb, {"bytes": needed(SIZE)}),
+    "large": (large, {"bytes": required(SIZE)}),
+    "gzip_bomb": (gzip_bomb, {"bytes": required(SIZE)}),
 }
 
 FIELDS: dict[str, dict[str, Field]] = {name: fields for name, (_play, fields) in KINDS.items()}
 
 
-def play(fault: Fault, call: Call) -> HttpResponseBase:
+def apply(fault: Fault, call: ApiRequest) -> HttpResponseBase:
     """The answer this fault gives to this call."""
     return KINDS[fault.kind][0](call, fault.parameters)

@@ -11,7 +11,7 @@ from typing import Any
 from .queue import Field
 
 
-def needed(field: Field) -> Field:
+def required(field: Field) -> Field:
     """The same, but the fault must have it."""
     return dataclasses.replace(field, required=True)
 

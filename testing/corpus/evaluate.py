@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from contacts_ui.phone_search import Plan, Step, plan
+from contacts_ui.phone_search import Attempt, SearchPlan, build_plan
 from testing.sandbox_server import Json, SandboxServer
 
 HERE = Path(__file__).resolve().parent
@@ -68,20 +68,20 @@ def corpus(name: str = "spellings", path: str | None = None) -> Corpus:
     return Corpus(read["made_by"], read["contacts"], read["seed"], tuple(cases))
 
 
-def planned(case: Case) -> Plan:
+def planned(case: Case) -> SearchPlan:
     """The desk's way."""
-    return plan(case.typed, case.regions)
+    return build_plan(case.typed, case.regions)
 
 
-def plain(case: Case) -> Plan:
+def plain(case: Case) -> SearchPlan:
     """The way of a client that hands on what was typed."""
-    return Plan((Step("search", case.typed),))
+    return SearchPlan((Attempt("search", case.typed),))
 
 
-def judged(sandbox: SandboxServer, cases: Iterable[Case], way: Callable[[Case], Plan]) -> list[Outcome]:
+def judged(sandbox: SandboxServer, cases: Iterable[Case], way: Callable[[Case], SearchPlan]) -> list[Outcome]:
     """Asks what the plans say, in their order, until there are rows. Equal questions are asked only once."""
-    kept: dict[Step, list[Json]] = {}
-    return [_judged(sandbox, case, way(case).steps, kept) for case in cases]
+    kept: dict[Attempt, list[Json]] = {}
+    return [_judged(sandbox, case, way(case).attempts, kept) for case in cases]
 
 
 def share_found(outcomes: Iterable[Outcome]) -> float:
@@ -96,10 +96,10 @@ def mean_calls(outcomes: Iterable[Outcome]) -> float:
     return sum(calls) / len(calls)
 
 
-def _judged(sandbox: SandboxServer, case: Case, steps: Iterable[Step], kept: dict[Step, list[Json]]) -> Outcome:
+def _judged(sandbox: SandboxServer, case: Case, steps: Iterable[Attempt], kept: dict[Attempt, list[Json]]) -> Outcome:
     calls, rows = 0, list[Json]()
     for step in steps:
-        question = Step(step.kind, step.value)
+        question = Attempt(step.kind, step.value)
         if question not in kept:
             kept[question] = _rows(sandbox, question)
         calls, rows = calls + 1, kept[question]
@@ -109,7 +109,7 @@ def _judged(sandbox: SandboxServer, case: Case, steps: Iterable[Step], kept: dic
     return Outcome(case, calls, found, bool(rows) and not _right(case, rows[0]))
 
 
-def _rows(sandbox: SandboxServer, question: Step) -> list[Json]:
+def _rows(sandbox: SandboxServer, question: Attempt) -> list[Json]:
     asked = {question.kind: question.value}
     answer = sandbox.get("/v3/contacts", page=1, page_size=PAGE, **asked)
     if answer.status_code == 404:  # nobody has the number asked for with phone=

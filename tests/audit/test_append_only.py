@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from contacts_ui.management.commands import audit_prune
-from contacts_ui.models import AppendOnly, AuditEntry
+from contacts_ui.models import AppendOnlyError, AuditEntry
 from tests.audit.conftest import Write, manage_on
 
 INSERT = "INSERT INTO contacts_ui_auditentry (at, action, outcome) VALUES (%s, 'sign_in', 'ok')"
@@ -37,7 +37,7 @@ INSERT = "INSERT INTO contacts_ui_auditentry (at, action, outcome) VALUES (%s, '
 )
 def test_the_model_refuses_to_change_a_row(written: Write, change: Callable[[AuditEntry], object]) -> None:
     entry = written(outcome="denied")
-    with pytest.raises(AppendOnly):
+    with pytest.raises(AppendOnlyError):
         change(entry)
     assert AuditEntry.objects.get().outcome == "denied"
 

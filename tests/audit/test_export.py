@@ -13,8 +13,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from contacts_ui.audit.csv_export import HEAD, log_export
-from contacts_ui.audit.queries import Wanted
+from contacts_ui.audit.csv_export import HEADER, csv_export
+from contacts_ui.audit.queries import EntryFilter
 from contacts_ui.models import AuditEntry
 from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import NOON, Write, manage_on
@@ -40,7 +40,7 @@ def test_a_row_is_a_line_with_everything(auditor_client: Client, written: Write,
         reference="desk_b", address="10.0.0.9", about="x, “y”\n2",
     )  # fmt: skip
     (line,) = _lines(auditor_client.get(EXPORT))
-    assert tuple(line) == HEAD
+    assert tuple(line) == HEADER
     assert tuple(line.values()) == (
         "2026-03-01T12:01:00.000Z", "sam", "7", "Opened a contact", "contact.opened", profile["name"], profile["id"],
         "Done", "1", "req_a", "desk_b", "10.0.0.9", "x, “y”\n2",
@@ -71,7 +71,7 @@ def test_it_is_one_row_with_the_count_and_not_in_itself(auditor_client: Client, 
 
 def test_what_is_written_meanwhile_is_not_in_it(written: Write) -> None:
     written(about="before")
-    export = log_export(Wanted(), {})
+    export = csv_export(EntryFilter(), {})
     written(about="meanwhile")
     text = "".join(export.chunks())
     assert ("before" in text, "meanwhile" in text, export.count) == (True, False, 1)
@@ -90,7 +90,7 @@ def test_it_comes_in_parts_and_its_memory_does_not_grow(written: Write) -> None:
         AuditEntry(at=NOON + timedelta(seconds=i), action="contacts.listed", outcome="ok", about="x" * 200)
         for i in range(8_000)
     )
-    chunks = log_export(Wanted(), {}).chunks()
+    chunks = csv_export(EntryFilter(), {}).chunks()
     next(chunks)
     next(chunks)
     tracemalloc.start()
@@ -112,16 +112,18 @@ def test_support_gets_no_export(support_client: Client, support_user: User) -> N
 
 
 ON_POSTGRESQL = """
-from contacts_ui.audit import Deed, write
-from contacts_ui.audit.export import log_export
-from contacts_ui.audit.reading import Wanted, log_page
+from dataclasses import replace
+from contacts_ui.audit import AuditEvent, append
+from contacts_ui.audit.csv_export import csv_export
+from contacts_ui.audit.queries import EntryFilter, entries_page
 from contacts_ui.models import AuditEntry
 for number in range(1200):
-    write(Deed("contact.opened", about=str(number), marks=("a" * 20,), address="fe80::1%eth0", scope="account"))
-wanted = Wanted(marks=("a" * 20,), scopes=("account",))
-first = log_page(wanted, 50, before=None, after=None)
-second = log_page(wanted, 50, before=first.entries[-1], after=None)
-lines = "".join(log_export(wanted, {}).chunks()).splitlines()
+    event = AuditEvent("contact.opened", about=str(number), number_hashes=("a" * 20,), scope="account")
+    append(replace(event, address="fe80::1%eth0"))
+wanted = EntryFilter(number_hashes=("a" * 20,), scopes=("account",))
+first = entries_page(wanted, 50, before=None, after=None)
+second = entries_page(wanted, 50, before=first.entries[-1], after=None)
+lines = "".join(csv_export(wanted, {}).chunks()).splitlines()
 newest = first.entries[0]
 print(newest.about, second.entries[0].about, len(lines), lines[1].rpartition(",")[2], newest.address)
 """

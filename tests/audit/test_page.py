@@ -14,8 +14,8 @@ from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from contacts_ui.audit import marks_of_number, marks_of_text
-from contacts_ui.audit.queries import Wanted, log_page
+from contacts_ui.audit import hashes_of_numbers, hashes_of_text
+from contacts_ui.audit.queries import EntryFilter, entries_page
 from contacts_ui.models import AuditEntry, Preferences
 from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import NOON, Write
@@ -87,7 +87,7 @@ def test_without_the_messaging_service_a_profile_is_asked_for_by_its_id(
 def test_a_slow_messaging_service_does_not_hold_it_up(
     auditor_client: Client, written: Write, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contacts_ui.audit.filters.PATIENCE", 0.05)
+    monkeypatch.setattr("contacts_ui.audit.filters.PROFILE_NAMES_TIMEOUT", 0.05)
     sandbox.fault(route="me", kind="slow", seconds=3)
     written(about="row one")
     response = auditor_client.get(PAGE)
@@ -150,20 +150,20 @@ def test_a_place_that_is_not_there_is_the_newest_page(auditor_client: Client, wr
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
-        (Wanted(), "_at_"),
-        (Wanted(people=(1,)), "audit_by_person"),
-        (Wanted(scopes=("account",)), "audit_by_scope"),
-        (Wanted(action="sign_in"), "audit_by_action"),
-        (Wanted(outcome="denied"), "audit_by_outcome"),
-        (Wanted(since=NOON), "_at_"),
+        (EntryFilter(), "_at_"),
+        (EntryFilter(people=(1,)), "audit_by_person"),
+        (EntryFilter(scopes=("account",)), "audit_by_scope"),
+        (EntryFilter(action="sign_in"), "audit_by_action"),
+        (EntryFilter(outcome="denied"), "audit_by_outcome"),
+        (EntryFilter(since=NOON), "_at_"),
     ],
 )
 def test_a_page_is_read_along_an_index(
-    written: Write, wanted: Wanted, index: str, django_assert_num_queries: DjangoAssertNumQueries
+    written: Write, wanted: EntryFilter, index: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     entry = written()
     with django_assert_num_queries(1) as asked:
-        log_page(wanted, 50, before=entry, after=None)
+        entries_page(wanted, 50, before=entry, after=None)
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
         plan = " ".join(row[3] for row in cursor.fetchall())
@@ -288,9 +288,9 @@ def test_an_empty_page_says_what_was_looked_for(auditor_client: Client) -> None:
 @pytest.fixture
 def looked_up(written: Write) -> None:
     """Somebody searched the number, somebody opened its contact, and somebody something else."""
-    written(action="contacts.searched", marks=_stored(marks_of_text("(212) 555-0142", ("US",))), about="row searched")
-    written(action="contact.opened", marks=_stored(marks_of_number([SEEN])), about="row opened")
-    written(action="contact.opened", marks=_stored(marks_of_number(["+12125550143"])), about="row other")
+    written(action="contacts.searched", marks=_stored(hashes_of_text("(212) 555-0142", ("US",))), about="row searched")
+    written(action="contact.opened", marks=_stored(hashes_of_numbers([SEEN])), about="row opened")
+    written(action="contact.opened", marks=_stored(hashes_of_numbers(["+12125550143"])), about="row other")
 
 
 def _stored(marks: tuple[str, ...]) -> str:
@@ -317,7 +317,7 @@ def test_the_typed_number_is_in_no_address_and_on_no_page(auditor_client: Client
 
 def test_it_is_looked_for_in_the_auditors_region(auditor_client: Client, auditor: User, written: Write) -> None:
     Preferences.objects.create(user=auditor, region="DE")
-    written(marks=_stored(marks_of_number(["+493012345678"])), about="row berlin")
+    written(marks=_stored(hashes_of_numbers(["+493012345678"])), about="row berlin")
     assert _abouts(auditor_client.post(PAGE, {"number": "030 12345678"}, follow=True)) == ["row berlin"]
 
 

@@ -8,7 +8,7 @@ from django.core.cache import caches
 from django.test import Client
 
 from contacts_ui.models import AuditEntry, GroupPolicy, ProfileAccess
-from contacts_ui.roles import give_role
+from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import forget
 
@@ -76,17 +76,17 @@ def test_a_stranger_who_signs_out_is_no_row(sue: User) -> None:
 
 
 def test_another_role_is_one_row(sue: User) -> None:
-    give_role(sue, "admin")
+    set_role(sue, "admin")
     assert said() == [("role.changed", "ok", "sue: admin, was support")]
 
 
 def test_no_role_is_one_row(sue: User) -> None:
-    give_role(sue, None)
+    set_role(sue, None)
     assert said() == [("role.changed", "ok", "sue: no role, was support")]
 
 
 def test_the_role_one_has_is_no_row(sue: User) -> None:
-    give_role(sue, "support")
+    set_role(sue, "support")
     assert said() == []
 
 

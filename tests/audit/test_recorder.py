@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.audit import wanted_marks
-from contacts_ui.audit.labels import SENTENCES
+from contacts_ui.audit import search_hashes
+from contacts_ui.audit.labels import ACTION_LABELS
 from contacts_ui.models import AuditEntry, Preferences
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
@@ -72,7 +72,7 @@ def test_a_number_is_found_again_however_it_was_typed(client: Client, sandbox: S
     number = next(n for n in sandbox.contacts(None).values() if n and n.startswith("+1212"))
     client.get(LIST, {"search": f"({number[2:5]}) {number[5:8]}-{number[8:]}"})
     marks = (only_row().marks or "").split()
-    assert set(marks) & set(wanted_marks(f"tel:{number}", ()))
+    assert set(marks) & set(search_hashes(f"tel:{number}", ()))
 
 
 def test_the_number_itself_is_in_no_column(client: Client, sandbox: SandboxServer) -> None:
@@ -89,14 +89,14 @@ def test_whose_numbers_a_short_answer_held_is_found_again(client: Client, sandbo
     row = only_row()
     assert row.rows is not None
     assert row.rows <= 5
-    assert set((row.marks or "").split()) & set(wanted_marks(number, ()))
+    assert set((row.marks or "").split()) & set(search_hashes(number, ()))
 
 
 def test_several_numbers_are_a_row_a_batch_with_a_mark_each(client: Client) -> None:
     numbers = [f"+1202555{ending}" for ending in ("0101", "0102", "0103")]
     client.get(LIST, {"search": "\n".join(numbers)})
     marks = set((only_row().marks or "").split())
-    assert all(marks & set(wanted_marks(number, ())) for number in numbers)
+    assert all(marks & set(search_hashes(number, ())) for number in numbers)
 
 
 def test_a_switch_is_one_row_besides_the_lists(client: Client, sandbox: SandboxServer) -> None:
@@ -115,7 +115,7 @@ def test_several_numbers_in_another_profile_are_a_switch_too(client: Client, san
 def test_a_page_that_waits_is_no_row_and_what_follows_is_one(
     client: Client, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_PATIENCE", 0.05)
+    monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_TIMEOUT", 0.05)
     sandbox.fault(route="contacts", kind="slow", seconds=3600)
     client.get(f"{LIST}?page=3")
     assert deeds() == []
@@ -136,7 +136,7 @@ def test_an_opened_contact_names_it_and_the_request(client: Client, sandbox: San
     row = only_row()
     assert (row.action, row.rows, row.about) == ("contact.opened", 1, contact_id)
     assert (row.request_id or "").startswith("req_")
-    assert set((row.marks or "").split()) & set(wanted_marks(number, ()))
+    assert set((row.marks or "").split()) & set(search_hashes(number, ()))
 
 
 def test_messages_are_a_row(client: Client, sandbox: SandboxServer) -> None:
@@ -166,7 +166,7 @@ def test_a_search_that_fails_says_what_it_was_for(client: Client, sandbox: Sandb
     client.get(LIST, {"search": "+12025550101"})
     row = only_row()
     assert (row.action, row.outcome, row.rows) == ("contacts.searched", "failed", None)
-    assert set((row.marks or "").split()) & set(wanted_marks("+12025550101", ()))
+    assert set((row.marks or "").split()) & set(search_hashes("+12025550101", ()))
     assert (row.request_id or "").startswith("req_")
 
 
@@ -246,7 +246,7 @@ def test_every_deed_of_the_code_has_its_sentence() -> None:
                     for part in ast.walk(node.args[place])
                     if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value
                 }
-    assert written <= set(SENTENCES)
+    assert written <= set(ACTION_LABELS)
 
 
 def test_who_lacks_a_second_factor_looked_at_nothing(client: Client, settings: Settings) -> None:

@@ -13,9 +13,9 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.audit import AuditUnwritable
+from contacts_ui.audit import AuditWriteError
 from contacts_ui.models import AuditEntry, Preferences, ProfileAccess
-from contacts_ui.roles import AUDITOR, give_role, role_of
+from contacts_ui.roles import AUDITOR, role_of, set_role
 from testing.sandbox_server import SandboxServer
 from tests.html import FRAGMENT, rows, text
 from tests.visible_numbers import first_page, numbered, readable
@@ -122,8 +122,8 @@ def test_who_wants_to_leave_can_leave(admin_client: Client, unwritable: Unwritab
 
 
 def test_a_role_that_cannot_be_recorded_is_not_given(admin_user: User, unwritable: Unwritable) -> None:
-    with unwritable(), pytest.raises(AuditUnwritable):
-        give_role(admin_user, AUDITOR)
+    with unwritable(), pytest.raises(AuditWriteError):
+        set_role(admin_user, AUDITOR)
     assert role_of(User.objects.get(pk=admin_user.pk)) == "admin"
 
 

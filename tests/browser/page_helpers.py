@@ -37,12 +37,12 @@ def ids(page: Page) -> list[str]:
     return list(shown(page))
 
 
-def claimed(page: Page) -> set[str]:
+def profile_ids(page: Page) -> set[str]:
     """Every profile the page says it is of."""
     return set(page.eval_on_selector_all("[data-profile-id]", "all => all.map(e => e.dataset.profileId)"))
 
 
-def settled(page: Page) -> None:
+def wait_for_results(page: Page) -> None:
     """Until nothing is loading into the results."""
     expect(page.locator("#results[aria-busy=false]")).to_be_attached()
 
@@ -50,11 +50,11 @@ def settled(page: Page) -> None:
 def open_list(page: Page, address: str) -> None:
     """Goes there and waits for the rows: a page whose answer is slow comes without them, and fills itself."""
     page.goto(address)
-    settled(page)
+    wait_for_results(page)
 
 
 @contextmanager
-def held(
+def hold_requests(
     page: Page, url: str | re.Pattern[str], only: Callable[[Request], bool] = lambda _request: True
 ) -> Iterator[None]:
     """Keeps every request for `url`, or those of them that `only` wants, on its way until the block ends.

@@ -11,10 +11,10 @@ import requests
 from playwright.sync_api import Page, expect
 
 from testing.sandbox_server import SandboxServer
-from tests.browser.places import Place
+from tests.browser.places import DeskUnderTest
 
 from . import sign_in_steps as signing_in
-from .page_helpers import ROWS, settled
+from .page_helpers import ROWS, wait_for_results
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"  # rows enough to look at, and quickly looked through by axe-core
@@ -41,16 +41,16 @@ class State:
     empty: bool = False
 
 
-def reach(state: State, place: Place, page: Page) -> None:
+def go_to_state(state: State, place: DeskUnderTest, page: Page) -> None:
     """Brings a fresh tab, of a browser profile of its own with `place` as its base, into the state."""
     place.forget()
     if state.person:
         page.context.add_cookies([{"name": "session", "value": place.sessions[state.person], "url": place.url}])
     state.reach(page, place.sandbox)
-    see(page, state)
+    assert_visible(page, state)
 
 
-def see(page: Page, state: State) -> None:
+def assert_visible(page: Page, state: State) -> None:
     """Waits until every word of the state is seen."""
     for words in state.shows:
         expect(page.get_by_text(words).filter(visible=True).first).to_be_visible()
@@ -112,7 +112,7 @@ def _loading(page: Page, sandbox: SandboxServer) -> None:
 
 def _reloading(page: Page, sandbox: SandboxServer) -> None:
     page.goto(FEW)
-    settled(page)
+    wait_for_results(page)
     sandbox.fault(route="contacts", kind="slow", seconds=SLOW_SECONDS)
     page.fill("#search", f"20{next(_unasked)}")
 
@@ -120,7 +120,7 @@ def _reloading(page: Page, sandbox: SandboxServer) -> None:
 def _stale(page: Page, sandbox: SandboxServer) -> None:
     address = f"{LIST}?channel=sms&page_size=20"
     page.goto(address)
-    settled(page)
+    wait_for_results(page)
     cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
     # Each of the desk's processes keeps its own; every connection meets one or the other.
     for _ in range(12):
@@ -131,13 +131,13 @@ def _stale(page: Page, sandbox: SandboxServer) -> None:
 
 def _offline(page: Page, _sandbox: SandboxServer) -> None:
     page.goto(FEW)
-    settled(page)
+    wait_for_results(page)
     page.context.set_offline(True)
 
 
 def _session_ended(page: Page, _sandbox: SandboxServer) -> None:
     page.goto(FEW)
-    settled(page)
+    wait_for_results(page)
     page.context.clear_cookies()
     page.get_by_role("link", name="Next page").click()
 
@@ -236,7 +236,7 @@ def _gateway(page: Page, _sandbox: SandboxServer) -> None:
 
 def _shortcuts(page: Page, _sandbox: SandboxServer) -> None:
     page.goto(FEW)
-    settled(page)
+    wait_for_results(page)
     page.keyboard.press("?")
 
 

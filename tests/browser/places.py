@@ -22,7 +22,7 @@ LAPTOP = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Gecko/20100101 Firefox/140.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DeskUnderTest:
     """A running desk and its sandbox, and the session cookie of everyone there."""
 
     desk: Desk
@@ -40,7 +40,7 @@ class Place:
         self.desk.forget_limits()
 
 
-def settle_in(desk: Desk, sandbox: SandboxServer) -> Place:
+def settle_in(desk: Desk, sandbox: SandboxServer) -> DeskUnderTest:
     """Signs everyone in without a form. Theo sits at two machines."""
     sessions = {name: create_session(desk, name) for name in PEOPLE}
     theo, elsewhere = user_id(desk, "theo"), create_session(desk, "theo")
@@ -49,4 +49,4 @@ def settle_in(desk: Desk, sandbox: SandboxServer) -> Place:
         UserSession(user_id=theo, session_key=elsewhere, ip="203.0.113.7", user_agent=PHONE),
         UserSession(user_id=theo, session_key=sessions["theo"], ip="198.51.100.20", user_agent=LAPTOP),
     )
-    return Place(desk, sandbox, sessions)
+    return DeskUnderTest(desk, sandbox, sessions)

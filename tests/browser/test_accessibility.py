@@ -13,7 +13,7 @@ from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
-from .page_helpers import CONTACT, ROWS, at_address, open_list, settled, shown
+from .page_helpers import CONTACT, ROWS, at_address, open_list, shown, wait_for_results
 
 RULES: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # The only ones that a theme can break.
@@ -62,12 +62,12 @@ def test_the_whole_way_of_an_agent_is_walked_by_keyboard_alone(new_context: NewC
         page.keyboard.press(key)
     expect(page.locator(ROWS).first).to_be_visible()
     page.wait_for_load_state()
-    settled(page)
+    wait_for_results(page)
 
     page.keyboard.press("/")
     page.keyboard.type("20")
     at_address(page, "?search=20")
-    settled(page)
+    wait_for_results(page)
     number = next(iter(shown(page).values()))
     _tab_to(page, "#results .phone__link")
     page.keyboard.press("Enter")
@@ -86,7 +86,7 @@ def test_the_whole_way_of_an_agent_is_walked_by_keyboard_alone(new_context: NewC
     at_address(page, f"/p/{other['id']}/contacts/?search=20")
     expect(page.locator("h1")).to_contain_text(other["name"])
     page.wait_for_load_state()
-    settled(page)  # rows that come late take the focus with them
+    wait_for_results(page)  # rows that come late take the focus with them
     page.locator(".skip").focus()
 
     _tab_to(page, "[popovertarget=account-menu]")

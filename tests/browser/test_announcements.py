@@ -16,12 +16,12 @@ from .page_helpers import (
     ROWS,
     at_address,
     choose_channel,
-    held,
+    hold_requests,
     later,
     let_answer,
     more_filters,
-    settled,
     stop_clock,
+    wait_for_results,
 )
 
 LIST = "/account/contacts/"
@@ -126,7 +126,7 @@ def _reach(page: Page, sandbox: SandboxServer, state: str) -> None:
 def test_a_search_says_how_many_match(page: Page) -> None:
     page.fill("#search", "20")
     at_address(page, "?search=20")
-    settled(page)
+    wait_for_results(page)
     expect(page.locator(LIVE)).to_have_text(re.compile(r"^\d+ contacts match$"))
     expect(page.locator(LIVE)).to_have_text(page.locator("#summary").inner_text())
 
@@ -139,7 +139,7 @@ def test_a_search_that_finds_nothing_says_so(page: Page) -> None:
 def test_one_answer_is_said_once(page: Page) -> None:
     page.fill("#search", "20")
     at_address(page, "?search=20")
-    settled(page)
+    wait_for_results(page)
     expect(page.locator(LIVE)).to_have_text(page.locator("#summary").inner_text())
     assert len(_answers(page)) == 1
 
@@ -148,20 +148,20 @@ def test_the_same_words_are_said_again_for_another_answer(page: Page) -> None:
     for nth, text in enumerate(("998-8776", "887-7665"), 1):
         page.fill("#search", text)
         at_address(page, f"?search={text}")
-        settled(page)
+        wait_for_results(page)
         page.wait_for_function("nth => said.filter((words) => words !== 'Loading contacts').length === nth", arg=nth)
     assert _answers(page) == ["0 contacts match", "0 contacts match"]
 
 
 def test_a_long_wait_is_said_before_the_answer(page: Page) -> None:
     page.clock.install()
-    with held(page, BY_SMS):
+    with hold_requests(page, BY_SMS):
         choose_channel(page, "sms")
         expect(page.locator("#results[aria-busy=true]")).to_be_attached()
         page.clock.fast_forward(900)
         expect(page.locator(LIVE)).to_have_text("Loading contacts")
     at_address(page, "?channel=sms")
-    settled(page)
+    wait_for_results(page)
     summary = page.locator("#summary").inner_text()
     expect(page.locator(LIVE)).to_have_text(summary)
     assert _said(page) == ["Loading contacts", summary]
@@ -169,13 +169,13 @@ def test_a_long_wait_is_said_before_the_answer(page: Page) -> None:
 
 def test_a_short_wait_is_not_worth_a_word(page: Page) -> None:
     stop_clock(page)
-    with held(page, BY_SMS):
+    with hold_requests(page, BY_SMS):
         choose_channel(page, "sms")
         expect(page.locator("#results[aria-busy=true]")).to_be_attached()
         page.clock.run_for(800)
     page.clock.resume()
     at_address(page, "?channel=sms")
-    settled(page)
+    wait_for_results(page)
     page.clock.run_for(2000)
     assert _said(page) == [page.locator("#summary").inner_text()]
 
@@ -204,7 +204,7 @@ def test_going_back_says_what_one_came_back_to(page: Page) -> None:
     all_of_them = page.locator("#summary").inner_text()
     choose_channel(page, "sms")
     at_address(page, "?channel=sms")
-    settled(page)
+    wait_for_results(page)
     page.go_back()
     at_address(page, LIST)
     expect(page.locator(LIVE)).to_have_text(all_of_them)
@@ -215,7 +215,7 @@ def test_after_a_slow_first_page_the_count_is_said(page: Page, sandbox: SandboxS
     page.goto(f"{LIST}?channel=sms", wait_until="commit")
     let_answer(sandbox)
     expect(page.locator(ROWS).first).to_be_visible()
-    settled(page)
+    wait_for_results(page)
     expect(page.locator(LIVE)).to_have_text(page.locator("#summary").inner_text())
 
 
@@ -225,7 +225,7 @@ def test_after_a_slow_first_page_the_count_is_said(page: Page, sandbox: SandboxS
 def test_while_one_types_the_focus_and_the_caret_stay(page: Page) -> None:
     page.locator("#search").press_sequentially("20", delay=20)
     at_address(page, "?search=20")
-    settled(page)
+    wait_for_results(page)
     expect(page.locator("#search")).to_be_focused()
     assert page.locator("#search").evaluate("box => box.selectionStart") == 2
 
@@ -256,7 +256,7 @@ def test_after_choosing_the_rows_the_focus_stays_on_the_choice(page: Page) -> No
     page.locator("#page-size").focus()
     page.select_option("#page-size", "20")
     at_address(page, "?page_size=20")
-    settled(page)
+    wait_for_results(page)
     expect(page.locator("#page-size")).to_be_focused()
 
 
@@ -264,7 +264,7 @@ def test_after_a_channel_the_focus_stays_on_it(page: Page) -> None:
     page.locator("#channels [value='']").focus()
     page.keyboard.press("ArrowRight")
     at_address(page, "?channel=sms")
-    settled(page)
+    wait_for_results(page)
     expect(page.locator("#channels [value=sms]")).to_be_focused()
 
 
@@ -280,7 +280,7 @@ def test_trying_again_moves_the_focus_to_what_came(page: Page, sandbox: SandboxS
 def test_refreshing_does_not_lose_the_focus(page: Page) -> None:
     page.locator(".foot__age").focus()
     page.keyboard.press("Enter")
-    settled(page)
+    wait_for_results(page)
     expect(page.locator("#results :focus")).to_have_count(1)
 
 
@@ -311,7 +311,7 @@ def test_after_clearing_a_chip_the_same_search_can_be_typed_again(page: Page) ->
     page.locator("#search").press_sequentially("20")
     page.get_by_role("link", name="Clear Search 20").click()
     at_address(page, LIST)
-    settled(page)
+    wait_for_results(page)
     page.locator("#search").press_sequentially("20")
     at_address(page, "?search=20")
     expect(page.get_by_role("link", name="Clear Search 20")).to_be_visible()

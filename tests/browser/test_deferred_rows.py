@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
-from .page_helpers import ROWS, at_address, later, open_list, settled, shown
+from .page_helpers import ROWS, at_address, later, open_list, shown, wait_for_results
 
 LIST = "/account/contacts/?page_size=50"
 HOLD = """() => {
@@ -42,7 +42,7 @@ def test_all_rows_of_a_page_are_there_in_the_order_of_the_answer(page: Page) -> 
     whole = list(shown(page))
     open_list(page, LIST)
     _next_page(page)
-    settled(page)
+    wait_for_results(page)
     assert list(shown(page)) == whole
 
 
@@ -52,7 +52,7 @@ def test_the_list_is_busy_until_they_are_there(page: Page) -> None:
     expect(page.locator("#results")).to_have_attribute("aria-busy", "true")
     assert 10 < len(shown(page)) < 50
     page.evaluate("release()")
-    settled(page)
+    wait_for_results(page)
     assert len(shown(page)) == 50
 
 
@@ -62,7 +62,7 @@ def test_they_never_land_in_a_list_that_came_after_them(page: Page) -> None:
     _next_page(page)
     page.go_back()
     expect(page.locator(ROWS).first).to_have_attribute("data-contact-id", before[0])
-    settled(page)
+    wait_for_results(page)
     page.evaluate("release()")
     later(page)
     assert list(shown(page)) == before
@@ -76,7 +76,7 @@ def test_they_never_land_in_a_list_that_was_searched_for_after_them(page: Page) 
     at_address(page, "?search=20")
     page.evaluate("release()")
     later(page)
-    settled(page)
+    wait_for_results(page)
     found = list(shown(page))
     open_list(page, page.url)
     assert found == list(shown(page))
@@ -89,7 +89,7 @@ def test_the_list_does_not_stay_busy_when_what_was_asked_after_them_never_came(p
     page.click("a[rel=next]")
     expect(page.locator("#notice")).to_contain_text("You are offline")
     page.evaluate("release()")
-    settled(page)
+    wait_for_results(page)
 
 
 def test_a_contact_opened_before_they_came_knows_its_place_among_all(page: Page) -> None:

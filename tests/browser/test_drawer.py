@@ -12,7 +12,17 @@ from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
 
 from .keyboard import FEW, LIST, fresh_list, link
-from .page_helpers import CONTACT, at_address, calls_for_contacts, held, ids, later, open_contact, path, settled
+from .page_helpers import (
+    CONTACT,
+    at_address,
+    calls_for_contacts,
+    hold_requests,
+    ids,
+    later,
+    open_contact,
+    path,
+    wait_for_results,
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +78,7 @@ def test_it_is_a_dialog_named_by_the_number_with_the_focus_on_it(page: Page) -> 
 
 def test_it_says_at_once_which_contact_it_is_of(page: Page) -> None:
     number = link(page, 2).inner_text()
-    with held(page, "**/contacts/*-*/"):
+    with hold_requests(page, "**/contacts/*-*/"):
         link(page, 2).click()
         expect(page.locator("#drawer h1")).to_have_text(number)
         expect(page.locator("#drawer-body")).to_have_attribute("aria-busy", "true")
@@ -158,7 +168,7 @@ def test_a_row_pressed_while_it_closes_is_the_one_that_opens(page: Page) -> None
 def test_after_closing_one_step_back_leaves_the_list(page: Page, by: str) -> None:
     page.goto(f"{LIST}?channel=sms")
     page.goto(FEW)
-    settled(page)
+    wait_for_results(page)
     open_contact(page, 2)
     _close(page, by)
     at_address(page, FEW)
@@ -244,7 +254,7 @@ def test_the_focus_is_not_lost_at_the_end_of_the_page(page: Page) -> None:
 def test_after_paging_it_finds_the_contacts_of_the_new_page(page: Page, sandbox: SandboxServer) -> None:
     page.get_by_role("link", name="Next page").click()
     at_address(page, "?page=2&page_size=20")
-    settled(page)
+    wait_for_results(page)
     page.evaluate("document.querySelector('#results tbody').dataset.mark = 'kept'")
     sandbox.reset_requests()
     contact_id = open_contact(page, 0)

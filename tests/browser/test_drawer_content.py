@@ -15,7 +15,7 @@ from .page_helpers import (
     CONTACT,
     at_address,
     calls_for_contacts,
-    held,
+    hold_requests,
     ids,
     later,
     open_contact,
@@ -63,7 +63,7 @@ def test_pressed_again_it_asks_no_second_time(page: Page, sandbox: SandboxServer
 
 def test_the_messages_of_one_contact_are_not_shown_with_the_next(page: Page) -> None:
     open_contact(page)
-    with held(page, "**/messages/"):
+    with hold_requests(page, "**/messages/"):
         with page.expect_request("**/messages/"):
             page.keyboard.press("m")
         page.keyboard.press("j")
@@ -149,7 +149,7 @@ def test_a_foreign_contact_is_refused_and_said(page: Page, sandbox: SandboxServe
 def test_ten_fast_steps_end_on_the_right_contact(page: Page) -> None:
     """What was asked for before the last is answered after it."""
     on_page = ids(page)
-    with held(page, "**/contacts/*-*/", lambda request: on_page[12] not in request.url):
+    with hold_requests(page, "**/contacts/*-*/", lambda request: on_page[12] not in request.url):
         link(page, 2).click()
         for _ in range(10):
             page.keyboard.press("j")
@@ -195,7 +195,7 @@ def test_nothing_of_the_last_contact_can_be_copied_under_the_address_of_the_next
     on_page = ids(page)
     open_contact(page)
     page.evaluate("navigator.clipboard.writeText('nothing')")
-    with held(page, f"**/contacts/{on_page[3]}/"):
+    with hold_requests(page, f"**/contacts/{on_page[3]}/"):
         page.keyboard.press("j")
         page.keyboard.press("c")
         expect(page.locator("#live")).to_have_text("The contact is still on its way")
@@ -225,7 +225,7 @@ def test_running_along_the_rows_asks_only_where_one_stops(
 
 
 def test_closed_before_the_answer_nothing_of_the_contact_comes(page: Page) -> None:
-    with held(page, f"**/contacts/{ids(page)[2]}/"):
+    with hold_requests(page, f"**/contacts/{ids(page)[2]}/"):
         link(page, 2).click()
         expect(page.locator("#drawer-body[aria-busy=true]")).to_be_visible()
         page.keyboard.press("Escape")

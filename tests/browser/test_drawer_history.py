@@ -13,7 +13,7 @@ from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
 from .keyboard import FEW, LIST, PUT_OFF, SECOND
-from .page_helpers import CONTACT, ROWS, at_address, choose_channel, held, ids, later, path, settled
+from .page_helpers import CONTACT, ROWS, at_address, choose_channel, hold_requests, ids, later, path, wait_for_results
 
 BY_SMS = f"{LIST}?channel=sms&page_size=20"
 QUERIES = {
@@ -45,7 +45,7 @@ def _is_list(page: Page, sandbox: SandboxServer, address: str) -> None:
     expect(page.locator("#drawer")).not_to_be_visible()
     expected = _expected(sandbox, address)
     expect(page.locator(ROWS).first).to_have_attribute("data-contact-id", expected[0])
-    settled(page)
+    wait_for_results(page)
     assert ids(page) == expected
 
 
@@ -75,7 +75,7 @@ def _shut(page: Page, address: str) -> None:
 def _next_page(page: Page) -> None:
     page.get_by_role("link", name="Next page").click()
     at_address(page, SECOND)
-    settled(page)
+    wait_for_results(page)
 
 
 def test_back_through_two_lists_with_a_contact_opened_in_each(page: Page, sandbox: SandboxServer) -> None:
@@ -118,12 +118,12 @@ def test_two_steps_forward_at_once_to_a_contact_and_back(page: Page, sandbox: Sa
 def test_however_quickly_one_goes_back_the_rows_are_those_of_the_address(page: Page, sandbox: SandboxServer) -> None:
     choose_channel(page, "sms")
     at_address(page, BY_SMS)
-    settled(page)
+    wait_for_results(page)
     _open(page, 0)
     _shut(page, BY_SMS)
     choose_channel(page, '""')
     at_address(page, FEW)
-    settled(page)
+    wait_for_results(page)
     _open(page, 3)
     page.evaluate("() => { for (const ms of [0, 30, 60]) setTimeout(() => history.back(), ms); }")
     page.wait_for_function(IS_RIGHT, arg={address: _expected(sandbox, address) for address in QUERIES})
@@ -178,7 +178,7 @@ def test_the_links_of_the_contact_page_work_after_it_was_loaded_again(
 
 
 def test_a_list_still_on_its_way_does_not_come_while_a_contact_is_open(page: Page, sandbox: SandboxServer) -> None:
-    with held(page, re.compile(r"\?page=2&page_size=20$")):
+    with hold_requests(page, re.compile(r"\?page=2&page_size=20$")):
         page.get_by_role("link", name="Next page").click()
         opened = _open(page, 2)
     later(page, 200)
@@ -188,7 +188,7 @@ def test_a_list_still_on_its_way_does_not_come_while_a_contact_is_open(page: Pag
 
 
 def test_a_search_just_typed_does_not_run_while_a_contact_is_open(page: Page, sandbox: SandboxServer) -> None:
-    with held(page, re.compile("[?&]search=")):
+    with hold_requests(page, re.compile("[?&]search=")):
         page.locator("#search").press_sequentially("20")
         opened = _open(page, 2)
         later(page, PUT_OFF)
@@ -206,7 +206,7 @@ def test_the_skip_link_does_not_disturb_it(page: Page, sandbox: SandboxServer) -
     page.keyboard.press("Escape")
     expect(page.locator("#drawer")).not_to_be_visible()
     expect(page).to_have_url(re.compile(re.escape(FEW) + "(#main)?$"))
-    settled(page)
+    wait_for_results(page)
     assert len(ids(page)) == 20
 
 

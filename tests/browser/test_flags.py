@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from testing import ROOT
 
-from .page_helpers import settled
+from .page_helpers import wait_for_results
 
 LIST = "/account/contacts/"
 DIFFERENCE = 9  # of 255; WebP's own loss is at most 8.3. A few pairs are as alike (ID and MC): no other order passes
@@ -57,7 +57,7 @@ POSITIONS = """(names) => names.map((name) => {
 def page(admin_page: Page) -> Page:
     """The list of contacts."""
     admin_page.goto(LIST)
-    settled(admin_page)
+    wait_for_results(admin_page)
     return admin_page
 
 

@@ -23,7 +23,7 @@ from .keyboard import (
     opened,
     second_page,
 )
-from .page_helpers import ROWS, at_address, ids, path, settled
+from .page_helpers import ROWS, at_address, ids, path, wait_for_results
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_brackets_turn_the_page(page: Page, key: str, address: str) -> None:
 
 def test_at_the_first_page_there_is_none_before(page: Page) -> None:
     page.goto(FEW)
-    settled(page)
+    wait_for_results(page)
     page.keyboard.press("[")
     nothing_asked(page)
     assert path(page) == FEW

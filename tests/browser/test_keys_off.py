@@ -14,7 +14,7 @@ from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
 
 from .keyboard import KEYS, SECOND, link, nothing_happened, opened, second_page
-from .page_helpers import more_filters, settled
+from .page_helpers import more_filters, wait_for_results
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_switching_them_off_in_the_preferences_works_at_once(page: Page, keeping
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved.")).to_be_visible()
         page.goto(SECOND)
-        settled(page)
+        wait_for_results(page)
         page.keyboard.press("/")
         page.keyboard.press("?")
         expect(page.locator("#search")).not_to_be_focused()

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext, Page
 
-from contacts_ui.sign_in.redirects import local_path
+from contacts_ui.sign_in.redirects import safe_redirect_path
 from testing.running_desk import Desk
 from tests.browser.conftest import NewContext, add_session
 from tests.open_redirects import OF_EACH_FAMILY, tricks
@@ -35,7 +35,7 @@ def _page(context: BrowserContext, desk: Desk) -> Page:
 
 def _judged() -> dict[str, str]:
     """Where each trick leads who is in already, by the judge that the desk asks (tests/test_open_redirect.py)."""
-    return {trick: local_path(trick) or "/" for trick in tricks()}
+    return {trick: safe_redirect_path(trick) or "/" for trick in tricks()}
 
 
 def _answers(context: BrowserContext, desk: Desk, wishes: Iterable[str]) -> dict[str, str]:

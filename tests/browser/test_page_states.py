@@ -8,15 +8,15 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from contacts_ui.web.errors import PROBLEMS
+from contacts_ui.web.errors import ERROR_PAGES
 from testing.desk_template import DeskTemplate
 from testing.running_desk import Desk, running_desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import watch_faults
-from tests.browser.places import PATIENT, Place, settle_in
+from tests.browser.places import PATIENT, DeskUnderTest, settle_in
 from tests.browser.test_accessibility import COLOUR_RULES, RULES, SIZES, check
 
-from .page_states import STATES, State, reach, see
+from .page_states import STATES, State, assert_visible, go_to_state
 
 Scheme = Literal["light", "dark"]
 GOING_AWAY = {"offline", "drawer-offline", "session-ended"}  # states that leave no tab anybody could use
@@ -43,13 +43,13 @@ COVERED = """() => [...document.querySelectorAll("body *")].filter((element) => 
 
 
 @pytest.fixture(scope="session")
-def quick(shared_desk: Desk, running_sandbox: SandboxServer) -> Place:
+def quick(shared_desk: Desk, running_sandbox: SandboxServer) -> DeskUnderTest:
     """The desk all browser tests share: failures come soon, nothing old stands in for them."""
     return settle_in(shared_desk, running_sandbox)
 
 
 @pytest.fixture(scope="session")
-def patient(template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def patient(template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskUnderTest]:
     """A desk that waits long and keeps old answers, with a sandbox of its own: what it waits for meets nobody else."""
     folder = tmp_path_factory.mktemp("patient")
     with SandboxServer(contacts=600) as sandbox, running_desk(folder, sandbox.url, template, **PATIENT) as desk:
@@ -71,7 +71,7 @@ class Tabs:
         self._tabs: dict[tuple[str, str], Page] = {}
         self.faults: list[str] = []
 
-    def of(self, state: State, place: Place) -> Page:
+    def of(self, state: State, place: DeskUnderTest) -> Page:
         """The tab to reach a state in. Whoever is not signed in, or goes away, gets a profile of their own."""
         if state.person is None or state.name in GOING_AWAY:
             return self._new(place)
@@ -90,7 +90,7 @@ class Tabs:
         for page in self._tabs.values():
             page.context.close()
 
-    def _new(self, place: Place) -> Page:
+    def _new(self, place: DeskUnderTest) -> Page:
         context = self._chromium.new_context(base_url=place.url)
         watch_faults(context, self.faults)
         return context.new_page()
@@ -107,12 +107,12 @@ def tabs(chromium: Browser) -> Iterator[Tabs]:
 @pytest.fixture(scope="module")
 def page(state: State, tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A tab in the state, reached once for all that is asked of it. A breach of the CSP or an uncaught error fails."""
-    place: Place = request.getfixturevalue("patient" if state.patient else "quick")
+    place: DeskUnderTest = request.getfixturevalue("patient" if state.patient else "quick")
     page = tabs.of(state, place)
     page.set_viewport_size(SIZES["desktop"])
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     tabs.faults.clear()
-    reach(state, place, page)
+    go_to_state(state, place, page)
     yield page
     tabs.done(page)
     assert tabs.faults == []
@@ -122,12 +122,12 @@ def test_every_problem_the_desk_can_name_is_a_state() -> None:
     shown = {words for state in STATES for words in state.shows}
     # One takes more people at once than a browser is, one a database that refuses (tests/audit/test_write_failures.py).
     elsewhere = {"Too many people are waiting", "Nothing is shown because it cannot be recorded"}
-    assert {problem.title for _, problem in PROBLEMS} - shown == elsewhere
+    assert {problem.title for _, problem in ERROR_PAGES} - shown == elsewhere
 
 
 def test_its_words_are_seen(state: State, page: Page) -> None:
     page.set_viewport_size(SIZES["desktop"])
-    see(page, state)
+    assert_visible(page, state)
 
 
 def test_only_a_list_that_is_empty_says_no_contacts(state: State, page: Page) -> None:

@@ -14,7 +14,7 @@ from testing.sandbox_server import SandboxServer
 from testing.totp import code_now
 from tests.browser.conftest import NewContext, sign_in
 
-from .page_helpers import ROWS, settled
+from .page_helpers import ROWS, wait_for_results
 
 LIST = "/account/contacts/"
 SECURITY = "/you/second-factor/"
@@ -144,7 +144,7 @@ def test_one_is_added_and_then_the_desk_opens(due: Page) -> None:
     add_app(due)
     expect(due.get_by_text("The authenticator app is added.")).to_be_visible()
     due.goto(LIST)
-    settled(due)
+    wait_for_results(due)
 
 
 def test_from_the_next_sign_in_on_it_is_asked_for(due: Page) -> None:
@@ -162,7 +162,7 @@ def test_from_the_next_sign_in_on_it_is_asked_for(due: Page) -> None:
 def test_a_page_that_is_open_is_led_there_by_its_next_request(due: Page, strict_desk: Desk) -> None:
     add_app(due)
     due.goto(LIST)
-    settled(due)
+    wait_for_results(due)
     forget_factors(strict_desk)
     due.get_by_role("link", name="Next page").click()
     due.wait_for_url(f"**{SECURITY}")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
-from .page_helpers import CLIPBOARD, ROWS, at_address, settled
+from .page_helpers import CLIPBOARD, ROWS, at_address, wait_for_results
 
 FEW = "/account/contacts/?page_size=20"
 SPELLINGS = {
@@ -46,7 +46,7 @@ def test_a_pasted_number_shows_its_contact_and_how_it_was_read(page: Page, sandb
     contact_id, number = _american(sandbox)
     for spelling in SPELLINGS.values():
         page.goto(FEW)
-        settled(page)
+        wait_for_results(page)
         expect(page.locator(ROWS)).to_have_count(20)
         typed = spelling.format(e164=number, a=number[2:5], b=number[5:8], c=number[8:])
         _paste(page, typed)

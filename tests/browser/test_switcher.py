@@ -13,7 +13,7 @@ from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 from tests.browser.test_accessibility import SIZES, check
 
-from .page_helpers import ROWS, at_address, held, ids, later
+from .page_helpers import ROWS, at_address, hold_requests, ids, later
 
 BY_SMS = "/account/contacts/?channel=sms&page_size=20"
 KEPT = "/contacts/?channel=sms&page_size=20"  # of it, in another profile
@@ -166,7 +166,7 @@ def test_leaving_by_tab_closes(switcher: Page) -> None:
 
 
 def test_closing_before_the_answer_leaves_nothing_behind(page: Page) -> None:
-    with held(page, "**/profiles/**"):
+    with hold_requests(page, "**/profiles/**"):
         page.locator(LINK).click()
         expect(page.locator("#profiles:popover-open")).to_be_attached()
         page.keyboard.press("Escape")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
-from .page_helpers import ROWS, at_address, choose_channel, claimed, open_list, settled, shown
+from .page_helpers import ROWS, at_address, choose_channel, open_list, profile_ids, shown, wait_for_results
 
 
 def _options(page: Page) -> list[str]:
@@ -32,12 +32,12 @@ def _check_every_page(page: Page, sandbox: SandboxServer, profile_id: str | None
     """Walks all pages of the list shown and compares every row. Returns how many rows there were."""
     held, seen = sandbox.contacts(profile_id), 0
     while True:
-        settled(page)
+        wait_for_results(page)
         rows = shown(page)
         for contact_id, number in rows.items():
             assert contact_id in held
             assert held[contact_id] in {number, None}
-        assert claimed(page) == {profile_id or ""}
+        assert profile_ids(page) == {profile_id or ""}
         seen += len(rows)
         following = page.locator("a[rel=next]")
         if not following.count():
@@ -90,10 +90,10 @@ def test_two_tabs_on_two_profiles_never_mix(new_context: NewContext, sandbox: Sa
             tab.locator("a[rel=next], a[rel=first]").last.click()
             expect(tab.locator(ROWS).first).not_to_have_attribute("data-contact-id", before)
         for page, profile_id in zip(tabs, at, strict=True):
-            settled(page)
+            wait_for_results(page)
             assert set(shown(page)) <= held[profile_id]
             assert shown(page)
-            assert claimed(page) == {profile_id}
+            assert profile_ids(page) == {profile_id}
 
 
 def test_switching_keeps_the_filters_that_the_address_bar_shows(admin_page: Page) -> None:

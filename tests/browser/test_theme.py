@@ -11,7 +11,7 @@ from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
 
-from .page_helpers import ROWS, at_address, held, settled
+from .page_helpers import ROWS, at_address, hold_requests, wait_for_results
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
@@ -40,7 +40,7 @@ def _press(page: Page, theme: str) -> None:
 
 def test_it_changes_at_once_before_the_server_answers(light: Page) -> None:
     assert light.evaluate(CANVAS) == "light"
-    with held(light, "**/preferences/theme/"):
+    with hold_requests(light, "**/preferences/theme/"):
         light.get_by_role("button", name="Dark theme").click()
         assert light.evaluate("document.documentElement.dataset.theme") == "dark"
         assert light.evaluate(CANVAS) == "dark"
@@ -49,7 +49,7 @@ def test_it_changes_at_once_before_the_server_answers(light: Page) -> None:
 
 def test_two_quick_presses_lead_back(light: Page) -> None:
     button = light.locator("[data-theme-toggle] button")
-    with held(light, "**/preferences/theme/"):
+    with hold_requests(light, "**/preferences/theme/"):
         button.click()
         button.click()
         assert light.evaluate("document.documentElement.dataset.theme") == "light"
@@ -86,7 +86,7 @@ def test_no_page_is_ever_painted_in_the_other_theme(light: Page) -> None:
 
 def test_it_stays_where_one_is(light: Page) -> None:
     light.goto(SECOND_BY_SMS)
-    settled(light)
+    wait_for_results(light)
     light.locator(f"{ROWS} .phone__link").first.focus()
     light.evaluate("document.querySelector('#results tbody').dataset.mark = 'kept'")
     _press(light, "Dark")

@@ -18,12 +18,12 @@ from .page_helpers import (
     ROWS,
     at_address,
     choose_channel,
-    held,
+    hold_requests,
     ids,
     later,
     more_filters,
     path,
-    settled,
+    wait_for_results,
 )
 
 LIST = "/account/contacts/"
@@ -45,7 +45,7 @@ def _expect(page: Page, sandbox: SandboxServer, address: str, query: ContactQuer
     at_address(page, address)
     expected = _expected(sandbox, query)
     expect(page.locator(ROWS).first).to_have_attribute("data-contact-id", expected[0])
-    settled(page)
+    wait_for_results(page)
     assert ids(page) == expected
     expect(page.locator("#search")).to_have_value(query.search or "")
     expect(page.locator(f"#channels [value='{query.channel or ''}']")).to_be_checked()
@@ -100,8 +100,8 @@ def test_a_slow_back_never_overwrites_what_was_asked_after_it(page: Page, sandbo
     for number in (2, 3):
         page.get_by_role("link", name="Next page").click()
         at_address(page, f"?page={number}&page_size=20")
-    settled(page)
-    with held(page, "**/contacts/**", _is_back):
+    wait_for_results(page)
+    with hold_requests(page, "**/contacts/**", _is_back):
         with page.expect_request(_is_back):
             page.evaluate("history.back()")
         if then == "a channel":
@@ -112,7 +112,7 @@ def test_a_slow_back_never_overwrites_what_was_asked_after_it(page: Page, sandbo
             page.get_by_role("link", name="Next page").click()
             wanted = ContactQuery(4, 20)
             at_address(page, "?page=4&page_size=20")
-        settled(page)
+        wait_for_results(page)
     later(page, 200)
     assert ids(page) == _expected(sandbox, wanted)
 
@@ -133,7 +133,7 @@ def test_typing_leaves_one_step_in_the_history(page: Page) -> None:
 
 
 def test_what_was_typed_before_the_scripts_came_is_searched(page: Page) -> None:
-    with held(page, "**/htmx.min*.js"):
+    with hold_requests(page, "**/htmx.min*.js"):
         page.goto(FEW, wait_until="commit")
         page.fill("#search", "998-8776")
     at_address(page, "?search=998-8776&page_size=20")
@@ -143,7 +143,7 @@ def test_what_was_typed_before_the_scripts_came_is_searched(page: Page) -> None:
 def test_focus_stays_in_the_search_while_results_change(page: Page) -> None:
     page.locator("#search").press_sequentially("20", delay=20)
     at_address(page, "?search=20&page_size=20")
-    settled(page)
+    wait_for_results(page)
     expect(page.locator("#search")).to_be_focused()
 
 

@@ -11,7 +11,17 @@ from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
 
-from .page_helpers import CONTACT, ROWS, at_address, choose_channel, held, ids, later, let_answer, settled
+from .page_helpers import (
+    CONTACT,
+    ROWS,
+    at_address,
+    choose_channel,
+    hold_requests,
+    ids,
+    later,
+    let_answer,
+    wait_for_results,
+)
 
 LIST = "/account/contacts/"
 BY_SMS = f"{LIST}?channel=sms"
@@ -58,12 +68,12 @@ def _calls(sandbox: SandboxServer) -> int:
 
 
 def test_a_slow_page_comes_without_rows_and_fills_itself_by_the_same_call(page: Page, sandbox: SandboxServer) -> None:
-    with held(page, "**/contacts/**", _fills):
+    with hold_requests(page, "**/contacts/**", _fills):
         _goto(page, sandbox, BY_SMS)
         expect(page.locator(BUSY)).to_be_visible()
         expect(page.locator("#summary")).to_have_text("Loading contacts")
         assert ids(page) == []
-    settled(page)
+    wait_for_results(page)
     assert len(ids(page)) == 50
     expect(page.locator("#summary")).to_contain_text("contacts match")
     at_address(page, BY_SMS)
@@ -84,23 +94,23 @@ def test_going_back_to_a_slow_list_fills_itself_too(
 ) -> None:
     choose_channel(page, "sms")
     at_address(page, BY_SMS)
-    settled(page)
+    wait_for_results(page)
     keeping_desk.forget()
     sandbox.clear()
     sandbox.fault(route="contacts", kind="slow", seconds=LONG)
-    with held(page, "**/contacts/**", _fills):
+    with hold_requests(page, "**/contacts/**", _fills):
         with page.expect_response(lambda answer: "hx-history-restore-request" in answer.request.headers):
             page.go_back()
         let_answer(sandbox)
         expect(page.locator(BUSY)).to_be_visible()
-    settled(page)
+    wait_for_results(page)
     at_address(page, LIST)
     assert len(ids(page)) == 50
     expect(page.locator(".chip")).to_have_count(0)
 
 
 def test_what_is_searched_meanwhile_stands_in_the_end(page: Page, sandbox: SandboxServer) -> None:
-    with held(page, "**/contacts/**", _fills_with_all):
+    with hold_requests(page, "**/contacts/**", _fills_with_all):
         _goto(page, sandbox, BY_SMS)
         expect(page.locator(BUSY)).to_be_visible()
         page.locator("#search").press_sequentially("998-8776")
@@ -152,16 +162,16 @@ def test_without_javascript_the_page_waits_the_second_time(
 
 
 def test_old_rows_say_what_they_are_of_until_the_new_ones_come(page: Page) -> None:
-    with held(page, "**/contacts/**", _fills):
+    with hold_requests(page, "**/contacts/**", _fills):
         choose_channel(page, "sms")
         expect(page.get_by_text("Still showing: all contacts")).to_be_visible()
-    settled(page)
+    wait_for_results(page)
     expect(page.locator(".still")).not_to_be_visible()
 
 
 def test_they_stay_busy_when_one_request_takes_the_place_of_another(page: Page) -> None:
     page.clock.install()
-    with held(page, "**/contacts/**", _fills):
+    with hold_requests(page, "**/contacts/**", _fills):
         for typed, asked in (("2", "2"), ("0", "20")):
             with page.expect_request(re.compile(rf"[?&]search={asked}(&|$)")):
                 page.locator("#search").press_sequentially(typed)
@@ -169,14 +179,14 @@ def test_they_stay_busy_when_one_request_takes_the_place_of_another(page: Page) 
         expect(page.locator("#live")).to_have_text("Loading contacts")
         expect(page.locator(BUSY)).to_be_visible()
     at_address(page, "?search=20")
-    settled(page)
+    wait_for_results(page)
 
 
 def test_a_search_that_took_the_place_of_a_page_leaves_the_focus_in_the_box(page: Page) -> None:
-    with held(page, "**/contacts/**", lambda request: "page=2" in request.url):
+    with hold_requests(page, "**/contacts/**", lambda request: "page=2" in request.url):
         page.get_by_role("link", name="Next page").click()
         page.locator("#search").press_sequentially("20")
         at_address(page, "?search=20")
-        settled(page)
+        wait_for_results(page)
     later(page, 200)
     expect(page.locator("#search")).to_be_focused()

@@ -13,9 +13,9 @@ from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
-from contacts_ui.gateway.cache_keys import Keys
-from contacts_ui.gateway.gateway import REFRESH_SECONDS
+from contacts_ui.gateway import get_gateway
+from contacts_ui.gateway.cache_keys import CacheKeys
+from contacts_ui.gateway.gateway import REFRESH_INTERVAL
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
@@ -31,7 +31,7 @@ def _calls(sandbox: SandboxServer) -> list[str]:
 def age(settings: Settings) -> None:
     """From here on everything kept is too old to be fresh."""
     settings.SENT_FRESH_SECONDS = 0.0
-    gateway.cache_clear()
+    get_gateway.cache_clear()
 
 
 def test_the_same_page_again_costs_no_call(admin_client: Client, keeping: SandboxServer) -> None:
@@ -67,8 +67,8 @@ def test_refresh_asks_again_and_leads_back_to_the_same_address(admin_client: Cli
 def test_refresh_asks_at_most_every_two_seconds_for_one_user(
     admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert REFRESH_SECONDS == 2.0
-    monkeypatch.setattr("contacts_ui.gateway.gateway.REFRESH_SECONDS", 60.0)  # a busy machine takes longer for five
+    assert REFRESH_INTERVAL == 2.0
+    monkeypatch.setattr("contacts_ui.gateway.gateway.REFRESH_INTERVAL", 60.0)  # a busy machine takes longer for five
     for _ in range(5):
         fragment(admin_client, LIST, refresh="1")
     assert len(_calls(keeping)) == 1
@@ -86,7 +86,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 def _patient_with_all_but_the_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no slow API."""
     if "slow" not in request.node.name.partition("[")[2]:
-        monkeypatch.setattr("contacts_ui.gateway.cached_fetch.PATIENCE_SECONDS", 4.0)
+        monkeypatch.setattr("contacts_ui.gateway.cached_fetch.REVALIDATE_TIMEOUT", 4.0)
 
 
 @pytest.mark.usefixtures("_patient_with_all_but_the_slow")
@@ -132,7 +132,7 @@ def test_no_number_no_key_and_no_profile_is_readable_in_a_cache_key(
 
 def test_no_two_questions_share_a_key() -> None:
     one, other = Scope("a" * 36, "A", switchable=True), Scope(None, "B", switchable=True)
-    keys, foreign = Keys("secret", "key"), Keys("secret", "another key")
+    keys, foreign = CacheKeys("secret", "key"), CacheKeys("secret", "another key")
     queries = [
         ContactQuery(),
         ContactQuery(page=2),
@@ -147,8 +147,8 @@ def test_no_two_questions_share_a_key() -> None:
 def test_known_profiles_still_work_while_the_account_call_fails(admin_client: Client, keeping: SandboxServer) -> None:
     path = f"/p/{keeping.profiles()[1]['id']}/"
     admin_client.get(f"{path}contacts/")
-    gateway()._memo = None
-    caches["contacts"].set(*_older(gateway()._keys.account()))
+    get_gateway()._account_cache = None
+    caches["contacts"].set(*_older(get_gateway()._keys.account()))
     keeping.fault(route="me", kind="status", status=500, times=5)
     assert admin_client.get(f"{path}contacts/").status_code == 200
     assert "This list may be up to an hour old" in text(admin_client.get(f"{path}profiles/"))
@@ -168,7 +168,7 @@ def test_an_empty_budget_answers_at_once_with_the_time_to_wait(
     admin_client: Client, keeping: SandboxServer, settings: Settings
 ) -> None:
     settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST = 6, 2
-    gateway.cache_clear()
+    get_gateway.cache_clear()
     admin_client.get(LIST)
     started = time.monotonic()
     response = admin_client.get(LIST, {"page": 3})
@@ -180,7 +180,7 @@ def test_an_empty_budget_answers_at_once_with_the_time_to_wait(
 
 
 def test_after_five_failures_the_api_is_left_alone(admin_client: Client, desk_api: SandboxServer) -> None:
-    gateway().account()
+    get_gateway().account()
     desk_api.fault(route="contacts", kind="status", status=500, times=20)
     pages = [text(admin_client.get(LIST)) for _ in range(8)]
     assert "The messaging service is not answering" in pages[-1]
@@ -217,11 +217,11 @@ def _account_calls(sandbox: SandboxServer) -> int:
 
 def _minutes_later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """From here on what is known of the account is so many seconds older."""
-    memo = gateway()._memo
+    memo = get_gateway()._account_cache
     assert memo is not None
-    older = replace(memo, until=memo.until - seconds, doubted_until=memo.doubted_until - seconds)
-    monkeypatch.setattr(gateway(), "_memo", older)
-    monkeypatch.setattr("contacts_ui.gateway.gateway.ACCOUNT_DOUBTED_SECONDS", 60.0 - seconds)
+    older = replace(memo, expires_at=memo.expires_at - seconds, revalidate_at=memo.revalidate_at - seconds)
+    monkeypatch.setattr(get_gateway(), "_account_cache", older)
+    monkeypatch.setattr("contacts_ui.gateway.gateway.ACCOUNT_REVALIDATE_TTL", 60.0 - seconds)
 
 
 def test_the_account_is_asked_once_in_five_minutes(

@@ -10,14 +10,21 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
-from contacts_ui.gateway.call_policy import Caller
-from contacts_ui.gateway.circuit_breaker import FAILURES, Breaker
-from contacts_ui.gateway.rate_limiter import FileBudget
-from contacts_ui.gateway.shared_memory import Ledger
-from contacts_ui.gateway.stats import Tally
+from contacts_ui.gateway import get_gateway
+from contacts_ui.gateway.call_policy import CallPolicy
+from contacts_ui.gateway.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker
+from contacts_ui.gateway.rate_limiter import HostRateLimiter
+from contacts_ui.gateway.shared_memory import SharedCounters
+from contacts_ui.gateway.stats import GatewayStats
 from contacts_ui.scope import Scope
-from contacts_ui.sent_api.errors import BudgetSpent, Crowded, NotAnswering, SentError, Unavailable, Unreachable
+from contacts_ui.sent_api.errors import (
+    CircuitOpen,
+    ConnectionFailed,
+    LocalRateLimited,
+    Overloaded,
+    SentError,
+    ServerError,
+)
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.total_timeout import Deadline
 from testing.sandbox_server import SandboxServer
@@ -32,7 +39,7 @@ class _Api:
     """Counts calls, and fails the first of them."""
 
     def __init__(self, error: SentError | None = None) -> None:
-        self.calls, self._error = 0, error or Unavailable(status=503)
+        self.calls, self._error = 0, error or ServerError(status=503)
 
     def ask(self, _deadline: Deadline) -> str:
         self.calls += 1
@@ -42,95 +49,97 @@ class _Api:
 
 
 @pytest.fixture
-def breaker(tmp_path: Path) -> Breaker:
+def breaker(tmp_path: Path) -> CircuitBreaker:
     """Closed."""
-    return Breaker(Ledger(tmp_path / "ledger", FileBudget.cells(PER_MINUTE)), 3.0)
+    return CircuitBreaker(SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(PER_MINUTE)), 3.0)
 
 
 @pytest.fixture
-def make(tmp_path: Path, breaker: Breaker) -> Callable[..., Caller]:
+def make(tmp_path: Path, breaker: CircuitBreaker) -> Callable[..., CallPolicy]:
     """Makes callers with a budget of two calls a minute, two at once."""
 
-    def made(*, burst: int = 2, seconds: float = 60.0) -> Caller:
-        ledger = Ledger(tmp_path / "ledger", FileBudget.cells(PER_MINUTE))
-        budget = FileBudget(ledger, PER_MINUTE, burst)
-        return Caller(breaker, budget, Tally(ledger), in_flight=2, deadline_seconds=seconds)
+    def made(*, burst: int = 2, seconds: float = 60.0) -> CallPolicy:
+        ledger = SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(PER_MINUTE))
+        budget = HostRateLimiter(ledger, PER_MINUTE, burst)
+        return CallPolicy(breaker, budget, GatewayStats(ledger), in_flight=2, deadline_seconds=seconds)
 
     return made
 
 
-def test_who_finds_no_place_in_flight_is_turned_away_until_one_leaves(make: Callable[..., Caller]) -> None:
-    caller = make()
-    caller.enter()
-    caller.enter()
-    with pytest.raises(Crowded):
-        caller.enter()
-    caller.leave()
-    caller.enter()
+def test_who_finds_no_place_in_flight_is_turned_away_until_one_leaves(make: Callable[..., CallPolicy]) -> None:
+    policy = make()
+    first, _second = policy.slot(), policy.slot()
+    with pytest.raises(Overloaded):
+        policy.slot()
+    with first:
+        pass
+    policy.slot()
 
 
-@pytest.mark.parametrize("error", [Unavailable(status=503), Unreachable()], ids=["unavailable", "unreachable"])
-def test_a_broken_call_is_tried_a_second_time(make: Callable[..., Caller], error: SentError) -> None:
+@pytest.mark.parametrize("error", [ServerError(status=503), ConnectionFailed()], ids=["unavailable", "unreachable"])
+def test_a_broken_call_is_tried_a_second_time(make: Callable[..., CallPolicy], error: SentError) -> None:
     api = _Api(error)
     assert make().call(api.ask) == "an answer"
     assert api.calls == 2
 
 
 @pytest.mark.parametrize(("burst", "bulk"), [(1, False), (2, True)], ids=["the last call", "the last of bulk"])
-def test_without_budget_there_is_no_second_try(make: Callable[..., Caller], burst: int, bulk: bool) -> None:
+def test_without_budget_there_is_no_second_try(make: Callable[..., CallPolicy], burst: int, bulk: bool) -> None:
     api = _Api()
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServerError):
         make(burst=burst).call(api.ask, bulk=bulk)
     assert api.calls == 1
 
 
-def test_without_budget_there_is_no_first_try_either(make: Callable[..., Caller]) -> None:
+def test_without_budget_there_is_no_first_try_either(make: Callable[..., CallPolicy]) -> None:
     api, caller = _Api(), make(burst=1)
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServerError):
         caller.call(api.ask)
-    with pytest.raises(BudgetSpent):
+    with pytest.raises(LocalRateLimited):
         caller.call(api.ask)
     assert api.calls == 1
 
 
-def test_shortly_before_the_deadline_there_is_no_second_try(make: Callable[..., Caller]) -> None:
+def test_shortly_before_the_deadline_there_is_no_second_try(make: Callable[..., CallPolicy]) -> None:
     api = _Api()
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServerError):
         make(seconds=0.2).call(api.ask)
     assert api.calls == 1
 
 
-def test_a_failure_that_opens_the_breaker_is_not_tried_again(make: Callable[..., Caller], breaker: Breaker) -> None:
-    for _ in range(FAILURES - 1):
-        breaker.failed()
+def test_a_failure_that_opens_the_breaker_is_not_tried_again(
+    make: Callable[..., CallPolicy], breaker: CircuitBreaker
+) -> None:
+    for _ in range(FAILURE_THRESHOLD - 1):
+        breaker.record_failure()
     api = _Api()
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServerError):
         make().call(api.ask)
     assert api.calls == 1
 
 
-class _Slow(FileBudget):
-    """A budget that is asked while somebody else takes the probe that is due."""
+class _Slow(HostRateLimiter):
+    """A rate limiter that is asked while somebody else takes the half-open probe that is due."""
 
-    def __init__(self, ledger: Ledger, breaker: Breaker) -> None:
+    def __init__(self, ledger: SharedCounters, breaker: CircuitBreaker) -> None:
         super().__init__(ledger, PER_MINUTE, PER_MINUTE)
         self._breaker = breaker
 
-    def take(self, *, bulk: bool = False) -> float:
-        assert self._breaker.wait() == 0.0
-        return super().take(bulk=bulk)
+    def acquire(self, *, bulk: bool = False) -> float:
+        assert self._breaker.acquire() == 0.0
+        return super().acquire(bulk=bulk)
 
 
 def test_of_two_who_would_probe_at_once_one_is_turned_away(
-    breaker: Breaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    breaker: CircuitBreaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contacts_ui.gateway.circuit_breaker.FIRST_PAUSE", 0.0)  # a probe is due at once
-    for _ in range(FAILURES):
-        breaker.failed()
-    ledger = Ledger(tmp_path / "ledger", FileBudget.cells(PER_MINUTE))
-    caller = Caller(breaker, _Slow(ledger, breaker), Tally(ledger), in_flight=2, deadline_seconds=60)
+    monkeypatch.setattr("contacts_ui.gateway.circuit_breaker.INITIAL_BACKOFF", 0.0)  # a probe is due at once
+    for _ in range(FAILURE_THRESHOLD):
+        breaker.record_failure()
+    ledger = SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(PER_MINUTE))
+    caller = CallPolicy(breaker, _Slow(ledger, breaker), GatewayStats(ledger), in_flight=2, deadline_seconds=60)
     api = _Api()
-    with pytest.raises(NotAnswering):
+    with pytest.raises(CircuitOpen):
         caller.call(api.ask)
     assert api.calls == 0
 
@@ -139,12 +148,12 @@ def test_a_page_without_a_place_in_flight_says_so_and_asks_nothing(
     admin_client: Client, desk_api: SandboxServer, settings: Settings
 ) -> None:
     settings.SENT_IN_FLIGHT, settings.SENT_DEADLINE = 1, 60.0
-    gateway.cache_clear()
-    gateway().account()
+    get_gateway.cache_clear()
+    get_gateway().account()
     desk_api.reset_requests()
     desk_api.fault(route="contacts", kind="slow", seconds=60)
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(gateway().contacts, Scope(None, "Account", switchable=True), ContactQuery(page=3))
+        first = pool.submit(get_gateway().contacts, Scope(None, "Account", switchable=True), ContactQuery(page=3))
         wait_until(lambda: desk_api.fired() == ["slow"])
         response = admin_client.get(LIST)
         assert response.status_code == 503

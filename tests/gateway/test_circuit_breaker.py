@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from contacts_ui.gateway import circuit_breaker as breakers
-from contacts_ui.gateway.circuit_breaker import FAILURES, Breaker
-from contacts_ui.gateway.rate_limiter import FileBudget
-from contacts_ui.gateway.shared_memory import Ledger
+from contacts_ui.gateway.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker
+from contacts_ui.gateway.rate_limiter import HostRateLimiter
+from contacts_ui.gateway.shared_memory import SharedCounters
 
 
 @pytest.fixture
@@ -21,75 +21,75 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def breaker(tmp_path: Path, clock: list[float]) -> Breaker:
+def breaker(tmp_path: Path, clock: list[float]) -> CircuitBreaker:
     """Closed, with probes of at most three seconds."""
-    return Breaker(Ledger(tmp_path / "ledger", FileBudget.cells(60)), 3.0)
+    return CircuitBreaker(SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(60)), 3.0)
 
 
-def _fail(breaker: Breaker, times: int = FAILURES) -> None:
+def _fail(breaker: CircuitBreaker, times: int = FAILURE_THRESHOLD) -> None:
     for _ in range(times):
-        breaker.failed()
+        breaker.record_failure()
 
 
-def test_four_failures_leave_it_closed(breaker: Breaker) -> None:
-    _fail(breaker, FAILURES - 1)
-    assert breaker.wait() == 0
+def test_four_failures_leave_it_closed(breaker: CircuitBreaker) -> None:
+    _fail(breaker, FAILURE_THRESHOLD - 1)
+    assert breaker.acquire() == 0
     assert not breaker.state().is_open
 
 
-def test_the_fifth_failure_in_a_row_opens_it(breaker: Breaker) -> None:
+def test_the_fifth_failure_in_a_row_opens_it(breaker: CircuitBreaker) -> None:
     _fail(breaker)
-    assert breaker.wait() == breakers.FIRST_PAUSE
+    assert breaker.acquire() == breakers.INITIAL_BACKOFF
     assert breaker.state().is_open
 
 
-def test_an_answer_in_between_starts_the_count_again(breaker: Breaker) -> None:
-    _fail(breaker, FAILURES - 1)
-    breaker.succeeded()
-    _fail(breaker, FAILURES - 1)
+def test_an_answer_in_between_starts_the_count_again(breaker: CircuitBreaker) -> None:
+    _fail(breaker, FAILURE_THRESHOLD - 1)
+    breaker.record_success()
+    _fail(breaker, FAILURE_THRESHOLD - 1)
     assert not breaker.state().is_open
 
 
-def test_after_the_pause_one_probe_goes_and_one_only(breaker: Breaker, clock: list[float]) -> None:
+def test_after_the_pause_one_probe_goes_and_one_only(breaker: CircuitBreaker, clock: list[float]) -> None:
     _fail(breaker)
-    clock[0] += breakers.FIRST_PAUSE + 0.1
-    assert breaker.wait() == 0
-    assert breaker.wait() > 0
+    clock[0] += breakers.INITIAL_BACKOFF + 0.1
+    assert breaker.acquire() == 0
+    assert breaker.acquire() > 0
 
 
-def test_a_probe_that_never_comes_back_does_not_block_the_next(breaker: Breaker, clock: list[float]) -> None:
+def test_a_probe_that_never_comes_back_does_not_block_the_next(breaker: CircuitBreaker, clock: list[float]) -> None:
     _fail(breaker)
-    clock[0] += breakers.FIRST_PAUSE + 0.1
-    breaker.wait()
+    clock[0] += breakers.INITIAL_BACKOFF + 0.1
+    breaker.acquire()
     clock[0] += 3.1
-    assert breaker.wait() == 0
+    assert breaker.acquire() == 0
 
 
-def test_a_good_probe_closes_it(breaker: Breaker, clock: list[float]) -> None:
+def test_a_good_probe_closes_it(breaker: CircuitBreaker, clock: list[float]) -> None:
     _fail(breaker)
-    clock[0] += breakers.FIRST_PAUSE + 0.1
-    breaker.wait()
-    breaker.succeeded()
-    assert breaker.wait() == breaker.wait() == 0
+    clock[0] += breakers.INITIAL_BACKOFF + 0.1
+    breaker.acquire()
+    breaker.record_success()
+    assert breaker.acquire() == breaker.acquire() == 0
 
 
-def test_the_pause_grows_with_each_bad_probe_up_to_its_bound(breaker: Breaker, clock: list[float]) -> None:
+def test_the_pause_grows_with_each_bad_probe_up_to_its_bound(breaker: CircuitBreaker, clock: list[float]) -> None:
     _fail(breaker)
     pauses = []
     for _ in range(5):
-        pauses.append(breaker.state().opens_in)
+        pauses.append(breaker.state().retry_in)
         clock[0] += pauses[-1] + 0.01
-        assert breaker.wait() == 0
-        breaker.failed()
+        assert breaker.acquire() == 0
+        breaker.record_failure()
     assert pauses == [5.0, 10.0, 10.0, 10.0, 10.0]
 
 
-def test_late_failures_of_calls_sent_before_do_not_lengthen_the_pause(breaker: Breaker) -> None:
-    _fail(breaker, FAILURES + 20)
-    assert breaker.state().opens_in == breakers.FIRST_PAUSE
+def test_late_failures_of_calls_sent_before_do_not_lengthen_the_pause(breaker: CircuitBreaker) -> None:
+    _fail(breaker, FAILURE_THRESHOLD + 20)
+    assert breaker.state().retry_in == breakers.INITIAL_BACKOFF
 
 
-def test_all_processes_of_a_host_share_it(breaker: Breaker, tmp_path: Path) -> None:
+def test_all_processes_of_a_host_share_it(breaker: CircuitBreaker, tmp_path: Path) -> None:
     _fail(breaker)
-    other = Breaker(Ledger(tmp_path / "ledger", FileBudget.cells(60)), 3.0)
+    other = CircuitBreaker(SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(60)), 3.0)
     assert other.state().is_open

@@ -10,9 +10,10 @@ from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
-from contacts_ui.gateway.cache_keys import Keys
-from contacts_ui.gateway.page_windows import leaf_of
+from contacts_ui.gateway import get_gateway
+from contacts_ui.gateway.cache_keys import CacheKeys
+from contacts_ui.gateway.call_policy import Slot
+from contacts_ui.gateway.page_windows import upstream_query
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
@@ -23,7 +24,7 @@ SCOPE, QUERY = Scope(None, "Account", switchable=True), ContactQuery()
 
 
 def _made_anew() -> None:
-    gateway.cache_clear()
+    get_gateway.cache_clear()
 
 
 def _pages_asked(sandbox: SandboxServer) -> int:
@@ -32,14 +33,14 @@ def _pages_asked(sandbox: SandboxServer) -> int:
 
 def _key(settings: Settings) -> str:
     """Where the first page of the account is kept."""
-    return Keys(settings.SECRET_KEY, settings.SENT_API_KEY).page(SCOPE, leaf_of(QUERY))
+    return CacheKeys(settings.SECRET_KEY, settings.SENT_API_KEY).page(SCOPE, upstream_query(QUERY))
 
 
 def test_without_a_key_there_is_no_gateway(settings: Settings) -> None:
     settings.SENT_API_KEY = ""
     _made_anew()
     with pytest.raises(RuntimeError, match="SENT_API_KEY is not set"):
-        gateway()
+        get_gateway()
 
 
 @pytest.fixture
@@ -56,29 +57,29 @@ def test_a_plain_gateway_asks_for_every_page_again(admin_client: Client, plain: 
 
 
 def test_a_plain_gateway_keeps_nothing(plain: SandboxServer, settings: Settings) -> None:
-    gateway().contacts(SCOPE, QUERY)
+    get_gateway().contacts(SCOPE, QUERY)
     assert caches["contacts"].get(_key(settings)) is None
 
 
 def test_a_plain_gateway_says_that_nothing_is_left_to_grant(plain: SandboxServer) -> None:
-    gateway().contacts(SCOPE, QUERY)
-    report = gateway().report()
-    assert (report.calls_left, report.blocked_seconds) == (0, 0.0)
+    get_gateway().contacts(SCOPE, QUERY)
+    status = get_gateway().status()
+    assert (status.calls_left, status.blocked_seconds) == (0, 0.0)
 
 
 def test_who_comes_just_after_an_answer_landed_asks_no_more(
     keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    caller = gateway()._asker._caller
-    enter = caller.enter
+    policy = get_gateway()._fetcher._call_policy
+    slot = policy.slot
 
-    def late() -> None:
-        monkeypatch.setattr(caller, "enter", enter)
-        gateway().contacts(SCOPE, QUERY)  # somebody else is quicker
-        enter()
+    def late() -> Slot:
+        monkeypatch.setattr(policy, "slot", slot)
+        get_gateway().contacts(SCOPE, QUERY)  # somebody else is quicker
+        return slot()
 
-    monkeypatch.setattr(caller, "enter", late)
-    assert len(gateway().contacts(SCOPE, QUERY).value.contacts) == 50
+    monkeypatch.setattr(policy, "slot", late)
+    assert len(get_gateway().contacts(SCOPE, QUERY).value.contacts) == 50
     assert _pages_asked(keeping) == 1
 
 
@@ -95,7 +96,7 @@ def test_a_process_that_ends_in_mid_call_leaves_the_question_to_the_next(
 ) -> None:
     caches["contacts"].add(f"lock:{_key(settings)}", 1, 0.05)  # another process asks, and brings nothing
     with ThreadPoolExecutor(1) as pool:
-        shown = pool.submit(gateway().contacts, SCOPE, QUERY).result(30)
+        shown = pool.submit(get_gateway().contacts, SCOPE, QUERY).result(30)
     assert len(shown.value.contacts) == 50
     assert _pages_asked(sharing) == 1
 
@@ -103,5 +104,5 @@ def test_a_process_that_ends_in_mid_call_leaves_the_question_to_the_next(
 def test_what_another_version_of_the_desk_kept_is_asked_for_again(keeping: SandboxServer, settings: Settings) -> None:
     _made_anew()
     caches["contacts"].set(_key(settings), (time.time(), b"\xc1"), 60)  # no msgpack
-    assert len(gateway().contacts(SCOPE, QUERY).value.contacts) == 50
+    assert len(get_gateway().contacts(SCOPE, QUERY).value.contacts) == 50
     assert _pages_asked(keeping) == 1

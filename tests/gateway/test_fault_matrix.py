@@ -29,7 +29,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from contacts_ui.observability.json_logs import JsonFormatter
 from contacts_ui.sent_api import errors
 from contacts_ui.sent_api.client import SentClient
@@ -151,7 +151,7 @@ def patient(settings: Settings, desk_api: SandboxServer) -> SandboxServer:
     """The sandbox behind a desk that waits long, and keeps answers."""
     settings.SENT_DEADLINE = 10.0
     settings.SENT_FRESH_SECONDS, settings.SENT_STALE_SECONDS = 15.0, 300.0
-    gateway.cache_clear()
+    get_gateway.cache_clear()
     return desk_api
 
 
@@ -172,10 +172,10 @@ def test_each_fault_has_its_outcome_and_gives_nothing_away(
 ) -> None:
     caplog.set_level(logging.INFO)
     path = f"/p/{patient.profiles()[1]['id']}/contacts/" if row.profile else "/account/contacts/"
-    gateway().account()
+    get_gateway().account()
     if row.says == LATE:  # the account is known by then: only what drips and is silent can be late
         settings.SENT_DEADLINE = 0.2
-        gateway.cache_clear()
+        get_gateway.cache_clear()
     patient.fault(route="contacts", times=row.times, **row.fault)
     response = admin_client.get(path)
     wait_until(lambda: len(patient.fired()) == row.times, 10)
@@ -196,11 +196,11 @@ def test_each_fault_has_its_outcome_and_gives_nothing_away(
 
 
 def test_a_host_nobody_knows_is_unreachable() -> None:
-    _expect(SentClient("https://api.invalid", "key", deadline_seconds=5), errors.Unreachable)
+    _expect(SentClient("https://api.invalid", "key", deadline_seconds=5), errors.ConnectionFailed)
 
 
 def test_a_refused_connection_is_unreachable() -> None:
-    _expect(SentClient("http://127.0.0.1:9", "key"), errors.Unreachable)
+    _expect(SentClient("http://127.0.0.1:9", "key"), errors.ConnectionFailed)
 
 
 def _expect(client: SentClient, kind: type[errors.SentError]) -> None:
@@ -265,22 +265,22 @@ def secure(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
 
 @pytest.mark.parametrize("secure", [("localhost", -1)], indirect=True, ids=["expired"])
 def test_an_expired_certificate_is_unreachable(secure: tuple[str, str]) -> None:
-    _expect(SentClient(secure[0], "key", verify=secure[1]), errors.Unreachable)
+    _expect(SentClient(secure[0], "key", verify=secure[1]), errors.ConnectionFailed)
 
 
 @pytest.mark.parametrize("secure", [("elsewhere.example", 30)], indirect=True, ids=["wrong name"])
 def test_a_certificate_for_another_name_is_unreachable(secure: tuple[str, str]) -> None:
-    _expect(SentClient(secure[0], "key", verify=secure[1]), errors.Unreachable)
+    _expect(SentClient(secure[0], "key", verify=secure[1]), errors.ConnectionFailed)
 
 
 @pytest.mark.parametrize("secure", [("localhost", 30)], indirect=True, ids=["unknown"])
 def test_a_certificate_nobody_vouches_for_is_unreachable(secure: tuple[str, str]) -> None:
-    _expect(SentClient(secure[0], "key"), errors.Unreachable)
+    _expect(SentClient(secure[0], "key"), errors.ConnectionFailed)
 
 
 @pytest.mark.parametrize("secure", [("localhost", 30)], indirect=True, ids=["good"])
 def test_a_good_certificate_is_spoken_with(secure: tuple[str, str]) -> None:
-    _expect(SentClient(secure[0], "key", verify=secure[1]), errors.UnexpectedAnswer)  # "{}" is no list
+    _expect(SentClient(secure[0], "key", verify=secure[1]), errors.InvalidResponse)  # "{}" is no list
 
 
 def test_nobody_is_told_apart_by_a_fault(desk_api: SandboxServer, nobody: User) -> None:

@@ -20,16 +20,16 @@ from testing.waiting import wait_until
 SCRIPT = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from contacts_ui.scope import Scope
-from contacts_ui.sent.queries import ContactQuery
+from contacts_ui.sent_api.queries import ContactQuery
 scope = Scope(None, "account", switchable=False)
-gateway()
+get_gateway()
 for line in sys.stdin:
     query = ContactQuery(search=line.strip())
     print("asking", flush=True)
     with ThreadPoolExecutor(8) as pool:
-        pages = list(pool.map(lambda _: gateway().contacts(scope, query), range(8)))
+        pages = list(pool.map(lambda _: get_gateway().contacts(scope, query), range(8)))
     print(*sorted({len(shown.value.contacts) for shown in pages}), flush=True)
 """
 JOIN_SECONDS = 0.3  # for those who ask to meet the call under way; who comes later finds what it brought

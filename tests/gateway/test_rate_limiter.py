@@ -12,15 +12,15 @@ from uuid import uuid4
 import pytest
 
 from contacts_ui.gateway import rate_limiter as budgets
-from contacts_ui.gateway.rate_limiter import Budget, FileBudget, heed
-from contacts_ui.gateway.redis_rate_limiter import RedisBudget
-from contacts_ui.gateway.shared_memory import Ledger
-from contacts_ui.sent_api.responses import Allowance
+from contacts_ui.gateway.rate_limiter import HostRateLimiter, RateLimiter, apply_server_limits
+from contacts_ui.gateway.redis_rate_limiter import RedisRateLimiter
+from contacts_ui.gateway.shared_memory import SharedCounters
+from contacts_ui.sent_api.responses import RateLimitInfo
 from testing import ROOT
 
 
-def _of_host(path: Path, per_minute: int, burst: int) -> FileBudget:
-    return FileBudget(Ledger(path, FileBudget.cells(per_minute)), per_minute, burst)
+def _of_host(path: Path, per_minute: int, burst: int) -> HostRateLimiter:
+    return HostRateLimiter(SharedCounters(path, HostRateLimiter.cells(per_minute)), per_minute, burst)
 
 
 @pytest.fixture(params=["file", "redis"])
@@ -28,17 +28,17 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     """Makes budgets that share one count, of either kind."""
     name = uuid4().hex
 
-    def of(per_minute: int, burst: int) -> Budget:
+    def of(per_minute: int, burst: int) -> RateLimiter:
         own = _of_host(tmp_path / "ledger", per_minute, burst)
         if request.param == "file":
             return own
-        return RedisBudget(request.getfixturevalue("redis_url"), name, per_minute, burst, fallback=own)
+        return RedisRateLimiter(request.getfixturevalue("redis_url"), name, per_minute, burst, fallback=own)
 
     return of
 
 
-def _grants(budget: Budget, tries: int, *, bulk: bool = False) -> int:
-    return sum(budget.take(bulk=bulk) == 0 for _ in range(tries))
+def _grants(budget: RateLimiter, tries: int, *, bulk: bool = False) -> int:
+    return sum(budget.acquire(bulk=bulk) == 0 for _ in range(tries))
 
 
 def test_the_burst_is_granted_at_once_and_no_more(make) -> None:  # type: ignore[no-untyped-def]  # a factory
@@ -48,7 +48,7 @@ def test_the_burst_is_granted_at_once_and_no_more(make) -> None:  # type: ignore
 def test_a_refusal_says_how_long_to_wait(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(6, 3)
     _grants(budget, 3)
-    assert 8 < budget.take() <= 10
+    assert 8 < budget.acquire() <= 10
 
 
 def test_the_bucket_fills_again(make) -> None:  # type: ignore[no-untyped-def]  # a factory
@@ -63,7 +63,7 @@ def test_the_bucket_fills_again(make) -> None:  # type: ignore[no-untyped-def]  
 def test_no_minute_holds_more_than_allowed_whatever_the_burst(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(20, 500)
     assert _grants(budget, 100) == 20
-    assert budget.take() > 50
+    assert budget.acquire() > 50
 
 
 def test_two_of_the_same_share_one_count(make) -> None:  # type: ignore[no-untyped-def]  # a factory
@@ -84,24 +84,24 @@ def test_bulk_gets_at_most_half_of_a_minute(make) -> None:  # type: ignore[no-un
 
 def test_bulk_stands_back_while_interactive_is_refused(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(600, 10)
-    while budget.take() == 0:
+    while budget.acquire() == 0:
         pass
     time.sleep(0.2)
-    assert budget.take(bulk=True) > 5
-    assert budget.take() == 0
+    assert budget.acquire(bulk=True) > 5
+    assert budget.acquire() == 0
 
 
 def test_a_block_is_believed_for_a_minute_at_most(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(60, 10)
-    budget.block(86_400)
-    assert 55 < budget.take() <= 60
+    budget.pause(86_400)
+    assert 55 < budget.acquire() <= 60
 
 
 def test_what_would_be_granted_is_said_without_taking_it(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(12, 10)
     _grants(budget, 4)
-    assert budget.left() == (6, 0.0)
-    assert budget.left() == (6, 0.0)
+    assert budget.available() == (6, 0.0)
+    assert budget.available() == (6, 0.0)
 
 
 def test_a_budget_of_nothing_grants_nothing(make) -> None:  # type: ignore[no-untyped-def]  # a factory
@@ -111,47 +111,47 @@ def test_a_budget_of_nothing_grants_nothing(make) -> None:  # type: ignore[no-un
 
 def test_little_left_for_production_stops_bulk_first_then_everything(tmp_path: Path) -> None:
     budget = _of_host(tmp_path / "ledger", 60, 10)
-    heed(budget, Allowance(limit=200, remaining=150, reset_in=30))
-    assert budget.take(bulk=True) == 0
-    heed(budget, Allowance(limit=200, remaining=15, reset_in=30))
-    assert budget.take(bulk=True) > 0
-    assert budget.take() == 0
-    heed(budget, Allowance(limit=200, remaining=3, reset_in=30))
-    assert 0 < budget.take() <= budgets.LOW_PAUSE
+    apply_server_limits(budget, RateLimitInfo(limit=200, remaining=150, reset_in=30))
+    assert budget.acquire(bulk=True) == 0
+    apply_server_limits(budget, RateLimitInfo(limit=200, remaining=15, reset_in=30))
+    assert budget.acquire(bulk=True) > 0
+    assert budget.acquire() == 0
+    apply_server_limits(budget, RateLimitInfo(limit=200, remaining=3, reset_in=30))
+    assert 0 < budget.acquire() <= budgets.PAUSE_SECONDS
 
 
 def test_without_redis_the_hosts_own_count_decides(tmp_path: Path) -> None:
     own = _of_host(tmp_path / "ledger", 12, 4)
-    budget = RedisBudget("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
+    budget = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
     assert _grants(budget, 10) == 4
 
 
 def test_without_redis_a_block_holds_on_this_host(tmp_path: Path) -> None:
     own = _of_host(tmp_path / "ledger", 60, 10)
-    budget = RedisBudget("redis://127.0.0.1:9/0", "x", 60, 10, fallback=own)
-    budget.block(30)
-    assert 25 < budget.take() <= 30
+    budget = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 60, 10, fallback=own)
+    budget.pause(30)
+    assert 25 < budget.acquire() <= 30
 
 
 def test_without_redis_what_is_left_is_what_this_host_has_left(tmp_path: Path) -> None:
     own = _of_host(tmp_path / "ledger", 12, 4)
-    budget = RedisBudget("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
+    budget = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
     _grants(budget, 3)
-    assert budget.left() == (1, 0.0)
+    assert budget.available() == (1, 0.0)
 
 
 # What one greedy process does once it is told to: asks for half a second, and says how often it was granted.
 GREEDY = """
 import sys, time
 from pathlib import Path
-from contacts_ui.gateway.budget import FileBudget
-from contacts_ui.gateway.ledger import Ledger
-budget = FileBudget(Ledger(Path(sys.argv[1]), FileBudget.cells(600)), 600, 20)
+from contacts_ui.gateway.rate_limiter import HostRateLimiter
+from contacts_ui.gateway.shared_memory import SharedCounters
+limiter = HostRateLimiter(SharedCounters(Path(sys.argv[1]), HostRateLimiter.cells(600)), 600, 20)
 print("ready", flush=True)
 sys.stdin.readline()
 until, granted = time.monotonic() + 0.5, 0
 while time.monotonic() < until:
-    granted += budget.take() == 0
+    granted += limiter.acquire() == 0
 print(granted)
 """
 
@@ -179,7 +179,7 @@ def test_three_greedy_processes_together_stay_below_the_budget(tmp_path: Path) -
 
 def test_a_ledger_from_before_a_restart_is_emptied(tmp_path: Path) -> None:
     _grants(_of_host(tmp_path / "ledger", 12, 10), 10)
-    ledger = Ledger(tmp_path / "ledger", FileBudget.cells(12))
+    ledger = SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(12))
     with ledger.locked() as cells:
         cells[1] = time.monotonic() + 1000  # the clock of another boot
-    assert _grants(FileBudget(ledger, 12, 10), 50) == 10
+    assert _grants(HostRateLimiter(ledger, 12, 10), 50) == 10

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import FetchPolicy, get_gateway
 from contacts_ui.scope import Scope
-from contacts_ui.sent_api.errors import Forbidden, TimedOut, Unavailable
+from contacts_ui.sent_api.errors import ApiTimeout, Forbidden, ServerError
 from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
@@ -19,7 +19,7 @@ from tests.html import rows
 
 from .test_cache import age
 
-PATIENCE = "contacts_ui.gateway.cached_fetch.PATIENCE_SECONDS"
+PATIENCE = "contacts_ui.gateway.cached_fetch.REVALIDATE_TIMEOUT"
 
 
 @pytest.fixture(autouse=True)
@@ -60,9 +60,9 @@ def scope(keeping: SandboxServer, settings: Settings) -> Scope:
     """A profile whose first page is kept, and old, at a desk that waits long."""
     settings.SENT_DEADLINE = 60.0
     profile = Scope(keeping.profiles()[1]["id"], "One", switchable=True)
-    gateway().contacts(profile, ContactQuery())
+    get_gateway().contacts(profile, ContactQuery())
     age(settings)
-    gateway().account()
+    get_gateway().account()
     return profile
 
 
@@ -74,12 +74,12 @@ def test_a_scope_refused_during_a_failing_call_shows_nothing_old(keeping: Sandbo
     ):
         keeping.fault(route="contacts", **fault)
     with ThreadPoolExecutor(1) as pool:
-        failing = pool.submit(gateway().contacts, scope, ContactQuery(), refresh=True)
+        failing = pool.submit(get_gateway().contacts, scope, ContactQuery(), FetchPolicy(refresh=True))
         wait_until(lambda: keeping.fired() == ["hang"])
         with pytest.raises(Forbidden):
-            gateway().contacts(scope, ContactQuery(page=3))
+            get_gateway().contacts(scope, ContactQuery(page=3))
         keeping.release()
-        assert isinstance(failing.exception(60), Unavailable)
+        assert isinstance(failing.exception(60), ServerError)
 
 
 def test_a_scope_refused_during_a_slow_call_shows_nothing_old(
@@ -87,11 +87,11 @@ def test_a_scope_refused_during_a_slow_call_shows_nothing_old(
 ) -> None:
     def refused_meanwhile(*_: object) -> Future[None]:
         with pytest.raises(Forbidden):
-            gateway().contacts(scope, ContactQuery(page=3))
+            get_gateway().contacts(scope, ContactQuery(page=3))
         return Future()  # its call brings nothing
 
     monkeypatch.setattr(PATIENCE, 0.0)
     keeping.fault(route="contacts", kind="status", status=403)
-    monkeypatch.setattr(gateway()._asker._background, "submit", refused_meanwhile)
-    with pytest.raises(TimedOut):
-        gateway().contacts(scope, ContactQuery())
+    monkeypatch.setattr(get_gateway()._fetcher._background, "submit", refused_meanwhile)
+    with pytest.raises(ApiTimeout):
+        get_gateway().contacts(scope, ContactQuery())

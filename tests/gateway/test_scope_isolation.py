@@ -19,7 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from testing.sandbox_server import SandboxServer
 from tests.html import FRAGMENT, rows, scopes
 
@@ -127,7 +127,7 @@ class _World:
 def world(desk_api: SandboxServer, settings: Settings, admin_user: User, support_user: User) -> _World:
     """Answers are fresh for a moment only, so that fresh, old and new ones all occur."""
     settings.SENT_FRESH_SECONDS, settings.SENT_STALE_SECONDS = 0.03, 300.0
-    gateway.cache_clear()
+    get_gateway.cache_clear()
     return _World(desk_api, admin_user, support_user)
 
 
@@ -138,7 +138,7 @@ def world(desk_api: SandboxServer, settings: Settings, admin_user: User, support
 )
 @given(steps=st.lists(STEPS, min_size=STEPS_EACH, max_size=STEPS_EACH))
 def test_no_interleaving_shows_a_foreign_row(world: _World, settings: Settings, steps: list[Step]) -> None:
-    gateway.cache_clear()
+    get_gateway.cache_clear()
     caches["contacts"].clear()
     if (ledger := Path(settings.SENT_BUDGET_FILE)).exists():
         with ledger.open("r+b") as file:

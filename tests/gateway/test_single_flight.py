@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from contacts_ui.gateway.single_flight import Flights
-from contacts_ui.sent_api.errors import KeyRejected, SentError, TimedOut, Unavailable
+from contacts_ui.gateway.single_flight import SingleFlight
+from contacts_ui.sent_api.errors import ApiTimeout, InvalidApiKey, SentError, ServerError
 from testing.waiting import wait_until
 
 
 class _Api:
     """Counts calls, the first `failing` of which fail with `error`. A call lasts until all others wait for it."""
 
-    def __init__(self, count: int, failing: int = 0, error: type[SentError] = Unavailable) -> None:
+    def __init__(self, count: int, failing: int = 0, error: type[SentError] = ServerError) -> None:
         self.calls = self._waiting = 0
         self._count, self._failing, self._error = count, failing, error
         self._changed = threading.Condition()
@@ -39,13 +39,13 @@ class _Api:
 
 
 def _all_at_once(count: int, ask: Callable[[], int], meanwhile: Callable[[], int | None]) -> list[object]:
-    flights: Flights[int] = Flights(60)
+    flights: SingleFlight[int] = SingleFlight(60)
     start = threading.Barrier(count)
 
     def one() -> object:
         start.wait()
         try:
-            return flights.join("key", ask, meanwhile)
+            return flights.do("key", ask, meanwhile)
         except SentError as error:
             return type(error)
 
@@ -78,7 +78,7 @@ def test_after_a_failed_leader_one_follower_tries_once_more_for_all() -> None:
     api = _Api(50, failing=1)
     results = _all_at_once(50, api.ask, api.meanwhile)
     assert api.calls == 2
-    assert results.count(Unavailable) == 1
+    assert results.count(ServerError) == 1
     assert len(results) - 1 == sum(result in {(2, True), (2, False)} for result in results)
 
 
@@ -86,18 +86,18 @@ def test_after_two_failures_nobody_tries_a_third_time() -> None:
     api = _Api(50, failing=99)
     results = _all_at_once(50, api.ask, api.meanwhile)
     assert api.calls == 2
-    assert results == [Unavailable] * 50
+    assert results == [ServerError] * 50
 
 
 def test_who_wakes_after_the_second_try_shares_its_answer() -> None:
-    flights: Flights[int] = Flights(60)
+    flights: SingleFlight[int] = SingleFlight(60)
     boarded, over, calls = threading.Event(), threading.Event(), 0
 
     def ask() -> int:
         nonlocal calls
         calls += 1
         assert calls > 1 or boarded.wait(30)
-        raise Unavailable
+        raise ServerError
 
     def sleepy() -> None:
         boarded.set()
@@ -105,7 +105,7 @@ def test_who_wakes_after_the_second_try_shares_its_answer() -> None:
 
     def join(meanwhile: Callable[[], int | None]) -> object:
         try:
-            return flights.join("key", ask, meanwhile)
+            return flights.do("key", ask, meanwhile)
         except SentError as error:
             return type(error)
 
@@ -113,14 +113,14 @@ def test_who_wakes_after_the_second_try_shares_its_answer() -> None:
         leader = pool.submit(join, _nothing)
         wait_until(lambda: calls == 1)
         quick, late = pool.submit(join, lambda: boarded.wait(30) and None), pool.submit(join, sleepy)
-        assert (leader.result(30), quick.result(30)) == (Unavailable, Unavailable)
+        assert (leader.result(30), quick.result(30)) == (ServerError, ServerError)
         over.set()
-        assert late.result(30) is Unavailable
+        assert late.result(30) is ServerError
     assert calls == 2
 
 
 def test_who_waits_for_a_call_that_never_ends_is_let_go() -> None:
-    flights: Flights[int] = Flights(0.01)
+    flights: SingleFlight[int] = SingleFlight(0.01)
     asking, over = threading.Event(), threading.Event()
 
     def endless() -> int:
@@ -129,26 +129,26 @@ def test_who_waits_for_a_call_that_never_ends_is_let_go() -> None:
         return 7
 
     with ThreadPoolExecutor(1) as pool:
-        leader = pool.submit(flights.join, "key", endless, _nothing)
+        leader = pool.submit(flights.do, "key", endless, _nothing)
         assert asking.wait(30)
-        with pytest.raises(TimedOut):
-            flights.join("key", endless, _nothing)
+        with pytest.raises(ApiTimeout):
+            flights.do("key", endless, _nothing)
         over.set()
         assert leader.result(30) == (7, False)
 
 
 def test_a_rejected_key_is_not_tried_again_by_anyone() -> None:
-    api = _Api(30, failing=99, error=KeyRejected)
-    assert _all_at_once(30, api.ask, api.meanwhile) == [KeyRejected] * 30
+    api = _Api(30, failing=99, error=InvalidApiKey)
+    assert _all_at_once(30, api.ask, api.meanwhile) == [InvalidApiKey] * 30
     assert api.calls == 1
 
 
 def test_a_mistake_of_ours_does_not_leave_followers_waiting() -> None:
-    flights: Flights[int] = Flights(5)
+    flights: SingleFlight[int] = SingleFlight(5)
 
     def broken() -> int:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        flights.join("key", broken, _nothing)
-    assert flights.join("key", lambda: 7, _nothing) == (7, False)
+        flights.do("key", broken, _nothing)
+    assert flights.do("key", lambda: 7, _nothing) == (7, False)

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from testing.sandbox_server import SandboxServer
 from tests.html import text
 
-from .verdicts import harmless
+from .verdicts import assert_harmless
 
 # Every address that answers to POST when its token is there. A new one fails the test below until it stands here.
 POSTED = {
@@ -73,7 +73,7 @@ def test_no_address_takes_a_form_without_its_token(
     before = User.objects.count()
     for route in routes:
         answer = strict.post(_path(route), {"theme": "dark", "username": "x", "password": "x"})
-        harmless(answer, 403, desk_api)
+        assert_harmless(answer, 403, desk_api)
         assert "This is not allowed" in text(answer), route
         assert User.objects.count() == before, route
     assert [call for call in desk_api.requests() if call["method"] != "GET"] == []
@@ -83,7 +83,7 @@ def test_a_made_up_token_is_no_token(strict: Client, desk_api: SandboxServer) ->
     strict.cookies["csrf"] = "y" * 32
     for token in ("", "x", "x" * 32, "x" * 64, "\x00", "é" * 32, "x" * 5000):
         answer = strict.post("/preferences/theme/", {"theme": "dark", "csrfmiddlewaretoken": token})
-        harmless(answer, 403, desk_api)
+        assert_harmless(answer, 403, desk_api)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_good_token_from_another_origin_is_refused(strict: Client, desk_api: S
     page = text(strict.get("/preferences/"))
     token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
     form = {"theme": "dark", "csrfmiddlewaretoken": token}
-    harmless(strict.post("/preferences/theme/", form, headers={"origin": origin}), 403, desk_api)
+    assert_harmless(strict.post("/preferences/theme/", form, headers={"origin": origin}), 403, desk_api)
     assert strict.post("/preferences/theme/", form).status_code == 302
 
 
@@ -107,14 +107,14 @@ def test_the_forms_of_our_own_pages_are_those_of_the_list(admin_client: Client) 
 def test_an_unknown_method_gets_nowhere(strict: Client, desk_api: SandboxServer, method: str) -> None:
     for route in OURS:
         answer = strict.generic(method, _path(route))
-        harmless(answer, 405, desk_api)
+        assert_harmless(answer, 405, desk_api)
     assert [call for call in desk_api.requests() if call["path"].startswith("/v3/contacts")] == []
 
 
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
 def test_no_header_changes_the_method(strict: Client, desk_api: SandboxServer, header: str) -> None:
-    harmless(strict.get("/preferences/theme/", headers={header: "POST"}), 405, desk_api)
-    harmless(strict.get("/preferences/theme/", {"_method": "POST"}, headers={header: "POST"}), 405, desk_api)
+    assert_harmless(strict.get("/preferences/theme/", headers={header: "POST"}), 405, desk_api)
+    assert_harmless(strict.get("/preferences/theme/", {"_method": "POST"}, headers={header: "POST"}), 405, desk_api)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.test import Client
 from testing.sandbox_server import SandboxServer
 from tests.html import FRAGMENT, rows, text
 
-from .verdicts import calls, harmless
+from .verdicts import assert_harmless, calls
 
 NO_PAGE = "There is no such page"
 TOO_LONG = "The search was too long"
@@ -83,7 +83,7 @@ def test_a_list_answers_any_parameters_and_says_what_it_left_out(
     for headers in ({}, FRAGMENT):
         desk_api.reset_requests()
         answer = support_client.get(f"/p/{mine}/contacts/?{query}", headers=headers, follow=True)
-        harmless(answer, 200, desk_api, mine)
+        assert_harmless(answer, 200, desk_api, mine)
         assert ("X-Fragment" in answer) == (headers == FRAGMENT)
         assert not any("injected" in name.lower() or "injected" in value.lower() for name, value in answer.items())
         assert "<img src=x" not in text(answer)
@@ -109,7 +109,7 @@ def test_1001_parameters_are_refused_in_our_words(
     else:
         path, form = "/preferences/theme/", "application/x-www-form-urlencoded"
         answer = support_client.post(path, query, content_type=form)
-    harmless(answer, 400, desk_api)
+    assert_harmless(answer, 400, desk_api)
     assert "This request cannot be read" in text(answer)
     assert calls(desk_api) == []
 
@@ -120,7 +120,7 @@ def test_a_form_of_three_megabytes_is_refused_in_our_words(
 ) -> None:
     body = "theme=" + "x" * 3_000_000
     answer = support_client.post(path, body, content_type="application/x-www-form-urlencoded")
-    harmless(answer, 400, desk_api)
+    assert_harmless(answer, 400, desk_api)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data; boundary=", "a/b; charset=x"])
@@ -128,7 +128,7 @@ def test_a_form_in_another_language_is_refused_and_nothing_is_saved(
     support_client: Client, desk_api: SandboxServer, kind: str
 ) -> None:
     answer = support_client.generic("POST", "/preferences/theme/", b'{"theme": "dark"}', content_type=kind)
-    harmless(answer, 400, desk_api)
+    assert_harmless(answer, 400, desk_api)
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
@@ -137,13 +137,13 @@ def test_a_list_reads_no_parameters_from_a_body(
 ) -> None:
     body, form = "search=555&page=2", "application/x-www-form-urlencoded"
     answer = getattr(support_client, method)(f"/p/{mine}/contacts/", body, content_type=form)
-    harmless(answer, 405, desk_api)
+    assert_harmless(answer, 405, desk_api)
     assert calls(desk_api) == []
 
 
 def test_a_body_of_a_get_is_not_read(support_client: Client, desk_api: SandboxServer, mine: str) -> None:
     answer = support_client.generic("GET", f"/p/{mine}/contacts/", "page=999", "application/x-www-form-urlencoded")
-    harmless(answer, 200, desk_api, mine)
+    assert_harmless(answer, 200, desk_api, mine)
     assert rows(answer)
 
 
@@ -153,5 +153,5 @@ def test_no_parameter_names_another_profile(
 ) -> None:
     theirs = desk_api.profiles()[5]["id"]
     answer = support_client.get(f"/p/{mine}/contacts/", {name: theirs}, headers={"x-profile-id": theirs})
-    harmless(answer, 200, desk_api, mine)
+    assert_harmless(answer, 200, desk_api, mine)
     assert {call["profile"] for call in desk_api.requests() if call["path"] == "/v3/contacts"} == {mine}

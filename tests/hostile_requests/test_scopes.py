@@ -13,12 +13,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from contacts_ui.models import ProfileAccess
-from contacts_ui.roles import give_role
+from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
 from tests.html import FRAGMENT, RESTORE, rows, text
 from tests.test_roles_and_urls import ROUTES
 
-from .verdicts import calls, harmless, held
+from .verdicts import assert_harmless, calls, held
 
 PAGES = ("contacts/", "contacts/{contact}/", "contacts/{contact}/messages/", "contacts/{contact}/reveal/", "profiles/")
 MALFORMED = (
@@ -92,7 +92,7 @@ def test_what_is_not_assigned_is_one_and_the_same_404_without_a_call(
         for profile_id in (sides.theirs, str(uuid4()), "account"):
             path = f"/{'' if profile_id == 'account' else 'p/'}{profile_id}/{page.format(contact=sides.foreign)}"
             answer = ask(path, headers=headers)
-            harmless(answer, 404, desk_api)
+            assert_harmless(answer, 404, desk_api)
             assert "No such profile for you" in text(answer)
             assert sides.foreign not in text(answer).replace(path, "")
             said[profile_id] = CHANCE.sub("", text(answer).replace(profile_id, "its own id"))
@@ -110,7 +110,7 @@ def test_a_contact_of_another_scope_is_not_found_in_ones_own(
     for client in (support_client, admin_client):  # she may see the other scope too, but not in this one
         for headers in ({}, FRAGMENT):
             answer = (client.post if "reveal" in page else client.get)(path, headers=headers)
-            harmless(answer, 404, desk_api)
+            assert_harmless(answer, 404, desk_api)
             assert "Contact not found" in text(answer)
             assert (held(desk_api, sides.theirs)[sides.foreign] or "")[2:] not in text(answer)
     assert {call["profile"] for call in desk_api.requests() if sides.foreign in call["path"]} == {sides.mine}
@@ -123,9 +123,9 @@ def test_what_is_kept_for_its_own_scope_is_not_found_in_another(
     for page in pages:
         assert admin_client.get(f"/p/{sides.theirs}/{page}").status_code == 200
     for page in pages:
-        harmless(support_client.get(f"/p/{sides.theirs}/{page}"), 404, keeping)
+        assert_harmless(support_client.get(f"/p/{sides.theirs}/{page}"), 404, keeping)
     for page in pages[1:]:
-        harmless(support_client.get(f"/p/{sides.mine}/{page}"), 404, keeping)
+        assert_harmless(support_client.get(f"/p/{sides.mine}/{page}"), 404, keeping)
 
 
 @pytest.mark.parametrize("path", ["/p/{}/contacts/", "/account/contacts/{}/", "/account/contacts/{}/reveal/"])
@@ -146,7 +146,7 @@ def test_a_page_asked_as_if_by_htmx_is_a_whole_page_or_a_marked_part_of_the_same
     contact = next(iter(held(desk_api, mine)))
     for spoof, headers in SPOOFS.items():
         answer = support_client.get(f"/p/{mine}/{page.format(contact=contact)}", headers=headers)
-        harmless(answer, 200, desk_api, mine)
+        assert_harmless(answer, 200, desk_api, mine)
         whole = "<html" in text(answer)
         assert ("X-Fragment" in answer) != whole, spoof
         assert ("X-Page" in answer) == whole, spoof
@@ -198,7 +198,7 @@ def _take_away(user: User, profile_id: str, how: str) -> None:
     if how == "assignment":
         ProfileAccess.objects.filter(user=user, profile_id=UUID(profile_id)).delete()
     elif how == "role":
-        give_role(user, None)
+        set_role(user, None)
     else:
         User.objects.filter(pk=user.pk).update(is_active=False)
 

@@ -23,7 +23,7 @@ def held(sandbox: SandboxServer, profile_id: str | None) -> dict[str, str | None
     return sandbox.contacts(profile_id)
 
 
-def harmless(answer: Answer, status: int, sandbox: SandboxServer, profile_id: str | None = None) -> None:
+def assert_harmless(answer: Answer, status: int, sandbox: SandboxServer, profile_id: str | None = None) -> None:
     """This status, none but this profile's rows, no stack trace, no key, and the headers of every page."""
     assert answer.status_code == status, f"{answer} at {answer.request['PATH_INFO']}"
     page = text(answer)

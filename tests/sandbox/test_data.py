@@ -11,9 +11,9 @@ import pytest
 from phonenumbers import PhoneNumberFormat
 
 from sandbox.accounts import owners
-from sandbox.number_blocks import BLOCKS, Block
+from sandbox.number_blocks import BLOCKS, NumberBlock
 from sandbox.options import MOST_CONTACTS, Options
-from sandbox.seeded_ids import Chance
+from sandbox.seeded_ids import SeededHash
 from sandbox.store import Store
 from testing.sandbox_server import SandboxServer
 from tests.sandbox.reading import every_contact, profile_id
@@ -21,7 +21,7 @@ from tests.sandbox.reading import every_contact, profile_id
 SAMPLES = 300
 
 
-def _suffixes(block: Block) -> list[str]:
+def _suffixes(block: NumberBlock) -> list[str]:
     """Both ends, every beginning of two digits, and some in between."""
     chance = random.Random(block.prefix)
     rest = block.free - 2
@@ -31,7 +31,7 @@ def _suffixes(block: Block) -> list[str]:
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: f"{block.region}-{block.prefix}")
-def test_every_number_of_a_block_is_valid_and_written_alike(block: Block) -> None:
+def test_every_number_of_a_block_is_valid_and_written_alike(block: NumberBlock) -> None:
     for suffix in _suffixes(block):
         number = phonenumbers.parse(f"+{block.prefix}{suffix}")
         assert phonenumbers.is_valid_number(number), suffix
@@ -88,7 +88,7 @@ def test_another_seed_gives_other_contacts(sandbox: SandboxServer) -> None:
 
 
 def test_profiles_stay_the_same_whatever_their_number() -> None:
-    few, many = owners(Chance(7), 50, 3), owners(Chance(7), 90_000, 900)
+    few, many = owners(SeededHash(7), 50, 3), owners(SeededHash(7), 90_000, 900)
     assert [(one.id, one.name) for one in few] == [(one.id, one.name) for one in many[:4]]
 
 
@@ -127,7 +127,7 @@ def test_no_id_occurs_twice(sandbox: SandboxServer) -> None:
 
 
 def test_an_id_leads_back_to_its_contact() -> None:
-    chance = Chance(7)
+    chance = SeededHash(7)
     for ordinal in (0, 1, 4999, 999_999):
         assert chance.ordinal(chance.contact_id(ordinal)) == ordinal
 

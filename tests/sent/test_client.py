@@ -12,7 +12,7 @@ import pytest
 from contacts_ui.sent_api import errors
 from contacts_ui.sent_api.client import SentClient
 from contacts_ui.sent_api.queries import ContactQuery
-from contacts_ui.sent_api.responses import Allowance
+from contacts_ui.sent_api.responses import RateLimitInfo
 from contacts_ui.sent_api.total_timeout import Deadline
 from testing.sandbox_server import SandboxServer
 
@@ -91,7 +91,7 @@ def test_an_answer_that_holds_no_contact_is_unexpected(
 ) -> None:
     contact_id = client.contacts(ContactQuery()).contacts[0].id
     sandbox.fault(route="contact", kind="patch", set=data)
-    with pytest.raises(errors.UnexpectedAnswer) as caught:
+    with pytest.raises(errors.InvalidResponse) as caught:
         client.contact(contact_id)
     assert caught.value.request_id
 
@@ -117,7 +117,7 @@ def test_a_profile_key_is_no_organization(sandbox: SandboxServer) -> None:
 
 def test_a_revoked_key_is_rejected(sandbox: SandboxServer) -> None:
     error = _failing(SentClient(sandbox.url, "sandbox-revoked"))
-    assert isinstance(error, errors.KeyRejected)
+    assert isinstance(error, errors.InvalidApiKey)
     assert error.request_id
 
 
@@ -128,7 +128,7 @@ def test_a_profile_key_that_names_a_profile_is_forbidden(sandbox: SandboxServer)
 
 
 def test_a_profile_nobody_knows_is_profile_unknown(sandbox: SandboxServer, client: SentClient) -> None:
-    assert isinstance(_failing(client, profile_id=str(uuid4())), errors.ProfileUnknown)
+    assert isinstance(_failing(client, profile_id=str(uuid4())), errors.ProfileNotFound)
 
 
 def test_an_invalid_request_carries_its_field_details(sandbox: SandboxServer, client: SentClient) -> None:
@@ -157,39 +157,39 @@ def test_too_many_requests_carries_the_seconds_to_wait(
 def test_a_server_fault_is_unavailable(sandbox: SandboxServer, client: SentClient, status: int) -> None:
     sandbox.fault(route="contacts", kind="status", status=status)
     error = _failing(client)
-    assert type(error) is errors.Unavailable
+    assert type(error) is errors.ServerError
     assert error.status == status
     assert error.request_id
 
 
 def test_a_refused_connection_is_unreachable() -> None:
-    assert isinstance(_failing(SentClient("http://127.0.0.1:9", "key")), errors.Unreachable)
+    assert isinstance(_failing(SentClient("http://127.0.0.1:9", "key")), errors.ConnectionFailed)
 
 
 def test_a_reset_connection_is_unreachable(sandbox: SandboxServer, client: SentClient) -> None:
     sandbox.fault(route="contacts", kind="reset", after="headers")
-    assert isinstance(_failing(client), errors.Unreachable)
+    assert isinstance(_failing(client), errors.ConnectionFailed)
 
 
 def test_a_truncated_body_is_no_shorter_list(sandbox: SandboxServer, client: SentClient) -> None:
     sandbox.fault(route="contacts", kind="truncate", keep=500, length=False)
-    assert isinstance(_failing(client), errors.Unreachable | errors.UnexpectedAnswer)
+    assert isinstance(_failing(client), errors.ConnectionFailed | errors.InvalidResponse)
 
 
 def test_a_call_whose_time_is_up_is_not_made(sandbox: SandboxServer, client: SentClient) -> None:
-    with pytest.raises(errors.TimedOut):
+    with pytest.raises(errors.ApiTimeout):
         client.contacts(ContactQuery(), deadline=Deadline(0))
     assert sandbox.requests() == []
 
 
 def test_an_answer_that_is_not_packed_as_it_says_is_unexpected(sandbox: SandboxServer, client: SentClient) -> None:
     sandbox.fault(route="contacts", kind="headers", set={"Content-Encoding": "gzip"})
-    assert type(_failing(client)) is errors.UnexpectedAnswer
+    assert type(_failing(client)) is errors.InvalidResponse
 
 
 def test_silence_is_timed_out(sandbox: SandboxServer, impatient: SentClient) -> None:
     sandbox.fault(route="contacts", kind="hang", seconds=20)
-    assert isinstance(_failing(impatient), errors.TimedOut)
+    assert isinstance(_failing(impatient), errors.ApiTimeout)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_an_odd_answer_is_unexpected_and_never_an_empty_list(
     sandbox: SandboxServer, client: SentClient, fault: dict[str, object]
 ) -> None:
     sandbox.fault(route="contacts", **fault)
-    assert isinstance(_failing(client), errors.UnexpectedAnswer)
+    assert isinstance(_failing(client), errors.InvalidResponse)
     assert len(sandbox.faults()["fired"]) == 1
 
 
@@ -221,7 +221,7 @@ def test_a_redirect_is_never_followed_nor_read(
     sandbox: SandboxServer, client: SentClient, status: int, location: str
 ) -> None:
     sandbox.fault(route="contacts", kind="redirect", status=status, location=location or "/")
-    assert type(_failing(client)) is errors.UnexpectedAnswer
+    assert type(_failing(client)) is errors.InvalidResponse
     assert len(sandbox.requests()) == 1
 
 
@@ -238,7 +238,7 @@ def test_a_redirect_is_never_followed_nor_read(
 )
 def test_odd_json_is_an_unexpected_answer(sandbox: SandboxServer, client: SentClient, body: str) -> None:
     sandbox.fault(route="contacts", kind="body", status=200, body=body, content_type="application/json")
-    assert type(_failing(client)) is errors.UnexpectedAnswer
+    assert type(_failing(client)) is errors.InvalidResponse
 
 
 def test_a_huge_integer_costs_its_field_alone(sandbox: SandboxServer, client: SentClient) -> None:
@@ -247,7 +247,7 @@ def test_a_huge_integer_costs_its_field_alone(sandbox: SandboxServer, client: Se
     sandbox.fault(route="contacts", kind="body", status=200, body=body, content_type="application/json")
     try:
         page = client.contacts(ContactQuery())
-    except errors.UnexpectedAnswer:
+    except errors.InvalidResponse:
         return  # refused as a whole is right too: what counts is that nothing else breaks
     assert page.pagination.total_count is None
 
@@ -264,7 +264,7 @@ def test_a_dripping_answer_ends_on_time(sandbox: SandboxServer, impatient: SentC
     taken = []
     for _ in range(3):  # a third late end is not a busy machine's doing
         started = time.monotonic()
-        assert type(_failing(impatient)) is errors.TimedOut
+        assert type(_failing(impatient)) is errors.ApiTimeout
         taken.append(time.monotonic() - started)
         if taken[-1] < 0.5 + 0.2:
             break
@@ -282,7 +282,7 @@ def test_after_a_drip_the_next_call_is_whole(sandbox: SandboxServer) -> None:
 def test_an_answer_beyond_four_megabytes_is_refused(sandbox: SandboxServer, kind: str) -> None:
     patient = SentClient(sandbox.url, "sandbox-organization", deadline_seconds=10)
     sandbox.fault(route="contacts", kind=kind, bytes=10_000_000)
-    assert type(_failing(patient)) is errors.UnexpectedAnswer
+    assert type(_failing(patient)) is errors.InvalidResponse
 
 
 def test_a_bomb_of_500_megabytes_does_not_fill_the_memory(sandbox: SandboxServer) -> None:
@@ -290,7 +290,7 @@ def test_a_bomb_of_500_megabytes_does_not_fill_the_memory(sandbox: SandboxServer
     patient.contacts(ContactQuery())
     before = _peak_kilobytes()
     sandbox.fault(route="contacts", kind="gzip_bomb", bytes=500_000_000)
-    assert type(_failing(patient)) is errors.UnexpectedAnswer
+    assert type(_failing(patient)) is errors.InvalidResponse
     assert _peak_kilobytes() - before <= 20 * 1024
 
 
@@ -318,8 +318,8 @@ def test_a_retry_date_is_read_by_the_apis_own_clock(sandbox: SandboxServer, clie
     ids=lambda odd: " ".join(f"{name} {value}"[:30] for name, value in odd.items()),
 )
 def test_what_makes_no_sense_of_the_limit_is_not_heard(sandbox: SandboxServer, odd: dict[str, str | None]) -> None:
-    heard: list[Allowance] = []
-    client = SentClient(sandbox.url, "sandbox-organization", on_allowance=heard.append)
+    heard: list[RateLimitInfo] = []
+    client = SentClient(sandbox.url, "sandbox-organization", on_rate_limit=heard.append)
     sane = {"X-RateLimit-Limit": "200", "X-RateLimit-Remaining": "9", "X-RateLimit-Reset": "4000000000"}
     for said in (sane | odd, sane):
         sandbox.fault(route="contacts", kind="headers", set=said)
@@ -330,13 +330,13 @@ def test_what_makes_no_sense_of_the_limit_is_not_heard(sandbox: SandboxServer, o
 def test_an_answer_for_another_profile_is_refused(sandbox: SandboxServer, client: SentClient) -> None:
     one, other = sandbox.profiles()[1]["id"], sandbox.profiles()[2]["id"]
     sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": other})
-    assert isinstance(_failing(client, profile_id=one), errors.WrongProfile)
+    assert isinstance(_failing(client, profile_id=one), errors.ProfileMismatch)
 
 
 def test_an_empty_answer_for_another_profile_is_no_not_found(sandbox: SandboxServer, client: SentClient) -> None:
     one, other = sandbox.profiles()[1]["id"], sandbox.profiles()[2]["id"]
     sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": other})
-    assert isinstance(_failing(client, ContactQuery(phone=NUMBER), one), errors.WrongProfile)
+    assert isinstance(_failing(client, ContactQuery(phone=NUMBER), one), errors.ProfileMismatch)
 
 
 def test_an_unreadable_answer_still_names_its_request_id(sandbox: SandboxServer, client: SentClient) -> None:
@@ -346,7 +346,7 @@ def test_an_unreadable_answer_still_names_its_request_id(sandbox: SandboxServer,
 
 def test_an_answer_for_a_profile_when_none_was_named_is_refused(sandbox: SandboxServer, client: SentClient) -> None:
     sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": sandbox.profiles()[1]["id"]})
-    assert isinstance(_failing(client), errors.WrongProfile)
+    assert isinstance(_failing(client), errors.ProfileMismatch)
 
 
 def test_a_missing_echo_is_tolerated(sandbox: SandboxServer, client: SentClient) -> None:
@@ -366,14 +366,14 @@ def test_a_wrong_type_in_one_field_does_not_cost_the_row(sandbox: SandboxServer,
     assert len(page.contacts) == 20
     assert page.contacts[0].country_code is None
     assert page.contacts[0].phone_number
-    assert (page.unreadable, page.dropped) == (1, 0)
+    assert (page.invalid_fields, page.dropped_rows) == (1, 0)
 
 
 def test_a_row_without_an_id_is_dropped_and_counted(sandbox: SandboxServer, client: SentClient) -> None:
     sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.id": None})
     page = client.contacts(ContactQuery(page_size=20))
     assert len(page.contacts) == 19
-    assert page.dropped == 1
+    assert page.dropped_rows == 1
 
 
 def test_null_and_missing_fields_are_none(sandbox: SandboxServer, client: SentClient) -> None:
@@ -386,14 +386,14 @@ def test_null_and_missing_fields_are_none(sandbox: SandboxServer, client: SentCl
 
 def test_unknown_fields_are_ignored(sandbox: SandboxServer, client: SentClient) -> None:
     sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.nickname": {"a": 1}})
-    assert client.contacts(ContactQuery()).unreadable == 0
+    assert client.contacts(ContactQuery()).invalid_fields == 0
 
 
 def test_a_time_without_an_offset_counts_as_unreadable(sandbox: SandboxServer, client: SentClient) -> None:
     sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.created_at": "2026-03-11T21:50:50.18"})
     page = client.contacts(ContactQuery())
     assert page.contacts[0].created_at is None
-    assert page.unreadable == 1
+    assert page.invalid_fields == 1
 
 
 def test_a_lone_surrogate_in_a_field_is_replaced(sandbox: SandboxServer, client: SentClient) -> None:

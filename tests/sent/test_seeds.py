@@ -9,7 +9,14 @@ from uuid import UUID
 import pytest
 
 from contacts_ui.sent_api.client import SentClient
-from contacts_ui.sent_api.errors import ContactNotFound, Forbidden, InvalidRequest, KeyRejected, SentError, Unavailable
+from contacts_ui.sent_api.errors import (
+    ContactNotFound,
+    Forbidden,
+    InvalidApiKey,
+    InvalidRequest,
+    SentError,
+    ServerError,
+)
 from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
 
@@ -65,7 +72,7 @@ def test_the_seed_400_is_an_invalid_request(sandbox: SandboxServer, client: Sent
 
 def test_the_seed_401_with_its_empty_body_is_a_rejected_key(sandbox: SandboxServer, client: SentClient) -> None:
     error = _error(sandbox, client, 401)
-    assert isinstance(error, KeyRejected)
+    assert isinstance(error, InvalidApiKey)
     assert (error.status, error.code) == (401, None)
 
 
@@ -94,5 +101,5 @@ def test_the_seed_404_of_one_contact_is_contact_not_found(sandbox: SandboxServer
 
 def test_the_seed_500_is_unavailable(sandbox: SandboxServer, client: SentClient) -> None:
     error = _error(sandbox, client, 500)
-    assert isinstance(error, Unavailable)
+    assert isinstance(error, ServerError)
     assert (error.status, error.code, error.request_id) == (500, "INTERNAL_001", "req_7X9zKp2jDw")

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from contacts_ui.models import AuditEntry
 from contacts_ui.roles import NAMES
 from contacts_ui.sign_in.adapters import DeskSocialAccountAdapter
-from contacts_ui.sign_in.oidc import follow_groups
+from contacts_ui.sign_in.oidc import sync_role_from_groups
 from dashboard.settings import ROLE_NAMES
 from testing.sandbox_server import SandboxServer
 from tests.html import text
@@ -140,14 +140,14 @@ def test_nobody_signs_up(db: None) -> None:
 
 def test_without_roles_by_groups_admins_decide(support_user: User, settings: Settings) -> None:
     settings.OIDC_ROLES = {}
-    follow_groups(support_user, ["desk-admins"])
+    sync_role_from_groups(support_user, ["desk-admins"])
     assert [group.name for group in support_user.groups.all()] == ["support"]
 
 
 def test_other_groups_stay(support_user: User, settings: Settings) -> None:
     other = support_user.groups.create(name="night shift")
     settings.OIDC_ROLES = {"desk-admins": "admin"}
-    follow_groups(support_user, ["desk-admins"])
+    sync_role_from_groups(support_user, ["desk-admins"])
     assert set(support_user.groups.values_list("name", flat=True)) == {"admin", other.name}
 
 

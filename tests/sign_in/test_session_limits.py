@@ -15,7 +15,7 @@ from django.core.cache import caches
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from contacts_ui.sign_in.session_timeout import SEEN
+from contacts_ui.sign_in.session_timeout import LAST_SEEN_AT
 from testing.sandbox_server import SandboxServer
 from testing.totp import code_now
 from tests.html import FRAGMENT
@@ -86,13 +86,13 @@ def test_the_clock_set_back_ends_nothing(clock: Clock, admin_client: Client) -> 
 
 def test_it_is_noted_once_a_minute_and_not_at_every_request(clock: Clock, admin_client: Client) -> None:
     assert is_in(admin_client)
-    first = admin_client.session[SEEN]
+    first = admin_client.session[LAST_SEEN_AT]
     clock.now += 59
     assert is_in(admin_client)
-    assert admin_client.session[SEEN] == first
+    assert admin_client.session[LAST_SEEN_AT] == first
     clock.now += 2
     assert is_in(admin_client)
-    assert admin_client.session[SEEN] == first + 61
+    assert admin_client.session[LAST_SEEN_AT] == first + 61
 
 
 def test_a_stranger_costs_no_query(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from contacts_ui.audit import AuditUnwritable, Deed, write
+from contacts_ui.audit import AuditEvent, AuditWriteError, append
 from contacts_ui.models import AuditEntry
 
 DEFAULT_DAYS = 365
@@ -39,8 +39,12 @@ class Command(BaseCommand):
             raise CommandError(f"--days {days} is longer ago than there are days.") from None
         count = AuditEntry.objects.filter(at__lt=before).count()
         try:
-            write(Deed("audit.pruned", rows=count, about=f"older than {days} days, before {before:%Y-%m-%d %H:%M} UTC"))
-        except AuditUnwritable as error:
+            append(
+                AuditEvent(
+                    "audit.pruned", rows=count, about=f"older than {days} days, before {before:%Y-%m-%d %H:%M} UTC"
+                )
+            )
+        except AuditWriteError as error:
             raise CommandError("Nothing was deleted: it could not be recorded.") from error
         gone = 0
         while part := delete_some(before):

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from contacts_ui.gateway import gateway
+from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import ADMIN, SUPPORT
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         password = os.environ.get("DEMO_PASSWORD")
         if not password:
             raise CommandError("Set DEMO_PASSWORD to the password the demo accounts are to have.")
-        profiles = gateway().account().value.profiles
+        profiles = get_gateway().account().value.profiles
         with transaction.atomic():
             support = self._person("support", password, SUPPORT)
             self._person("admin", password, ADMIN, is_staff=True, is_superuser=True)
