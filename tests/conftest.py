@@ -65,6 +65,7 @@ def desk_api(
 ) -> Iterator[SandboxServer]:
     """The sandbox as the desk's API, with a gateway that remembers nothing, and a budget that never ends."""
     monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_TIMEOUT", 5.0)  # a busy machine is no slow API
+    monkeypatch.setattr("contacts_ui.gateway.call_policy.JITTER", (0.0, 0.0))
     settings.SENT_API_URL = sandbox.url
     monkeypatch.setattr("contacts_ui.audit.filters.PROFILE_NAMES_TIMEOUT", 5.0)
     settings.SENT_DEADLINE = 5.0

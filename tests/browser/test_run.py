@@ -82,18 +82,24 @@ def test_the_secret_key_is_made_for_its_owner_alone(demo: Demo) -> None:
     assert len(line) > 60
 
 
-@pytest.mark.parametrize(
-    "stop",
-    [pytest.param("INT", id="Ctrl-C"), pytest.param("HUP", id="a closed terminal", marks=pytest.mark.exhaustive)],
-)
-def test_stopping_it_stops_everything(tmp_path: Path, stop: str) -> None:
+@pytest.mark.browser  # so that it comes after those that look at the demo in a browser
+def test_ctrl_c_stops_everything(demo: Demo) -> None:
+    _check_stops(demo, "INT")
+
+
+@pytest.mark.exhaustive
+def test_closed_terminal_stops_everything(tmp_path: Path) -> None:
     with running_demo(tmp_path) as demo:
-        # As a terminal does it: the whole foreground group gets the signal, and an impatient person sends it twice.
-        for _ in range(2):
-            subprocess.run(["kill", f"-{stop}", "--", f"-{demo.process.pid}"], check=False)
-        demo.process.wait(timeout=120)
-        wait_until(lambda: not _answers(f"{demo.url}/healthz"))
-        wait_until(lambda: not _answers(f"{demo.sandbox_url}/_sandbox/health"))
+        _check_stops(demo, "HUP")
+
+
+def _check_stops(demo: Demo, signal_name: str) -> None:
+    # As a terminal does it: the whole foreground group gets the signal, and an impatient person sends it twice.
+    for _ in range(2):
+        subprocess.run(["kill", f"-{signal_name}", "--", f"-{demo.process.pid}"], check=False)
+    demo.process.wait(timeout=120)
+    wait_until(lambda: not _answers(f"{demo.url}/healthz"))
+    wait_until(lambda: not _answers(f"{demo.sandbox_url}/_sandbox/health"))
 
 
 @pytest.mark.exhaustive
