@@ -80,7 +80,7 @@ def field(folder: Path) -> Iterator[Field]:
 
         def start(command: list[str], env: dict[str, str], core: int, port: int, health: str) -> int:
             return stack.enter_context(
-                started(command, env, core, f"http://127.0.0.1:{port}{health}", folder / f"{port}.log")
+                started(command, env, core, f"http://127.0.0.1:{port}{health}", folder / f"{port}.audit-table")
             )
 
         stub = start([sys.executable, "-m", "bench.page_stub", str(api), str(folder)], env, loading, api, "/v3/me")

@@ -21,7 +21,7 @@ from .workload_plan import DEBOUNCE_SECONDS, SHARED_SECONDS, Case, quiet_after
 ANSWER_SECONDS = 60
 _LINK = r'<a [^>]*href="([^"]+)"[^>]*rel="%s"'
 _CONTACT = re.compile(r'<tr [^>]*data-contact-id="([^"]+)"')
-_OPTION = re.compile(r'<a class="opt" href="([^"]+)"(?! aria-current)')
+_OPTION = re.compile(r'<a class="menu-item" href="([^"]+)"(?! aria-current)')
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Who owns contacts: the organization and its profiles, their names, and how many contacts each has."""
+"""Accounts: the organization and its profiles, with names, contact counts and the JSON of GET /v3/me."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .seeded_ids import SeededHash
-from .timestamps import EPOCH_TICKS, YEAR_TICKS, stamp
+from .timestamps import EPOCH_TICKS, YEAR_TICKS, format_timestamp
 
 Json = dict[str, Any]
 
@@ -28,7 +28,7 @@ _NAMES = (
     "Mistral Airways",
     "Orchard Schools",
 )
-# Words in a row: seventy quoted ones read worse.
+# Split strings: seventy quoted words are harder to read.
 _STEMS = (  # noqa: SIM905
     "Amber Ashgrove Beacon Birchwood Bramble Brightwater Calder Clearview Copper Crescent Drift Elmwood Falcon Firth "
     "Foxglove Glenmore Hazel Heron Highgate Iron Ivory Kingsway Larch Linden Lockwood Marlow Meadow Nettle Oakridge "
@@ -39,13 +39,13 @@ _TRADES = (  # noqa: SIM905
     "Outfitters Parcels Pets Plumbing Power Rail Records Rentals Security Studios Surveyors Telecom Theatres Tools "
     "Utilities Vets Water"
 ).split()
-_STATUSES = {4: "pending_review", 6: "incomplete", 9: "rejected"}  # the rest, of every thirteen, are approved
+_STATUSES = {4: "pending_review", 6: "incomplete", 9: "rejected"}  # by profile number modulo 13; the rest are approved
 _ROLES = ("admin", "developer", "billing")
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The organization (number 0) or one of its profiles (1, 2, …), and the run of ordinals it owns."""
+    """The organization (number 0) or one of its profiles (1, 2, …), and the range of contact ordinals it owns."""
 
     number: int
     id: str
@@ -59,24 +59,24 @@ class Owner:
 
     @property
     def status(self) -> str:
-        """Where the setting up of a profile stands (sent-api-v3, me)."""
+        """Setup status of a profile (sent-api-v3, me)."""
         return _STATUSES.get((self.number - 1) % 13, "approved")
 
 
-def owners(chance: SeededHash, contacts: int, profiles: int) -> list[Owner]:
+def create_owners(seeded: SeededHash, contacts: int, profiles: int) -> list[Owner]:
     """The organization, then its profiles. Ids and names do not depend on how many there are."""
-    made, first = [], 0
+    owners, first = [], 0
     for number, size in enumerate(_sizes(contacts, profiles)):
-        run = range(first, first + size)
-        made.append(Owner(number, chance.owner_id(number), _name(number), run))
+        owners.append(Owner(number, seeded.owner_id(number), _name(number), range(first, first + size)))
         first += size
-    return made
+    return owners
 
 
 def _sizes(contacts: int, profiles: int) -> list[int]:
-    """Contacts of each owner, organization first.
+    """Number of contacts of each owner, organization first.
 
-    The organization has a fifth, the second profile a third of all, the last profile nothing; the others shrink.
+    The organization has a fifth, the second profile a third, the last profile none; the others share the rest as
+    1/1, 1/2, 1/3, …
     """
     sizes = [0] * (1 + profiles)
     if profiles:
@@ -96,14 +96,14 @@ def _name(number: int) -> str:
         return "Meridian Group"
     if number <= len(_NAMES):
         return _NAMES[number - 1]
-    # 41 stems and 31 trades, walked in step: every one of the 1,271 pairs comes before the first comes again.
-    turn = number - len(_NAMES) - 1
-    stem = _STEMS[turn * 17 % len(_STEMS)]
-    return f"{stem} {_TRADES[turn * 12 % len(_TRADES)]}"
+    # 41 stems and 31 trades, both stepped with every number: all 1,271 pairs occur before the first repeats.
+    index = number - len(_NAMES) - 1
+    stem = _STEMS[index * 17 % len(_STEMS)]
+    return f"{stem} {_TRADES[index * 12 % len(_TRADES)]}"
 
 
-def profile_json(owner: Owner, chance: SeededHash) -> Json:
-    """A profile as it appears in an organization's `profiles` (sent-api-v3, me)."""
+def profile_json(owner: Owner, seeded: SeededHash) -> Json:
+    """One item of an organization's `profiles` (sent-api-v3, me)."""
     return {
         "id": owner.id,
         "name": owner.name,
@@ -112,15 +112,14 @@ def profile_json(owner: Owner, chance: SeededHash) -> Json:
         "description": f"Messages of {owner.name}" if owner.number % 3 else None,
         "status": owner.status,
         "role": _ROLES[owner.number % len(_ROLES)] if owner.number > 1 else "admin",
-        "created_at": _created(owner, chance),
+        "created_at": _created(owner, seeded),
         "settings": _settings(owner),
     }
 
 
-def account_json(kind: str, owner: Owner, profiles: list[Owner], organization: Owner, chance: SeededHash) -> Json:
-    """`data` of GET /v3/me for an account of this kind: organization, user or profile (sent-api-v3, me)."""
+def account_json(kind: str, owner: Owner, profiles: list[Owner], organization: Owner, seeded: SeededHash) -> Json:
+    """`data` of GET /v3/me for this kind of account: organization, user or profile (sent-api-v3, me)."""
     sender = f"+1415555{owner.number + 100:04d}" if owner.number < 9000 else None
-    child = kind == "profile"
     data: Json = {
         "type": kind,
         "id": owner.id,
@@ -128,14 +127,14 @@ def account_json(kind: str, owner: Owner, profiles: list[Owner], organization: O
         "email": f"hello@{owner.short_name.lower()}.example.com",
         "icon": None,
         "description": None,
-        "created_at": _created(owner, chance),
+        "created_at": _created(owner, seeded),
         "channels": _channels(owner, sender),
         "sending_phone_number": sender,
         "sending_phone_number_profile_id": owner.id if sender else None,
         "enable_template_auto_creation_for_sp": False,
-        "profiles": [profile_json(profile, chance) for profile in profiles] if kind == "organization" else [],
+        "profiles": [profile_json(profile, seeded) for profile in profiles] if kind == "organization" else [],
     }
-    if child:
+    if kind == "profile":
         data |= {
             "organization_id": organization.id,
             "short_name": owner.short_name,
@@ -158,7 +157,7 @@ def _settings(owner: Owner) -> Json:
 
 
 def _channels(owner: Owner, sender: str | None) -> Json:
-    """A channel that is not configured says only that (SDK, DataChannels)."""
+    """A channel that is not configured has no other field (SDK, DataChannels)."""
     sms: Json = {"configured": sender is not None} | ({"phone_number": sender} if sender else {})
     whatsapp: Json = {"configured": False}
     if owner.status == "approved":
@@ -166,5 +165,5 @@ def _channels(owner: Owner, sender: str | None) -> Json:
     return {"sms": sms, "whatsapp": whatsapp, "rcs": {"configured": False}}
 
 
-def _created(owner: Owner, chance: SeededHash) -> str:
-    return stamp(EPOCH_TICKS - 2 * YEAR_TICKS - chance.number("founded", owner.number) % YEAR_TICKS)
+def _created(owner: Owner, seeded: SeededHash) -> str:
+    return format_timestamp(EPOCH_TICKS - 2 * YEAR_TICKS - seeded.number("founded", owner.number) % YEAR_TICKS)

@@ -1,4 +1,4 @@
-"""What the API says about one contact, worked out from its number, its flags and the seed when it is read."""
+"""Contact JSON: a contact and its message summary, computed from number, flags and seed when they are read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from phonenumbers import PhoneNumberFormat
 from .accounts import Owner
 from .number_blocks import NumberBlock
 from .seeded_ids import SeededHash
-from .timestamps import EPOCH_TICKS, TICKS, YEAR_TICKS, stamp
+from .timestamps import EPOCH_TICKS, TICKS, YEAR_TICKS, format_timestamp
 
 Json = dict[str, Any]
 
@@ -30,41 +30,41 @@ NULLABLE = (
     "created_at",
     "customer_id",
 )
-"""What a ragged contact may lack. `updated_at` is null for many anyway; `id` never is (sent-api-v3, contacts)."""
+"""Fields an incomplete contact may lack. `updated_at` is often null anyway; `id` never is (sent-api-v3, contacts)."""
 
-OPTED_OUT = 0.03
-NEVER_CHANGED = 0.45
-NEVER_WRITTEN_TO = 0.2
-FRACTIONS = 2**64  # of `Chance.number`
+OPT_OUT_SHARE = 0.03
+UNCHANGED_SHARE = 0.45
+NO_MESSAGES_SHARE = 0.2
+HASH_RANGE = 2**64  # of `SeededHash.number`
 
 
-def missing_fields(chance: SeededHash, ordinal: int) -> dict[str, bool]:
-    """The fields a ragged contact lacks: True when the key itself is missing, False when it is null."""
-    spread = chance.bytes("ragged", ordinal, 16)
-    count = 1 + spread[0] % 4
-    return {NULLABLE[byte % len(NULLABLE)]: bool(byte & 64) for byte in spread[1 : 1 + count]}
+def missing_fields(seeded: SeededHash, ordinal: int) -> dict[str, bool]:
+    """The fields an incomplete contact lacks: True when the key itself is missing, False when it is null."""
+    random_bytes = seeded.bytes("ragged", ordinal, 16)
+    count = 1 + random_bytes[0] % 4
+    return {NULLABLE[byte % len(NULLABLE)]: bool(byte & 64) for byte in random_bytes[1 : 1 + count]}
 
 
 def contact_json(
-    chance: SeededHash,
+    seeded: SeededHash,
     ordinal: int,
     *,
     number: int,
     block: NumberBlock,
     channels: str,
-    ragged: bool,
+    incomplete: bool,
     owner: Owner,
     inherited: bool,
 ) -> Json:
-    """One contact (sent-api-v3, contacts). `number` is E.164 without plus, `inherited` as seen by the reader."""
+    """One contact (sent-api-v3, contacts). `number` is E.164 without plus; `inherited` depends on the scope."""
     parsed = phonenumbers.parse(f"+{number}")
     national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
     international = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
-    created, updated = _times(chance, ordinal)
+    created, updated = _times(seeded, ordinal)
     contact: Json = {
-        "id": chance.contact_id(ordinal),
+        "id": seeded.contact_id(ordinal),
         "customer_id": owner.id,
-        "phone_number": _as_provided(chance, ordinal, number, national, international),
+        "phone_number": _as_provided(seeded, ordinal, number, national, international),
         "format_e164": f"+{number}",
         "format_international": international,
         "format_national": national,
@@ -72,74 +72,76 @@ def contact_json(
         "country_code": block.calling_code,
         "region_code": block.region,
         "available_channels": channels,
-        "default_channel": _default(chance, ordinal, channels),
-        "opt_out": _part(chance, "opt out", ordinal) < OPTED_OUT,
+        "default_channel": _default_channel(seeded, ordinal, channels),
+        "opt_out": _fraction(seeded, "opt out", ordinal) < OPT_OUT_SHARE,
         "is_inherited": inherited,
-        "created_at": stamp(created),
-        "updated_at": None if updated is None else stamp(updated),
+        "created_at": format_timestamp(created),
+        "updated_at": None if updated is None else format_timestamp(updated),
     }
-    for name, gone in missing_fields(chance, ordinal).items() if ragged else ():
+    for name, is_absent in missing_fields(seeded, ordinal).items() if incomplete else ():
         contact[name] = None
-        if gone:
+        if is_absent:
             del contact[name]
     return contact
 
 
-def summary_json(chance: SeededHash, ordinal: int, channels: str) -> Json:
-    """What was sent to one contact (sent-api-v3, message-summary). Times lie after the contact was made."""
+def summary_json(seeded: SeededHash, ordinal: int, channels: str) -> Json:
+    """Message summary of one contact (sent-api-v3, message-summary). Times lie after its creation."""
     data: Json = {
-        "contact_id": chance.contact_id(ordinal),
+        "contact_id": seeded.contact_id(ordinal),
         "message_count": 0,
         "first_message_at": None,
         "last_message_at": None,
         "channels_used": [],
         "channel_scores": [],
     }
-    if _part(chance, "written to", ordinal) < NEVER_WRITTEN_TO:
+    if _fraction(seeded, "written to", ordinal) < NO_MESSAGES_SHARE:
         return data
-    created, _updated = _times(chance, ordinal)
-    first = created + int((EPOCH_TICKS - created) * _part(chance, "first message", ordinal))
+    created, _updated = _times(seeded, ordinal)
+    first = created + int((EPOCH_TICKS - created) * _fraction(seeded, "first message", ordinal))
     used = channels.split(",")
     data |= {
-        "message_count": 1 + int(240 * _part(chance, "messages", ordinal) ** 3),
-        "first_message_at": stamp(first),
-        "last_message_at": stamp(first + int((EPOCH_TICKS - first) * _part(chance, "last message", ordinal))),
+        "message_count": 1 + int(240 * _fraction(seeded, "messages", ordinal) ** 3),
+        "first_message_at": format_timestamp(first),
+        "last_message_at": format_timestamp(
+            first + int((EPOCH_TICKS - first) * _fraction(seeded, "last message", ordinal))
+        ),
         "channels_used": used,
-        "channel_scores": [_score(chance, ordinal, channel) for channel in used],
+        "channel_scores": [_score(seeded, ordinal, channel) for channel in used],
     }
     if data["message_count"] == 1:
         data["last_message_at"] = data["first_message_at"]
     return data
 
 
-def _score(chance: SeededHash, ordinal: int, channel: str) -> Json:
-    failed = math.floor(60 * _part(chance, f"failed {channel}", ordinal) ** 4)
-    pending = math.floor(6 * _part(chance, f"pending {channel}", ordinal))
+def _score(seeded: SeededHash, ordinal: int, channel: str) -> Json:
+    failed = math.floor(60 * _fraction(seeded, f"failed {channel}", ordinal) ** 4)
+    pending = math.floor(6 * _fraction(seeded, f"pending {channel}", ordinal))
     return {"channel": channel, "success_score": 100 - failed - pending, "fail_score": failed}
 
 
-def _times(chance: SeededHash, ordinal: int) -> tuple[int, int | None]:
-    """When the contact was made and last changed, in ticks; None if never changed."""
-    created = EPOCH_TICKS - TICKS - chance.number("created", ordinal) % (2 * YEAR_TICKS)
-    change = _part(chance, "updated", ordinal)
-    if change < NEVER_CHANGED:
+def _times(seeded: SeededHash, ordinal: int) -> tuple[int, int | None]:
+    """Creation and last change in ticks; None if never changed."""
+    created = EPOCH_TICKS - TICKS - seeded.number("created", ordinal) % (2 * YEAR_TICKS)
+    change = _fraction(seeded, "updated", ordinal)
+    if change < UNCHANGED_SHARE:
         return created, None
-    return created, created + int((EPOCH_TICKS - created) * (change - NEVER_CHANGED) / (1 - NEVER_CHANGED))
+    return created, created + int((EPOCH_TICKS - created) * (change - UNCHANGED_SHARE) / (1 - UNCHANGED_SHARE))
 
 
-def _default(chance: SeededHash, ordinal: int, channels: str) -> str:
-    """Mostly the first channel."""
-    known = channels.split(",")
-    return known[0] if _part(chance, "default", ordinal) < 0.8 else known[-1]
+def _default_channel(seeded: SeededHash, ordinal: int, channels: str) -> str:
+    """The first channel for 80 % of contacts, else the last."""
+    available = channels.split(",")
+    return available[0] if _fraction(seeded, "default", ordinal) < 0.8 else available[-1]
 
 
-def _as_provided(chance: SeededHash, ordinal: int, number: int, national: str, international: str) -> str:
-    """The number as somebody typed it (sent-api-v3, `phone_number`): mostly E.164, sometimes not."""
+def _as_provided(seeded: SeededHash, ordinal: int, number: int, national: str, international: str) -> str:
+    """The number as typed by a user (sent-api-v3, `phone_number`): E.164 for 15 of 20 contacts."""
     spellings = (national, international, f"00{number}", str(number), international.replace(" ", "."))
-    taste = chance.number("spelling", ordinal) % 20
-    return spellings[taste] if taste < len(spellings) else f"+{number}"
+    choice = seeded.number("spelling", ordinal) % 20
+    return spellings[choice] if choice < len(spellings) else f"+{number}"
 
 
-def _part(chance: SeededHash, purpose: str, ordinal: int) -> float:
-    """From 0 up to 1."""
-    return chance.number(purpose, ordinal) / FRACTIONS
+def _fraction(seeded: SeededHash, purpose: str, ordinal: int) -> float:
+    """A number from 0 up to 1."""
+    return seeded.number(purpose, ordinal) / HASH_RANGE

@@ -1,7 +1,4 @@
-"""Control API under /_sandbox/: faults, request log and data for tests; no key, rate limit or latency.
-
-See README, control API.
-"""
+"""Control API: faults, request log and data for tests, without key, limit or latency (README, control API)."""
 
 from __future__ import annotations
 

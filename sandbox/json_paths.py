@@ -1,4 +1,4 @@
-"""JSON paths: sets and removes parts of a JSON value by dotted path: `data.contacts.0.id`, `data.contacts.*.opt_out`."""
+"""JSON paths: sets and removes parts of JSON by dotted path, like `data.contacts.0.id`, `data.contacts.*.opt_out`."""
 
 from __future__ import annotations
 

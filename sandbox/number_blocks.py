@@ -1,8 +1,8 @@
-"""Blocks of telephone numbers the sandbox draws its contacts from.
+"""Number blocks: prefixes of valid telephone numbers from which the sandbox generates its contacts.
 
-A block is a row of digits to which ANY further digits may be added: every number so made is valid in its region,
-and all numbers of one block are written alike (checked with phonenumbers in tests/sandbox/test_data.py). So the
-national format of a million contacts costs a few slices each, not a million calls of phonenumbers.
+A prefix followed by ANY digits is a valid number of the region, and all numbers of a block share one national format
+(checked with phonenumbers in tests/sandbox/test_data.py). So the national formats of a million contacts cost a few
+slices each, not a million calls of phonenumbers.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import phonenumbers
 
 @dataclass(frozen=True, slots=True)
 class NumberBlock:
-    """Numbers of one region that share their first digits and the way they are written."""
+    """Numbers of one region that share a prefix and a national format."""
 
     region: str
     """ISO 3166-1 alpha-2."""
     prefix: str
-    """The digits every number begins with, calling code included, without plus."""
+    """The common first digits, calling code included, without plus."""
     template: str
-    """How the national format looks; `#` stands for a digit that may be any (sent-api-v3, `format_national`)."""
+    """The national format; `#` stands for a free digit (sent-api-v3, `format_national`)."""
     weight: int
-    """How often the block is drawn, in proportion to the sum of all weights."""
+    """Share of contacts in this block, relative to the sum of all weights."""
 
     @property
-    def free(self) -> int:
-        """How many digits may be any."""
+    def free_digits(self) -> int:
+        """Number of free digits."""
         return self.template.count("#")
 
     @property
@@ -36,9 +36,9 @@ class NumberBlock:
         return str(phonenumbers.country_code_for_region(self.region))
 
 
-# region, prefix, template, weight. Roughly a customer base that is half North American, then British, then mixed.
+# region, prefix, template, weight: roughly a customer base that is half North American, then British, then mixed.
 _TABLE = (
-    ("US", "1201555", "(201) 555-####", 8),  # what the API's own documentation shows; small on purpose
+    ("US", "1201555", "(201) 555-####", 8),  # the block in the API's documentation; small on purpose
     ("US", "12125", "(212) 5##-####", 60),
     ("US", "13104", "(310) 4##-####", 50),
     ("US", "14153", "(415) 3##-####", 50),
@@ -113,4 +113,4 @@ _TABLE = (
 )
 
 BLOCKS: tuple[NumberBlock, ...] = tuple(NumberBlock(*row) for row in _TABLE)
-"""At most 256: a contact keeps the index of its block in one byte."""
+"""At most 256: a contact stores the index of its block in one byte."""

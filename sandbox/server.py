@@ -1,4 +1,4 @@
-"""Serving the sandbox over real HTTP/1.1: Django's own threading server, with the raw connection in reach."""
+"""HTTP server: Django's threading server over HTTP/1.1, with access to the raw connection."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ from django.core.servers import basehttp
 from django.core.wsgi import get_wsgi_application
 
 from .options import Options
-from .raw_connection import RAW_CONNECTION, RawConnection, RawResponse
-from .state import STATE, Sandbox
+from .raw_connection import RawConnection, RawResponse
+from .state import SANDBOX, Sandbox
 
 if TYPE_CHECKING:
     from socket import socket
 
 
 class _ServerHandler(basehttp.ServerHandler):
-    """Sends an answer; a raw one by its own script."""
+    """Sends a response by WSGI, or a RawResponse on the raw connection."""
 
     request_handler: _RequestHandler
     result: Iterable[bytes]
 
     def finish_response(self) -> None:
-        answer = self.result
-        if not isinstance(answer, RawResponse):
+        response = self.result
+        if not isinstance(response, RawResponse):
             super().finish_response()
-            self.request_handler.wfile.flush()  # Django sends the headers of a HEAD without it
+            self.request_handler.wfile.flush()  # Django does not flush the headers of a response to HEAD
             return
         try:
             self.request_handler.close_connection = True
-            answer.play(self.request_handler.wire)
+            response.send(self.request_handler.raw_connection)
         finally:
             self.close()
 
 
 class _RequestHandler(basehttp.WSGIRequestHandler):
-    """One connection, kept for many requests."""
+    """One keep-alive connection."""
 
     server: _Server
-    wbufsize = 65_536  # headers and body leave in one packet
+    wbufsize = 65_536  # headers and body are sent in one packet
     disable_nagle_algorithm = True
-    wire: RawConnection
+    raw_connection: RawConnection
 
     def setup(self) -> None:
         super().setup()
-        self.wire = RawConnection(cast("socket", self.connection))
+        self.raw_connection = RawConnection(cast("socket", self.connection))
 
     def get_environ(self) -> dict[str, Any]:
-        return super().get_environ() | {STATE: self.server.state, RAW_CONNECTION: self.wire}
+        return super().get_environ() | {SANDBOX: self.server.sandbox}
 
     def handle_one_request(self) -> None:
         self.raw_requestline = self.rfile.readline(65_537)
@@ -68,34 +68,34 @@ class _RequestHandler(basehttp.WSGIRequestHandler):
             handler.run(self.server.site)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Says nothing: /_sandbox/requests is the log."""
+        """No output: /_sandbox/requests is the log."""
 
 
 class _Server(basehttp.ThreadedWSGIServer):
-    """One thread a connection; they end with the process."""
+    """One daemon thread per connection."""
 
     daemon_threads = True
     request_queue_size = 256
-    state: Sandbox
+    sandbox: Sandbox
     site: WSGIHandler
 
     def server_bind(self) -> None:
-        # Not HTTPServer's: that asks the name service who we are, which can take seconds.
+        # Not HTTPServer's server_bind: that resolves our host name, which can take seconds.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
         self.setup_environ()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that left is not news; anything else is."""
+        """Reports errors other than disconnected clients."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
 
 def serve(options: Options) -> int:
-    """Runs until SIGTERM or SIGINT. The exit code: 0, or 1 when the port is taken."""
+    """Serves until SIGTERM or SIGINT. The exit code: 0, or 1 when the port is in use."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    # Also when the environment names another project's settings: this is a program of its own.
+    # Overrides the environment, which may name another project's settings.
     os.environ["DJANGO_SETTINGS_MODULE"] = "sandbox.settings"
     logging.basicConfig(format="sandbox: %(message)s")
     logging.getLogger("django").setLevel(logging.CRITICAL)
@@ -107,7 +107,7 @@ def serve(options: Options) -> int:
             sys.stderr.write(f"sandbox: cannot listen on {options.host}:{options.port}: {error.strerror}\n")
             return 1
         server.site = get_wsgi_application()
-        server.state = Sandbox.of(options)
+        server.sandbox = Sandbox.from_options(options)
         server.server_activate()
         sys.stdout.write(f"sandbox listening on http://{options.host}:{server.server_port}\n")
         sys.stdout.flush()

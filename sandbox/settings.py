@@ -1,11 +1,11 @@
-"""Django's settings of the sandbox: no database, no apps, nothing of the desk.
+"""Django settings of the sandbox: no database, no apps, nothing of the desk.
 
-What the flags say is not here but in `state.State`, which the server hands to every request.
+The command-line flags are in `state.Sandbox`, which the server puts into the WSGI environment.
 """
 
 from __future__ import annotations
 
-SECRET_KEY = "the-sandbox-signs-nothing"  # noqa: S105 - Django wants one; no cookie, session or token is made with it
+SECRET_KEY = "the-sandbox-signs-nothing"  # noqa: S105 - required by Django; signs no cookie, session or token
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "sandbox.urls"
@@ -15,4 +15,4 @@ DATABASES: dict[str, dict[str, str]] = {}
 USE_TZ = True
 USE_I18N = False
 APPEND_SLASH = False
-LOGGING_CONFIG = None  # set up in server.py: a 4xx or 5xx asked for is not news
+LOGGING_CONFIG = None  # configured in server.py: 4xx and 5xx queued as faults are not logged

@@ -111,7 +111,7 @@ def _integer(request: HttpRequest, name: str) -> int:
 
 
 def _ordinal_by_phone(api_request: ApiRequest, phone: str) -> int:
-    """The contact with this number, search and channel ignored: an "alternative to list view" (sent-api-v3, contacts)."""
+    """The contact with this number. Ignores search and channel: an "alternative to list view" (sent-api-v3)."""
     if not _E164.fullmatch(phone):
         message = "Phone number must be in E.164 format"
         raise ApiError(400, "VALIDATION_002", message, {"phone": [message]})

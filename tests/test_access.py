@@ -24,18 +24,18 @@ def _ids(sandbox: SandboxServer) -> list[UUID]:
     return [UUID(profile["id"]) for profile in sandbox.profiles()]
 
 
-def test_an_admin_sees_the_account_and_every_profile(desk_api: SandboxServer, admin_user: User) -> None:
+def test_admin_sees_account_and_every_profile(desk_api: SandboxServer, admin_user: User) -> None:
     assert scope_for(admin_user, None).profile_id is None
     for profile_id in _ids(desk_api):
         assert scope_for(admin_user, profile_id).profile_id == str(profile_id)
 
 
-def test_a_superuser_counts_as_admin(desk_api: SandboxServer, db: None) -> None:
+def test_superuser_counts_as_admin(desk_api: SandboxServer, db: None) -> None:
     root = User.objects.create_superuser("root", password="x")
     assert len(visible_profiles(root)) == 13
 
 
-def test_support_sees_what_is_assigned_and_nothing_else(desk_api: SandboxServer, support_user: User) -> None:
+def test_support_sees_only_assigned_profiles(desk_api: SandboxServer, support_user: User) -> None:
     ids = _ids(desk_api)
     for profile_id in ids[1:4]:
         assert scope_for(support_user, profile_id).profile_id == str(profile_id)
@@ -44,26 +44,26 @@ def test_support_sees_what_is_assigned_and_nothing_else(desk_api: SandboxServer,
             scope_for(support_user, denied)
 
 
-def test_an_assignment_without_the_support_role_opens_nothing(desk_api: SandboxServer, nobody: User) -> None:
+def test_assignment_without_role_grants_nothing(desk_api: SandboxServer, nobody: User) -> None:
     ProfileAccess.objects.create(user=nobody, profile_id=_ids(desk_api)[1])
     with pytest.raises(ScopeDenied):
         scope_for(nobody, _ids(desk_api)[1])
 
 
-def test_an_assigned_profile_the_key_does_not_have_opens_nothing(desk_api: SandboxServer, support_user: User) -> None:
+def test_assigned_profile_unknown_to_key_grants_nothing(desk_api: SandboxServer, support_user: User) -> None:
     foreign = uuid4()
     ProfileAccess.objects.create(user=support_user, profile_id=foreign)
     with pytest.raises(ScopeDenied):
         scope_for(support_user, foreign)
 
 
-def test_a_deactivated_person_sees_nothing(desk_api: SandboxServer, admin_user: User) -> None:
+def test_deactivated_user_sees_nothing(desk_api: SandboxServer, admin_user: User) -> None:
     admin_user.is_active = False
     assert len(visible_profiles(admin_user)) == 0
 
 
 @pytest.mark.parametrize("key", ["sandbox-user", "sandbox-profile"])
-def test_with_the_key_of_one_account_everyone_with_a_role_sees_that_account(
+def test_single_account_key_shows_account_to_support(
     desk_api: SandboxServer, use_key: Callable[[str], None], support_user: User, key: str
 ) -> None:
     use_key(key)
@@ -75,7 +75,7 @@ def test_with_the_key_of_one_account_everyone_with_a_role_sees_that_account(
 
 @pytest.mark.parametrize("role", [None, "auditor"])
 @pytest.mark.parametrize("key", ["sandbox-user", "sandbox-profile"])
-def test_with_the_key_of_one_account_nobody_else_sees_it(
+def test_single_account_key_denies_auditor_and_user_without_role(
     desk_api: SandboxServer, use_key: Callable[[str], None], nobody: User, key: str, role: str | None
 ) -> None:
     use_key(key)
@@ -86,7 +86,7 @@ def test_with_the_key_of_one_account_nobody_else_sees_it(
 
 
 @pytest.mark.parametrize("key", ["sandbox-user", "sandbox-profile"])
-def test_with_the_key_of_one_account_there_is_no_switcher_and_no_header(
+def test_single_account_key_has_no_switcher_and_no_profile_header(
     admin_client: Client, sandbox: SandboxServer, use_key: Callable[[str], None], key: str
 ) -> None:
     use_key(key)
@@ -97,7 +97,7 @@ def test_with_the_key_of_one_account_there_is_no_switcher_and_no_header(
 
 
 @pytest.mark.parametrize("kind", [None, "Organization", 5, "admin", ""])
-def test_an_account_of_no_known_kind_opens_nothing_to_anyone(
+def test_unknown_account_type_shows_nothing(
     desk_api: SandboxServer, support_client: Client, kind: object
 ) -> None:
     desk_api.fault(route="me", kind="patch", set={"data.type": kind}, times=2)
@@ -107,7 +107,7 @@ def test_an_account_of_no_known_kind_opens_nothing_to_anyone(
     assert {call["path"] for call in desk_api.requests()} == {"/v3/me"}
 
 
-def test_someone_without_profiles_reads_who_can_assign_them(
+def test_user_without_profiles_is_told_who_can_assign_them(
     desk_api: SandboxServer, nobody: User, admin_user: User
 ) -> None:
     client = Client()
@@ -117,7 +117,7 @@ def test_someone_without_profiles_reads_who_can_assign_them(
     assert "mara can assign profiles to you" in page
 
 
-def test_the_first_page_is_where_one_last_was(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_home_redirects_to_last_visited_scope(admin_client: Client, sandbox: SandboxServer) -> None:
     assert admin_client.get("/")["Location"] == "/account/contacts/"
     path = f"/p/{_ids(sandbox)[3]}/contacts/"
     admin_client.get(path)
@@ -126,7 +126,7 @@ def test_the_first_page_is_where_one_last_was(admin_client: Client, sandbox: San
     assert admin_client.get("/")["Location"] == "/account/contacts/"
 
 
-def test_the_first_page_is_never_a_scope_that_was_taken_away(desk_api: SandboxServer, support_user: User) -> None:
+def test_last_scope_is_never_a_revoked_one(desk_api: SandboxServer, support_user: User) -> None:
     ids = _ids(desk_api)
     remember_visit(support_user, scope_for(support_user, ids[2]))
     ProfileAccess.objects.filter(user=support_user, profile_id=ids[2]).delete()
@@ -135,7 +135,7 @@ def test_the_first_page_is_never_a_scope_that_was_taken_away(desk_api: SandboxSe
     assert scope.profile_id in {str(ids[1]), str(ids[3])}
 
 
-def test_only_access_makes_a_scope() -> None:
+def test_scope_is_constructed_only_in_access_module() -> None:
     makers = set()
     for path in (Path(django_settings.BASE_DIR) / "contacts_ui").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -144,7 +144,7 @@ def test_only_access_makes_a_scope() -> None:
     assert makers == {"access.py"}
 
 
-def test_the_roles_exist_after_migrating(db: None) -> None:
+def test_roles_exist_after_migration(db: None) -> None:
     assert set(Group.objects.values_list("name", flat=True)) == {"admin", "auditor", "exporter", "support"}
 
 
@@ -158,18 +158,18 @@ def test_the_roles_exist_after_migrating(db: None) -> None:
         (("admin", "auditor"), "auditor"),
     ],
 )
-def test_of_several_groups_one_counts(nobody: User, groups: tuple[str, ...], role: str | None) -> None:
+def test_one_role_counts_among_several_groups(nobody: User, groups: tuple[str, ...], role: str | None) -> None:
     nobody.groups.set([Group.objects.get_or_create(name=name)[0] for name in groups])
     assert role_of(nobody) == role
 
 
-def test_an_auditor_sees_no_contacts_whatever_is_assigned(support_user: User, desk_api: SandboxServer) -> None:
+def test_auditor_sees_no_assigned_profile(support_user: User, desk_api: SandboxServer) -> None:
     set_role(support_user, "auditor")
     with pytest.raises(ScopeDenied):
         scope_for(support_user, _ids(desk_api)[1])
 
 
-def test_the_profile_is_sent_as_the_api_spells_it(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_profile_id_is_sent_as_api_spells_it(admin_client: Client, sandbox: SandboxServer) -> None:
     shouted = sandbox.profiles()[1]["id"].upper()
     sandbox.fault(route="me", kind="patch", set={"data.profiles.1.id": shouted})
     admin_client.get(f"/p/{shouted.lower()}/contacts/")

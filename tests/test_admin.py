@@ -60,14 +60,14 @@ def _assigned(user: User) -> list[str]:
     return [str(profile_id) for profile_id in held]
 
 
-def test_the_profiles_of_a_person_stand_there_by_name(root: Client, sandbox: SandboxServer, support_user: User) -> None:
+def test_assigned_profiles_are_listed_by_name(root: Client, sandbox: SandboxServer, support_user: User) -> None:
     profiles = sandbox.profiles()
     lines = _lines(root, support_user)
     assert [title for title, _ in lines] == [profile["name"] for profile in profiles[1:4]]
     assert all(offered == {profile["id"] for profile in profiles} for _, offered in lines)
 
 
-def test_an_assignment_the_api_does_not_know_stays_when_saved(root: Client, support_user: User) -> None:
+def test_assignment_unknown_to_api_survives_saving(root: Client, support_user: User) -> None:
     ProfileAccess.objects.filter(user=support_user).delete()
     lost = str(ProfileAccess.objects.create(user=support_user, profile_id=uuid4()).profile_id)
     assert _lines(root, support_user)[0][0] == f"{lost} (not known now)"
@@ -75,7 +75,7 @@ def test_an_assignment_the_api_does_not_know_stays_when_saved(root: Client, supp
     assert _assigned(support_user) == [lost]
 
 
-def test_while_the_api_fails_assignments_stay_and_it_says_why(
+def test_assignments_survive_saving_while_api_fails(
     root: Client, sandbox: SandboxServer, support_user: User
 ) -> None:
     before = _assigned(support_user)
@@ -86,19 +86,19 @@ def test_while_the_api_fails_assignments_stay_and_it_says_why(
     assert _assigned(support_user) == before
 
 
-def test_a_profile_nobody_knows_cannot_be_assigned(root: Client, support_user: User) -> None:
+def test_unknown_profile_cannot_be_assigned(root: Client, support_user: User) -> None:
     before = _assigned(support_user)
     page = text(_save(root, support_user, *before, str(uuid4())))
     assert "not one of the available choices" in page
     assert _assigned(support_user) == before
 
 
-def test_who_stays_switched_on_stays_signed_in(root: Client, support_client: Client, support_user: User) -> None:
+def test_saving_active_person_keeps_their_session(root: Client, support_client: Client, support_user: User) -> None:
     assert _save(root, support_user, *_assigned(support_user)).status_code == 302
     assert support_client.get("/preferences/").status_code == 200
 
 
-def test_another_profile_on_a_line_is_written_down_as_both(
+def test_replaced_profile_is_recorded_as_removal_and_assignment(
     root: Client, sandbox: SandboxServer, support_user: User
 ) -> None:
     first, *others = _assigned(support_user)
@@ -108,12 +108,12 @@ def test_another_profile_on_a_line_is_written_down_as_both(
     assert list(rows.values_list("scope", "about")) == [(first, "sam: taken away"), (new, "sam: assigned")]
 
 
-def test_assignments_saved_as_they_are_are_written_down_no_more(root: Client, support_user: User) -> None:
+def test_unchanged_assignments_are_not_recorded(root: Client, support_user: User) -> None:
     assert _save(root, support_user, *_assigned(support_user)).status_code == 302
     assert not AuditEntry.objects.filter(action="profile.assignment", person="root").exists()
 
 
-def test_before_a_person_is_deleted_all_that_goes_with_them_is_named(
+def test_deletion_page_names_everything_deleted_with_person(
     root: Client, sandbox: SandboxServer, support_user: User
 ) -> None:
     visited = sandbox.profiles()[2]["id"]
@@ -126,6 +126,6 @@ def test_before_a_person_is_deleted_all_that_goes_with_them_is_named(
     assert [name for name in named if name not in page] == []
 
 
-def test_the_policy_of_a_group_is_called_by_its_group(root: Client) -> None:
+def test_group_policy_is_titled_by_its_group(root: Client) -> None:
     policy = GroupPolicy.objects.create(group=Group.objects.get(name="support"))
     assert "<h2>support</h2>" in text(root.get(f"/admin/contacts_ui/grouppolicy/{policy.pk}/change/"))

@@ -16,7 +16,7 @@ FACTOR = 10.0  # three minutes in eighteen seconds
 BUDGET, BURST = 120, 10
 
 
-def test_an_hour_of_an_agent_holds_exactly_what_the_issue_says() -> None:
+def test_simulated_agent_hour_has_specified_actions() -> None:
     """60 searches, 40 page moves half of them back, 60 contacts, 10 filter changes, 6 profile switches."""
     cases = plan(Hour(), Random(1))
     steps = [step for case in cases for step in case.steps]
@@ -27,14 +27,14 @@ def test_an_hour_of_an_agent_holds_exactly_what_the_issue_says() -> None:
     assert steps.count("narrow") + steps.count("widen") == 10
 
 
-def test_htmx_asks_only_after_a_quarter_of_a_second_without_a_keystroke() -> None:
+def test_debounce_sends_request_only_after_pause_in_typing() -> None:
     """Whoever types without a pause asks once."""
     assert quiet_after([0.1, 0.2, 0.249]) == [4]
     assert quiet_after([0.1, DEBOUNCE_SECONDS, 0.1]) == [2, 4]
 
 
 @pytest.mark.exhaustive
-def test_a_few_minutes_of_agents_make_less_than_a_call_an_action_and_no_429(tmp_path: Path) -> None:
+def test_short_workload_has_under_one_call_per_action_and_no_429(tmp_path: Path) -> None:
     """The lists are cold at this size, so the bar is wider than the hour's."""
     outcome = agents.run("full", tmp_path, A_FEW_MINUTES, agents=4, factor=FACTOR, seed=3, contacts=200_000)
     assert set(outcome.statuses) == {200}
@@ -45,7 +45,7 @@ def test_a_few_minutes_of_agents_make_less_than_a_call_an_action_and_no_429(tmp_
 
 
 @pytest.mark.exhaustive
-def test_a_flood_of_three_processes_keeps_to_the_budget(tmp_path: Path) -> None:
+def test_three_process_load_stays_within_rate_limit(tmp_path: Path) -> None:
     """What the API saw is what the bucket could give, and bulk got nothing from interactive's half."""
     seconds = 3.0
     outcome = flood.run(flood.MIXED, seconds, tmp_path, budget=BUDGET, burst=BURST)

@@ -17,7 +17,7 @@ def _first(client: Client, path: str) -> str:
     return path + rows(client.get(path))[0] + "/"
 
 
-def test_the_page_shows_every_field_with_a_copy_button_for_each_format(
+def test_page_shows_every_field_with_copy_buttons(
     admin_client: Client, sandbox: SandboxServer
 ) -> None:
     sandbox.fault(route="contact", kind="patch", set={f"data.{name}": f"<{name}>" for name in _FORMATS})
@@ -33,25 +33,25 @@ def test_the_page_shows_every_field_with_a_copy_button_for_each_format(
 _FORMATS = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
 
 
-def test_the_body_of_the_page_is_the_fragment(admin_client: Client, keeping: SandboxServer) -> None:
+def test_fragment_equals_body_of_page(admin_client: Client, keeping: SandboxServer) -> None:
     path = _first(admin_client, "/account/contacts/")
     part = fragment(admin_client, path)
     assert part["X-Fragment"] == "1"
     assert text(part).strip() in text(admin_client.get(path))
 
 
-def test_going_back_to_a_contact_gets_the_whole_page(admin_client: Client) -> None:
+def test_history_restore_gets_whole_page(admin_client: Client) -> None:
     response = admin_client.get(_first(admin_client, "/account/contacts/"), headers=RESTORE)
     assert text(response).startswith("<!doctype html>")
 
 
-def test_a_contact_is_named_by_its_profile(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_contact_page_carries_its_profile_id(admin_client: Client, sandbox: SandboxServer) -> None:
     profile_id = sandbox.profiles()[1]["id"]
     response = admin_client.get(_first(admin_client, f"/p/{profile_id}/contacts/"))
     assert scopes(response) == {profile_id}
 
 
-def test_a_contact_that_another_profile_owns_is_refused(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_contact_owned_by_other_profile_is_refused(admin_client: Client, sandbox: SandboxServer) -> None:
     mine, theirs = (profile["id"] for profile in sandbox.profiles()[1:3])
     path = _first(admin_client, f"/p/{mine}/contacts/")
     sandbox.fault(route="contact", kind="patch", set={"data.customer_id": theirs.upper()})
@@ -61,18 +61,18 @@ def test_a_contact_that_another_profile_owns_is_refused(admin_client: Client, sa
     assert "data-contact-id" not in text(response)
 
 
-def test_an_address_that_is_no_contact_id_is_404(admin_client: Client) -> None:
+def test_malformed_contact_id_is_404(admin_client: Client) -> None:
     assert admin_client.get("/account/contacts/not-an-id/").status_code == 404
 
 
-def test_a_contact_that_cannot_be_fetched_says_why(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_failed_contact_call_shows_error_page(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contact", kind="status", status=500)
     response = admin_client.get(f"/account/contacts/{uuid4()}/")
     assert response.status_code == 503
     assert "The messaging service has a fault" in text(response)
 
 
-def test_null_fields_are_said_to_be_unknown(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_null_fields_are_shown_as_unknown(admin_client: Client, sandbox: SandboxServer) -> None:
     path = _first(admin_client, "/account/contacts/")
     sandbox.fault(route="contact", kind="patch", set={"data.region_code": None, "data.opt_out": None})
     page = text(admin_client.get(path))
@@ -88,7 +88,7 @@ _OPTED_OUT = {
 
 
 @pytest.mark.parametrize("opt_out", _OPTED_OUT, ids=["yes", "no", "unknown"])
-def test_fact_badge_and_reach_agree_on_whether_a_contact_opted_out(
+def test_field_badge_and_reachability_agree_on_opt_out(
     admin_client: Client, sandbox: SandboxServer, opt_out: bool | None
 ) -> None:
     path = _first(admin_client, "/account/contacts/")
@@ -103,7 +103,7 @@ def test_fact_badge_and_reach_agree_on_whether_a_contact_opted_out(
 
 
 @pytest.mark.parametrize("revealed", [False, True], ids=["opened", "revealed"])
-def test_an_answer_about_another_contact_is_refused(
+def test_answer_about_other_contact_is_refused(
     admin_client: Client, sandbox: SandboxServer, revealed: bool
 ) -> None:
     path = _first(admin_client, "/account/contacts/")

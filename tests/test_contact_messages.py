@@ -45,7 +45,7 @@ def _patched(sandbox: SandboxServer, **fields: object) -> None:
 # --- What is shown ---------------------------------------------------------------------------------
 
 
-def test_the_page_says_how_many_when_and_on_which_channels(
+def test_page_shows_count_dates_and_channels(
     admin_client: Client, sandbox: SandboxServer, messages: str
 ) -> None:
     times = {"first_message_at": "2026-01-13T12:24:00Z", "last_message_at": "2026-02-01T08:00:00Z"}
@@ -58,7 +58,7 @@ def test_the_page_says_how_many_when_and_on_which_channels(
     assert _fact(page, "Channels used") == "SMS, WhatsApp"
 
 
-def test_each_channel_has_a_bar_and_its_number(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
+def test_channel_has_score_bar_and_percentages(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
     _patched(sandbox, channel_scores=[{"channel": "sms", "success_score": 96.4, "fail_score": 3.6}])
     page = text(admin_client.get(messages))
     assert '<rect class="score__good" width="96"' in page
@@ -66,24 +66,24 @@ def test_each_channel_has_a_bar_and_its_number(admin_client: Client, sandbox: Sa
     assert "4 % failed" in page
 
 
-def test_the_body_of_the_page_is_the_fragment(admin_client: Client, keeping: SandboxServer, messages: str) -> None:
+def test_fragment_equals_body_of_page(admin_client: Client, keeping: SandboxServer, messages: str) -> None:
     part = fragment(admin_client, messages)
     assert part["X-Fragment"] == "1"
     assert "<html" not in text(part)
     assert text(part).strip() in text(admin_client.get(messages))
 
 
-def test_going_back_to_them_gets_the_whole_page(admin_client: Client, messages: str) -> None:
+def test_history_restore_gets_whole_page(admin_client: Client, messages: str) -> None:
     response = admin_client.get(messages, headers=RESTORE)
     assert response["X-Page"] == "1"
     assert text(response).startswith("<!doctype html>")
 
 
-def test_the_page_leads_back_to_its_contact(admin_client: Client, messages: str) -> None:
+def test_page_links_back_to_contact(admin_client: Client, messages: str) -> None:
     assert f'href="{messages.removesuffix("messages/")}"' in text(admin_client.get(messages))
 
 
-def test_they_are_named_by_their_profile(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_page_and_fragment_carry_profile_id(admin_client: Client, sandbox: SandboxServer) -> None:
     profile_id = sandbox.profiles()[1]["id"]
     path = f"/p/{profile_id}/contacts/{next(iter(sandbox.contacts(profile_id)))}/messages/"
     for response in (admin_client.get(path), fragment(admin_client, path)):
@@ -95,7 +95,7 @@ def test_they_are_named_by_their_profile(admin_client: Client, sandbox: SandboxS
 
 
 @pytest.mark.parametrize("absence", ["null", "missing"])
-def test_what_the_api_does_not_say_is_a_dash(
+def test_absent_value_is_shown_as_unknown(
     admin_client: Client, sandbox: SandboxServer, messages: str, absence: str
 ) -> None:
     if absence == "null":
@@ -108,7 +108,7 @@ def test_what_the_api_does_not_say_is_a_dash(
     assert "<table" not in page
 
 
-def test_none_sent_is_not_unknown(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
+def test_zero_messages_are_not_shown_as_unknown(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
     _patched(sandbox, **(dict.fromkeys(FACTS) | {"message_count": 0}))
     page = text(fragment(admin_client, messages))
     assert _fact(page, "Messages") == "0"
@@ -118,7 +118,7 @@ def test_none_sent_is_not_unknown(admin_client: Client, sandbox: SandboxServer, 
 @pytest.mark.parametrize(
     ("score", "shown"), [(-5, "0 %"), (150.7, "100 %"), (1e300, "100 %"), (0, "0 %"), (99.6, "100 %")]
 )
-def test_a_score_out_of_range_is_brought_back(
+def test_score_out_of_range_is_clamped(
     admin_client: Client, sandbox: SandboxServer, messages: str, score: float, shown: str
 ) -> None:
     _patched(sandbox, channel_scores=[{"channel": "rcs", "success_score": score, "fail_score": score}])
@@ -127,7 +127,7 @@ def test_a_score_out_of_range_is_brought_back(
     assert f"{shown} failed" in page
 
 
-def test_a_channel_without_a_name_or_scores_still_has_its_line(
+def test_channel_without_name_or_scores_has_its_line(
     admin_client: Client, sandbox: SandboxServer, messages: str
 ) -> None:
     _patched(sandbox, channel_scores=[{"channel": None, "success_score": None, "fail_score": None}, {}])
@@ -137,7 +137,7 @@ def test_a_channel_without_a_name_or_scores_still_has_its_line(
 
 
 @pytest.mark.parametrize("odd", [{"channel": "rcs", "success_score": "high", "fail_score": 12}, None, "rcs", ["rcs"]])
-def test_an_odd_score_leaves_the_other_channels(
+def test_invalid_score_keeps_other_channels(
     admin_client: Client, sandbox: SandboxServer, messages: str, odd: object
 ) -> None:
     good = {"channel": "sms", "success_score": 96, "fail_score": 4}
@@ -168,7 +168,7 @@ def test_an_odd_score_leaves_the_other_channels(
     ],
     ids=str,
 )
-def test_an_odd_value_costs_only_itself(
+def test_invalid_value_does_not_break_fragment(
     admin_client: Client, sandbox: SandboxServer, messages: str, odd: dict[str, object]
 ) -> None:
     _patched(sandbox, **odd)
@@ -181,13 +181,13 @@ def test_an_odd_value_costs_only_itself(
 # --- What it costs ---------------------------------------------------------------------------------
 
 
-def test_a_contact_alone_does_not_ask_for_them(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
+def test_contact_page_does_not_fetch_messages(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
     page = text(admin_client.get(messages.removesuffix("messages/")))
     assert f'hx-get="{messages}"' in page
     assert _asked(sandbox) == 0
 
 
-def test_they_cost_one_call_and_none_within_a_minute(
+def test_repeated_views_of_messages_cost_one_call(
     admin_client: Client, keeping: SandboxServer, messages: str
 ) -> None:
     fragment(admin_client, messages)
@@ -197,7 +197,7 @@ def test_they_cost_one_call_and_none_within_a_minute(
     assert _asked(keeping) == 1
 
 
-def test_after_a_minute_they_are_asked_again(
+def test_messages_are_refetched_after_a_minute(
     admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fragment(admin_client, messages)
@@ -206,7 +206,7 @@ def test_after_a_minute_they_are_asked_again(
     assert _asked(keeping) == 2
 
 
-def test_they_are_kept_longer_than_a_list(
+def test_messages_are_cached_longer_than_list(
     admin_client: Client, keeping: SandboxServer, settings: Settings, messages: str
 ) -> None:
     fragment(admin_client, messages)
@@ -216,7 +216,7 @@ def test_they_are_kept_longer_than_a_list(
     assert _asked(keeping) == 1
 
 
-def test_old_ones_are_labelled_when_the_api_fails(
+def test_stale_messages_are_labelled_when_api_fails(
     admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fragment(admin_client, messages)
@@ -232,7 +232,7 @@ def test_old_ones_are_labelled_when_the_api_fails(
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_a_failure_is_its_own_sentence_inside_the_fragment(
+def test_error_is_shown_inside_fragment(
     admin_client: Client, sandbox: SandboxServer, messages: str, settings: Settings, failure: str
 ) -> None:
     fault, status, sentence = FAILURES[failure]
@@ -248,7 +248,7 @@ def test_a_failure_is_its_own_sentence_inside_the_fragment(
     assert sandbox.faults()["fired"]
 
 
-def test_a_failure_can_be_tried_again_in_its_own_place(
+def test_error_fragment_can_be_retried_in_place(
     admin_client: Client, sandbox: SandboxServer, messages: str
 ) -> None:
     sandbox.fault(route=ROUTE, kind="status", status=500)
@@ -257,7 +257,7 @@ def test_a_failure_can_be_tried_again_in_its_own_place(
     assert "All contacts" not in part  # the ways elsewhere are the contact's own
 
 
-def test_a_failure_is_a_page_around_the_sentence(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
+def test_error_without_htmx_is_whole_page(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
     sandbox.fault(route=ROUTE, kind="status", status=500)
     response = admin_client.get(messages)
     assert response.status_code == 503
@@ -265,14 +265,14 @@ def test_a_failure_is_a_page_around_the_sentence(admin_client: Client, sandbox: 
     assert "The messaging service has a fault" in text(response)
 
 
-def test_a_contact_that_is_not_there_is_not_found(admin_client: Client, desk_api: SandboxServer) -> None:
+def test_messages_of_unknown_contact_are_not_found(admin_client: Client, desk_api: SandboxServer) -> None:
     response = fragment(admin_client, f"{LIST}{uuid4()}/messages/")
     assert response.status_code == 404
     assert response["X-Fragment"] == "1"
     assert "Contact not found" in text(response)
 
 
-def test_what_was_sent_to_another_contact_is_refused(
+def test_messages_of_other_contact_are_refused(
     admin_client: Client, sandbox: SandboxServer, messages: str
 ) -> None:
     _patched(sandbox, contact_id=str(uuid4()), message_count=77)
@@ -281,7 +281,7 @@ def test_what_was_sent_to_another_contact_is_refused(
     assert "<dt>Messages</dt>" not in text(response)
 
 
-def test_an_echo_of_another_profile_is_refused(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_response_of_other_profile_is_refused(admin_client: Client, sandbox: SandboxServer) -> None:
     one, other = (profile["id"] for profile in sandbox.profiles()[1:3])
     sandbox.fault(route=ROUTE, kind="headers", set={"X-Profile-Id": other})
     response = fragment(admin_client, f"/p/{one}/contacts/{next(iter(sandbox.contacts(one)))}/messages/")
@@ -292,7 +292,7 @@ def test_an_echo_of_another_profile_is_refused(admin_client: Client, sandbox: Sa
 # --- Whose they are --------------------------------------------------------------------------------
 
 
-def test_someone_with_nothing_assigned_sees_none(
+def test_user_without_role_gets_404_without_api_call(
     desk_api: SandboxServer, nobody: User, client: Client, messages: str
 ) -> None:
     client.force_login(nobody)
@@ -300,16 +300,16 @@ def test_someone_with_nothing_assigned_sees_none(
     assert _asked(desk_api) == 0
 
 
-def test_someone_not_signed_in_is_sent_to_sign_in(db: None, messages: str) -> None:
+def test_anonymous_visitor_is_sent_to_sign_in(db: None, messages: str) -> None:
     response = Client().get(messages)
     assert response["Location"] == f"/sign-in/?next={messages}"
 
 
-def test_they_can_only_be_read(admin_client: Client, messages: str) -> None:
+def test_post_is_not_allowed(admin_client: Client, messages: str) -> None:
     assert admin_client.post(messages).status_code == 405
 
 
-def test_neither_page_nor_fragment_is_stored(admin_client: Client, messages: str) -> None:
+def test_page_and_fragment_are_not_stored(admin_client: Client, messages: str) -> None:
     for response in (admin_client.get(messages), fragment(admin_client, messages)):
         assert response["Cache-Control"] == "private, no-store"
         assert rows(response) == []

@@ -25,5 +25,5 @@ from contacts_ui.sent_api.types import Contact
         (Contact(id=uuid4()), ""),
     ],
 )
-def test_what_differs_from_the_number_shown_is_said(contact: Contact, copied: str) -> None:
+def test_copy_value_is_given_only_where_it_differs_from_shown(contact: Contact, copied: str) -> None:
     assert copy_value(contact) == copied

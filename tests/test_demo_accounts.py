@@ -32,21 +32,21 @@ def _assigned() -> set[UUID]:
     return set(ProfileAccess.objects.filter(user__username="support").values_list("profile_id", flat=True))
 
 
-def test_without_a_password_nobody_is_made(desk_api: SandboxServer, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_password_creates_no_accounts(desk_api: SandboxServer, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DEMO_PASSWORD", raising=False)
     with pytest.raises(CommandError, match="Set DEMO_PASSWORD"):
         _start()
     assert not User.objects.exists()
 
 
-def test_support_has_the_first_three_profiles_and_admin_everything(made: SandboxServer) -> None:
+def test_demo_accounts_have_their_roles_and_assignments(made: SandboxServer) -> None:
     assert _assigned() == {UUID(profile["id"]) for profile in made.profiles()[:3]}
     roles = {user.username: role_of(user) for user in User.objects.all()}
     assert roles == {"support": "support", "admin": "admin"}
     assert all(user.check_password(PASSWORD) for user in User.objects.all())
 
 
-def test_what_was_assigned_meanwhile_is_kept(made: SandboxServer) -> None:
+def test_later_assignments_are_kept_on_restart(made: SandboxServer) -> None:
     support, other = User.objects.get(username="support"), UUID(made.profiles()[7]["id"])
     ProfileAccess.objects.filter(user=support).delete()
     ProfileAccess.objects.create(user=support, profile_id=other)
@@ -54,7 +54,7 @@ def test_what_was_assigned_meanwhile_is_kept(made: SandboxServer) -> None:
     assert _assigned() == {other}
 
 
-def test_what_the_sandbox_no_longer_has_is_taken_away(made: SandboxServer) -> None:
+def test_assignment_of_missing_profile_is_removed_on_restart(made: SandboxServer) -> None:
     gone = ProfileAccess.objects.create(user=User.objects.get(username="support"), profile_id=uuid4()).profile_id
     before = _assigned()
     _start()

@@ -53,7 +53,7 @@ def become_impatient(settings: Settings, *, knowing: bool = True) -> None:
 
 
 @EACH
-def test_a_failure_has_its_own_page(
+def test_failure_has_its_own_page(
     admin_client: Client, sandbox: SandboxServer, fault: dict[str, Any], status: int, sentence: str
 ) -> None:
     sandbox.fault(route="contacts", **fault)
@@ -66,7 +66,7 @@ def test_a_failure_has_its_own_page(
 
 
 @EACH
-def test_a_failure_has_its_own_fragment(
+def test_failure_has_its_own_fragment(
     admin_client: Client, sandbox: SandboxServer, fault: dict[str, Any], status: int, sentence: str
 ) -> None:
     sandbox.fault(route="contacts", **fault)
@@ -80,7 +80,7 @@ def test_a_failure_has_its_own_fragment(
 
 
 @EACH
-def test_a_failure_of_the_account_call_has_the_same_sentence(
+def test_account_call_failure_has_same_error(
     admin_client: Client, sandbox: SandboxServer, fault: dict[str, Any], status: int, sentence: str
 ) -> None:
     sandbox.fault(route="me", **fault)
@@ -89,7 +89,7 @@ def test_a_failure_of_the_account_call_has_the_same_sentence(
     assert sentence in text(response)
 
 
-def test_a_profile_the_api_no_longer_knows_says_so(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_profile_unknown_to_api_has_its_own_error(admin_client: Client, sandbox: SandboxServer) -> None:
     profile_id = sandbox.profiles()[1]["id"]
     sandbox.fault(route="contacts", kind="status", status=404, code="RESOURCE_004")
     response = admin_client.get(f"/p/{profile_id}/contacts/")
@@ -97,67 +97,67 @@ def test_a_profile_the_api_no_longer_knows_says_so(admin_client: Client, sandbox
     assert "The messaging service does not know this profile" in text(response)
 
 
-def test_an_unknown_contact_says_so(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_unknown_contact_has_its_own_error(admin_client: Client, sandbox: SandboxServer) -> None:
     response = admin_client.get(f"{LIST}6ba7b810-9dad-11d1-80b4-00c04fd430c8/")
     assert response.status_code == 404
     assert "Contact not found" in text(response)
     assert "Request ID" in text(response)
 
 
-def test_the_request_id_to_quote_is_the_apis_own(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_error_page_shows_request_id_of_api(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=500)
     page = text(admin_client.get(LIST))
     assert "<code>req_" in page
 
 
-def test_without_an_answer_there_is_a_reference_of_ours(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_error_page_without_answer_shows_own_reference(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="reset", after="headers", times=2)
     assert "<code>desk_" in text(admin_client.get(LIST))
 
 
-def test_too_many_requests_counts_down_and_says_when(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_rate_limit_error_counts_down(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="rate_limited", retry_after="42")
     response = admin_client.get(LIST)
     assert response["Retry-After"] == "42"
     assert '<b class="num" data-countdown="42">0:42</b>' in text(response)
 
 
-def test_the_fields_of_an_invalid_request_are_listed(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_invalid_request_error_lists_fields(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", **FAILURES["invalid"][0])
     assert "<li>page: Too odd</li>" in text(admin_client.get(LIST))
 
 
-def test_a_failure_keeps_the_filters_in_their_boxes(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_error_page_keeps_filters_in_form(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=500)
     page = text(admin_client.get(LIST, {"search": "555-01", "channel": "sms"}))
     assert 'value="555-01"' in page
     assert 'value="sms" checked' in page
 
 
-def test_trying_again_asks_for_the_same_list(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_retry_link_requests_same_list(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=500)
     response = fragment(admin_client, LIST, search="555", page=1)
     assert f'href="{LIST}?search=555" data-retry' in text(response)
 
 
-def test_every_error_of_the_client_has_a_row_of_its_own() -> None:
+def test_every_client_error_has_row_in_error_table() -> None:
     def family(kind: type[SentError]) -> set[type[SentError]]:
         return {kind}.union(*(family(child) for child in kind.__subclasses__()))
 
     assert family(SentError) - {SentError} == {kind for kind, _ in ERROR_PAGES if issubclass(kind, SentError)}
 
 
-def test_no_two_rows_of_the_table_say_the_same() -> None:
+def test_error_titles_are_unique() -> None:
     assert len({problem.title for _, problem in ERROR_PAGES}) == len(ERROR_PAGES)
 
 
-def test_a_missing_page_of_the_site_is_a_plain_404(admin_client: Client) -> None:
+def test_unknown_address_is_plain_404(admin_client: Client) -> None:
     response = admin_client.get("/nowhere/")
     assert response.status_code == 404
     assert "There is nothing here" in text(response)
 
 
-def test_no_page_and_no_log_line_holds_the_key(
+def test_error_pages_and_logs_never_contain_api_key(
     admin_client: Client, sandbox: SandboxServer, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -172,7 +172,7 @@ def test_no_page_and_no_log_line_holds_the_key(
     assert "2025550143" not in written
 
 
-def test_rows_are_never_part_of_a_problem(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_error_page_has_no_rows(admin_client: Client, sandbox: SandboxServer) -> None:
     admin_client.get(LIST)
     sandbox.fault(route="contacts", kind="status", status=500)
     assert rows(admin_client.get(LIST)) == []

@@ -16,7 +16,7 @@ NAMES = st.sampled_from(["page", "page_size", "search", "channel", "phone", "oth
 
 
 @given(st.dictionaries(NAMES, st.text(max_size=120), max_size=6))
-def test_any_parameters_give_a_query_the_api_understands(parameters: dict[str, str]) -> None:
+def test_any_parameters_give_valid_query(parameters: dict[str, str]) -> None:
     asked = parse_filters(PATH, parameters).filters
     assert 1 <= asked.page <= MAX_PAGE
     assert asked.page_size in PAGE_SIZES
@@ -27,32 +27,32 @@ def test_any_parameters_give_a_query_the_api_understands(parameters: dict[str, s
 
 
 @given(st.dictionaries(NAMES, st.text(max_size=40), max_size=6))
-def test_the_address_of_a_query_leads_back_to_it(parameters: dict[str, str]) -> None:
+def test_canonical_url_round_trips(parameters: dict[str, str]) -> None:
     query = parse_filters(PATH, parameters)
     again = parse_filters(PATH, QueryDict(query.canonical_url.partition("?")[2]))
     assert again.filters == query.filters
     assert again.warnings == ()
 
 
-def test_any_change_but_of_the_page_starts_at_the_first_page() -> None:
+def test_filter_change_resets_page_number() -> None:
     query = parse_filters(PATH, {"page": "7", "search": "555"})
     assert query.url(channel="sms") == f"{PATH}?search=555&channel=sms"
     assert query.url(page=8) == f"{PATH}?search=555&page=8"
 
 
-def test_the_same_query_lives_at_another_path() -> None:
+def test_same_query_can_be_built_for_other_path() -> None:
     assert parse_filters(PATH, {"channel": "sms"}).url(path="") == "?channel=sms"
 
 
-def test_pasted_spaces_count_as_spaces() -> None:
+def test_pasted_whitespace_counts_as_spaces() -> None:
     assert parse_filters(PATH, {"search": "\u00a0(201)\u00a0555 \t01"}).filters.search == "(201) 555 01"
 
 
-def test_what_cannot_be_seen_leaves_no_second_space() -> None:
+def test_removed_control_character_leaves_no_second_space() -> None:
     assert parse_filters(PATH, {"search": "0 \x1b 0"}).filters.search == "0 0"
 
 
-def test_a_look_up_of_one_number_sets_aside_what_would_narrow_it() -> None:
+def test_number_lookup_drops_search_and_channel_with_warning() -> None:
     query = parse_filters(PATH, {"phone": "+442079460958", "search": "555", "channel": "sms"})
     assert (query.filters.phone, query.filters.search, query.filters.channel) == ("+442079460958", None, None)
     assert query.warnings == ("Looking up one number sets the search and the channel aside.",)
@@ -62,7 +62,7 @@ def test_absent_filters_are_not_sent() -> None:
     assert dict(ContactQuery().params()) == {"page": "1", "page_size": "50"}
 
 
-def test_the_address_names_only_what_differs_from_the_default() -> None:
+def test_canonical_url_names_only_non_default_filters() -> None:
     query = parse_filters(PATH, {"page": "1", "page_size": "50", "search": "", "channel": ""})
     assert query.canonical_url == PATH
     assert parse_qsl(parse_filters(PATH, {"page": "2"}).canonical_url.partition("?")[2]) == [("page", "2")]

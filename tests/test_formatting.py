@@ -25,32 +25,32 @@ from contacts_ui.web.jinja2 import flag, flag_class, region_name
         (timedelta(days=800), "2 y ago"),
     ],
 )
-def test_an_age_is_said_in_one_unit(age: timedelta, words: str) -> None:
+def test_time_ago_uses_one_unit(age: timedelta, words: str) -> None:
     assert time_ago(datetime.now(UTC) - age - timedelta(milliseconds=200)) == words
 
 
-def test_a_moment_is_said_in_utc() -> None:
+def test_datetime_is_formatted_in_utc() -> None:
     assert format_datetime(datetime.fromisoformat("2026-01-13T14:24:59+02:00")) == "13 Jan 2026, 12:24 UTC"
 
 
-def test_regions_have_their_english_names() -> None:
+def test_region_has_english_name() -> None:
     assert region_name("GB") == "United Kingdom"
     assert region_name("ZZZ") == "ZZZ"
     assert region_name(None) is None
 
 
-def test_a_flag_is_only_ever_one_of_our_files() -> None:
+def test_flag_is_always_one_of_our_files() -> None:
     assert flag("de").endswith("/flags/de.svg")
     for odd in (None, "", "zz", "../../x", "D/", "ÄÖ"):
         assert flag(odd).endswith("/img/region.svg")
         assert flag_class(odd) == "flag"
 
 
-def test_a_flag_has_its_column_and_row_in_the_sprite() -> None:
+def test_flag_class_names_sprite_column_and_row() -> None:
     assert flag_class("DE") == "flag x-d y-e"
 
 
-def test_an_unknown_channel_keeps_its_name() -> None:
+def test_unknown_channel_keeps_its_name() -> None:
     assert [channel_name(channel) for channel in ("sms", "whatsapp", "rcs", "pigeon")] == [
         "SMS",
         "WhatsApp",
@@ -59,5 +59,5 @@ def test_an_unknown_channel_keeps_its_name() -> None:
     ]
 
 
-def test_counts_have_their_commas() -> None:
+def test_integer_has_thousands_separator() -> None:
     assert format_int(12486) == "12,486"

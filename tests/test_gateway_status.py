@@ -17,7 +17,7 @@ def _still(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     monkeypatch.setattr(f"contacts_ui.gateway.{module}.time", SimpleNamespace(monotonic=lambda: 6_000_030.0))
 
 
-def test_it_shows_the_budget_the_breaker_and_the_hour(
+def test_page_shows_rate_limit_circuit_and_minute_counts(
     admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _still(monkeypatch, "stats")
@@ -29,7 +29,7 @@ def test_it_shows_the_budget_the_breaker_and_the_hour(
     assert "this minute: 2 calls, 2 answers without one" in page
 
 
-def test_an_open_breaker_is_said(
+def test_open_circuit_is_shown_with_seconds_to_retry(
     admin_client: Client, desk_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _still(monkeypatch, "circuit_breaker")
@@ -40,20 +40,20 @@ def test_an_open_breaker_is_said(
     assert "No, asked again in 5 s" in text(admin_client.get("/gateway/"))
 
 
-def test_its_part_refreshes_alone(admin_client: Client, desk_api: SandboxServer) -> None:
+def test_fragment_is_marked_and_without_page(admin_client: Client, desk_api: SandboxServer) -> None:
     part = fragment(admin_client, "/gateway/")
     assert part["X-Fragment"] == "1"
     assert "<html" not in text(part)
 
 
-def test_going_back_gets_the_whole_page(admin_client: Client, desk_api: SandboxServer) -> None:
+def test_history_restore_gets_whole_page(admin_client: Client, desk_api: SandboxServer) -> None:
     assert text(admin_client.get("/gateway/", headers=RESTORE)).startswith("<!doctype html>")
 
 
-def test_it_is_for_admins_alone(support_client: Client) -> None:
+def test_page_is_for_admins_only(support_client: Client) -> None:
     assert support_client.get("/gateway/").status_code == 403
 
 
-def test_it_costs_no_call(admin_client: Client, desk_api: SandboxServer) -> None:
+def test_page_costs_no_api_call(admin_client: Client, desk_api: SandboxServer) -> None:
     admin_client.get("/gateway/")
     assert desk_api.requests() == []

@@ -46,7 +46,7 @@ def test_started_program_ends_when_its_parent_is_killed(number: signal.Signals) 
     wait_until(lambda: not _alive(child))
 
 
-def test_port_taken_meanwhile_is_tried_anew(tmp_path: Path) -> None:
+def test_port_taken_meanwhile_is_replaced_by_another(tmp_path: Path) -> None:
     tried: list[int] = []
 
     @contextmanager

@@ -24,7 +24,7 @@ from .html import text
 BASE = Path(django_settings.BASE_DIR)
 
 
-def test_healthz_needs_no_sign_in_no_database_and_no_call(desk_api: SandboxServer) -> None:
+def test_healthz_needs_no_sign_in_database_or_api_call(desk_api: SandboxServer) -> None:
     # No `db` fixture: pytest-django fails the test if the database is touched.
     assert Client().get("/healthz").status_code == 200
     assert sandbox_calls(desk_api) == []
@@ -35,7 +35,7 @@ def test_healthz_answers_under_any_host_name(host: str) -> None:
     assert Client(headers={"host": host}).get("/healthz").status_code == 200
 
 
-def test_healthz_looks_nobody_up(desk_api: SandboxServer) -> None:
+def test_healthz_does_not_load_session(desk_api: SandboxServer) -> None:
     client = Client()
     client.cookies["session"] = "a" * 32
     assert client.get("/healthz").status_code == 200
@@ -46,12 +46,12 @@ def sandbox_calls(sandbox: SandboxServer) -> list[str]:
     return [call["path"] for call in sandbox.requests()]
 
 
-def test_readyz_asks_the_database(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_readyz_queries_database(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(1):
         assert Client().get("/readyz").status_code == 200
 
 
-def test_readyz_says_so_when_the_database_does_not_answer(db: None) -> None:
+def test_readyz_gets_503_when_database_is_down(db: None) -> None:
     def away(*_: object) -> NoReturn:
         raise OperationalError
 
@@ -64,46 +64,46 @@ def test_readyz_says_so_when_the_database_does_not_answer(db: None) -> None:
     "path",
     ["/", "/account/contacts/", "/account/profiles/", "/p/6ba7b810-9dad-11d1-80b4-00c04fd430c8/contacts/", "/nowhere/"],
 )
-def test_everything_else_requires_sign_in(db: None, path: str) -> None:
+def test_other_pages_require_sign_in(db: None, path: str) -> None:
     response = Client().get(path)
     assert response.status_code in {302, 404}
     if response.status_code == 302:
         assert response["Location"].startswith("/sign-in/?next=")
 
 
-def test_a_wrong_password_is_said_plainly(admin_user: User) -> None:
+def test_wrong_password_is_reported(admin_user: User) -> None:
     response = Client().post("/sign-in/", {"login": "mara", "password": "wrong"})
     assert "do not match" in text(response)
 
 
-def test_signing_out_ends_the_session(admin_client: Client) -> None:
+def test_signing_out_ends_session(admin_client: Client) -> None:
     assert admin_client.post("/sign-out/").status_code == 302
     assert admin_client.get("/account/contacts/").status_code == 302
 
 
-def test_signing_out_twice_ends_at_sign_in(admin_client: Client) -> None:
+def test_signing_out_twice_redirects_to_sign_in(admin_client: Client) -> None:
     admin_client.post("/sign-out/")
     assert admin_client.post("/sign-out/")["Location"] == "/sign-in/"
 
 
-def test_a_form_without_its_token_is_refused_in_our_words(db: None) -> None:
+def test_missing_csrf_token_shows_our_403_page(db: None) -> None:
     response = Client(enforce_csrf_checks=True).post("/sign-in/", {"login": "mara", "password": "x"})
     assert response.status_code == 403
     assert "This is not allowed" in text(response)
 
 
 @pytest.mark.parametrize("wish", ["/sign-in/", "/sign-out/", "/sign-in/?next=/sign-in/"])
-def test_signing_in_never_leads_back_to_the_gate(admin_client: Client, wish: str) -> None:
+def test_sign_in_never_redirects_to_sign_in_pages(admin_client: Client, wish: str) -> None:
     response = admin_client.get("/sign-in/", {"next": wish})
     assert (response.status_code, response["Location"]) == (302, "/")
 
 
-def test_a_link_to_signing_out_asks_first(admin_client: Client) -> None:
+def test_sign_out_by_link_asks_first(admin_client: Client) -> None:
     assert "Sign out of this browser?" in text(admin_client.get("/sign-out/"))
     assert admin_client.get("/account/contacts/").status_code == 200
 
 
-def test_every_page_has_the_strict_headers(admin_client: Client) -> None:
+def test_every_page_has_strict_headers(admin_client: Client) -> None:
     for path in ("/account/contacts/", "/sign-in/", "/nowhere/"):
         response = admin_client.get(path)
         policy = response["Content-Security-Policy"]
@@ -116,7 +116,7 @@ def test_every_page_has_the_strict_headers(admin_client: Client) -> None:
         assert response["Cache-Control"].endswith("no-store") or "no-store" in response["Cache-Control"]
 
 
-def test_no_template_has_inline_script_style_or_data_uri() -> None:
+def test_templates_have_no_inline_script_style_or_data_uri() -> None:
     for path in (BASE / "templates").rglob("*.html"):
         source = path.read_text()
         assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:|data:[a-z]+/", source), path
@@ -124,18 +124,18 @@ def test_no_template_has_inline_script_style_or_data_uri() -> None:
 
 
 @pytest.mark.parametrize("address", ["/account/contacts/", "/people/new/", "/you/second-factor/passkeys/"])
-def test_htmx_comes_last_so_that_it_never_runs_without_the_guard(admin_client: Client, address: str) -> None:
+def test_htmx_is_loaded_after_its_guard(admin_client: Client, address: str) -> None:
     scripts = re.findall(r'<script src="([^"]*)" defer></script>', text(admin_client.get(address)))
     assert scripts[-1].endswith("htmx.min.js")
-    assert any(script.endswith("app.js") for script in scripts[:-1])
+    assert any(script.endswith("htmx-guard.js") for script in scripts[:-1])
 
 
-def test_every_fragment_says_what_it_needs() -> None:
+def test_every_template_fragment_declares_its_context() -> None:
     for path in (BASE / "templates" / "desk").rglob("_*.html"):
         assert path.read_text().startswith("{# Needs: "), path
 
 
-def test_the_vendored_files_are_the_ones_whose_checksums_we_keep() -> None:
+def test_vendored_files_match_recorded_checksums() -> None:
     vendor = BASE / "static" / "vendor"
     lines = [line.split("  ") for line in (vendor / "SHA256SUMS").read_text().splitlines()]
     kept = {name: checksum for checksum, name in lines}
@@ -145,12 +145,12 @@ def test_the_vendored_files_are_the_ones_whose_checksums_we_keep() -> None:
         assert hashlib.sha256((vendor / name).read_bytes()).hexdigest() == checksum, name
 
 
-def test_every_vendored_package_has_its_licence() -> None:
+def test_every_vendored_package_has_license() -> None:
     for folder in (BASE / "static" / "vendor").iterdir():
         assert not folder.is_dir() or (folder / "LICENSE").stat().st_size > 100
 
 
-def test_every_setting_is_in_the_example() -> None:
+def test_every_setting_is_in_env_example() -> None:
     source = (BASE / "dashboard" / "settings.py").read_text()
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
     written = set(re.findall(r"^#?([A-Z_]+)=", (BASE / ".env.example").read_text(), re.MULTILINE))
@@ -158,7 +158,7 @@ def test_every_setting_is_in_the_example() -> None:
     assert read == written
 
 
-def test_a_log_line_never_holds_the_query_string() -> None:
+def test_log_line_has_no_query_string() -> None:
     request = RequestFactory().get("/account/contacts/?phone=%2B12025550143")
     record = logging.LogRecord("django.request", logging.WARNING, __file__, 1, "Not Found: %s", (request.path,), None)
     record.request, record.status_code, record.number_of_rows = request, 404, 7

@@ -36,36 +36,36 @@ def _contact(channels: str | list[str] | None = None, default: str | None = None
         ("sms,whatsapp", None, "Can be messaged by SMS and WhatsApp"),
     ],
 )
-def test_the_channels_are_named_and_the_default_is_said_where_there_is_a_choice(
+def test_reachability_names_channels_and_default(
     channels: str | list[str], default: str | None, words: str
 ) -> None:
     assert reachability_label(_contact(channels, default)) == words
 
 
 @pytest.mark.parametrize("channels", ["sms,whatsapp", None])
-def test_whoever_opted_out_is_not_to_be_messaged_whatever_the_channels(channels: str | None) -> None:
+def test_opted_out_contact_is_not_to_be_messaged(channels: str | None) -> None:
     assert reachability_label(_contact(channels, "sms", opt_out=True)) == "Do not message: opted out"
 
 
 @pytest.mark.parametrize("channels", [None, "", " , ", []])
-def test_without_a_channel_no_promise_is_made(channels: str | list[str] | None) -> None:
+def test_reachability_without_channel_promises_nothing(channels: str | list[str] | None) -> None:
     assert reachability_label(_contact(channels, "sms")) == NONE_KNOWN
 
 
-def test_an_unknown_opt_out_is_said() -> None:
+def test_unknown_opt_out_is_mentioned() -> None:
     words = "Can be messaged by SMS and WhatsApp; SMS first. Whether it opted out is not known"
     assert reachability_label(_contact("sms,whatsapp", "sms", opt_out=None)) == words
 
 
-def test_a_default_that_is_not_among_the_channels_is_not_called_first() -> None:
+def test_default_outside_channels_is_not_called_first() -> None:
     assert reachability_label(_contact("sms,whatsapp", "rcs")) == "Can be messaged by SMS and WhatsApp"
 
 
-def test_a_channel_nobody_heard_of_keeps_its_name() -> None:
+def test_unknown_channel_keeps_its_name() -> None:
     assert reachability_label(_contact("pigeon,sms", "pigeon")) == "Can be messaged by pigeon and SMS; pigeon first"
 
 
-def test_a_channel_named_twice_is_said_once() -> None:
+def test_repeated_channel_is_named_once() -> None:
     assert reachability_label(_contact("sms,SMS", "sms")) == "Can be messaged by SMS"
 
 
@@ -74,7 +74,7 @@ def test_a_channel_named_twice_is_said_once() -> None:
     st.one_of(st.none(), st.text()),
     st.sampled_from([True, False, None]),
 )
-def test_something_is_said_of_every_contact(
+def test_every_contact_has_reachability_label(
     channels: str | list[str] | None, default: str | None, opt_out: bool | None
 ) -> None:
     words = reachability_label(_contact(channels, default, opt_out=opt_out))
@@ -98,15 +98,15 @@ def test_something_is_said_of_every_contact(
         ("unknown", MASK),
     ],
 )
-def test_the_last_four_digits_can_be_read_if_they_are_not_all(number: str, words: str) -> None:
+def test_mask_shows_last_four_digits_unless_they_are_all(number: str, words: str) -> None:
     assert mask_number(_contact(phone_number=number)) == words
 
 
-def test_a_contact_without_a_number_is_masked_all_the_same() -> None:
+def test_contact_without_number_is_masked() -> None:
     assert mask_number(_contact()) == MASK
 
 
-def test_how_long_a_number_is_does_not_show() -> None:
+def test_mask_hides_length_of_number() -> None:
     assert mask_number(_contact(phone_number="+123450142")) == mask_number(_contact(phone_number="+4420794609580142"))
 
 
@@ -114,14 +114,14 @@ _FORMATS = ("phone_number", "format_e164", "format_international", "format_natio
 
 
 @given(st.fixed_dictionaries({name: st.one_of(st.none(), st.text()) for name in _FORMATS}))
-def test_of_anything_at_all_no_more_than_four_digits_are_shown(formats: dict[str, str | None]) -> None:
+def test_mask_of_any_text_shows_at_most_four_digits(formats: dict[str, str | None]) -> None:
     words = mask_number(_contact(**formats))
     assert sum(character.isdecimal() for character in words) in {0, 4}
     assert set(words) <= {"•", " "} | set("".join(filter(None, formats.values())))
 
 
 @given(st.integers(min_value=10**6, max_value=10**13), st.sampled_from(["US", "GB", "DE", "IT", "JP"]))
-def test_of_a_number_in_any_format_its_own_last_four_are_shown(national: int, region: str) -> None:
+def test_mask_of_any_format_shows_last_four_digits(national: int, region: str) -> None:
     code = phonenumbers.country_code_for_region(region)
     number = phonenumbers.PhoneNumber(country_code=code, national_number=national)
     for style in (phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.E164):
@@ -141,5 +141,5 @@ def test_of_a_number_in_any_format_its_own_last_four_are_shown(national: int, re
         (["SMS", "WhatsApp", "RCS"], "SMS, WhatsApp and RCS"),
     ],
 )
-def test_the_last_of_several_is_joined_by_and(names: list[str], words: str) -> None:
+def test_last_name_is_joined_by_and(names: list[str], words: str) -> None:
     assert join_names(names) == words

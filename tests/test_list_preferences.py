@@ -41,7 +41,7 @@ def _links(page: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("size", [20, 50, 100])
-def test_the_first_page_has_as_many_rows_as_one_prefers(
+def test_first_page_has_preferred_page_size(
     admin_client: Client, admin_user: User, sandbox: SandboxServer, size: int
 ) -> None:
     _prefer(admin_user, page_size=size)
@@ -49,13 +49,13 @@ def test_the_first_page_has_as_many_rows_as_one_prefers(
         assert rows(response) == list(sandbox.contacts(None))[:size]
 
 
-def test_what_the_address_names_stands_above_the_preference(admin_client: Client, admin_user: User) -> None:
+def test_page_size_in_address_overrides_preference(admin_client: Client, admin_user: User) -> None:
     _prefer(admin_user, page_size=20)
     assert len(rows(admin_client.get(LIST, {"page_size": 100}))) == 100
 
 
 @pytest.mark.parametrize("size", [20, 50, 100])
-def test_a_later_page_without_a_size_is_the_same_for_everyone(
+def test_later_page_without_size_is_same_for_everyone(
     admin_client: Client, admin_user: User, sandbox: SandboxServer, size: int
 ) -> None:
     _prefer(admin_user, page_size=size)
@@ -63,7 +63,7 @@ def test_a_later_page_without_a_size_is_the_same_for_everyone(
 
 
 @pytest.mark.parametrize("address", [LIST, f"{LIST}?page=2", f"{LIST}?page=2&page_size=20", f"{LIST}?search=2"])
-def test_every_page_one_is_led_to_has_the_size_of_the_one_before(
+def test_page_links_keep_current_page_size(
     admin_client: Client, admin_user: User, address: str
 ) -> None:
     _prefer(admin_user, page_size=20)
@@ -75,7 +75,7 @@ def test_every_page_one_is_led_to_has_the_size_of_the_one_before(
 
 @pytest.mark.parametrize("size", [20, 100])
 @pytest.mark.parametrize("address", [LIST, f"{LIST}?channel=sms", f"{LIST}?page=2", f"{LIST}?page_size=20"])
-def test_a_link_to_another_page_shows_the_same_rows_to_everyone(
+def test_page_links_show_same_rows_to_everyone(
     admin_client: Client, admin_user: User, other_client: Client, size: int, address: str
 ) -> None:
     _prefer(admin_user, page_size=size)
@@ -85,7 +85,7 @@ def test_a_link_to_another_page_shows_the_same_rows_to_everyone(
         assert rows(admin_client.get(url)) == rows(other_client.get(url))
 
 
-def test_the_first_page_by_link_begins_with_the_same_rows_for_everyone(
+def test_first_page_link_starts_with_same_rows_for_everyone(
     admin_client: Client, admin_user: User, other_client: Client
 ) -> None:
     """Its size is each one's own, as long as the address names none."""
@@ -95,7 +95,7 @@ def test_the_first_page_by_link_begins_with_the_same_rows_for_everyone(
     assert rows(admin_client.get(url)) == rows(other_client.get(url))[:20]
 
 
-def test_page_after_page_shows_every_contact_once(
+def test_following_next_links_shows_every_contact_once(
     admin_client: Client, admin_user: User, sandbox: SandboxServer
 ) -> None:
     _prefer(admin_user, page_size=20)
@@ -107,7 +107,7 @@ def test_page_after_page_shows_every_contact_once(
     assert seen == list(sandbox.contacts(None))
 
 
-def test_the_address_that_htmx_is_given_is_that_of_the_rows(
+def test_history_address_reproduces_shown_rows(
     admin_client: Client, admin_user: User, other_client: Client
 ) -> None:
     _prefer(admin_user, page_size=20)
@@ -117,7 +117,7 @@ def test_the_address_that_htmx_is_given_is_that_of_the_rows(
     assert fragment(other_client, LIST, current=LIST, page_size=50)["HX-Replace-Url"] == LIST
 
 
-def test_nobody_elses_preference_counts(admin_user: User, admin_client: Client, other_client: Client) -> None:
+def test_preference_of_other_user_has_no_effect(admin_user: User, admin_client: Client, other_client: Client) -> None:
     _prefer(admin_user, page_size=20)
     assert len(rows(other_client.get(LIST))) == 50
 
@@ -126,7 +126,7 @@ def test_nobody_elses_preference_counts(admin_user: User, admin_client: Client, 
 
 
 @pytest.mark.parametrize("hidden", [name for name, _ in COLUMNS])
-def test_a_hidden_column_is_in_no_part_of_the_table(admin_client: Client, admin_user: User, hidden: str) -> None:
+def test_hidden_column_is_absent_from_table(admin_client: Client, admin_user: User, hidden: str) -> None:
     _prefer(admin_user, columns=[name for name, _ in COLUMNS if name != hidden])
     page = text(fragment(admin_client, LIST))
     assert f"c-{hidden}" not in page
@@ -134,7 +134,7 @@ def test_a_hidden_column_is_in_no_part_of_the_table(admin_client: Client, admin_
     assert len(re.findall("<th ", page)) == len(COLUMNS)
 
 
-def test_columns_stand_in_the_order_of_the_table_in_head_and_body(admin_client: Client, admin_user: User) -> None:
+def test_columns_keep_table_order_in_head_and_body(admin_client: Client, admin_user: User) -> None:
     _prefer(admin_user, columns=["updated", "channels"])
     page = text(fragment(admin_client, LIST))
     row = page[page.index("<tr role", page.index("<tbody")) :].split("</tr>")[0]
@@ -143,7 +143,7 @@ def test_columns_stand_in_the_order_of_the_table_in_head_and_body(admin_client: 
         assert all(one < next_ for one, next_ in pairwise(places))
 
 
-def test_with_no_column_the_number_is_left(admin_client: Client, admin_user: User) -> None:
+def test_table_without_columns_still_shows_numbers(admin_client: Client, admin_user: User) -> None:
     _prefer(admin_user, columns=[])
     response = fragment(admin_client, LIST)
     assert len(rows(response)) == 50
@@ -158,7 +158,7 @@ def _ignored(page: str) -> list[str]:
     return [re.sub("<[^>]+>", "", sentence) for sentence in found]
 
 
-def test_a_local_number_is_read_in_ones_region(admin_client: Client, admin_user: User, sandbox: SandboxServer) -> None:
+def test_local_number_is_read_in_preferred_region(admin_client: Client, admin_user: User, sandbox: SandboxServer) -> None:
     _prefer(admin_user, region="GB")
     page = text(admin_client.get(LIST, {"phone": "020 7946 0958"}))
     assert sandbox.requests()[-1]["query"] == "page=1&page_size=100&phone=%2B442079460958"
@@ -166,7 +166,7 @@ def test_a_local_number_is_read_in_ones_region(admin_client: Client, admin_user:
     assert "+44 20 7946 0958 is not among these contacts" in page
 
 
-def test_a_contact_is_found_by_its_local_number(admin_client: Client, admin_user: User, sandbox: SandboxServer) -> None:
+def test_contact_is_found_by_local_number(admin_client: Client, admin_user: User, sandbox: SandboxServer) -> None:
     number = next(n for n in sandbox.contacts(None).values() if n and n.startswith("+4477"))
     _prefer(admin_user, region="GB")
     response = fragment(admin_client, LIST, current=LIST, phone=f"0{number[3:]}")
@@ -174,7 +174,7 @@ def test_a_contact_is_found_by_its_local_number(admin_client: Client, admin_user
     assert response["HX-Push-Url"] == f"{LIST}?phone=%2B{number[1:]}"
 
 
-def test_a_local_number_of_no_region_known_here_is_left_out_and_that_is_said(
+def test_local_number_without_region_is_ignored_with_warning(
     admin_client: Client, sandbox: SandboxServer
 ) -> None:
     page = text(admin_client.get(LIST, {"phone": "030 238835"}))
@@ -184,7 +184,7 @@ def test_a_local_number_of_no_region_known_here_is_left_out_and_that_is_said(
     assert 'value="030 238835"' in page
 
 
-def test_in_the_wrong_region_a_local_number_is_left_out_too(
+def test_local_number_of_other_region_is_ignored_with_warning(
     admin_client: Client, admin_user: User, settings: Settings
 ) -> None:
     settings.DESK_REGIONS = ["CA"]
@@ -192,7 +192,7 @@ def test_in_the_wrong_region_a_local_number_is_left_out_too(
     assert len(_ignored(text(admin_client.get(LIST, {"phone": "020 7946 0958"})))) == 1
 
 
-def test_a_number_with_its_country_code_is_read_in_every_region(
+def test_number_with_country_code_ignores_preferred_region(
     admin_client: Client, admin_user: User, sandbox: SandboxServer
 ) -> None:
     _prefer(admin_user, region="GB")
@@ -228,7 +228,7 @@ def _chips(page: str) -> dict[str, str]:
         ),
     ],
 )
-def test_each_active_filter_has_a_chip_that_leads_to_the_list_without_it(
+def test_each_active_filter_has_chip_that_clears_it(
     admin_client: Client, query: str, chips: dict[str, str]
 ) -> None:
     for response in (admin_client.get(f"{LIST}?{query}"), fragment(admin_client, f"{LIST}?{query}")):
@@ -236,18 +236,18 @@ def test_each_active_filter_has_a_chip_that_leads_to_the_list_without_it(
 
 
 @pytest.mark.parametrize("query", ["channel=fax", "phone=12", "search=%00", "search=+++"])
-def test_a_filter_that_was_left_out_has_no_chip(admin_client: Client, query: str) -> None:
+def test_ignored_filter_has_no_chip(admin_client: Client, query: str) -> None:
     assert _chips(text(admin_client.get(f"{LIST}?{query}"))) == {}
 
 
-def test_a_search_that_finds_nothing_can_be_cleared_by_its_chip(admin_client: Client) -> None:
+def test_search_without_results_keeps_its_chip(admin_client: Client) -> None:
     assert _chips(text(admin_client.get(LIST, {"search": "998-8776"}))) == {"Clear Search 998-8776": LIST}
 
 
-def test_a_failure_leaves_the_chips(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_failed_list_keeps_chips(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=500)
     assert _chips(text(admin_client.get(LIST, {"search": "55"}))) == {"Clear Search 55": LIST}
 
 
-def test_markup_in_a_chip_is_text(admin_client: Client) -> None:
+def test_markup_in_chip_is_escaped(admin_client: Client) -> None:
     assert "<b>&lt;b&gt;x</b>" in text(admin_client.get(LIST, {"search": "<b>x"}))

@@ -154,7 +154,7 @@ PLACES = ("message", "argument", "field", "deep", "bytes", "exception", "object"
 
 @hypothesis_settings(deadline=None, max_examples=300)
 @given(text=_spellings(), before=_AROUND, after=_AROUND, place=st.sampled_from(PLACES))
-def test_no_number_in_any_spelling_comes_out_of_any_place_of_a_record(
+def test_number_in_any_spelling_is_redacted_from_log_record(
     text: str, before: str, after: str, place: str
 ) -> None:
     line = json.loads(_placed(place, before + text + after))
@@ -163,7 +163,7 @@ def test_no_number_in_any_spelling_comes_out_of_any_place_of_a_record(
     assert len(_digits(seen)) < 7, (text, line)
 
 
-def test_every_countrys_formats_are_taken_out_whole() -> None:
+def test_formats_of_every_country_are_redacted_whole() -> None:
     for number in EXAMPLES:
         for form in FORMATS:
             text = phonenumbers.format_number(number, form)
@@ -172,11 +172,11 @@ def test_every_countrys_formats_are_taken_out_whole() -> None:
 
 
 @pytest.mark.parametrize("text", KEPT)
-def test_what_is_no_number_stays(text: str) -> None:
+def test_text_without_number_is_not_redacted(text: str) -> None:
     assert json.loads(_line("%s", (text,)))["event"] == text
 
 
-def test_a_whole_number_of_seven_digits_is_taken_for_a_phone_number() -> None:
+def test_long_integer_is_redacted_as_phone_number() -> None:
     assert redact({"phone": 12025550143, "ms": 12.5, "status": 200, "ok": True}) == {
         "phone": "[number]",
         "ms": 12.5,
@@ -185,7 +185,7 @@ def test_a_whole_number_of_seven_digits_is_taken_for_a_phone_number() -> None:
     }
 
 
-def test_an_address_in_its_own_field_stays() -> None:
+def test_ip_address_in_address_field_is_kept() -> None:
     assert redact({"address": "198.51.100.200"}) == {"address": "198.51.100.200"}
     assert redact({"address": "30.101.23.45 8"}) == {"address": "[number]"}
 
@@ -201,25 +201,25 @@ def test_an_address_in_its_own_field_stays() -> None:
         f"Cookie: session={KEY}; csrf=abc",
     ],
 )
-def test_a_key_never_comes_out(settings: Settings, text: str) -> None:
+def test_api_key_is_redacted_everywhere(settings: Settings, text: str) -> None:
     settings.SENT_API_KEY = KEY
     for place in PLACES:
         assert KEY not in _placed(place, text), place
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "password", "csrf_token"])
-def test_the_value_of_a_telling_name_never_comes_out(name: str) -> None:
+def test_value_of_sensitive_name_is_redacted(name: str) -> None:
     assert "opaque" not in _line(f"sent {name}: opaque words; more opaque ones")
     assert "opaque" not in _line("x", headers={name: "opaque"}, fields=[{name: "opaque"}])
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY"])
-def test_the_desks_own_secrets_never_come_out(settings: Settings, name: str) -> None:
+def test_own_secret_keys_are_redacted(settings: Settings, name: str) -> None:
     setattr(settings, name, "a secret of the desk itself")
     assert "of the desk itself" not in _line("x", something=["holds a secret of the desk itself"])
 
 
-def test_the_secret_of_single_sign_on_and_passwords_of_addresses_never_come_out(settings: Settings) -> None:
+def test_oidc_secret_and_url_passwords_are_redacted(settings: Settings) -> None:
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [{"secret": "oidc-secret-value"}]}}
     settings.CACHE_URL = "redis://user:redis%2Fpassword@host/0"
     line = _line("oidc-secret-value redis/password redis%2Fpassword")
@@ -227,12 +227,12 @@ def test_the_secret_of_single_sign_on_and_passwords_of_addresses_never_come_out(
     assert "password" not in line
 
 
-def test_a_query_string_is_cut_wherever_it_stands() -> None:
+def test_query_string_is_cut_from_log_line() -> None:
     line = json.loads(_line('"GET /v3/contacts?search=555&page=2 HTTP/1.1" 200 %s', ("<WSGIRequest: GET '/a/?b=c'>",)))
     assert line["event"] == '"GET /v3/contacts?… HTTP/1.1" 200 <WSGIRequest: GET \'/a/?…'
 
 
-def test_a_record_whose_arguments_do_not_fit_is_named_and_not_shown(
+def test_record_with_wrong_arguments_is_reported_without_them(
     out: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record = logging.LogRecord("x", logging.INFO, __file__, 7, "%d %d", ("+12025550143",), None)
@@ -243,7 +243,7 @@ def test_a_record_whose_arguments_do_not_fit_is_named_and_not_shown(
     assert "2025550143" not in said
 
 
-def test_a_record_that_nobody_can_be_told_of_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_stderr_does_not_break_logging(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb", buffering=0) as gone:
@@ -251,7 +251,7 @@ def test_a_record_that_nobody_can_be_told_of_breaks_nothing(monkeypatch: pytest.
         StdoutHandler().handle(logging.LogRecord("x", logging.INFO, __file__, 7, "%d", ("no number",), None))
 
 
-def test_an_object_that_cannot_say_what_it_is_is_named() -> None:
+def test_object_with_broken_str_is_named_by_class() -> None:
     class Broken:
         def __str__(self) -> str:
             raise ZeroDivisionError
@@ -259,13 +259,13 @@ def test_an_object_that_cannot_say_what_it_is_is_named() -> None:
     assert json.loads(_line("x", something=Broken()))["something"] == "[Broken]"
 
 
-def test_an_endless_object_is_cut_short() -> None:
+def test_circular_object_is_cut_short() -> None:
     circle: dict[str, object] = {}
     circle["again"] = circle
     assert "[too deep]" in _line("x", something=circle)
 
 
-def test_every_answer_is_one_line_with_route_scope_status_and_ids(
+def test_request_is_logged_once_with_route_scope_status_and_ids(
     out: io.StringIO, support_client: Client, desk_api: SandboxServer
 ) -> None:
     profile_id = desk_api.profiles()[1]["id"]
@@ -281,7 +281,7 @@ def test_every_answer_is_one_line_with_route_scope_status_and_ids(
     assert "555" not in json.dumps({name: value for name, value in line.items() if name in {"route", "event", "page"}})
 
 
-def test_a_contacts_id_is_in_no_line_of_an_answer(
+def test_contact_id_is_not_in_request_log(
     out: io.StringIO, admin_client: Client, desk_api: SandboxServer
 ) -> None:
     contact_id = next(iter(desk_api.contacts()))
@@ -291,7 +291,7 @@ def test_a_contacts_id_is_in_no_line_of_an_answer(
     assert contact_id not in json.dumps(line)
 
 
-def test_who_signs_in_is_named_by_their_id_from_that_request_on(
+def test_sign_in_request_is_logged_with_user_id(
     out: io.StringIO, admin_user: object, desk_api: SandboxServer
 ) -> None:
     Client().post("/sign-in/", {"login": "mara", "password": "x"})
@@ -299,7 +299,7 @@ def test_who_signs_in_is_named_by_their_id_from_that_request_on(
     assert line["user_id"] is not None
 
 
-def test_a_failed_call_is_found_by_the_apis_id(out: io.StringIO, admin_client: Client, desk_api: SandboxServer) -> None:
+def test_failed_call_is_logged_with_request_id_of_api(out: io.StringIO, admin_client: Client, desk_api: SandboxServer) -> None:
     desk_api.fault(route="contacts", kind="status", status=403)
     admin_client.get("/account/contacts/")
     (line,) = _lines(out, "desk.request.answered")
@@ -307,7 +307,7 @@ def test_a_failed_call_is_found_by_the_apis_id(out: io.StringIO, admin_client: C
     assert line["request_id"].startswith("req_")
 
 
-def test_health_checks_and_files_are_no_lines(out: io.StringIO, db: None) -> None:
+def test_health_checks_and_static_files_are_not_logged(out: io.StringIO, db: None) -> None:
     logging.getLogger().setLevel(logging.INFO)
     Client().get("/healthz")
     Client().get("/readyz")
@@ -315,7 +315,7 @@ def test_health_checks_and_files_are_no_lines(out: io.StringIO, db: None) -> Non
     assert _lines(out, "desk.request.answered") == []
 
 
-def test_urllib3_may_be_as_loud_as_it_likes(out: io.StringIO, admin_client: Client, desk_api: SandboxServer) -> None:
+def test_urllib3_debug_log_contains_no_number_or_key(out: io.StringIO, admin_client: Client, desk_api: SandboxServer) -> None:
     fragment(admin_client, "/account/contacts/", phone="+44 20 7946 0958")
     assert any(line["logger"].startswith("urllib3") for line in map(json.loads, out.getvalue().splitlines()))
     assert "7946" not in out.getvalue()
@@ -323,7 +323,7 @@ def test_urllib3_may_be_as_loud_as_it_likes(out: io.StringIO, admin_client: Clie
     assert str(django_settings.SENT_API_KEY) not in out.getvalue()
 
 
-def test_nobody_sends_mail_about_errors() -> None:
+def test_no_log_handler_sends_mail() -> None:
     handlers = [*logging.getLogger().handlers]
     handlers += [
         handler
@@ -335,7 +335,7 @@ def test_nobody_sends_mail_about_errors() -> None:
     assert django_settings.ADMINS == []
 
 
-def test_the_field_names_of_the_log_are_those_the_manual_tells(out: io.StringIO, db: None) -> None:
+def test_request_log_has_documented_fields(out: io.StringIO, db: None) -> None:
     Client().get("/nowhere/")
     (line,) = _lines(out, "desk.request.answered")
     wanted = {"time", "level", "logger", "event", "method", "route", "page", "status", "ms", "user_id", "scope"}
@@ -344,6 +344,6 @@ def test_the_field_names_of_the_log_are_those_the_manual_tells(out: io.StringIO,
     assert (line["route"], line["status"]) == (None, 404)
 
 
-def test_a_link_to_choose_a_password_is_in_no_line() -> None:
+def test_password_reset_link_is_redacted() -> None:
     line = _line("Internal Server Error: %s", ("/sign-in/password/3-cz1k2l-a9c3abcdefa1b3c5/",))
     assert json.loads(line)["event"] == "Internal Server Error: /sign-in/password/[secret]/"

@@ -43,13 +43,13 @@ def contacts(desk_api: SandboxServer) -> tuple[Contact, ...]:
     return first_page(desk_api)
 
 
-def test_unmasked_every_number_isreadable(admin_client: Client, contacts: tuple[Contact, ...]) -> None:
+def test_every_number_is_readable_without_masking(admin_client: Client, contacts: tuple[Contact, ...]) -> None:
     """Without that the tests below would prove nothing."""
     assert readable(text(admin_client.get(LIST)), contacts) == {str(c.id) for c in contacts if formats(c)}
 
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
-def test_a_list_shows_no_more_than_the_last_four_digits_of_any_number(
+def test_masked_list_shows_at_most_last_four_digits(
     either_client: Client, contacts: tuple[Contact, ...], headers: dict[str, str]
 ) -> None:
     response = either_client.get(LIST, headers=headers)
@@ -60,7 +60,7 @@ def test_a_list_shows_no_more_than_the_last_four_digits_of_any_number(
 
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
-def test_a_contact_shows_no_more_than_the_last_four_digits_in_any_format(
+def test_masked_contact_shows_at_most_last_four_digits(
     either_client: Client, contacts: tuple[Contact, ...], headers: dict[str, str]
 ) -> None:
     contact = numbered(contacts)
@@ -70,7 +70,7 @@ def test_a_contact_shows_no_more_than_the_last_four_digits_in_any_format(
 
 
 @pytest.mark.parametrize("start", [0, 5], ids=["page", "further rows"])
-def test_a_lookup_of_several_shows_the_last_four_digits_at_most(
+def test_masked_bulk_lookup_shows_at_most_last_four_digits(
     either_client: Client, contacts: tuple[Contact, ...], start: int
 ) -> None:
     several = [contact for contact in contacts if contact.format_e164][:7]
@@ -87,7 +87,7 @@ def test_a_lookup_of_several_shows_the_last_four_digits_at_most(
     assert readable(page, contacts) == set()
 
 
-def test_no_button_copies_a_masked_number(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+def test_masked_number_has_no_copy_button(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
     contact = numbered(contacts)
     assert "data-copy=" not in text(masked_client.get(LIST))
     copied = re.findall(r'data-copy="([^"]*)"', text(masked_client.get(f"{LIST}{contact.id}/")))
@@ -98,12 +98,12 @@ def test_no_button_copies_a_masked_number(masked_client: Client, contacts: tuple
     }
 
 
-def test_the_messages_of_a_contact_show_no_number(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+def test_messages_page_shows_no_number(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
     contact = numbered(contacts)
     assert readable(text(masked_client.get(f"{LIST}{contact.id}/messages/")), (contact,)) == set()
 
 
-def test_a_contact_without_a_number_has_nothing_to_reveal(masked_client: Client, sandbox: SandboxServer) -> None:
+def test_contact_without_number_has_no_reveal_button(masked_client: Client, sandbox: SandboxServer) -> None:
     formats = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
     sandbox.fault(route="contacts", kind="patch", set={f"data.contacts.*.{name}": None for name in formats})
     page = text(masked_client.get(LIST))
@@ -111,7 +111,7 @@ def test_a_contact_without_a_number_has_nothing_to_reveal(masked_client: Client,
     assert "reveal/" not in page
 
 
-def test_a_forced_mask_is_not_lifted_by_the_preference(
+def test_forced_mask_overrides_preference(
     support_client: Client, support_user: User, sandbox: SandboxServer
 ) -> None:
     Preferences.objects.create(user=support_user, mask_numbers=False)

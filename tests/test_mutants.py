@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_every_mutant_fits_the_code_and_names_tests_that_are_there() -> None:
+def test_every_mutant_applies_and_names_existing_tests() -> None:
     check = [sys.executable, "-m", "tools.mutants", "--check"]
     run = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stdout + run.stderr

@@ -41,7 +41,7 @@ def _is_here(location: str) -> bool:
     return (whole.scheme, whole.netloc) == ("http", "localhost:8000") and location.startswith("/")
 
 
-def test_hundreds_of_tricks_are_tried_one_of_each_family_among_them() -> None:
+def test_tricks_exceed_500_and_include_each_family() -> None:
     assert len(TRICKS) > 500
     assert set(OF_EACH_FAMILY) <= set(TRICKS)
 
@@ -49,7 +49,7 @@ def test_hundreds_of_tricks_are_tried_one_of_each_family_among_them() -> None:
 @pytest.mark.parametrize(
     "judge", [safe_redirect_path, DeskAccountAdapter(None).is_safe_url], ids=["local_path", "is_safe_url"]
 )
-def test_judges_let_no_trick_pass_that_leads_off_the_site(judge: Callable[[str], object]) -> None:
+def test_url_check_accepts_no_offsite_trick(judge: Callable[[str], object]) -> None:
     passed = {trick for trick in TRICKS if judge(trick)}
     assert {trick for trick in passed if not _is_here(trick)} == set()
     assert passed == HARMLESS
@@ -67,17 +67,17 @@ def test_judges_let_no_trick_pass_that_leads_off_the_site(judge: Callable[[str],
         "/you/second-factor/totp/activate/",
     ],
 )
-def test_the_pages_of_the_site_are_where_one_may_be_led(path: str) -> None:
+def test_url_check_accepts_own_pages(path: str) -> None:
     assert safe_redirect_path(path) == path
     assert DeskAccountAdapter(None).is_safe_url(path)
 
 
 @pytest.mark.parametrize("path", ["", "contacts", "?x", "#x", "/a//b", "/./a", "/../a", "/a\n", "/a b", "/ä", "/a%2fb"])
-def test_a_path_that_is_not_ours_is_none(path: str) -> None:
+def test_invalid_path_is_rejected(path: str) -> None:
     assert safe_redirect_path(path) is None
 
 
-def test_a_long_path_is_judged_at_once() -> None:
+def test_long_path_is_rejected() -> None:
     assert safe_redirect_path("/" + "a/" * 50_000 + "\\") is None
 
 
@@ -174,14 +174,14 @@ def _led(person: User, way: str, wishes: Iterable[str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_way_leads_to_a_page_of_the_site_and_by_no_trick(person: User, way: str) -> None:
+def test_redirect_follows_own_path_and_no_trick(person: User, way: str) -> None:
     otherwise = WAYS[way][1]
     assert _led(person, way, (GOOD, *OF_EACH_FAMILY)) == {GOOD: GOOD} | dict.fromkeys(OF_EACH_FAMILY, otherwise)
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("way", WAYS)
-def test_every_trick_on_every_way_stays_on_the_site(person: User, way: str) -> None:
+def test_redirect_stays_on_site_for_every_trick(person: User, way: str) -> None:
     led = _led(person, way, TRICKS)
     assert {trick: where for trick, where in led.items() if not _is_here(where)} == {}
     assert led == {trick: trick if trick in HARMLESS else WAYS[way][1] for trick in TRICKS}
@@ -189,14 +189,14 @@ def test_every_trick_on_every_way_stays_on_the_site(person: User, way: str) -> N
 
 
 @pytest.mark.parametrize("wishes", [OF_EACH_FAMILY, pytest.param(TRICKS, marks=pytest.mark.exhaustive)], ids=len)
-def test_the_gate_leads_nobody_on_who_did_not_sign_in(db: None, wishes: tuple[str, ...]) -> None:
+def test_sign_in_page_redirects_no_anonymous_visitor(db: None, wishes: tuple[str, ...]) -> None:
     for wish in wishes:
         page = Client().get(SIGN_IN, {"next": wish})
         assert page.status_code == 200
         assert "Location" not in page
 
 
-def test_renaming_and_removing_a_passkey_lead_back_to_the_passkeys(person: User) -> None:
+def test_passkey_edit_and_removal_ignore_next(person: User) -> None:
     client = _in(person)
     client.post("/sign-in/again/", {"password": "x"})
     for wish in OF_EACH_FAMILY:
@@ -208,5 +208,5 @@ def test_renaming_and_removing_a_passkey_lead_back_to_the_passkeys(person: User)
 
 
 @pytest.mark.parametrize("gate", ["/sign-in/", "/sign-out/", "/sign-in/code/"])
-def test_signing_in_does_not_lead_back_to_the_gate(person: User, gate: str) -> None:
+def test_sign_in_does_not_redirect_to_sign_in_pages(person: User, gate: str) -> None:
     assert Client().post(SIGN_IN, NAME | {"next": gate})["Location"] == "/"

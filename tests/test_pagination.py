@@ -22,7 +22,7 @@ def _endless(sandbox: SandboxServer, **pagination: object) -> None:
     sandbox.fault(route="contacts", kind="body", status=200, body=json.dumps(answer), times=2)
 
 
-def test_the_last_page_that_can_be_asked_for_has_no_next_link(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_last_possible_page_has_no_next_link(admin_client: Client, sandbox: SandboxServer) -> None:
     _endless(sandbox, has_more=True)
     for page, following in ((MAX_PAGE - 1, [f"{LIST}?page={MAX_PAGE}&amp;page_size=100"]), (MAX_PAGE, [])):
         response = admin_client.get(LIST, {"page": page, "page_size": 100})
@@ -30,7 +30,7 @@ def test_the_last_page_that_can_be_asked_for_has_no_next_link(admin_client: Clie
         assert re.findall(r'href="([^"]*)" rel="next"', text(response)) == following
 
 
-def test_the_last_link_leads_no_further_than_can_be_asked_for(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_last_link_is_capped_at_maximum_page(admin_client: Client, sandbox: SandboxServer) -> None:
     _endless(sandbox, total_count=10**15)
     page = text(admin_client.get(LIST, {"page_size": 100}))
     assert re.findall(r'href="([^"]*)" rel="last"', page) == [f"{LIST}?page={MAX_PAGE}&amp;page_size=100"]

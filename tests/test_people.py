@@ -40,14 +40,14 @@ def _crowd(number: int) -> None:
     through.objects.bulk_create(through(user=user, group=group) for user in users)
 
 
-def test_the_page_lists_everybody_by_user_name(admin_client: Client, support_user: User, nobody: User) -> None:
+def test_page_lists_everybody_by_user_name(admin_client: Client, support_user: User, nobody: User) -> None:
     page = text(admin_client.get(PEOPLE))
     assert page.startswith("<!doctype html>")
     assert _names(page) == ["mara", "nia", "sam"]
     assert "3 people" in page
 
 
-def test_a_row_says_role_profiles_status_second_factor_and_last_sign_in(
+def test_row_shows_role_profiles_status_mfa_and_last_sign_in(
     admin_client: Client, support_user: User
 ) -> None:
     User.objects.filter(pk=support_user.pk).update(
@@ -58,25 +58,25 @@ def test_a_row_says_role_profiles_status_second_factor_and_last_sign_in(
     assert said == ["sam", "sam@example.org", "Support", "3 profiles", "Active", "Second factor: Yes", "2 d ago"]
 
 
-def test_an_admin_sees_all_profiles_and_an_auditor_none(admin_client: Client, nobody: User) -> None:
+def test_admin_row_says_all_profiles_and_auditor_row_none(admin_client: Client, nobody: User) -> None:
     set_role(nobody, "auditor")
     page = text(admin_client.get(PEOPLE))
     assert _row(page, "mara")[3] == "All profiles"
     assert _row(page, "nia")[3] == "— profiles"
 
 
-def test_a_superuser_is_shown_as_an_admin(admin_client: Client) -> None:
+def test_superuser_is_shown_as_admin(admin_client: Client) -> None:
     User.objects.create_superuser("root", password="x")
     assert _row(text(admin_client.get(PEOPLE)), "root")[2] == "Admin"
 
 
-def test_who_is_switched_off_keeps_their_role_in_the_list(admin_client: Client, support_user: User) -> None:
+def test_deactivated_person_keeps_role_in_list(admin_client: Client, support_user: User) -> None:
     User.objects.filter(pk=support_user.pk).update(is_active=False)
     assert _row(text(admin_client.get(PEOPLE)), "sam")[2:5] == ["Support", "3 profiles", "Switched off"]
 
 
 @pytest.mark.parametrize("typed", ["sam", "SAM", "sam@", "smith", "  smith   sam "])
-def test_search_finds_name_user_name_and_address(admin_client: Client, support_user: User, typed: str) -> None:
+def test_search_finds_name_user_name_and_email(admin_client: Client, support_user: User, typed: str) -> None:
     User.objects.filter(pk=support_user.pk).update(last_name="Smith", email="sam@example.org")
     assert _names(text(admin_client.get(PEOPLE, {"search": typed}))) == ["Smith"]
 
@@ -84,19 +84,19 @@ def test_search_finds_name_user_name_and_address(admin_client: Client, support_u
 @pytest.mark.parametrize(
     ("role", "names"), [("support", ["sam"]), ("admin", ["mara"]), ("none", ["nia"]), ("auditor", [])]
 )
-def test_the_list_is_narrowed_by_role(
+def test_list_is_filtered_by_role(
     admin_client: Client, support_user: User, nobody: User, role: str, names: list[str]
 ) -> None:
     assert _names(text(admin_client.get(PEOPLE, {"role": role}))) == names
 
 
-def test_the_list_is_narrowed_by_status(admin_client: Client, support_user: User) -> None:
+def test_list_is_filtered_by_status(admin_client: Client, support_user: User) -> None:
     User.objects.filter(pk=support_user.pk).update(is_active=False)
     assert _names(text(admin_client.get(PEOPLE, {"status": "off"}))) == ["sam"]
     assert _names(text(admin_client.get(PEOPLE, {"status": "active"}))) == ["mara"]
 
 
-def test_when_nobody_fits_it_says_so(admin_client: Client) -> None:
+def test_empty_result_says_so(admin_client: Client) -> None:
     page = text(admin_client.get(PEOPLE, {"search": "zebra"}))
     assert "Nobody fits" in page
     assert "0 people fit" in page
@@ -114,7 +114,7 @@ def test_when_nobody_fits_it_says_so(admin_client: Client) -> None:
         ({"search": "a\0b"}, "The search was too long or had characters"),
     ],
 )
-def test_a_bad_parameter_is_ignored_and_said(
+def test_invalid_parameter_is_ignored_with_warning(
     admin_client: Client, support_user: User, parameters: dict[str, str], sentence: str
 ) -> None:
     response = admin_client.get(PEOPLE, parameters)
@@ -123,7 +123,7 @@ def test_a_bad_parameter_is_ignored_and_said(
     assert _names(text(response)) == ["mara", "sam"]
 
 
-def test_the_fragment_is_the_rows_alone(admin_client: Client) -> None:
+def test_fragment_has_rows_only(admin_client: Client) -> None:
     response = fragment(admin_client, PEOPLE, current=PEOPLE, role="admin")
     assert (response["X-Fragment"], response["HX-Push-Url"]) == ("1", "/people/?role=admin")
     assert "<!doctype" not in text(response)
@@ -131,16 +131,16 @@ def test_the_fragment_is_the_rows_alone(admin_client: Client) -> None:
     assert scopes(response) == {""}
 
 
-def test_typing_on_makes_no_new_step_in_the_history(admin_client: Client) -> None:
+def test_further_typing_replaces_history_entry(admin_client: Client) -> None:
     response = fragment(admin_client, PEOPLE, current="/people/?search=ma", search="mar")
     assert response["HX-Replace-Url"] == "/people/?search=mar"
 
 
-def test_going_back_gets_the_whole_page(admin_client: Client) -> None:
+def test_history_restore_gets_whole_page(admin_client: Client) -> None:
     assert text(admin_client.get(PEOPLE, headers=RESTORE)).startswith("<!doctype html>")
 
 
-def test_fifty_people_are_a_page(admin_client: Client) -> None:
+def test_page_holds_fifty_people(admin_client: Client) -> None:
     _crowd(120)
     first, third = text(admin_client.get(PEOPLE)), text(admin_client.get(PEOPLE, {"page": "3"}))
     assert (len(_names(first)), len(_names(third))) == (50, 21)
@@ -148,12 +148,12 @@ def test_fifty_people_are_a_page(admin_client: Client) -> None:
     assert "101 to 121" in re.sub(r"<[^>]+>", "", third)
 
 
-def test_after_the_last_page_it_says_which_that_is(admin_client: Client) -> None:
+def test_page_past_end_names_last_page(admin_client: Client) -> None:
     assert "The last page is 1" in text(admin_client.get(PEOPLE, {"page": "9"}))
 
 
 @pytest.mark.parametrize("number", [10, 1200])
-def test_the_list_costs_the_same_queries_however_many_there_are(
+def test_query_count_is_independent_of_number_of_people(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries, number: int
 ) -> None:
     _crowd(number)
@@ -162,7 +162,7 @@ def test_the_list_costs_the_same_queries_however_many_there_are(
         admin_client.get(PEOPLE)
 
 
-def test_the_list_asks_the_api_for_nothing(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_list_makes_no_api_call(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="me", kind="status", status=500)
     assert admin_client.get(PEOPLE).status_code == 200
     assert sandbox.requests() == []
@@ -170,7 +170,7 @@ def test_the_list_asks_the_api_for_nothing(admin_client: Client, sandbox: Sandbo
 
 @pytest.mark.parametrize("path", ["", "new/", "{id}/", "{id}/do/", "{id}/link/"])
 @pytest.mark.parametrize("role", ["support", "exporter", "auditor", None])
-def test_only_admins_come_in(desk_api: SandboxServer, nobody: User, admin_user: User, role: str, path: str) -> None:
+def test_people_pages_are_for_admins_only(desk_api: SandboxServer, nobody: User, admin_user: User, role: str, path: str) -> None:
     set_role(nobody, role)
     client = Client()
     client.force_login(nobody)
@@ -180,6 +180,6 @@ def test_only_admins_come_in(desk_api: SandboxServer, nobody: User, admin_user: 
 
 @pytest.mark.parametrize("number", ["999999", "9" * 30])
 @pytest.mark.parametrize("path", ["", "do/", "link/"])
-def test_nobody_has_this_number(admin_client: Client, number: str, path: str) -> None:
+def test_unknown_person_is_404(admin_client: Client, number: str, path: str) -> None:
     sent = {"do": "switch-off", "save": "1"}
     assert admin_client.post(f"{PEOPLE}{number}/{path}", sent).status_code == 404

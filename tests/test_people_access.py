@@ -46,7 +46,7 @@ def _is_in(client: Client) -> bool:
 # --- Switching off -------------------------------------------------------------------------------
 
 
-def test_who_is_switched_off_is_out_at_the_next_click(
+def test_deactivation_ends_session_at_next_request(
     admin_client: Client, support_client: Client, support_user: User
 ) -> None:
     assert _is_in(support_client)
@@ -57,7 +57,7 @@ def test_who_is_switched_off_is_out_at_the_next_click(
 
 
 @pytest.mark.parametrize("deed", ["switch-off", "sign-out", "remove-factors"])
-def test_a_session_that_is_in_no_list_ends_too(
+def test_unlisted_session_ends_too(
     admin_client: Client, support_client: Client, support_user: User, deed: str
 ) -> None:
     UserSession.objects.filter(user=support_user).delete()
@@ -68,7 +68,7 @@ def test_a_session_that_is_in_no_list_ends_too(
     assert _is_in(admin_client)
 
 
-def test_a_session_that_began_with_the_sign_in_form_ends_once(admin_client: Client, support_user: User) -> None:
+def test_session_from_sign_in_form_is_ended_and_counted_once(admin_client: Client, support_user: User) -> None:
     client = Client()
     client.post("/sign-in/", {"login": "sam", "password": "x"})
     assert UserSession.objects.filter(user=support_user).count() == 1
@@ -78,13 +78,13 @@ def test_a_session_that_began_with_the_sign_in_form_ends_once(admin_client: Clie
     assert written("person.sessions_ended") == [("mara", "sam: 1 session")]
 
 
-def test_a_session_that_outlives_its_person_opens_nothing(support_client: Client, support_user: User) -> None:
+def test_session_of_inactive_user_opens_nothing(support_client: Client, support_user: User) -> None:
     User.objects.filter(pk=support_user.pk).update(is_active=False)
     assert Session.objects.count() == 1
     assert support_client.get("/preferences/")["Location"].startswith("/sign-in/")
 
 
-def test_who_is_switched_off_cannot_sign_in_and_then_can_again(admin_client: Client, support_user: User) -> None:
+def test_deactivated_person_can_sign_in_only_after_reactivation(admin_client: Client, support_user: User) -> None:
     _do(admin_client, support_user, "switch-off")
     assert not Client().login(username="sam", password="x")
     assert "sam may come in again." in _do(admin_client, support_user, "switch-on")
@@ -94,13 +94,13 @@ def test_who_is_switched_off_cannot_sign_in_and_then_can_again(admin_client: Cli
     assert _is_in(client)
 
 
-def test_switching_off_twice_is_written_down_once(admin_client: Client, support_user: User) -> None:
+def test_repeated_deactivation_is_recorded_once(admin_client: Client, support_user: User) -> None:
     _do(admin_client, support_user, "switch-off")
     _do(admin_client, support_user, "switch-off")
     assert written("person.changed") == [("mara", "sam: switched off")]
 
 
-def test_signing_out_everywhere_ends_every_session_and_no_other(
+def test_sign_out_everywhere_ends_only_sessions_of_that_person(
     admin_client: Client, support_client: Client, support_user: User
 ) -> None:
     second = Client()
@@ -110,7 +110,7 @@ def test_signing_out_everywhere_ends_every_session_and_no_other(
     assert written("person.sessions_ended") == [("mara", "sam: 2 sessions")]
 
 
-def test_second_factors_are_removed_and_each_is_written_down(
+def test_mfa_reset_removes_and_records_each_factor(
     admin_client: Client, support_client: Client, support_user: User
 ) -> None:
     for kind in ("totp", "recovery_codes"):
@@ -122,14 +122,14 @@ def test_second_factors_are_removed_and_each_is_written_down(
     assert written("second_factor.removed") == [("mara", "sam: TOTP Authenticator"), ("mara", "sam: Recovery codes")]
 
 
-def test_what_cannot_be_written_down_does_not_happen(
+def test_unrecordable_action_is_not_performed(
     admin_client: Client, support_client: Client, support_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_deed: object) -> None:
         raise DatabaseError
 
     with monkeypatch.context() as patched:
-        patched.setattr("contacts_ui.audit.log._values", broken)
+        patched.setattr("contacts_ui.audit.audit-table._values", broken)
         for deed in ("switch-off", "sign-out"):
             assert admin_client.post(f"{path_of(support_user)}do/", {"do": deed}).status_code == 503
         assert admin_client.post(f"{path_of(support_user)}link/").status_code == 503
@@ -141,13 +141,13 @@ def test_what_cannot_be_written_down_does_not_happen(
 
 
 @pytest.mark.parametrize("deed", DEEDS)
-def test_nobody_does_this_to_themselves(admin_client: Client, admin_user: User, deed: str) -> None:
+def test_action_on_oneself_is_refused(admin_client: Client, admin_user: User, deed: str) -> None:
     assert "You cannot do this to yourself." in _do(admin_client, admin_user, deed)
     assert User.objects.get(pk=admin_user.pk).is_active
 
 
 @pytest.mark.parametrize("deed", [*DEEDS, "link"])
-def test_an_admin_does_nothing_of_this_to_a_superuser(admin_client: Client, deed: str) -> None:
+def test_admin_cannot_act_on_superuser(admin_client: Client, deed: str) -> None:
     root = User.objects.create_superuser("root", password="x")
     address = f"{path_of(root)}{'link' if deed == 'link' else 'do'}/"
     page = text(admin_client.post(address, {"do": deed}, follow=True))
@@ -158,18 +158,18 @@ def test_an_admin_does_nothing_of_this_to_a_superuser(admin_client: Client, deed
     ).exists()
 
 
-def test_nobody_makes_a_link_for_themselves(admin_client: Client, admin_user: User) -> None:
+def test_password_link_for_oneself_is_refused(admin_client: Client, admin_user: User) -> None:
     page = text(admin_client.post(f"{path_of(admin_user)}link/", follow=True))
     assert "You change your own password" in page
 
 
-def test_who_is_switched_off_gets_no_link(admin_client: Client, support_user: User) -> None:
+def test_deactivated_person_gets_no_password_link(admin_client: Client, support_user: User) -> None:
     _do(admin_client, support_user, "switch-off")
     page = text(admin_client.post(f"{path_of(support_user)}link/", follow=True))
     assert "sam is switched off. Switch them on first." in page
 
 
-def test_two_admins_cannot_switch_each_other_off(admin_client: Client, admin_user: User, nobody: User) -> None:
+def test_two_admins_cannot_deactivate_each_other(admin_client: Client, admin_user: User, nobody: User) -> None:
     set_role(nobody, "admin")
     other = Client()
     other.force_login(nobody)
@@ -178,12 +178,12 @@ def test_two_admins_cannot_switch_each_other_off(admin_client: Client, admin_use
     assert User.objects.filter(is_active=True, groups__name="admin").get() == admin_user
 
 
-def test_a_button_that_is_not_there_does_nothing(admin_client: Client, support_user: User) -> None:
+def test_unknown_action_is_refused(admin_client: Client, support_user: User) -> None:
     assert admin_client.post(f"{path_of(support_user)}do/", {"do": "promote"}).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["do/", "link/"])
-def test_who_comes_back_by_get_finds_the_person(admin_client: Client, support_user: User, path: str) -> None:
+def test_action_by_get_redirects_to_person(admin_client: Client, support_user: User, path: str) -> None:
     response = admin_client.get(f"{path_of(support_user)}{path}", {"do": "switch-off"})
     assert response["Location"] == path_of(support_user)
     assert AuditEntry.objects.filter(action="person.link_made").count() == 0
@@ -200,7 +200,7 @@ def _choose(client: Client, path: str, password: str) -> int:
     return answer.status_code
 
 
-def test_the_link_of_somebody_new_lets_them_choose_a_password_once(admin_client: Client) -> None:
+def test_password_link_of_new_person_works_once(admin_client: Client) -> None:
     asked = {"username": "ada", "name": "Ada", "email": "", "role": "support"}
     path = _link(text(admin_client.post("/people/new/", asked)))
     assert _choose(Client(), path, "a password of Ada’s own") == 302
@@ -209,7 +209,7 @@ def test_the_link_of_somebody_new_lets_them_choose_a_password_once(admin_client:
     assert User.objects.get(username="ada").check_password("a password of Ada’s own")
 
 
-def test_a_new_link_is_for_a_password_that_is_lost(admin_client: Client, support_user: User) -> None:
+def test_password_link_resets_lost_password(admin_client: Client, support_user: User) -> None:
     response = admin_client.post(f"{path_of(support_user)}link/")
     assert response["Cache-Control"] == "private, no-store"
     _choose(Client(), _link(text(response)), "another long password")
@@ -218,7 +218,7 @@ def test_a_new_link_is_for_a_password_that_is_lost(admin_client: Client, support
     assert written("person.link_made") == [("mara", "sam")]
 
 
-def test_the_link_is_in_no_log_and_no_row(
+def test_password_link_is_in_no_log_and_no_audit_row(
     admin_client: Client, support_user: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
@@ -228,12 +228,12 @@ def test_the_link_is_in_no_log_and_no_row(
     assert all(key not in str(row) for row in AuditEntry.objects.values_list())
 
 
-def test_the_link_leads_to_where_the_desk_is(admin_client: Client, support_user: User, settings: Settings) -> None:
+def test_password_link_uses_site_url(admin_client: Client, support_user: User, settings: Settings) -> None:
     settings.SITE_URL = "https://desk.example.org"
     assert "https://desk.example.org/sign-in/password/" in text(admin_client.post(f"{path_of(support_user)}link/"))
 
 
-def test_the_link_is_mailed_where_the_desk_sends_mail(
+def test_password_link_is_mailed_when_mail_is_configured(
     admin_client: Client, support_user: User, settings: Settings
 ) -> None:
     settings.EMAIL_URL = "smtp://mail.example.org"
@@ -244,7 +244,7 @@ def test_the_link_is_mailed_where_the_desk_sends_mail(
     assert _link(page) in mail.outbox[0].body
 
 
-def test_a_mail_that_cannot_be_sent_is_said_and_the_link_is_shown(
+def test_failed_mail_is_reported_and_link_is_shown(
     admin_client: Client, support_user: User, settings: Settings
 ) -> None:
     settings.EMAIL_URL = "smtp://127.0.0.1:9"
@@ -256,7 +256,7 @@ def test_a_mail_that_cannot_be_sent_is_said_and_the_link_is_shown(
     assert _link(page)
 
 
-def test_where_the_desk_sends_no_mail_none_is_sent(
+def test_no_mail_is_sent_without_mail_settings(
     admin_client: Client, support_user: User, desk_api: SandboxServer
 ) -> None:
     User.objects.filter(pk=support_user.pk).update(email="sam@example.org")
@@ -264,7 +264,7 @@ def test_where_the_desk_sends_no_mail_none_is_sent(
     assert mail.outbox == []
 
 
-def test_switching_off_in_djangos_admin_ends_the_sessions_too(
+def test_deactivation_in_django_admin_ends_sessions(
     client: Client, support_client: Client, support_user: User
 ) -> None:
     client.force_login(User.objects.create_superuser("root", password="x"))
@@ -275,7 +275,7 @@ def test_switching_off_in_djangos_admin_ends_the_sessions_too(
     assert not _is_in(support_client)
 
 
-def test_a_link_works_no_more_for_who_is_switched_off(admin_client: Client, support_user: User) -> None:
+def test_password_link_of_deactivated_person_is_refused(admin_client: Client, support_user: User) -> None:
     path = _link(text(admin_client.post(f"{path_of(support_user)}link/")))
     _do(admin_client, support_user, "switch-off")
     client = Client()
@@ -285,7 +285,7 @@ def test_a_link_works_no_more_for_who_is_switched_off(admin_client: Client, supp
     assert support_user.check_password("x")
 
 
-def test_there_is_no_link_for_whom_the_identity_provider_decides_about(
+def test_sso_user_gets_no_password_link(
     admin_client: Client, support_user: User, settings: Settings
 ) -> None:
     settings.OIDC_PROVIDER_ID = "oidc-0123456789ab"

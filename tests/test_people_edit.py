@@ -72,14 +72,14 @@ def _new(client: Client, **typed: str) -> Answer:
 # --- Adding ----------------------------------------------------------------------------------------
 
 
-def test_somebody_is_added_with_a_role_and_no_password(admin_client: Client) -> None:
+def test_added_person_has_role_and_no_password(admin_client: Client) -> None:
     assert _new(admin_client).status_code == 200
     ada = User.objects.get(username="ada")
     assert (ada.get_full_name(), ada.email, role_of(ada)) == ("Ada Lovelace", "ada@example.org", "support")
     assert not ada.has_usable_password()
 
 
-def test_somebody_without_a_role_is_added_and_sees_nothing(admin_client: Client) -> None:
+def test_added_person_without_role_sees_nothing(admin_client: Client) -> None:
     assert _new(admin_client, role="none").status_code == 200
     ada = User.objects.get(username="ada")
     assert role_of(ada) is None
@@ -89,7 +89,7 @@ def test_somebody_without_a_role_is_added_and_sees_nothing(admin_client: Client)
     assert written("role.changed") == []
 
 
-def test_adding_is_written_down_once(admin_client: Client) -> None:
+def test_addition_is_recorded_once(admin_client: Client) -> None:
     _new(admin_client)
     assert written("person.changed") == [("mara", "ada: added")]
     assert written("person.link_made") == [("mara", "ada")]
@@ -109,7 +109,7 @@ def test_adding_is_written_down_once(admin_client: Client) -> None:
         ({"role": ""}, "Choose one of these roles."),
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
+def test_invalid_field_is_reported_and_input_is_kept(
     admin_client: Client, support_user: User, typed: dict[str, str], sentence: str
 ) -> None:
     User.objects.filter(pk=support_user.pk).update(email="Sam@Example.org")
@@ -123,7 +123,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
 # --- Editing ---------------------------------------------------------------------------------------
 
 
-def test_saving_what_is_shown_changes_nothing(admin_client: Client, support_user: User) -> None:
+def test_saving_unchanged_form_changes_nothing(admin_client: Client, support_user: User) -> None:
     before = assigned(support_user)
     assert save(admin_client, support_user).status_code == 302
     assert assigned(support_user) == before
@@ -131,7 +131,7 @@ def test_saving_what_is_shown_changes_nothing(admin_client: Client, support_user
     assert AuditEntry.objects.filter(action__in=kinds, person="mara").count() == 0
 
 
-def test_name_and_address_are_saved_and_written_down_without_themselves(
+def test_name_and_email_change_is_recorded_without_values(
     admin_client: Client, support_user: User
 ) -> None:
     save(admin_client, support_user, name="  Sam  de la   Cruz ", email="Sam@Example.org")
@@ -140,31 +140,31 @@ def test_name_and_address_are_saved_and_written_down_without_themselves(
     assert written("person.changed") == [("mara", "sam: name and e-mail")]
 
 
-def test_an_address_that_was_changed_signs_nobody_in_any_more(admin_client: Client, support_user: User) -> None:
+def test_replaced_email_address_is_deleted(admin_client: Client, support_user: User) -> None:
     EmailAddress.objects.create(user=support_user, email="old@example.org", verified=True)
     save(admin_client, support_user, email="new@example.org")
     assert not EmailAddress.objects.filter(email="old@example.org").exists()
 
 
-def test_an_address_in_the_list_of_another_is_taken(admin_client: Client, support_user: User, nobody: User) -> None:
+def test_email_address_of_other_person_is_taken(admin_client: Client, support_user: User, nobody: User) -> None:
     EmailAddress.objects.create(user=nobody, email="nia@example.org")
     response = save(admin_client, support_user, email="NIA@example.org", name="Typed")
     assert "Somebody else has this e-mail address already." in text(response)
     assert 'value="Typed"' in text(response)
 
 
-def test_the_role_is_exactly_the_chosen_one(admin_client: Client, support_user: User) -> None:
+def test_saved_role_replaces_previous_role(admin_client: Client, support_user: User) -> None:
     save(admin_client, support_user, role="exporter")
     assert list(support_user.groups.values_list("name", flat=True)) == ["exporter"]
     assert written("role.changed") == [("mara", "sam: exporter, was support")]
 
 
-def test_a_role_can_be_taken_away(admin_client: Client, support_user: User) -> None:
+def test_role_can_be_removed(admin_client: Client, support_user: User) -> None:
     save(admin_client, support_user, role="none")
     assert role_of(User.objects.get(pk=support_user.pk)) is None
 
 
-def test_a_role_holds_from_the_next_request_on(
+def test_role_applies_from_next_request(
     admin_client: Client, support_client: Client, support_user: User
 ) -> None:
     assert support_client.get("/people/").status_code == 403
@@ -174,7 +174,7 @@ def test_a_role_holds_from_the_next_request_on(
     assert support_client.get("/people/").status_code == 403
 
 
-def test_assignments_hold_from_the_next_request_on(
+def test_assignments_apply_from_next_request(
     admin_client: Client, support_client: Client, support_user: User, sandbox: SandboxServer
 ) -> None:
     ids = [profile["id"] for profile in sandbox.profiles()]
@@ -184,7 +184,7 @@ def test_assignments_hold_from_the_next_request_on(
     assert support_client.get(f"/p/{ids[7]}/contacts/").status_code == 200
 
 
-def test_each_assignment_is_written_down_once(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+def test_each_assignment_change_is_recorded_once(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
     ids = [profile["id"] for profile in sandbox.profiles()]
     save(admin_client, support_user, profiles=[ids[2], ids[3], ids[7]])
     assert written("profile.assignment") == [("mara", "sam: taken away"), ("mara", "sam: assigned")]
@@ -193,7 +193,7 @@ def test_each_assignment_is_written_down_once(admin_client: Client, support_user
 
 
 @pytest.mark.parametrize("role", ["admin", "auditor", "none"])
-def test_a_role_that_uses_no_assignments_has_a_warning_of_its_own(
+def test_role_without_assignments_has_its_own_warning(
     admin_client: Client, nobody: User, role: str
 ) -> None:
     set_role(nobody, None if role == "none" else role)
@@ -203,7 +203,7 @@ def test_a_role_that_uses_no_assignments_has_a_warning_of_its_own(
 # --- The profiles ----------------------------------------------------------------------------------
 
 
-def test_profiles_are_found_by_name_and_what_is_ticked_out_of_sight_is_kept(
+def test_profile_search_keeps_ticked_profiles_out_of_sight(
     admin_client: Client, support_user: User, sandbox: SandboxServer
 ) -> None:
     before, other = assigned(support_user), sandbox.profiles()[8]
@@ -214,7 +214,7 @@ def test_profiles_are_found_by_name_and_what_is_ticked_out_of_sight_is_kept(
 
 
 @pytest.mark.parametrize("by", ["the button", "Enter"])
-def test_finding_without_javascript_saves_nothing_and_loses_nothing(
+def test_profile_search_without_javascript_saves_and_loses_nothing(
     admin_client: Client, support_user: User, sandbox: SandboxServer, by: str
 ) -> None:
     before, other = assigned(support_user), sandbox.profiles()[8]
@@ -231,7 +231,7 @@ def test_finding_without_javascript_saves_nothing_and_loses_nothing(
     assert set(again["kept"].split()) == before | {other["id"]}
 
 
-def test_htmx_gets_the_list_alone(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+def test_profile_search_by_htmx_gets_list_only(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
     sent = as_shown(admin_client, support_user) | {"find": sandbox.profiles()[8]["name"]}
     response = admin_client.post(path_of(support_user), sent, headers=FRAGMENT)
     assert response["X-Fragment"] == "1"
@@ -239,7 +239,7 @@ def test_htmx_gets_the_list_alone(admin_client: Client, support_user: User, sand
     assert "3</span> ticked, 3 assigned now." in text(response)
 
 
-def test_a_thousand_profiles_all_assigned_are_edited_and_none_is_lost(
+def test_thousand_assigned_profiles_are_edited_without_loss(
     admin_client: Client, nobody: User, settings: Settings
 ) -> None:
     with SandboxServer(contacts=0, profiles=1000) as many:
@@ -256,7 +256,7 @@ def test_a_thousand_profiles_all_assigned_are_edited_and_none_is_lost(
         assert len(assigned(nobody)) == 999
 
 
-def test_when_the_api_is_down_assignments_are_shown_by_id_and_kept(
+def test_assignments_are_shown_by_id_and_kept_when_api_is_down(
     admin_client: Client, support_user: User, sandbox: SandboxServer
 ) -> None:
     before = assigned(support_user)
@@ -268,7 +268,7 @@ def test_when_the_api_is_down_assignments_are_shown_by_id_and_kept(
     assert assigned(support_user) == before
 
 
-def test_when_the_api_is_down_adding_waits(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+def test_assignments_cannot_be_added_when_api_is_down(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
     before, other = assigned(support_user), sandbox.profiles()[8]["id"]
     sandbox.fault(route="me", kind="status", status=500, times=9)
     response = save(admin_client, support_user, profiles=[*before, other], name="Typed")
@@ -277,7 +277,7 @@ def test_when_the_api_is_down_adding_waits(admin_client: Client, support_user: U
     assert assigned(support_user) == before
 
 
-def test_when_the_api_is_down_access_can_still_be_taken_away(
+def test_assignments_can_be_removed_when_api_is_down(
     admin_client: Client, support_user: User, sandbox: SandboxServer
 ) -> None:
     sandbox.fault(route="me", kind="status", status=500, times=9)
@@ -285,7 +285,7 @@ def test_when_the_api_is_down_access_can_still_be_taken_away(
     assert assigned(support_user) == set()
 
 
-def test_an_assignment_that_the_api_does_not_name_stays(admin_client: Client, support_user: User) -> None:
+def test_assignment_unknown_to_api_is_kept(admin_client: Client, support_user: User) -> None:
     foreign = uuid4()
     ProfileAccess.objects.create(user=support_user, profile_id=foreign)
     assert f"{foreign}<small> ID, not known now</small>" in text(admin_client.get(path_of(support_user)))
@@ -293,7 +293,7 @@ def test_an_assignment_that_the_api_does_not_name_stays(admin_client: Client, su
     assert str(foreign) in assigned(support_user)
 
 
-def test_a_profile_nobody_has_cannot_be_assigned(admin_client: Client, support_user: User) -> None:
+def test_unknown_profile_cannot_be_assigned(admin_client: Client, support_user: User) -> None:
     response = save(admin_client, support_user, profiles=[str(uuid4()), "no id"])
     assert "a profile that was ticked is not there any more" in text(response)
     assert len(assigned(support_user)) == 3
@@ -302,7 +302,7 @@ def test_a_profile_nobody_has_cannot_be_assigned(admin_client: Client, support_u
 # --- Guards ----------------------------------------------------------------------------------------
 
 
-def test_an_edit_of_an_old_version_is_refused(admin_client: Client, support_user: User) -> None:
+def test_stale_form_is_refused(admin_client: Client, support_user: User) -> None:
     old = as_shown(admin_client, support_user)
     save(admin_client, support_user, role="exporter")
     response = admin_client.post(path_of(support_user), old | {"name": "Typed"})
@@ -312,20 +312,20 @@ def test_an_edit_of_an_old_version_is_refused(admin_client: Client, support_user
     assert role_of(User.objects.get(pk=support_user.pk)) == "exporter"
 
 
-def test_what_the_person_does_meanwhile_is_no_newer_version(admin_client: Client, support_user: User) -> None:
+def test_sign_in_of_person_does_not_make_form_stale(admin_client: Client, support_user: User) -> None:
     old = as_shown(admin_client, support_user)
     Client().force_login(support_user)
     assert admin_client.post(path_of(support_user), old | {"name": "Typed"}).status_code == 302
 
 
-def test_nobody_changes_their_own_role(admin_client: Client, admin_user: User) -> None:
+def test_own_role_cannot_be_changed(admin_client: Client, admin_user: User) -> None:
     sent = as_shown(admin_client, admin_user) | {"role": "support", "name": "Mara Ellis"}
     assert admin_client.post(path_of(admin_user), sent).status_code == 302
     kept = User.objects.get(pk=admin_user.pk)
     assert (role_of(kept), kept.get_full_name()) == ("admin", "Mara Ellis")
 
 
-def test_an_admin_does_not_change_a_superuser(admin_client: Client) -> None:
+def test_admin_cannot_change_superuser(admin_client: Client) -> None:
     root = User.objects.create_superuser("root", "root@example.org", "x")
     response = save(admin_client, root, email="mine@example.org", role="support")
     assert "Only a superuser can change a superuser." in text(response)
@@ -333,7 +333,7 @@ def test_an_admin_does_not_change_a_superuser(admin_client: Client) -> None:
     assert (root.email, root.is_superuser) == ("root@example.org", True)
 
 
-def test_a_superuser_makes_another_one_support(admin_client: Client, admin_user: User) -> None:
+def test_superuser_can_demote_superuser(admin_client: Client, admin_user: User) -> None:
     User.objects.filter(pk=admin_user.pk).update(is_superuser=True)
     root = User.objects.create_superuser("root", password="x")
     save(admin_client, root, role="support")
@@ -362,7 +362,7 @@ def _then(deed: Any) -> Any:
     return known
 
 
-def test_what_cannot_be_written_down_does_not_happen(
+def test_unrecordable_edit_is_not_saved(
     admin_client: Client, support_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent, before = as_shown(admin_client, support_user), assigned(support_user)

@@ -24,7 +24,7 @@ regions = st.lists(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)) | st.
 @example("wa.me/%E2%81%A6", [])
 @example("1" + " ." * 45 + "23", ["US"])
 @example("+818024813640967 5", ["JP"])
-def test_any_text_gives_questions_or_a_sentence_or_numbers(raw: str, known: list[str]) -> None:
+def test_any_text_gives_attempts_message_or_numbers(raw: str, known: list[str]) -> None:
     made = build_plan(raw, known)
     assert bool(made.attempts) + bool(made.message) + bool(made.numbers) == 1
     assert len(made.attempts) <= 3
@@ -34,13 +34,13 @@ def test_any_text_gives_questions_or_a_sentence_or_numbers(raw: str, known: list
 
 @patient
 @given(texts, regions)
-def test_the_same_text_gives_the_same_plan(raw: str, known: list[str]) -> None:
+def test_same_text_gives_same_plan(raw: str, known: list[str]) -> None:
     assert build_plan(raw, known) == build_plan(raw, tuple(known))
 
 
 @patient
 @given(texts, regions)
-def test_every_question_can_be_chosen_from_a_link(raw: str, known: list[str]) -> None:
+def test_every_attempt_can_be_parsed_from_link(raw: str, known: list[str]) -> None:
     made = build_plan(raw, known)
     assert all(
         parse_attempt(step.value) == Attempt(step.kind, step.value) for step in (*made.attempts, *made.alternatives)
@@ -49,7 +49,7 @@ def test_every_question_can_be_chosen_from_a_link(raw: str, known: list[str]) ->
 
 @patient
 @given(texts)
-def test_any_chosen_text_gives_a_question_or_none(value: str) -> None:
+def test_any_link_value_gives_valid_attempt_or_none(value: str) -> None:
     step = parse_attempt(value)
     if step is not None:
         _assert_fit_to_ask(step)
@@ -57,7 +57,7 @@ def test_any_chosen_text_gives_a_question_or_none(value: str) -> None:
 
 @patient
 @given(texts, regions)
-def test_every_pasted_number_is_one_line_that_can_be_planned_by_itself(raw: str, known: list[str]) -> None:
+def test_every_pasted_number_is_one_plannable_line(raw: str, known: list[str]) -> None:
     for number in build_plan(raw, known).numbers:
         assert not any(unicodedata.category(character)[0] == "C" for character in number)
         assert build_plan(number, known).numbers == ()

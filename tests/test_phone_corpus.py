@@ -17,7 +17,7 @@ def outcomes() -> list[Outcome]:
         return judged(server, spellings.cases, planned)
 
 
-def test_the_corpus_is_as_large_as_was_asked_for() -> None:
+def test_corpus_has_required_size_and_regions() -> None:
     cases = corpus().cases
     assert len(cases) >= 600
     assert len({case.region for case in cases}) >= 30
@@ -25,23 +25,23 @@ def test_the_corpus_is_as_large_as_was_asked_for() -> None:
     assert all(case.region in case.regions for case in cases)
 
 
-def test_complete_numbers_are_found_however_they_are_typed(outcomes: list[Outcome]) -> None:
+def test_complete_numbers_are_found_in_any_spelling(outcomes: list[Outcome]) -> None:
     complete = _of("complete", outcomes)
     assert share_found(complete) >= 0.995, _listed(outcome for outcome in complete if not outcome.found)
 
 
-def test_fragments_are_found_however_they_are_typed(outcomes: list[Outcome]) -> None:
+def test_fragments_are_found_in_any_spelling(outcomes: list[Outcome]) -> None:
     fragments = _of("fragment", outcomes)
     assert share_found(fragments) >= 0.97, _listed(outcome for outcome in fragments if not outcome.found)
 
 
-def test_no_other_contact_comes_first(outcomes: list[Outcome]) -> None:
+def test_first_result_is_never_wrong_contact(outcomes: list[Outcome]) -> None:
     """For a whole number the first row is the contact; for a fragment its number holds the digits."""
     wrong = [outcome for outcome in outcomes if outcome.wrong]
     assert not wrong, _listed(wrong)
 
 
-def test_a_search_costs_hardly_more_than_one_call(outcomes: list[Outcome]) -> None:
+def test_mean_search_cost_is_at_most_1_3_calls(outcomes: list[Outcome]) -> None:
     assert mean_calls(outcomes) <= 1.3
 
 

@@ -52,28 +52,28 @@ def _mask_members_of(name: str) -> None:
         ("shortcuts", False),
     ],
 )
-def test_what_is_saved_holds(admin_client: Client, admin_user: User, field: str, held: object) -> None:
+def test_saved_preference_applies(admin_client: Client, admin_user: User, field: str, held: object) -> None:
     assert getattr(preferences_for(admin_user), field) != held
     assert admin_client.post(PAGE, CHOSEN).status_code == 302
     assert getattr(preferences_for(admin_user), field) == held
 
 
-def test_no_column_at_all_is_a_choice(admin_client: Client, admin_user: User) -> None:
+def test_no_column_is_valid_choice(admin_client: Client, admin_user: User) -> None:
     admin_client.post(PAGE, CHOSEN | {"columns": []})
     assert preferences_for(admin_user).columns == ()
 
 
-def test_no_region_is_none(admin_client: Client, admin_user: User) -> None:
+def test_no_region_is_valid_choice(admin_client: Client, admin_user: User) -> None:
     admin_client.post(PAGE, CHOSEN)
     admin_client.post(PAGE, CHOSEN | {"region": ""})
     assert preferences_for(admin_user).region is None
 
 
-def test_whoever_never_saved_has_the_defaults(admin_user: User) -> None:
+def test_user_without_saved_preferences_has_defaults(admin_user: User) -> None:
     assert preferences_for(admin_user) == DEFAULTS
 
 
-def test_the_defaults_are_the_desk_as_it_always_was() -> None:
+def test_defaults_have_expected_values() -> None:
     assert (DEFAULTS.theme, DEFAULTS.page_size, DEFAULTS.density, DEFAULTS.shortcuts) == (
         "system",
         50,
@@ -84,28 +84,28 @@ def test_the_defaults_are_the_desk_as_it_always_was() -> None:
     assert (DEFAULTS.region, DEFAULTS.mask_numbers, DEFAULTS.zone) == (None, False, ZoneInfo("UTC"))
 
 
-def test_someone_not_signed_in_gets_the_defaults_without_a_query(
+def test_anonymous_visitor_gets_defaults_without_query(
     db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
         assert preferences_for(AnonymousUser()) == DEFAULTS
 
 
-def test_who_was_deleted_meanwhile_has_the_defaults(admin_user: User) -> None:
+def test_deleted_user_has_defaults(admin_user: User) -> None:
     Preferences.objects.create(user=admin_user, mask_numbers=True)
     gone = User.objects.get(pk=admin_user.pk)
     admin_user.delete()
     assert preferences_for(gone) == DEFAULTS
 
 
-def test_a_theme_that_is_none_is_not_kept(admin_user: User) -> None:
+def test_unknown_theme_is_refused(admin_user: User) -> None:
     with pytest.raises(ValueError, match="no such theme"):
         save_theme(admin_user, "neon")
     assert not Preferences.objects.filter(user=admin_user).exists()
 
 
 @pytest.mark.parametrize("saved", [True, False])
-def test_all_is_known_after_one_query(
+def test_preferences_are_read_in_one_query(
     admin_user: User, django_assert_num_queries: DjangoAssertNumQueries, saved: bool
 ) -> None:
     if saved:
@@ -114,14 +114,14 @@ def test_all_is_known_after_one_query(
         preferences_for(admin_user)
 
 
-def test_a_page_asks_for_them_once(admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_page_reads_preferences_once(admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     admin_client.get(PAGE)  # the first request of a session writes down when it began
     with django_assert_num_queries(5):  # the session, the person, their role, what holds, the person's own row
         admin_client.get(PAGE)
 
 
 @pytest.mark.parametrize("name", ["Atlantis/Capital", "", "../etc/passwd", "Europe", "\0"])
-def test_a_zone_nobody_knows_is_utc(admin_user: User, name: str) -> None:
+def test_unknown_time_zone_is_utc(admin_user: User, name: str) -> None:
     Preferences.objects.create(user=admin_user, time_zone=name)
     assert preferences_for(admin_user).zone == ZoneInfo("UTC")
 
@@ -129,38 +129,38 @@ def test_a_zone_nobody_knows_is_utc(admin_user: User, name: str) -> None:
 # --- Masking ---------------------------------------------------------------------------------------
 
 
-def test_a_group_masks_numbers_for_its_members(support_user: User) -> None:
+def test_group_policy_masks_numbers_for_members(support_user: User) -> None:
     _mask_members_of("support")
     held = preferences_for(support_user)
     assert (held.mask_numbers, held.mask_forced) == (True, True)
 
 
-def test_a_group_masks_nothing_for_others(support_user: User, admin_user: User) -> None:
+def test_group_policy_does_not_affect_others(support_user: User, admin_user: User) -> None:
     _mask_members_of("support")
     assert not preferences_for(admin_user).mask_numbers
 
 
-def test_a_policy_that_does_not_mask_forces_nothing(support_user: User) -> None:
+def test_policy_without_masking_forces_nothing(support_user: User) -> None:
     GroupPolicy.objects.create(group=Group.objects.get(name="support"), mask_numbers=False)
     assert not preferences_for(support_user).mask_forced
 
 
 @pytest.mark.parametrize("member", [True, False])
-def test_a_superuser_is_forced_by_membership_alone(db: None, member: bool) -> None:
+def test_superuser_mask_is_forced_only_by_membership(db: None, member: bool) -> None:
     _mask_members_of("support")
     root = User.objects.create_superuser("root", password="x")
     root.groups.set(Group.objects.filter(name="support") if member else [])
     assert preferences_for(root).mask_forced is member
 
 
-def test_a_forced_mask_cannot_be_switched_off(support_client: Client, support_user: User) -> None:
+def test_forced_mask_cannot_be_switched_off(support_client: Client, support_user: User) -> None:
     _mask_members_of("support")
     assert support_client.post(PAGE, {**CHOSEN, "mask_numbers": ""}).status_code == 302
     assert preferences_for(support_user).mask_numbers
 
 
 @pytest.mark.parametrize("wish", [True, False])
-def test_the_own_wish_outlives_a_policy(support_client: Client, support_user: User, wish: bool) -> None:
+def test_own_mask_preference_outlives_policy(support_client: Client, support_user: User, wish: bool) -> None:
     Preferences.objects.create(user=support_user, mask_numbers=wish)
     _mask_members_of("support")
     # A disabled box is never sent, whichever way it stands.
@@ -169,14 +169,14 @@ def test_the_own_wish_outlives_a_policy(support_client: Client, support_user: Us
     assert preferences_for(support_user).mask_numbers is wish
 
 
-def test_the_page_says_that_the_group_decides(support_client: Client) -> None:
+def test_page_says_group_decides_on_masking(support_client: Client) -> None:
     _mask_members_of("support")
     page = text(support_client.get(PAGE))
     assert re.search(r'<input type="checkbox" name="mask_numbers" checked disabled', page)
     assert "Your group always sees masked numbers." in page
 
 
-def test_a_superuser_sets_the_policy_on_the_page_of_the_group(db: None, client: Client) -> None:
+def test_superuser_sets_policy_on_group_page(db: None, client: Client) -> None:
     client.force_login(User.objects.create_superuser("root", password="x"))
     group = Group.objects.get(name="support")
     address = f"/admin/auth/group/{group.pk}/change/"
@@ -190,7 +190,7 @@ def test_a_superuser_sets_the_policy_on_the_page_of_the_group(db: None, client: 
 # --- Times -----------------------------------------------------------------------------------------
 
 
-def test_times_are_shown_in_the_own_zone(admin_client: Client, admin_user: User) -> None:
+def test_times_are_shown_in_own_time_zone(admin_client: Client, admin_user: User) -> None:
     assert re.search(r'title="[^"]+ UTC"', text(admin_client.get("/account/contacts/")))
     Preferences.objects.create(user=admin_user, time_zone="Asia/Kolkata")
     page = text(admin_client.get("/account/contacts/"))
@@ -198,7 +198,7 @@ def test_times_are_shown_in_the_own_zone(admin_client: Client, admin_user: User)
     assert not re.search(r'title="[^"]+ UTC"', page)
 
 
-def test_the_zone_of_one_page_is_not_that_of_the_next(admin_client: Client, admin_user: User) -> None:
+def test_time_zone_does_not_leak_into_next_request(admin_client: Client, admin_user: User) -> None:
     Preferences.objects.create(user=admin_user, time_zone="Asia/Kolkata")
     admin_client.get("/account/contacts/")
     assert timezone.get_current_timezone_name() == "UTC"
@@ -213,7 +213,7 @@ def test_the_zone_of_one_page_is_not_that_of_the_next(admin_client: Client, admi
         ("America/Sao_Paulo", "13 Jan 2026, 20:24 UTC-03"),
     ],
 )
-def test_a_moment_is_said_in_the_current_zone(zone: str, words: str) -> None:
+def test_datetime_is_formatted_in_current_time_zone(zone: str, words: str) -> None:
     with timezone.override(ZoneInfo(zone)):
         value = datetime(2026, 1, 13, 23, 24, 59, tzinfo=UTC)
         assert format_datetime(value) == words
@@ -222,7 +222,7 @@ def test_a_moment_is_said_in_the_current_zone(zone: str, words: str) -> None:
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("end", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
-def test_the_ends_of_time_can_be_said_in_any_zone(zone: str, end: datetime) -> None:
+def test_extreme_datetimes_are_formatted_in_any_time_zone(zone: str, end: datetime) -> None:
     with timezone.override(ZoneInfo(zone)):
         assert format_datetime(end)
         assert format_time(end.replace(tzinfo=ZoneInfo("Asia/Tokyo")))
@@ -231,14 +231,14 @@ def test_the_ends_of_time_can_be_said_in_any_zone(zone: str, end: datetime) -> N
 # --- What there is to choose -----------------------------------------------------------------------
 
 
-def test_regions_have_their_names_and_their_order() -> None:
+def test_regions_are_named_and_sorted() -> None:
     first, *others = regions()
     assert first == ("", "None chosen")
     assert ("GB", "United Kingdom") in others
     assert [name for _code, name in others] == sorted(name for _code, name in others)
 
 
-def test_zones_are_places_and_utc() -> None:
+def test_time_zones_are_places_and_utc() -> None:
     names = [name for name, _words in time_zones()]
     assert {"UTC", "Europe/Vienna", "America/Argentina/Buenos_Aires"} <= set(names)
     assert not [name for name in names if name.startswith("Etc/") or ("/" not in name and name != "UTC")]

@@ -37,7 +37,7 @@ def _opening(response: Any) -> str:
 # --- The page --------------------------------------------------------------------------------------
 
 
-def test_saving_comes_back_and_says_so_once(admin_client: Client) -> None:
+def test_saving_redirects_back_and_confirms_once(admin_client: Client) -> None:
     response = admin_client.post(PAGE, CHOSEN)
     assert response["Location"] == PAGE
     said = re.search(r'role="status"[^>]*>.*?</p>', text(admin_client.get(PAGE)))
@@ -46,7 +46,7 @@ def test_saving_comes_back_and_says_so_once(admin_client: Client) -> None:
     assert "Saved." not in text(admin_client.get(PAGE))
 
 
-def test_the_page_shows_what_is_kept(admin_client: Client) -> None:
+def test_page_shows_saved_values(admin_client: Client) -> None:
     admin_client.post(PAGE, CHOSEN)
     page = text(admin_client.get(PAGE))
     ticked = set(re.findall(r'<input type="(?:radio|checkbox)" name="([^"]+)"(?: value="([^"]+)")? checked', page))
@@ -55,7 +55,7 @@ def test_the_page_shows_what_is_kept(admin_client: Client) -> None:
     assert re.findall(r'<option value="([^"]+)" selected', page) == ["GB", "Europe/Vienna"]
 
 
-def test_every_theme_is_in_the_page_as_it_is_served(admin_client: Client, admin_user: User) -> None:
+def test_theme_is_rendered_by_server(admin_client: Client, admin_user: User) -> None:
     assert _opening(admin_client.get(PAGE)) == '<html lang="en">'
     for theme in ("light", "dark"):
         save_theme(admin_user, theme)
@@ -64,7 +64,7 @@ def test_every_theme_is_in_the_page_as_it_is_served(admin_client: Client, admin_
         assert f'<meta name="color-scheme" content="{theme}">' in text(response)
 
 
-def test_density_and_shortcuts_are_in_the_page_as_it_is_served(admin_client: Client) -> None:
+def test_density_and_shortcuts_are_rendered_by_server(admin_client: Client) -> None:
     admin_client.post(PAGE, CHOSEN)
     opening = _opening(admin_client.get("/account/contacts/"))
     assert 'data-density="compact"' in opening
@@ -85,7 +85,7 @@ def test_density_and_shortcuts_are_in_the_page_as_it_is_served(admin_client: Cli
         ("time_zone", "", "Choose one of the list."),
     ],
 )
-def test_a_wrong_value_is_named_beside_its_field(
+def test_invalid_value_is_reported_beside_its_field(
     admin_client: Client, admin_user: User, field: str, value: str | list[str], sentence: str
 ) -> None:
     response = admin_client.post(PAGE, CHOSEN | {field: value})
@@ -98,23 +98,23 @@ def test_a_wrong_value_is_named_beside_its_field(
     assert preferences_for(admin_user) == DEFAULTS
 
 
-def test_a_wrong_value_keeps_what_else_was_chosen(admin_client: Client) -> None:
+def test_invalid_value_keeps_other_choices(admin_client: Client) -> None:
     page = text(admin_client.post(PAGE, CHOSEN | {"region": "ZZ"}))
     assert '<input type="radio" name="theme" value="dark" checked>' in page
     assert '<option value="Europe/Vienna" selected>' in page
 
 
-def test_a_wrong_value_is_told_at_the_top_too(admin_client: Client) -> None:
+def test_invalid_value_is_reported_at_top_of_page(admin_client: Client) -> None:
     page = text(admin_client.post(PAGE, CHOSEN | {"region": "ZZ"}))
     assert re.search(r'role="alert"[^>]*><svg.*?</svg>Not saved\.', page)
 
 
-def test_a_zone_that_is_gone_is_shown_as_the_utc_that_holds(admin_client: Client, admin_user: User) -> None:
+def test_unknown_time_zone_is_shown_as_utc(admin_client: Client, admin_user: User) -> None:
     Preferences.objects.create(user=admin_user, time_zone="Atlantis/Capital")
     assert '<option value="UTC" selected>' in text(admin_client.get(PAGE))
 
 
-def test_saving_touches_nobody_else(admin_client: Client, support_user: User) -> None:
+def test_saving_changes_no_other_user(admin_client: Client, support_user: User) -> None:
     Preferences.objects.create(user=support_user, region="AT", page_size=100)
     before = preferences_for(support_user)
     admin_client.post(PAGE, CHOSEN | {"user": str(support_user.pk), "user_id": str(support_user.pk)})
@@ -122,17 +122,17 @@ def test_saving_touches_nobody_else(admin_client: Client, support_user: User) ->
     assert preferences_for(support_user) == before
 
 
-def test_someone_without_any_profile_has_preferences_too(client: Client, nobody: User) -> None:
+def test_user_without_profiles_has_preferences(client: Client, nobody: User) -> None:
     client.force_login(nobody)
     assert client.get(PAGE).status_code == 200
 
 
-def test_the_menu_leads_to_the_page(admin_client: Client) -> None:
-    assert re.search(r'<a class="opt" href="/preferences/">.*Preferences</a>', text(admin_client.get(PAGE)))
+def test_menu_links_to_preferences(admin_client: Client) -> None:
+    assert re.search(r'<a class="menu-item" href="/preferences/">.*Preferences</a>', text(admin_client.get(PAGE)))
 
 
 @pytest.mark.parametrize("path", [PAGE, THEME])
-def test_nothing_is_saved_without_the_token(admin_user: User, path: str) -> None:
+def test_nothing_is_saved_without_csrf_token(admin_user: User, path: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin_user)
     assert client.post(path, CHOSEN).status_code == 403
@@ -148,13 +148,13 @@ def test_nothing_is_saved_without_signing_in(db: None, path: str) -> None:
 
 
 @pytest.mark.parametrize(("theme", "offered"), [("system", "dark"), ("light", "dark"), ("dark", "light")])
-def test_the_button_offers_the_other_theme(admin_client: Client, admin_user: User, theme: str, offered: str) -> None:
+def test_theme_button_offers_other_theme(admin_client: Client, admin_user: User, theme: str, offered: str) -> None:
     save_theme(admin_user, theme)
     page = text(admin_client.get(PAGE))
     assert f'name="theme" value="{offered}" aria-label="{offered.capitalize()} theme"' in page
 
 
-def test_the_button_saves_and_goes_back_to_where_it_was_pressed(admin_client: Client, admin_user: User) -> None:
+def test_theme_button_saves_and_returns_to_same_page(admin_client: Client, admin_user: User) -> None:
     page = text(admin_client.get("/account/contacts/", {"channel": "sms", "page": "2"}))
     wish = re.search(r'data-theme-toggle>.*?name="next" value="([^"]+)"', page)
     assert wish
@@ -163,21 +163,21 @@ def test_the_button_saves_and_goes_back_to_where_it_was_pressed(admin_client: Cl
     assert preferences_for(admin_user).theme == "dark"
 
 
-def test_the_button_changes_the_theme_alone(admin_client: Client, admin_user: User) -> None:
+def test_theme_button_changes_only_theme(admin_client: Client, admin_user: User) -> None:
     Preferences.objects.create(user=admin_user, region="AT", page_size=100, shortcuts=False)
     admin_client.post(THEME, {"theme": "dark"})
     held = preferences_for(admin_user)
     assert (held.region, held.page_size, held.shortcuts) == ("AT", 100, False)
 
 
-def test_htmx_gets_an_empty_fragment(admin_client: Client, admin_user: User) -> None:
+def test_theme_change_by_htmx_gets_empty_fragment(admin_client: Client, admin_user: User) -> None:
     response = admin_client.post(THEME, {"theme": "dark", "next": PAGE}, headers=FRAGMENT)
     assert (response.status_code, response["X-Fragment"], response.content) == (204, "1", b"")
     assert preferences_for(admin_user).theme == "dark"
 
 
 @pytest.mark.parametrize("theme", ["pink", "", "Dark", "dark\0", '"><script>'])
-def test_an_unknown_theme_changes_nothing(admin_client: Client, admin_user: User, theme: str) -> None:
+def test_unknown_theme_changes_nothing(admin_client: Client, admin_user: User, theme: str) -> None:
     save_theme(admin_user, "light")
     response = admin_client.post(THEME, {"theme": theme})
     assert response.status_code == 400
@@ -186,9 +186,9 @@ def test_an_unknown_theme_changes_nothing(admin_client: Client, admin_user: User
 
 
 @pytest.mark.parametrize("wish", ["x", ""])
-def test_the_button_leads_to_the_first_page_without_an_address_of_ours(admin_client: Client, wish: str) -> None:
+def test_theme_button_without_own_path_redirects_home(admin_client: Client, wish: str) -> None:
     assert admin_client.post(THEME, {"theme": "dark", "next": wish})["Location"] == "/"
 
 
-def test_the_theme_is_never_changed_by_a_link(admin_client: Client) -> None:
+def test_theme_cannot_be_changed_by_get(admin_client: Client) -> None:
     assert admin_client.get(THEME, {"theme": "dark"}).status_code == 405

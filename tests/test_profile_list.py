@@ -22,7 +22,7 @@ PATCHED_NAME = "data.profiles.4.name"
 
 
 def _links(page: str) -> list[str]:
-    return re.findall(r'<a class="opt" href="([^"]+/contacts/[^"]*)"', page)
+    return re.findall(r'<a class="menu-item" href="([^"]+/contacts/[^"]*)"', page)
 
 
 def _groups(page: str) -> dict[str, list[str]]:
@@ -37,41 +37,41 @@ def _visit(user: User, *profile_ids: str | None) -> None:
         remember_visit(user, scope_for(user, UUID(profile_id) if profile_id else None))
 
 
-def test_the_page_lists_the_account_and_every_profile_for_an_admin(admin_client: Client) -> None:
+def test_page_lists_account_and_every_profile_for_admin(admin_client: Client) -> None:
     assert len(_links(text(admin_client.get("/account/profiles/")))) == 13
 
 
-def test_support_is_offered_the_assigned_profiles_only(support_client: Client, sandbox: SandboxServer) -> None:
+def test_support_is_offered_only_assigned_profiles(support_client: Client, sandbox: SandboxServer) -> None:
     ids = [profile["id"] for profile in sandbox.profiles()[1:4]]
     links = _links(text(support_client.get(f"/p/{ids[0]}/profiles/")))
     assert sorted(links) == sorted(f"/p/{profile_id}/contacts/" for profile_id in ids)
 
 
-def test_filters_are_kept_and_the_page_is_reset(admin_client: Client) -> None:
+def test_links_keep_filters_and_reset_page(admin_client: Client) -> None:
     page = text(admin_client.get("/account/profiles/", {"search": "555", "channel": "sms", "page": "7"}))
     assert all(link.endswith("/contacts/?search=555&amp;channel=sms") for link in _links(page))
 
 
-def test_the_fragment_takes_the_filters_from_the_address_bar(admin_client: Client) -> None:
+def test_fragment_takes_filters_from_current_url(admin_client: Client) -> None:
     response = fragment(admin_client, "/account/profiles/", current="/account/contacts/?channel=sms&page=3")
     assert response["X-Fragment"] == "1"
     assert all(link.endswith("/contacts/?channel=sms") for link in _links(text(response)))
     assert scopes(response) == {""}
 
 
-def test_the_current_one_is_marked(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_current_profile_is_marked(admin_client: Client, sandbox: SandboxServer) -> None:
     profile_id = sandbox.profiles()[2]["id"]
     page = text(admin_client.get(f"/p/{profile_id}/profiles/"))
     assert f'href="/p/{profile_id}/contacts/" aria-current="true"' in page
     assert page.count('aria-current="true"') == 1
 
 
-def test_find_narrows_the_list_by_name(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_find_matches_beginning_of_name_in_capitals(admin_client: Client, sandbox: SandboxServer) -> None:
     name = sandbox.profiles()[4]["name"]
     assert len(_links(text(admin_client.get("/account/profiles/", {"find": name[:6].upper()})))) >= 1
 
 
-def test_a_name_that_nobody_has_is_said(admin_client: Client) -> None:
+def test_unmatched_name_is_reported_escaped(admin_client: Client) -> None:
     page = text(admin_client.get("/account/profiles/", {"find": "<zzz>"}))
     assert "No profile is called “<span>&lt;zzz&gt;</span>”." in page
 
@@ -87,7 +87,7 @@ def test_a_name_that_nobody_has_is_said(admin_client: Client) -> None:
         ("ACME", "acmé"),
     ],
 )
-def test_find_does_not_mind_case_accents_and_the_order_of_words(
+def test_find_ignores_case_accents_and_word_order(
     admin_client: Client, sandbox: SandboxServer, name: str, find: str
 ) -> None:
     sandbox.fault(route="me", kind="patch", set={PATCHED_NAME: name})
@@ -95,12 +95,12 @@ def test_find_does_not_mind_case_accents_and_the_order_of_words(
     assert links == [f"/p/{sandbox.profiles()[4]['id']}/contacts/"]
 
 
-def test_the_foot_says_how_many_of_how_many_were_found(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_footer_counts_matching_profiles(admin_client: Client, sandbox: SandboxServer) -> None:
     name = sandbox.profiles()[4]["name"]
     assert "1 of 13</span> profiles" in text(admin_client.get("/account/profiles/", {"find": name}))
 
 
-def test_the_form_of_the_page_carries_every_filter(admin_client: Client) -> None:
+def test_find_form_carries_filters(admin_client: Client) -> None:
     page = text(admin_client.get("/account/profiles/", {"channel": "sms", "page_size": "20", "page": "3"}))
     assert re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', page.split("<main")[1]) == [
         ("channel", "sms"),
@@ -109,7 +109,7 @@ def test_the_form_of_the_page_carries_every_filter(admin_client: Client) -> None
 
 
 @pytest.mark.parametrize("shape", ["page", "fragment"])
-def test_the_recent_ones_come_first_and_once(
+def test_recent_profiles_come_first_and_only_once(
     admin_client: Client, admin_user: User, sandbox: SandboxServer, shape: str
 ) -> None:
     ids = [profile["id"] for profile in sandbox.profiles()]
@@ -122,19 +122,19 @@ def test_the_recent_ones_come_first_and_once(
     assert len({*groups["Recent"], *groups["All profiles"]}) == len(_links(page)) == 13
 
 
-def test_without_a_visit_elsewhere_nothing_is_called_recent(admin_client: Client, admin_user: User) -> None:
+def test_recent_group_is_absent_without_other_visit(admin_client: Client, admin_user: User) -> None:
     _visit(admin_user, None)
     assert list(_groups(text(admin_client.get("/account/profiles/")))) == ["All profiles"]
 
 
-def test_five_are_recent_at_most_the_newest_first(admin_user: User, desk_api: SandboxServer) -> None:
+def test_five_recent_scopes_are_listed_newest_first(admin_user: User, desk_api: SandboxServer) -> None:
     ids = [profile["id"] for profile in desk_api.profiles()]
     _visit(admin_user, *ids[:8])
     recent = recent_scopes(admin_user, visible_profiles(admin_user), exclude=scope_for(admin_user, UUID(ids[7])))
     assert [scope.profile_id for scope in recent] == ids[6:1:-1]
 
 
-def test_what_was_taken_away_is_not_recent(support_user: User, desk_api: SandboxServer) -> None:
+def test_revoked_profile_is_not_recent(support_user: User, desk_api: SandboxServer) -> None:
     ids = [profile["id"] for profile in desk_api.profiles()]
     _visit(support_user, ids[1], ids[2], ids[3])
     ProfileAccess.objects.filter(user=support_user, profile_id=ids[2]).delete()
@@ -142,7 +142,7 @@ def test_what_was_taken_away_is_not_recent(support_user: User, desk_api: Sandbox
     assert [scope.profile_id for scope in recent] == [ids[1]]
 
 
-def test_the_recent_ones_cost_one_query(
+def test_recent_scopes_cost_one_query(
     admin_user: User, desk_api: SandboxServer, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     _visit(admin_user, *(profile["id"] for profile in desk_api.profiles()))
@@ -151,7 +151,7 @@ def test_the_recent_ones_cost_one_query(
         assert len(recent_scopes(admin_user, choices, exclude=here)) == 5
 
 
-def test_the_fragment_is_a_combobox_and_its_list(admin_client: Client) -> None:
+def test_fragment_is_combobox_with_listbox(admin_client: Client) -> None:
     page = text(fragment(admin_client, "/account/profiles/", current="/account/contacts/"))
     ids = re.findall(r'id="([^"]+)" role="option" tabindex="-1" aria-selected="false"', page)
     assert len(set(ids)) == len(ids) == 13
@@ -159,20 +159,20 @@ def test_the_fragment_is_a_combobox_and_its_list(admin_client: Client) -> None:
     assert 'id="profile-options" role="listbox"' in page
 
 
-def test_the_page_is_a_form_and_plain_links(admin_client: Client) -> None:
+def test_page_is_form_with_plain_links(admin_client: Client) -> None:
     page = text(admin_client.get("/account/profiles/"))
     assert 'role="option"' not in page
     assert 'role="combobox"' not in page
     assert '<button class="btn" type="submit">Find</button>' in page
 
 
-def test_a_profile_that_is_not_approved_says_so(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_unapproved_profile_shows_its_status(admin_client: Client, sandbox: SandboxServer) -> None:
     name = sandbox.profiles()[4]["name"]
     sandbox.fault(route="me", kind="patch", set={"data.profiles.4.status": "pending_review"})
     assert f"<span>{name}</span><small>pending review</small>" in text(fragment(admin_client, "/account/profiles/"))
 
 
-def test_a_thousand_profiles_are_sent_whole_and_under_300_kilobytes(admin_client: Client, settings: Settings) -> None:
+def test_thousand_profiles_fit_in_300_kilobytes(admin_client: Client, settings: Settings) -> None:
     with SandboxServer(contacts=0, profiles=1000) as many:
         settings.SENT_API_URL = many.url
         get_gateway.cache_clear()
@@ -183,26 +183,26 @@ def test_a_thousand_profiles_are_sent_whole_and_under_300_kilobytes(admin_client
         assert len(response.content) < 300_000
 
 
-def test_going_back_gets_the_whole_page(admin_client: Client) -> None:
+def test_history_restore_gets_whole_page(admin_client: Client) -> None:
     assert text(admin_client.get("/account/profiles/", headers=RESTORE)).startswith("<!doctype html>")
 
 
-def test_someone_without_the_scope_gets_404(support_client: Client) -> None:
+def test_user_without_scope_gets_404(support_client: Client) -> None:
     assert support_client.get("/account/profiles/").status_code == 404
 
 
-def test_the_list_costs_no_call_beyond_the_account(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_list_makes_only_account_call(admin_client: Client, sandbox: SandboxServer) -> None:
     admin_client.get("/account/profiles/")
     assert {call["path"] for call in sandbox.requests()} == {"/v3/me"}
 
 
-def test_when_the_api_is_down_it_says_so(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_failed_account_call_shows_error_page(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="me", kind="status", status=500)
     response = admin_client.get("/account/profiles/")
     assert response.status_code == 503
     assert "The messaging service has a fault" in text(response)
 
 
-def test_there_is_none_for_the_key_of_one_account(admin_client: Client, use_key: Callable[[str], None]) -> None:
+def test_single_account_key_has_no_switcher(admin_client: Client, use_key: Callable[[str], None]) -> None:
     use_key("sandbox-user")
     assert admin_client.get("/account/profiles/").status_code == 404

@@ -38,7 +38,7 @@ def contacts(desk_api: SandboxServer) -> tuple[Contact, ...]:
 # --- Revealing one ---------------------------------------------------------------------------------
 
 
-def test_a_row_gets_its_number_and_its_copy_button(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+def test_revealed_row_has_number_and_copy_button(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
     contact = numbered(contacts)
     response = masked_client.post(f"{LIST}{contact.id}/reveal/", {"part": "row"}, headers=FRAGMENT)
     assert response.status_code == 200
@@ -49,7 +49,7 @@ def test_a_row_gets_its_number_and_its_copy_button(masked_client: Client, contac
     assert scopes(response) == {""}
 
 
-def test_a_contact_gets_all_its_formats(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+def test_revealed_contact_has_all_formats(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
     contact = numbered(contacts)
     response = masked_client.post(f"{LIST}{contact.id}/reveal/", {"part": "contact"}, headers=FRAGMENT)
     assert response["X-Fragment"] == "1"
@@ -58,7 +58,7 @@ def test_a_contact_gets_all_its_formats(masked_client: Client, contacts: tuple[C
     assert "<html" not in text(response)
 
 
-def test_without_htmx_it_is_a_whole_page(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+def test_reveal_without_htmx_is_whole_page(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
     contact = numbered(contacts)
     response = masked_client.post(f"{LIST}{contact.id}/reveal/")
     assert text(response).startswith("<!doctype html>")
@@ -66,13 +66,13 @@ def test_without_htmx_it_is_a_whole_page(masked_client: Client, contacts: tuple[
 
 
 @pytest.mark.parametrize("part", ["", "everything", "../list", "ROW"])
-def test_an_unknown_part_is_the_contact(masked_client: Client, contacts: tuple[Contact, ...], part: str) -> None:
+def test_unknown_part_shows_contact(masked_client: Client, contacts: tuple[Contact, ...], part: str) -> None:
     response = masked_client.post(f"{LIST}{contacts[0].id}/reveal/", {"part": part}, headers=FRAGMENT)
     assert '<article class="contact"' in text(response)
 
 
 @pytest.mark.parametrize("part", ["row", "contact"])
-def test_nobody_elses_number_comes_along(masked_client: Client, contacts: tuple[Contact, ...], part: str) -> None:
+def test_reveal_shows_no_number_of_other_contact(masked_client: Client, contacts: tuple[Contact, ...], part: str) -> None:
     contact = numbered(contacts)
     response = masked_client.post(f"{LIST}{contact.id}/reveal/", {"part": part}, headers=FRAGMENT)
     others = tuple(other for other in contacts if not formats(other) & formats(contact))
@@ -81,14 +81,14 @@ def test_nobody_elses_number_comes_along(masked_client: Client, contacts: tuple[
     assert readable(text(response), others) <= alike
 
 
-def test_it_holds_for_this_answer_alone(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+def test_reveal_lasts_for_one_response(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
     contact = numbered(contacts)
     masked_client.post(f"{LIST}{contact.id}/reveal/")
     for path in (LIST, f"{LIST}{contact.id}/"):
         assert readable(text(masked_client.get(path)), contacts) == set()
 
 
-def test_it_is_a_wish_and_no_link(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+def test_reveal_by_get_redirects_to_contact(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
     address = f"{LIST}{contacts[0].id}/reveal/"
     for response in (masked_client.get(address), fragment(masked_client, address), masked_client.head(address)):
         assert response["Location"] == f"{LIST}{contacts[0].id}/"
@@ -96,7 +96,7 @@ def test_it_is_a_wish_and_no_link(masked_client: Client, contacts: tuple[Contact
 
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
-def test_without_the_token_nothing_is_revealed(
+def test_reveal_requires_csrf_token(
     admin_user: User, masked_client: Client, contacts: tuple[Contact, ...], headers: dict[str, str]
 ) -> None:
     client = Client(enforce_csrf_checks=True)
@@ -106,7 +106,7 @@ def test_without_the_token_nothing_is_revealed(
     assert readable(text(response), contacts) == set()
 
 
-def test_the_form_of_the_page_carries_the_token(
+def test_page_form_carries_csrf_token(
     admin_user: User, masked_client: Client, contacts: tuple[Contact, ...]
 ) -> None:
     client = Client(enforce_csrf_checks=True)
@@ -121,7 +121,7 @@ def test_the_form_of_the_page_carries_the_token(
         assert response.status_code == 200
 
 
-def test_every_button_belongs_to_that_form(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
+def test_every_reveal_button_belongs_to_page_form(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
     """So that it works without JavaScript."""
     pattern = r'<button[^>]* type="submit" form="reveal" formaction="([^"]+)" hx-post="([^"]+)" hx-include="#reveal"'
     for path in (LIST, f"{LIST}{numbered(contacts).id}/"):
@@ -137,7 +137,7 @@ def _revealed(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     return [record for record in caplog.records if record.getMessage() == "desk.number.revealed"]
 
 
-def test_who_revealed_which_contact_is_in_the_log(
+def test_reveal_is_logged_with_user_profile_and_contact(
     masked_client: Client, admin_user: User, sandbox: SandboxServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -149,7 +149,7 @@ def test_who_revealed_which_contact_is_in_the_log(
     assert said == (admin_user.pk, profile_id, contact_id)
 
 
-def test_no_number_is_in_the_log(
+def test_reveal_log_contains_no_number(
     masked_client: Client, contacts: tuple[Contact, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -162,7 +162,7 @@ def test_no_number_is_in_the_log(
         assert re.sub(r"\D", "", format_) not in written
 
 
-def test_reading_a_masked_contact_is_not_noted_as_revealing(
+def test_opening_masked_contact_is_not_logged_as_reveal(
     masked_client: Client, contacts: tuple[Contact, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -181,7 +181,7 @@ def failure(request: pytest.FixtureRequest, desk_api: SandboxServer, settings: S
 
 
 @pytest.mark.parametrize("part", ["row", "contact"])
-def test_a_failure_reveals_and_notes_nothing(
+def test_failed_reveal_shows_and_logs_nothing(
     masked_client: Client,
     contacts: tuple[Contact, ...],
     failure: tuple[int, str],
@@ -200,13 +200,13 @@ def test_a_failure_reveals_and_notes_nothing(
 # --- Whose it is, and what it costs ----------------------------------------------------------------
 
 
-def test_someone_not_signed_in_is_sent_to_sign_in(db: None, contacts: tuple[Contact, ...]) -> None:
+def test_anonymous_visitor_is_sent_to_sign_in(db: None, contacts: tuple[Contact, ...]) -> None:
     response = Client().post(f"{LIST}{contacts[0].id}/reveal/")
     assert response["Location"].startswith("/sign-in/?next=")
 
 
 @pytest.mark.parametrize("part", ["row", "contact"])
-def test_from_a_fresh_list_it_costs_no_call(masked_client: Client, keeping: SandboxServer, part: str) -> None:
+def test_reveal_from_cached_list_costs_no_call(masked_client: Client, keeping: SandboxServer, part: str) -> None:
     first = rows(masked_client.get(f"{LIST}?channel=sms&page=2"))[0]
     keeping.reset_requests()
     came_from = {"HX-Current-URL": f"http://testserver{LIST}?channel=sms&page=2"}
@@ -215,7 +215,7 @@ def test_from_a_fresh_list_it_costs_no_call(masked_client: Client, keeping: Sand
     assert keeping.requests() == []
 
 
-def test_a_lookup_typed_as_a_local_number_is_a_list_one_comes_from_too(
+def test_reveal_from_cached_local_number_lookup_costs_no_call(
     admin_client: Client, admin_user: User, keeping: SandboxServer
 ) -> None:
     Preferences.objects.create(user=admin_user, mask_numbers=True, region="US")
@@ -227,7 +227,7 @@ def test_a_lookup_typed_as_a_local_number_is_a_list_one_comes_from_too(
     assert keeping.requests() == []
 
 
-def test_the_theme_button_of_the_revealed_page_leads_back_to_the_contact(masked_client: Client) -> None:
+def test_theme_button_of_revealed_page_returns_to_contact(masked_client: Client) -> None:
     """Its own address takes no more than the wish."""
     contact_id = rows(masked_client.get(LIST))[0]
     page = text(masked_client.post(f"{LIST}{contact_id}/reveal/"))

@@ -161,12 +161,12 @@ def address(ids: dict[str, str], db: None) -> Callable[[str], str]:
     return made
 
 
-def test_every_address_is_in_the_table() -> None:
+def test_every_url_is_in_table() -> None:
     assert set(OURS) == set(GETS)
 
 
 @pytest.mark.parametrize("kind", PEOPLE)
-def test_reading_is_for_whom_the_table_says(
+def test_get_status_matches_table_for_each_role(
     person: Callable[[str], Client], address: Callable[[str], str], kind: str
 ) -> None:
     client, column = person(kind), PEOPLE.index(kind)
@@ -175,7 +175,7 @@ def test_reading_is_for_whom_the_table_says(
 
 
 @pytest.mark.parametrize("kind", PEOPLE)
-def test_writing_is_for_whom_the_table_says(
+def test_post_status_matches_table_for_each_role(
     person: Callable[[str], Client], address: Callable[[str], str], kind: str
 ) -> None:
     client, column = person(kind), PEOPLE.index(kind)
@@ -184,7 +184,7 @@ def test_writing_is_for_whom_the_table_says(
 
 
 @pytest.mark.parametrize("kind", PEOPLE)
-def test_djangos_admin_is_for_superusers_alone(person: Callable[[str], Client], kind: str) -> None:
+def test_django_admin_is_for_superusers_only(person: Callable[[str], Client], kind: str) -> None:
     client, led = person(kind), set()
     for route in ADMIN_PAGES:
         path = "/" + route.replace("<path:object_id>", "1").replace("<path:content_type_id>", "1")
@@ -201,7 +201,7 @@ def test_djangos_admin_is_for_superusers_alone(person: Callable[[str], Client], 
         assert response.status_code in {403, 404, 405} or arrived.startswith("/sign-in/"), place
 
 
-def test_the_gate_of_djangos_admin_is_ours(person: Callable[[str], Client]) -> None:
+def test_django_admin_login_redirects_to_our_sign_in(person: Callable[[str], Client]) -> None:
     assert person("anonymous").get("/admin/login/")["Location"].startswith("/sign-in/")
 
 
@@ -213,7 +213,7 @@ def root(db: None) -> User:
     return user
 
 
-def test_staff_status_does_not_open_djangos_admin(admin_client: Client, admin_user: User, root: User) -> None:
+def test_staff_status_does_not_open_django_admin(admin_client: Client, admin_user: User, root: User) -> None:
     User.objects.filter(pk=admin_user.pk).update(is_staff=True)
     new = {"password1": "a long new password", "password2": "a long new password", "usable_password": "true"}
     assert admin_client.post(f"/admin/auth/user/{root.pk}/password/", new, follow=True).status_code == 403
@@ -221,13 +221,13 @@ def test_staff_status_does_not_open_djangos_admin(admin_client: Client, admin_us
     assert root.check_password("x")
 
 
-def test_nobody_signs_in_at_djangos_own_form(support_client: Client, support_user: User, root: User) -> None:
+def test_django_login_form_signs_nobody_in(support_client: Client, support_user: User, root: User) -> None:
     User.objects.filter(pk=support_user.pk).update(is_staff=True)
     assert support_client.post("/admin/login/", {"username": "root", "password": "x"}).status_code == 403
     assert support_client.session["_auth_user_id"] == str(support_user.pk)
 
 
-def test_a_superuser_comes_to_djangos_admin_by_our_gate(client: Client, root: User, desk_api: SandboxServer) -> None:
+def test_superuser_reaches_django_admin_by_our_sign_in(client: Client, root: User, desk_api: SandboxServer) -> None:
     client.force_login(root)
     assert client.get("/admin/login/")["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200

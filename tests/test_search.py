@@ -61,7 +61,7 @@ def known_regions(settings: Settings) -> None:
         "00{bare}",
     ],
 )
-def test_a_whole_number_is_one_lookup_in_any_spelling(
+def test_whole_number_is_one_lookup_in_any_spelling(
     admin_client: Client, sandbox: SandboxServer, known_regions: None, spelling: str
 ) -> None:
     contact_id, number = _american(sandbox)
@@ -72,7 +72,7 @@ def test_a_whole_number_is_one_lookup_in_any_spelling(
     assert "(United States)" in _shown_text(text(response))
 
 
-def test_the_last_seven_digits_are_searched_as_they_are_written(
+def test_last_seven_digits_are_searched_in_regional_format(
     admin_client: Client, sandbox: SandboxServer, settings: Settings
 ) -> None:
     settings.DESK_REGIONS = ["US"]
@@ -84,7 +84,7 @@ def test_the_last_seven_digits_are_searched_as_they_are_written(
     assert f"Searched as “{written}”" in _shown_text(text(response))
 
 
-def test_a_search_asks_three_questions_at_most(
+def test_search_stops_after_three_attempts(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
     page = text(admin_client.get(LIST, {"search": "9988776"}))
@@ -92,14 +92,14 @@ def test_a_search_asks_three_questions_at_most(
     assert "It was searched as “998-8776”" in _shown_text(page)
 
 
-def test_raw_text_with_a_plausible_punctuation_is_asked_first(
+def test_text_with_plausible_punctuation_is_searched_first(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
     admin_client.get(LIST, {"search": "998-87"})
     assert _questions(sandbox)[0] == {"search": "998-87"}
 
 
-def test_a_chosen_reading_is_asked_alone_and_stays_while_paging(
+def test_chosen_interpretation_is_searched_alone_and_kept_by_links(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
     response = admin_client.get(LIST, {"search": "20", "as": "2", "page_size": "20"})
@@ -108,7 +108,7 @@ def test_a_chosen_reading_is_asked_alone_and_stays_while_paging(
     assert "search=20&amp;as=2&amp;page=2&amp;page_size=20" in text(response)
 
 
-def test_the_next_page_of_a_read_search_is_of_the_same_reading(
+def test_next_page_keeps_interpretation(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
     page = text(admin_client.get(LIST, {"search": "+44 77", "page_size": "20"}))
@@ -121,14 +121,14 @@ def test_the_next_page_of_a_read_search_is_of_the_same_reading(
 
 
 @pytest.mark.parametrize("value", ["<b>", "' OR 1", "+", "x" * 3000, "\u202e5", ""])
-def test_a_reading_nobody_offered_is_ignored_or_harmless(
+def test_unknown_interpretation_is_harmless(
     admin_client: Client, sandbox: SandboxServer, known_regions: None, value: str
 ) -> None:
     assert admin_client.get(LIST, {"search": "555", "as": value}).status_code == 200
     assert all(question in ({"search": "555"}, {"search": "5"}) for question in _questions(sandbox))
 
 
-def test_an_ambiguous_number_is_read_in_the_persons_own_region_first(
+def test_ambiguous_number_is_read_in_own_region_first(
     admin_client: Client, sandbox: SandboxServer, admin_user: User, settings: Settings
 ) -> None:
     settings.DESK_REGIONS = ["FR", "GB"]
@@ -141,7 +141,7 @@ def test_an_ambiguous_number_is_read_in_the_persons_own_region_first(
     assert _questions(sandbox)[0] == {"phone": "+49123456789"} or "+33 1 23 45 67 89" in page
 
 
-def test_regions_are_learned_from_answers_without_keeping_numbers(
+def test_regions_are_learned_from_responses_of_their_scope(
     admin_client: Client, keeping: SandboxServer, settings: Settings
 ) -> None:
     settings.DESK_REGIONS = []
@@ -155,7 +155,7 @@ def test_regions_are_learned_from_answers_without_keeping_numbers(
     assert get_gateway().common_regions(Scope(keeping.profiles()[1]["id"], "x", switchable=True)) == ()
 
 
-def test_the_drawer_of_a_read_search_costs_no_call(
+def test_contact_opened_from_interpreted_search_costs_no_call(
     admin_client: Client, keeping: SandboxServer, known_regions: None
 ) -> None:
     contact_id, number = _american(keeping)
@@ -169,7 +169,7 @@ def test_the_drawer_of_a_read_search_costs_no_call(
     assert keeping.requests() == []
 
 
-def test_a_channel_is_set_aside_for_a_whole_number_and_the_page_says_so(
+def test_channel_is_dropped_with_warning_for_whole_number(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
     contact_id, number = _american(sandbox)
@@ -178,7 +178,7 @@ def test_a_channel_is_set_aside_for_a_whole_number_and_the_page_says_so(
     assert "The channel was set aside." in text(response)
 
 
-def test_a_failure_in_the_middle_of_a_plan_is_that_failure(
+def test_failure_during_search_plan_is_shown(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
     admin_client.get(LIST)
@@ -200,7 +200,7 @@ def _looked_up(page: str) -> list[str]:
     return re.findall(r'data-looked-up="([^"]+)"', page)
 
 
-def test_several_numbers_are_looked_up_one_by_one_a_few_at_a_time(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_bulk_lookup_loads_numbers_in_batches_of_five(admin_client: Client, sandbox: SandboxServer) -> None:
     typed = _several(sandbox, 6, 2)
     first = text(admin_client.get(LIST, {"search": typed}))
     assert _looked_up(first) == ["found"] * 5
@@ -211,13 +211,13 @@ def test_several_numbers_are_looked_up_one_by_one_a_few_at_a_time(admin_client: 
     assert len(_questions(sandbox)) == 8
 
 
-def test_what_is_no_number_among_several_is_said(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_invalid_number_in_bulk_lookup_is_reported(admin_client: Client, sandbox: SandboxServer) -> None:
     page = text(admin_client.get(LIST, {"search": "+12025559001, 999999999999999999, +12025559002"}))
     assert _looked_up(page) == ["not-found", "unread", "not-found"]
     assert "This is not a whole number" in page
 
 
-def test_a_lookup_of_several_says_of_each_contact_if_it_opted_out(admin_client: Client, sandbox: SandboxServer) -> None:
+def test_bulk_lookup_shows_opt_out_of_each_contact(admin_client: Client, sandbox: SandboxServer) -> None:
     for said in (True, False, None):
         sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.opt_out": said})
     page = text(admin_client.get(LIST, {"search": _several(sandbox, 3, 1)}))
@@ -225,7 +225,7 @@ def test_a_lookup_of_several_says_of_each_contact_if_it_opted_out(admin_client: 
     assert cells == ['<span class="badge badge--out">Opted out</span>', "No", "—", ""]
 
 
-def test_without_budget_the_rest_of_several_numbers_waits_and_says_so(
+def test_bulk_lookup_pauses_when_rate_limit_is_exhausted(
     admin_client: Client, desk_api: SandboxServer, settings: Settings
 ) -> None:
     settings.SENT_BUDGET_BURST, settings.SENT_BUDGET_PER_MINUTE = 6, 12
@@ -237,7 +237,7 @@ def test_without_budget_the_rest_of_several_numbers_waits_and_says_so(
     assert f"from={len(looked_up)}" in page
 
 
-def test_several_numbers_keep_to_their_scope(support_client: Client, sandbox: SandboxServer) -> None:
+def test_bulk_lookup_stays_in_its_scope(support_client: Client, sandbox: SandboxServer) -> None:
     one = sandbox.profiles()[1]["id"]
     foreign = [number for number in sandbox.contacts(None).values() if number]
     own = set(sandbox.contacts(one).values())
@@ -248,12 +248,12 @@ def test_several_numbers_keep_to_their_scope(support_client: Client, sandbox: Sa
 
 
 @pytest.mark.parametrize("start", ["-1", "99999", "x", "50", "٣"])
-def test_an_odd_place_to_go_on_from_is_harmless(admin_client: Client, sandbox: SandboxServer, start: str) -> None:
+def test_invalid_batch_offset_is_harmless(admin_client: Client, sandbox: SandboxServer, start: str) -> None:
     response = fragment(admin_client, LIST, search=_several(sandbox, 2, 1), **{"from": start})
     assert response.status_code == 200
 
 
-def test_a_failure_among_several_numbers_has_its_sentence_and_a_way_on(
+def test_failed_batch_shows_error_and_retry(
     admin_client: Client, sandbox: SandboxServer
 ) -> None:
     typed = _several(sandbox, 6, 0)
@@ -264,7 +264,7 @@ def test_a_failure_among_several_numbers_has_its_sentence_and_a_way_on(
     assert "data-retry" in text(rest)
 
 
-def test_what_a_text_was_read_as_it_is_read_as_on_another_channel_and_in_another_profile(
+def test_interpretation_is_remembered_across_channels_and_profiles(
     admin_client: Client, keeping: SandboxServer, known_regions: None
 ) -> None:
     number = _american(keeping)[1]
@@ -279,7 +279,7 @@ def test_what_a_text_was_read_as_it_is_read_as_on_another_channel_and_in_another
     assert "Or as" in _shown_text(page)
 
 
-def test_what_one_person_reads_a_text_as_is_nobody_elses_reading(
+def test_interpretation_of_one_user_is_not_used_for_another(
     admin_client: Client, support_client: Client, keeping: SandboxServer, settings: Settings
 ) -> None:
     settings.DESK_REGIONS = ["GB", "US", "FR"]
@@ -290,7 +290,7 @@ def test_what_one_person_reads_a_text_as_is_nobody_elses_reading(
     assert len(_questions(keeping)) > 1
 
 
-def test_how_a_text_was_read_is_known_to_the_other_process_too(keeping: SandboxServer, db: None) -> None:
+def test_interpretation_is_shared_between_processes(keeping: SandboxServer, db: None) -> None:
     get_gateway().remember_interpretation(1, "0171 555 0142", "+441715550142")
     get_gateway.cache_clear()
     caches["contacts"].clear()  # what another process has in its memory: nothing
@@ -298,7 +298,7 @@ def test_how_a_text_was_read_is_known_to_the_other_process_too(keeping: SandboxS
     assert get_gateway().remembered_interpretation(2, "0171 555 0142", ["171-555", "+441715550142"]) is None
 
 
-def test_no_number_is_in_the_table_that_the_processes_share(keeping: SandboxServer, db: None) -> None:
+def test_shared_cache_table_contains_no_number(keeping: SandboxServer, db: None) -> None:
     get_gateway().remember_interpretation(1, "0171 555 0142", "+441715550142")
     with connection.cursor() as cursor:
         cursor.execute("SELECT cache_key, value FROM desk_cache")

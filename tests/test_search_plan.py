@@ -45,29 +45,29 @@ def first(raw: str, *known: str) -> Attempt:
         "tel:%2B1%20415%20555%200142",
     ],
 )
-def test_a_number_that_names_its_country_is_looked_up_in_e164(raw: str) -> None:
+def test_number_with_country_code_is_looked_up_in_e164(raw: str) -> None:
     assert first(raw, GB) == Attempt("phone", "+14155550142", US)
 
 
 @pytest.mark.parametrize("raw", ["01114155550142", "011 1 415 555 0142"])
-def test_a_region_has_its_own_way_to_dial_abroad(raw: str) -> None:
+def test_international_prefix_of_region_is_recognized(raw: str) -> None:
     assert first("01144 20 7946 0018", US) == Attempt("phone", "+442079460018", GB)
     assert first(raw, "CA") == Attempt("phone", "+14155550142", US)
 
 
 @pytest.mark.parametrize("raw", ["020 7946 0018", "(020) 7946-0018", "02079460018", "020/79460018", "020.7946.0018"])
-def test_a_national_number_is_read_as_one_of_the_users_region(raw: str) -> None:
+def test_national_number_is_read_in_users_region(raw: str) -> None:
     assert first(raw, GB) == Attempt("phone", "+442079460018", GB)
 
 
-def test_a_trunk_zero_in_brackets_is_left_out() -> None:
+def test_trunk_zero_in_brackets_is_dropped() -> None:
     assert first("+44 (0)20 7946 0018", US).value == "+442079460018"
 
 
 @pytest.mark.parametrize(
     "raw", ["＋４４　２０　７９４６　００１８", "+٤٤ ٢٠ ٧٩٤٦ ٠٠١٨", "+۴۴ ۲۰ ۷۹۴۶ ۰۰۱۸", "+४४ २० ७९४६ ००१८"]
 )
-def test_digits_of_other_scripts_are_digits(raw: str) -> None:
+def test_digits_of_other_scripts_are_recognized(raw: str) -> None:
     assert first(raw, US).value == "+442079460018"
 
 
@@ -80,7 +80,7 @@ def test_digits_of_other_scripts_are_digits(raw: str) -> None:
         "+44\u201120\u00ad7946–0018",
     ],
 )
-def test_what_cannot_be_seen_does_not_count(raw: str) -> None:
+def test_invisible_characters_are_ignored(raw: str) -> None:
     assert first(raw, US).value == "+442079460018"
 
 
@@ -96,19 +96,19 @@ def test_what_cannot_be_seen_does_not_count(raw: str) -> None:
         "(415) 555-0142 HOME",
     ],
 )
-def test_labels_around_a_number_are_no_part_of_it(raw: str) -> None:
+def test_label_around_number_is_ignored(raw: str) -> None:
     assert first(raw, US).value == "+14155550142"
 
 
 @pytest.mark.parametrize(
     "raw", ["(415) 555-0142 ext. 5", "415 555 0142 x123", "415-555-0142 #9", "M: 4155550142 ext 5"]
 )
-def test_an_extension_is_no_part_of_the_number(raw: str) -> None:
+def test_extension_is_ignored(raw: str) -> None:
     assert first(raw, US).value == "+14155550142"
 
 
 @pytest.mark.parametrize("raw", ["1-800-FLOWERS", "+1 800 FLOWERS", "(800) flowers"])
-def test_letters_on_the_keys_are_digits(raw: str) -> None:
+def test_keypad_letters_are_digits(raw: str) -> None:
     assert first(raw, US).value == "+18003569377"
 
 
@@ -120,34 +120,34 @@ def test_letters_on_the_keys_are_digits(raw: str) -> None:
         ("+55 31 9123-4567", "+5531991234567"),
     ],
 )
-def test_a_number_from_before_its_country_changed_them_is_read_as_it_is_today(raw: str, today: str) -> None:
+def test_legacy_number_is_modernized(raw: str, today: str) -> None:
     assert first(raw, US).value == today
 
 
-def test_a_number_libphonenumber_does_not_know_is_looked_up_all_the_same() -> None:
+def test_number_unknown_to_libphonenumber_is_looked_up() -> None:
     assert ("phone", "+12345678901") in asked("+1 234 567 8901", US)
 
 
 # Numbers that may be several
 
 
-def test_an_ambiguous_number_is_read_as_the_first_regions() -> None:
+def test_ambiguous_number_is_read_in_first_region() -> None:
     assert first("020 7946 0018", "IN", GB).value == "+912079460018"
     assert first("020 7946 0018", GB, "IN").value == "+442079460018"
 
 
-def test_the_other_readings_of_an_ambiguous_number_come_after() -> None:
+def test_other_candidates_of_ambiguous_number_follow() -> None:
     assert ("phone", "+912079460018") in asked("020 7946 0018", GB, "IN")[1:]
 
 
-def test_a_reading_says_whose_number_it_is() -> None:
+def test_attempt_names_region_of_number() -> None:
     assert [step.region for step in build_plan("020 7946 0018", [GB, "IN"]).attempts if step.kind == "phone"] == [
         GB,
         "IN",
     ]
 
 
-def test_more_regions_than_calls_are_asked_for_together_when_they_write_alike() -> None:
+def test_alike_formats_of_many_regions_share_one_attempt() -> None:
     known = ("ZA", DE, "IE", "AU", "KE", "IT", "FI")
     assert ("search", "041 2345678") in asked("0412345678", *known)  # Kenya's and Finland's
 
@@ -155,24 +155,24 @@ def test_more_regions_than_calls_are_asked_for_together_when_they_write_alike() 
 # Parts of numbers
 
 
-def test_the_end_of_a_number_is_asked_for_as_the_region_writes_it() -> None:
+def test_end_of_number_is_searched_in_regional_format() -> None:
     assert first("5550142", US).value == "555-0142"
     assert first("550142", FR).value == "55 01 42"
 
 
-def test_the_likely_spelling_comes_first_and_the_rest_is_offered() -> None:
+def test_likeliest_format_is_first_and_others_are_alternatives() -> None:
     made = build_plan("5550142", [US, GB])
     assert made.attempts[0].value == "555-0142"
     assert "5550 142" in [step.value for step in made.alternatives]
 
 
 @pytest.mark.parametrize("raw", ["ends in 0142", "ending 0142", "...0142", "…0142", "***-0142", "xxx-xxx-0142"])
-def test_what_says_that_it_is_the_end_is_nothing_else(raw: str) -> None:
+def test_digits_marked_as_ending_are_searched_alone(raw: str) -> None:
     assert asked(raw, US) == [("search", "0142")]
 
 
 @pytest.mark.parametrize("raw", ["555-0142", "(415) 555", "415) 555-01"])
-def test_a_text_with_plausible_punctuation_is_asked_as_it_stands(raw: str) -> None:
+def test_plausible_punctuation_is_searched_unchanged(raw: str) -> None:
     assert first(raw, FR, US).value == raw
 
 
@@ -180,12 +180,12 @@ def test_a_text_with_plausible_punctuation_is_asked_as_it_stands(raw: str) -> No
     ("raw", "region", "written"),
     [("555.0142", US, "555-0142"), ("415.555", US, "415) 555"), ("415/555", US, "415) 555"), ("79.46", FR, "79 46")],
 )
-def test_other_punctuation_says_where_the_groups_end(raw: str, region: str, written: str) -> None:
+def test_other_punctuation_marks_group_boundaries(raw: str, region: str, written: str) -> None:
     assert first(raw, region).value == written
 
 
 @pytest.mark.parametrize("raw", ["020794", "0 20794"])
-def test_a_beginning_with_its_trunk_digit_is_asked_with_it(raw: str) -> None:
+def test_prefix_with_trunk_digit_is_searched_with_it(raw: str) -> None:
     assert ("search", "020 794") in asked(raw, GB)
 
 
@@ -202,24 +202,24 @@ def test_a_beginning_with_its_trunk_digit_is_asked_with_it(raw: str) -> None:
         ("+36 2", "(06 2"),
     ],
 )
-def test_a_beginning_with_its_country_code_is_asked_as_numbers_there_begin(raw: str, beginning: str) -> None:
+def test_prefix_with_country_code_is_searched_in_national_format(raw: str, beginning: str) -> None:
     assert first(raw, US) == Attempt("search", beginning)
 
 
-def test_a_short_whole_number_may_also_be_the_beginning_of_a_longer_one() -> None:
+def test_short_whole_number_is_also_searched_as_prefix() -> None:
     assert asked("+49 30 834", US) == [("phone", "+4930834"), ("search", "030 834")]
 
 
-def test_a_country_code_without_landlines_has_beginnings_as_well() -> None:
+def test_country_code_without_landlines_has_prefixes() -> None:
     assert asked("+870 773 12", US) == [("phone", "+87077312"), ("search", "773 12"), ("search", "77312")]
 
 
-def test_digits_of_a_region_without_mobile_numbers_are_asked_as_they_stand() -> None:
+def test_digits_in_region_without_mobiles_are_searched_unchanged() -> None:
     assert asked("8123", "TA") == [("search", "8123")]
 
 
 @pytest.mark.parametrize("raw", ["7", "42", "014"])
-def test_fewer_than_four_digits_are_asked_as_they_stand(raw: str) -> None:
+def test_fewer_than_four_digits_are_searched_unchanged(raw: str) -> None:
     assert asked(raw, US, FR) == [("search", raw)]
 
 
@@ -227,14 +227,14 @@ def test_fewer_than_four_digits_are_asked_as_they_stand(raw: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["+33", "+1", "+ 44", "+352", "+440", "+33 6", "+47405", "+34 699", "+999 12"])
-def test_a_country_code_is_no_part_of_a_national_number(raw: str) -> None:
+def test_little_more_than_country_code_is_not_searched(raw: str) -> None:
     made = build_plan(raw, [FR, US])
     assert made.attempts == ()
     assert made.message is not None
     assert "country code" in made.message
 
 
-def test_more_digits_than_any_number_has_are_not_asked_for() -> None:
+def test_too_many_digits_are_not_searched() -> None:
     made = build_plan("1234567890123456789", [US])
     assert made.attempts == ()
     assert made.message is not None
@@ -242,7 +242,7 @@ def test_more_digits_than_any_number_has_are_not_asked_for() -> None:
 
 
 @pytest.mark.parametrize("raw", ["", "Ana", "()", "+", "\u200b"])
-def test_a_text_without_digits_gets_a_sentence(raw: str) -> None:
+def test_text_without_digits_gets_message(raw: str) -> None:
     made = build_plan(raw, [US])
     assert made.attempts == ()
     assert made.message is not None
@@ -262,15 +262,15 @@ def test_a_text_without_digits_gets_a_sentence(raw: str) -> None:
         "+14155550142\n020 7946 0018\n+14155550142",
     ],
 )
-def test_several_numbers_are_told_apart(raw: str) -> None:
+def test_several_numbers_are_split(raw: str) -> None:
     assert build_plan(raw, [GB]) == SearchPlan(numbers=("+14155550142", "020 7946 0018"))
 
 
-def test_no_more_than_fifty_numbers_are_taken() -> None:
+def test_at_most_fifty_numbers_are_taken() -> None:
     assert len(build_plan("\n".join(f"+1415555{last:04}" for last in range(60)), [US]).numbers) == 50
 
 
-def test_one_number_over_two_lines_is_one() -> None:
+def test_number_over_two_lines_is_one_number() -> None:
     assert build_plan("(415)\n555-0142", [US]).attempts[0].value == "+14155550142"
 
 
@@ -278,20 +278,20 @@ def test_one_number_over_two_lines_is_one() -> None:
 
 
 @pytest.mark.parametrize("value", ["+14155550142", "+442079460018"])
-def test_a_chosen_number_is_looked_up(value: str) -> None:
+def test_chosen_number_is_looked_up(value: str) -> None:
     assert parse_attempt(value) == Attempt("phone", value)
 
 
 @pytest.mark.parametrize("value", ["555-0142", "(415) 555", "02 975"])
-def test_a_chosen_piece_is_asked_as_it_stands(value: str) -> None:
+def test_chosen_fragment_is_searched_unchanged(value: str) -> None:
     assert parse_attempt(value) == Attempt("search", value)
 
 
 @pytest.mark.parametrize("value", ["", "Ana", "+", "()", "1" * 65, "<script>1", "555-0142\nx"])
-def test_what_no_link_can_hold_is_not_chosen(value: str) -> None:
+def test_invalid_link_value_is_not_chosen(value: str) -> None:
     assert parse_attempt(value) is None
 
 
 @pytest.mark.parametrize("raw", ["73 14 16", "(415) 555", "06 12 34", "55-0142", "170 790"])
-def test_a_part_copied_from_a_number_of_any_region_is_asked_as_it_stands_first(raw: str) -> None:
+def test_copied_fragment_is_searched_unchanged_first(raw: str) -> None:
     assert build_plan(raw, ("US", "GB")).attempts[0] == Attempt("search", raw)

@@ -53,30 +53,30 @@ def value(run: Run) -> Value:
 @pytest.mark.parametrize(
     "url", ["http://api.sent.dm", "ftp://localhost", "api.sent.dm", "http://localhost.evil.example"]
 )
-def test_an_api_address_that_would_bare_the_key_is_refused(run: Run, url: str) -> None:
+def test_insecure_api_url_is_refused(run: Run, url: str) -> None:
     result = run(READ, SENT_API_URL=url)
     assert result.returncode != 0
     assert "it carries the key" in result.stderr
 
 
-def test_the_desk_does_not_serve_without_a_key(run: Run) -> None:
+def test_server_does_not_start_without_api_key(run: Run) -> None:
     result = run("import dashboard.wsgi", SENT_API_KEY=None)
     assert result.returncode != 0
     assert "SENT_API_KEY is not set" in result.stderr
 
 
-def test_commands_work_without_a_key(value: Value) -> None:
+def test_settings_load_without_api_key(value: Value) -> None:
     assert value("SENT_API_KEY", SENT_API_KEY=None) == "None"
 
 
-def test_a_secret_may_be_a_file(value: Value, tmp_path: Path) -> None:
+def test_secret_may_be_read_from_file(value: Value, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("from-a-file")
     assert value("SENT_API_KEY", SENT_API_KEY=None, SENT_API_KEY_FILE=str(tmp_path / "key")) == "from-a-file"
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", " \n\n"])
 @pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY", "SENT_API_KEY", "EMAIL_URL", "CACHE_URL"])
-def test_a_secret_from_a_file_loses_what_editors_put_at_its_end(run: Run, tmp_path: Path, name: str, end: str) -> None:
+def test_secret_file_is_stripped_of_trailing_whitespace(run: Run, tmp_path: Path, name: str, end: str) -> None:
     secret = {"EMAIL_URL": "smtp://desk:pw@mail.example:25", "CACHE_URL": "redis://:pw@cache.example/0"}.get(
         name, "s" * 50
     )
@@ -86,19 +86,19 @@ def test_a_secret_from_a_file_loses_what_editors_put_at_its_end(run: Run, tmp_pa
     assert run(code, **changes).stdout.strip() == repr(secret)
 
 
-def test_the_secret_of_single_sign_on_may_be_a_file(value: Value, tmp_path: Path) -> None:
+def test_oidc_secret_may_be_read_from_file(value: Value, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from-a-file\n")
     site = {"OIDC_ISSUER": "https://id.example.org", "OIDC_CLIENT_ID": "desk"}
     said = value("SOCIALACCOUNT_PROVIDERS", OIDC_CLIENT_SECRET_FILE=str(tmp_path / "secret"), **site)
     assert "'secret': 'from-a-file'" in said
 
 
-def test_the_secret_of_a_file_is_taken_before_that_of_the_environment(value: Value, tmp_path: Path) -> None:
+def test_secret_file_takes_precedence_over_environment(value: Value, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from-a-file\n")
     assert value("AUDIT_KEY", AUDIT_KEY="environment", AUDIT_KEY_FILE=str(tmp_path / "secret")) == "from-a-file"
 
 
-def test_an_https_site_has_secure_cookies_and_hsts(value: Value) -> None:
+def test_https_site_has_secure_cookies_and_hsts(value: Value) -> None:
     site = {"SITE_URL": "https://desk.example.org"}
     assert value("SESSION_COOKIE_NAME", **site) == "__Host-session"
     assert value("SESSION_COOKIE_SECURE", **site) == "True"
@@ -106,23 +106,23 @@ def test_an_https_site_has_secure_cookies_and_hsts(value: Value) -> None:
     assert value("ALLOWED_HOSTS", **site) == "['desk.example.org']"
 
 
-def test_a_local_site_works_over_http(value: Value) -> None:
+def test_local_site_works_over_http(value: Value) -> None:
     site = {"SITE_URL": "http://localhost:8000"}
     assert value("SESSION_COOKIE_SECURE", **site) == "False"
     assert value("SECURE_HSTS_SECONDS", **site) == "0"
 
 
-def test_a_site_url_that_is_no_address_is_refused(run: Run) -> None:
+def test_malformed_site_url_is_refused(run: Run) -> None:
     assert "SITE_URL must look like" in run(READ, SITE_URL="desk").stderr
 
 
-def test_without_a_key_of_its_own_the_log_is_found_again_under_a_new_secret_key(value: Value) -> None:
+def test_secret_key_fallbacks_apply_to_audit_without_audit_key(value: Value) -> None:
     assert value("AUDIT_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old") == "['old']"
     assert value("AUDIT_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old", AUDIT_KEY="own") == "[]"
 
 
 @pytest.mark.parametrize("url", ["dbcache://table", "filecache:///tmp/x", "memcache://h"])
-def test_contacts_are_never_kept_on_disk(run: Run, url: str) -> None:
+def test_cache_url_other_than_memory_or_redis_is_refused(run: Run, url: str) -> None:
     assert "contacts are not stored on disk" in run(READ, CACHE_URL=url).stderr
 
 
@@ -141,17 +141,17 @@ OIDC = {"OIDC_CLIENT_ID": "desk", "OIDC_CLIENT_SECRET": "x"}
         ("a=b=auditor", {"a=b": "auditor"}),
     ],
 )
-def test_pairs_of_group_and_role_are_read(value: Value, text: str, roles: dict[str, str]) -> None:
+def test_oidc_roles_are_parsed(value: Value, text: str, roles: dict[str, str]) -> None:
     assert value("OIDC_ROLES", OIDC_ROLES=text, **OIDC) == str(roles)
 
 
 @pytest.mark.parametrize("text", ["staff=king", "staff", "=admin", "staff=", "admin", "staff=Admin"])
-def test_what_is_no_role_is_refused(run: Run, text: str) -> None:
+def test_invalid_oidc_roles_are_refused(run: Run, text: str) -> None:
     said = run(READ, OIDC_ROLES=text, **OIDC).stderr.splitlines()[-1]
     assert "ImproperlyConfigured: OIDC_ROLES must be pairs" in said
 
 
 @pytest.mark.parametrize("issuer", ["http://id.example.org", "id.example.org", "ftp://localhost"])
-def test_an_issuer_that_cannot_be_trusted_is_refused(run: Run, issuer: str) -> None:
+def test_insecure_oidc_issuer_is_refused(run: Run, issuer: str) -> None:
     said = run(READ, OIDC_ISSUER=issuer, **OIDC).stderr.splitlines()[-1]
     assert "ImproperlyConfigured: OIDC_ISSUER must be https" in said

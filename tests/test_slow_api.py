@@ -75,7 +75,7 @@ def _calls(sandbox: SandboxServer) -> int:
     return sum(call["path"] == "/v3/contacts" for call in sandbox.requests())
 
 
-def test_a_slow_api_gives_a_whole_page_at_once_without_rows(admin_client: Client, slow: Slow) -> None:
+def test_slow_api_gives_whole_page_without_rows(admin_client: Client, slow: Slow) -> None:
     slow()
     response = admin_client.get(LIST)
     assert response.status_code == 200
@@ -85,27 +85,27 @@ def test_a_slow_api_gives_a_whole_page_at_once_without_rows(admin_client: Client
 
 
 @pytest.mark.parametrize("query", ["", "?search=555-01&channel=sms&page=2&page_size=20", "?phone=%2B12025550143"])
-def test_it_fills_itself_from_the_same_address(admin_client: Client, slow: Slow, query: str) -> None:
+def test_waiting_page_loads_rows_from_same_address(admin_client: Client, slow: Slow, query: str) -> None:
     slow()
     assert _asks_for(text(admin_client.get(LIST + query))) == LIST + query
 
 
-def test_it_says_that_it_waits_and_neither_that_there_are_none_nor_an_error(admin_client: Client, slow: Slow) -> None:
+def test_waiting_page_shows_neither_empty_list_nor_error(admin_client: Client, slow: Slow) -> None:
     slow()
     page = text(admin_client.get(f"{LIST}?search=555"))
     assert '<p id="summary">Loading contacts</p>' in page
     assert "No contacts" not in page
-    assert "data-problem" not in page
+    assert "data-error" not in page
 
 
-def test_the_filters_stand_in_their_boxes(admin_client: Client, slow: Slow) -> None:
+def test_waiting_page_keeps_filters_in_form(admin_client: Client, slow: Slow) -> None:
     slow()
     page = text(admin_client.get(LIST, {"search": "555-01", "channel": "sms"}))
     assert 'value="555-01"' in page
     assert 'value="sms" checked' in page
 
 
-def test_the_rows_that_follow_join_the_call_under_way(
+def test_deferred_rows_join_call_in_progress(
     admin_client: Client,
     keeping: SandboxServer,
     slow: Slow,
@@ -119,7 +119,7 @@ def test_the_rows_that_follow_join_the_call_under_way(
     assert _calls(keeping) == 1
 
 
-def test_rows_that_came_meanwhile_are_there_without_another_call(
+def test_rows_that_arrived_meanwhile_cost_no_second_call(
     admin_client: Client, keeping: SandboxServer, slow: Slow
 ) -> None:
     slow()
@@ -129,7 +129,7 @@ def test_rows_that_came_meanwhile_are_there_without_another_call(
     assert _calls(keeping) == 1
 
 
-def test_the_rows_that_follow_are_no_new_step_in_the_history(
+def test_deferred_rows_replace_history_entry(
     admin_client: Client,
     slow: Slow,
     answered: Answered,
@@ -142,7 +142,7 @@ def test_the_rows_that_follow_are_no_new_step_in_the_history(
     assert "HX-Push-Url" not in part
 
 
-def test_a_fragment_waits_and_never_gets_a_skeleton(admin_client: Client, slow: Slow, answered: Answered) -> None:
+def test_fragment_waits_for_rows_and_has_no_skeleton(admin_client: Client, slow: Slow, answered: Answered) -> None:
     slow()
     with answered():
         response = fragment(admin_client, LIST)
@@ -150,13 +150,13 @@ def test_a_fragment_waits_and_never_gets_a_skeleton(admin_client: Client, slow: 
     assert "waiting__row" not in text(response)
 
 
-def test_a_quick_api_gives_the_rows_at_once(admin_client: Client, keeping: SandboxServer) -> None:
+def test_fast_api_gives_rows_at_once(admin_client: Client, keeping: SandboxServer) -> None:
     page = text(admin_client.get(LIST))
     assert not _waits(page)
     assert 'http-equiv="refresh"' not in page
 
 
-def test_going_back_gets_the_page_at_once_too(admin_client: Client, slow: Slow) -> None:
+def test_history_restore_gets_waiting_page(admin_client: Client, slow: Slow) -> None:
     slow()
     response = admin_client.get(LIST, {"page": 2}, headers=RESTORE)
     assert response["X-Page"] == "1"
@@ -166,14 +166,14 @@ def test_going_back_gets_the_page_at_once_too(admin_client: Client, slow: Slow) 
 # --- Without JavaScript ----------------------------------------------------------------------------
 
 
-def test_without_javascript_the_page_asks_again_and_says_that_it_will_wait(admin_client: Client, slow: Slow) -> None:
+def test_waiting_page_without_javascript_refreshes_itself(admin_client: Client, slow: Slow) -> None:
     slow()
     page = text(admin_client.get(f"{LIST}?search=555&page=2"))
     following = f"0; url={LIST}?search=555&amp;page=2&amp;wait=1"
     assert f'<noscript><meta http-equiv="refresh" content="{following}"></noscript>' in page
 
 
-def test_whoever_says_so_waits_for_the_rows_of_the_same_call(
+def test_wait_parameter_waits_for_rows_of_same_call(
     admin_client: Client, keeping: SandboxServer, slow: Slow, answered: Answered
 ) -> None:
     slow()
@@ -184,7 +184,7 @@ def test_whoever_says_so_waits_for_the_rows_of_the_same_call(
     assert _calls(keeping) == 1
 
 
-def test_no_link_of_the_page_that_waited_says_so_again(admin_client: Client, slow: Slow, answered: Answered) -> None:
+def test_links_do_not_keep_wait_parameter(admin_client: Client, slow: Slow, answered: Answered) -> None:
     slow()
     with answered():
         page = text(admin_client.get(LIST, {"wait": "1"}))
@@ -194,14 +194,14 @@ def test_no_link_of_the_page_that_waited_says_so_again(admin_client: Client, slo
 # --- When it fails, and whose it is ----------------------------------------------------------------
 
 
-def test_a_failure_that_comes_in_time_is_on_the_page(admin_client: Client, keeping: SandboxServer) -> None:
+def test_early_failure_is_shown_on_page(admin_client: Client, keeping: SandboxServer) -> None:
     keeping.fault(route="contacts", kind="status", status=500)
     response = admin_client.get(LIST)
     assert response.status_code == 503
     assert not _waits(text(response))
 
 
-def test_a_failure_that_comes_later_is_what_follows(admin_client: Client, settings: Settings, slow: Slow) -> None:
+def test_late_failure_is_shown_in_fragment(admin_client: Client, settings: Settings, slow: Slow) -> None:
     settings.SENT_DEADLINE = 1.5
     get_gateway.cache_clear()
     get_gateway().account()
@@ -212,7 +212,7 @@ def test_a_failure_that_comes_later_is_what_follows(admin_client: Client, settin
     assert "The messaging service took too long" in text(part)
 
 
-def test_the_page_that_waits_is_of_its_own_scope_and_holds_nobodys_rows(
+def test_waiting_page_belongs_to_its_scope_without_rows(
     admin_client: Client, keeping: SandboxServer, slow: Slow, answered: Answered
 ) -> None:
     one, other = (profile["id"] for profile in keeping.profiles()[1:3])
@@ -227,7 +227,7 @@ def test_the_page_that_waits_is_of_its_own_scope_and_holds_nobodys_rows(
     assert scopes(part) == {other}
 
 
-def test_someone_without_the_profile_gets_no_skeleton_of_it(
+def test_denied_profile_gets_no_skeleton(
     support_client: Client, keeping: SandboxServer, slow: Slow
 ) -> None:
     slow()
@@ -237,7 +237,7 @@ def test_someone_without_the_profile_gets_no_skeleton_of_it(
     assert _calls(keeping) == 0
 
 
-def test_masked_numbers_stay_masked_in_the_rows_that_follow(
+def test_deferred_rows_keep_numbers_masked(
     admin_client: Client,
     admin_user: User,
     slow: Slow,

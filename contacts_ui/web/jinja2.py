@@ -94,7 +94,7 @@ def flag(region_code: str | None) -> str:
 def flag_class(region_code: str | None) -> str:
     """The classes of what a flag stands before: its place in the sprite (app.css), or the neutral mark."""
     name = _flag_name(region_code)
-    return f"flag x-{name[0]} y-{name[1]}" if name else "flag"
+    return f"flag flag-col-{name[0]} flag-row-{name[1]}" if name else "flag"
 
 
 def _flag_name(region_code: str | None) -> str | None:

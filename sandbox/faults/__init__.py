@@ -1,1 +1,1 @@
-"""Fault injection: the queue of faults, their kinds and the parameters of each."""
+"""Fault injection: the queue of faults, their kinds, and the parameters of each kind."""

@@ -1,4 +1,4 @@
-"""Faults that wait for a call: a queue filled over the control plane (README, faults)."""
+"""Fault queue: faults wait here for a matching API request; filled by the control API (README, faults)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from sandbox.seeded_ids import well_formed
 Json = dict[str, Any]
 
 ROUTES = ("contacts", "contact", "message-summary", "me", "any")
-_COMMON = {"route", "profile", "kind", "times"}
+_COMMON_FIELDS = {"route", "profile", "kind", "times"}
 
 
-class BadFault(Exception):
-    """A fault nobody could make; the sentence says why."""
+class InvalidFault(Exception):
+    """The JSON does not describe a fault; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter of a kind of fault."""
+    """A parameter of a fault kind."""
 
-    must: str
-    """What a value has to be, as the end of a sentence."""
-    fits: Callable[[Any], bool]
+    expected: str
+    """Description of valid values, for the error message."""
+    is_valid: Callable[[Any], bool]
     required: bool = False
 
 
@@ -37,38 +37,38 @@ class Fault:
     route: str
     kind: str
     profile: str | None
-    """Meets only calls with this `x-profile-id`; "" only those without; None all."""
+    """Matches only requests with this `x-profile-id`; "" only those without; None all."""
     times: int
-    """How many calls it still meets."""
+    """Requests it still applies to."""
     parameters: Json
 
-    def meets(self, route: str, profile: str | None) -> bool:
-        """Whether a call of this route and `x-profile-id` is one it waits for."""
+    def matches(self, route: str, profile: str | None) -> bool:
+        """True for a request with this route and `x-profile-id`."""
         if self.route not in {"any", route}:
             return False
         return self.profile is None or self.profile.lower() == (profile or "").lower()
 
     def to_json(self) -> Json:
-        """As it was posted, with the times that are left."""
+        """The posted JSON, with the remaining `times`."""
         data = {"route": self.route, "kind": self.kind, "times": self.times} | self.parameters
         return data if self.profile is None else data | {"profile": self.profile}
 
 
-def parse(given: Any, kinds: dict[str, dict[str, Field]]) -> Fault:
-    """A fault from its JSON; `kinds` are the parameters each kind knows. Raises BadFault."""
-    if not isinstance(given, dict):
-        raise BadFault("A fault is a JSON object.")
-    kind, route = given.get("kind"), given.get("route", "any")
+def parse(data: Any, kinds: dict[str, dict[str, Field]]) -> Fault:
+    """A fault from its JSON; `kinds` maps each kind to its parameters. Raises InvalidFault."""
+    if not isinstance(data, dict):
+        raise InvalidFault("A fault is a JSON object.")
+    kind, route = data.get("kind"), data.get("route", "any")
     if not isinstance(kind, str) or kind not in kinds:
-        raise BadFault(f"kind must be one of: {', '.join(kinds)}.")
+        raise InvalidFault(f"kind must be one of: {', '.join(kinds)}.")
     if route not in ROUTES:
-        raise BadFault(f"route must be one of: {', '.join(ROUTES)}.")
-    profile, times = given.get("profile"), given.get("times", 1)
+        raise InvalidFault(f"route must be one of: {', '.join(ROUTES)}.")
+    profile, times = data.get("profile"), data.get("times", 1)
     if not (profile is None or (isinstance(profile, str) and (not profile or well_formed(profile)))):
-        raise BadFault('profile must be a UUID, or "" for calls that name none.')
+        raise InvalidFault('profile must be a UUID, or "" for requests without one.')
     if type(times) is not int or times < 1:
-        raise BadFault("times must be a whole number from 1.")
-    parameters = {name: value for name, value in given.items() if name not in _COMMON}
+        raise InvalidFault("times must be a whole number from 1.")
+    parameters = {name: value for name, value in data.items() if name not in _COMMON_FIELDS}
     _check(kind, parameters, kinds[kind])
     return Fault(route, kind, profile, times, parameters)
 
@@ -76,33 +76,33 @@ def parse(given: Any, kinds: dict[str, dict[str, Field]]) -> Fault:
 def _check(kind: str, parameters: Json, fields: dict[str, Field]) -> None:
     for name in parameters:
         if name not in fields:
-            raise BadFault(f"The kind {kind} has no {name}; it knows: {', '.join(fields)}.")
+            raise InvalidFault(f"The kind {kind} has no {name}; it knows: {', '.join(fields)}.")
     for name, field in fields.items():
-        if name in parameters and not field.fits(parameters[name]):
-            raise BadFault(f"{name} must be {field.must}.")
+        if name in parameters and not field.is_valid(parameters[name]):
+            raise InvalidFault(f"{name} must be {field.expected}.")
         if field.required and name not in parameters:
-            raise BadFault(f"The kind {kind} needs {name}.")
+            raise InvalidFault(f"The kind {kind} needs {name}.")
 
 
 class FaultQueue:
-    """Faults in the order they were queued. A call meets the first that waits for it."""
+    """Faults in the order they were queued. A request gets the first that matches."""
 
     def __init__(self) -> None:
         self._queued: list[Fault] = []
         self._fired: list[Json] = []
         self._lock = threading.Lock()
-        self._released = threading.Event()
+        self._release_event = threading.Event()
 
     def add(self, faults: list[Fault]) -> None:
-        """Queues them, in their order."""
+        """Appends the faults."""
         with self._lock:
             self._queued += faults
 
     def take(self, route: str, profile: str | None, target: str) -> Fault | None:
-        """The fault this call meets, which has then fired. `target` is path and query, for the record."""
+        """The first fault that matches the request, recorded as fired with `target`, its path and query."""
         with self._lock:
             for fault in self._queued:
-                if fault.meets(route, profile):
+                if fault.matches(route, profile):
                     fault.times -= 1
                     if not fault.times:
                         self._queued.remove(fault)
@@ -110,25 +110,25 @@ class FaultQueue:
                     return fault
         return None
 
-    def released(self) -> threading.Event:
-        """What an answer held back waits for, besides its time."""
+    def release_event(self) -> threading.Event:
+        """Set when the responses held back now are released."""
         with self._lock:
-            return self._released
+            return self._release_event
 
     def release(self) -> None:
-        """Lets every answer that is held back now go on at once."""
+        """Releases all responses that are held back now."""
         with self._lock:
-            self._released.set()
-            self._released = threading.Event()
+            self._release_event.set()
+            self._release_event = threading.Event()
 
     def clear(self) -> None:
-        """Forgets what is queued and what fired, and holds no answer back any longer."""
+        """Deletes queued and fired faults, and releases all responses held back."""
         self.release()
         with self._lock:
             self._queued.clear()
             self._fired.clear()
 
     def to_json(self) -> Json:
-        """What waits and what fired, both oldest first."""
+        """Queued and fired faults, both oldest first."""
         with self._lock:
             return {"queued": [fault.to_json() for fault in self._queued], "fired": list(self._fired)}

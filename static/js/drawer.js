@@ -1,16 +1,16 @@
 // One contact in a drawer beside its list. Its address is the contact's own; without JavaScript it is a page.
 "use strict";
 
-// The address of the list whose rows are in the document. While a contact is open the browser's own is another.
-const here = () => location.pathname + location.search;
-let listed = $("results") ? here() : null;
+// The URL of the list whose rows are in the document. While a contact is open the browser's own is another.
+const currentUrl = () => location.pathname + location.search;
+let listUrl = $("results") ? currentUrl() : null;
 const OPEN = { htmx: true, drawer: true }; // htmx writes a state of its own over any that it does not know
-let opened = null; // the id of the contact in the drawer
+let openContactId = null; // the id of the contact in the drawer
 let returnTo = null; // the row's link that has the focus after it
-let filling = null, filledAt = 0; // the last request for it, and when that was wished
+let drawerRequest = null, drawerRequestedAt = 0; // the last request for it, and when that was wished
 let focused = null; // what had the focus last
-let leaving = 0, wanted = null; // the address is on its way back to the list's; the row that was pressed meanwhile
-const RUNNING = 150; // milliseconds between the steps of someone who runs along the rows
+let closing = 0, pendingLink = null; // the address is on its way back to the list's; the row that was pressed meanwhile
+const STEP_DEBOUNCE = 150; // milliseconds between the steps of someone who runs along the rows
 
 const rowLinks = () => [...document.querySelectorAll("#results .phone__link")];
 const rowOf = (id) => document.querySelector(`#results tr[data-contact-id="${CSS.escape(id ?? "")}"]`);
@@ -18,71 +18,71 @@ const linkOf = (id) => rowOf(id)?.querySelector(".phone__link");
 const idIn = (address) => new URL(address, location.href).pathname.match(/contacts\/([0-9a-f-]{36})\/$/)?.[1] ?? null;
 
 for (const name of ["htmx:after:history:push", "htmx:after:history:replace"]) {
-  document.addEventListener(name, (event) => { if (!opened) listed = event.detail.path; });
+  document.addEventListener(name, (event) => { if (!openContactId) listUrl = event.detail.path; });
 }
 // Back from a contact to the list that is still in the document: nothing needs to be fetched.
 document.addEventListener("htmx:before:history:restore", (event) => {
-  if ($("results") && (history.state?.drawer || event.detail.path === listed)) event.preventDefault();
-  else listed = event.detail.path;
+  if ($("results") && (history.state?.drawer || event.detail.path === listUrl)) event.preventDefault();
+  else listUrl = event.detail.path;
 });
 
 // What is asked from the drawer comes from the list beside it: the server finds the contact there and asks nobody.
 document.addEventListener("htmx:config:request", (event) => {
   const { request, sourceElement } = event.detail.ctx;
-  if (sourceElement.id === "drawer-body") filling = request;
-  if (sourceElement.closest("#drawer")) request.headers["HX-Current-URL"] = new URL(listed, location.href).href;
+  if (sourceElement.id === "drawer-body") drawerRequest = request;
+  if (sourceElement.closest("#drawer")) request.headers["HX-Current-URL"] = new URL(listUrl, location.href).href;
 });
 
 // A list still on its way, or asked for by a key just typed, would come under the address of the contact.
 document.addEventListener("htmx:before:request", (event) => {
   if (!isResults(event) || !$("drawer")?.open) return;
   event.preventDefault();
-  fillBoxes(new URL(listed, location.href).searchParams);
+  fillBoxes(new URL(listUrl, location.href).searchParams);
 });
 
-function mark(id) {
+function highlightRow(id) {
   document.querySelector(".phone__link[aria-current]")?.removeAttribute("aria-current");
   document.querySelector("tr[data-open]")?.removeAttribute("data-open");
   linkOf(id)?.setAttribute("aria-current", "true");
   rowOf(id)?.setAttribute("data-open", "");
 }
 
-function place(id) {
+function updatePosition(id) {
   const ids = rowLinks().map((link) => idIn(link.href)), at = ids.indexOf(id);
-  $("drawer-place").textContent = at < 0 ? "" : `${at + 1} of ${ids.length} on this page`;
+  $("drawer-position").textContent = at < 0 ? "" : `${at + 1} of ${ids.length} on this page`;
   for (const button of document.querySelectorAll("#drawer [data-step]")) {
     button.disabled = at < 0 || !ids[at + Number(button.dataset.step)];
   }
 }
 
-async function fill(address) {
-  const body = $("drawer-body"), id = opened = idIn(address), runs = Date.now() - filledAt < RUNNING;
-  filledAt = Date.now();
-  mark(id);
-  place(id);
+async function load(address) {
+  const body = $("drawer-body"), id = openContactId = idIn(address), runs = Date.now() - drawerRequestedAt < STEP_DEBOUNCE;
+  drawerRequestedAt = Date.now();
+  highlightRow(id);
+  updatePosition(id);
   body.setAttribute("aria-busy", "true");
   for (const article of body.querySelectorAll(":scope > div, article")) article.inert = true; // it is of another contact
-  if (runs) await new Promise((stood) => { setTimeout(stood, RUNNING); }); // a call may be due: only for where they stop
-  if (opened !== id) return;
+  if (runs) await new Promise((stood) => { setTimeout(stood, STEP_DEBOUNCE); }); // a call may be due: only for where they stop
+  if (openContactId !== id) return;
   await htmx.ajax("GET", address, { source: body, target: body, swap: "innerHTML" }).catch(() => {});
-  if (opened === id) body.setAttribute("aria-busy", "false");
+  if (openContactId === id) body.setAttribute("aria-busy", "false");
 }
 
 function open(link) {
-  if (leaving) { // the step back would be one from this contact
-    wanted = link;
+  if (closing) { // the step back would be one from this contact
+    pendingLink = link;
     return;
   }
   const address = new URL(link.href).pathname;
-  asked?.abort();
-  fillBoxes(new URL(listed, location.href).searchParams); // they say what the list is of, not what was on its way
+  currentRequest?.abort();
+  fillBoxes(new URL(listUrl, location.href).searchParams); // they say what the list is of, not what was on its way
   if (!history.state?.htmx) history.replaceState({ htmx: true }, "", location.href); // so that Back can restore it after a reload
   history.pushState(OPEN, "", address);
   document.title = document.title.replace(/^Contacts/, "Contact");
-  show(address);
+  render(address);
 }
 
-function show(address) {
+function render(address) {
   const drawer = $("drawer"), body = $("drawer-body"), link = linkOf(idIn(address));
   const heading = document.createElement("h1");
   Object.assign(heading, { id: "contact-h", tabIndex: -1, className: "drawer__wait", textContent: link?.textContent ?? "Contact" });
@@ -90,26 +90,26 @@ function show(address) {
   if (!drawer.open) drawer.showModal();
   drawer.append($("notice"), $("live")); // beside an open dialog they could neither be pressed nor heard
   heading.focus();
-  return fill(address);
+  return load(address);
 }
 
-function step(by) {
-  const links = rowLinks(), next = links[links.findIndex((link) => idIn(link.href) === opened) + by];
-  if (!next || !opened) return;
+function navigate(by) {
+  const links = rowLinks(), next = links[links.findIndex((link) => idIn(link.href) === openContactId) + by];
+  if (!next || !openContactId) return;
   const address = new URL(next.href).pathname;
   history.replaceState(OPEN, "", address);
   next.scrollIntoView({ block: "nearest" });
-  fill(address);
+  load(address);
 }
 
-function shut() {
-  const link = returnTo = linkOf(opened);
-  opened = null;
-  filling?.abort();
+function closed() {
+  const link = returnTo = linkOf(openContactId);
+  openContactId = null;
+  drawerRequest?.abort();
   document.title = document.title.replace(/^Contact(?!s)/, "Contacts");
   document.body.append($("notice"), $("live"));
   $("drawer-body").replaceChildren();
-  mark(null);
+  highlightRow(null);
   link?.focus();
 }
 
@@ -124,8 +124,8 @@ document.addEventListener("click", (event) => {
     open(link);
     return;
   }
-  const step_ = event.target.closest("#drawer [data-step]");
-  if (step_) step(Number(step_.dataset.step));
+  const stepButton = event.target.closest("#drawer [data-step]");
+  if (stepButton) navigate(Number(stepButton.dataset.step));
   else if (event.target.closest("#drawer [data-close]")) $("drawer").close();
   else if (pressedBeside && event.target === $("drawer")) $("drawer").close();
 });
@@ -134,17 +134,17 @@ document.addEventListener("click", (event) => {
 document.addEventListener("close", (event) => {
   if (event.target.id !== "drawer") return;
   if (history.state?.drawer) {
-    leaving = setTimeout(left, 500); // should the browser refuse the step
+    closing = setTimeout(finishClosing, 500); // should the browser refuse the step
     history.back();
   }
-  shut();
+  closed();
 }, true);
 
-function left() {
-  const link = leaving ? wanted : null;
-  clearTimeout(leaving);
-  leaving = 0;
-  wanted = null;
+function finishClosing() {
+  const link = closing ? pendingLink : null;
+  clearTimeout(closing);
+  closing = 0;
+  pendingLink = null;
   if (link?.isConnected) open(link);
 }
 
@@ -152,10 +152,10 @@ document.addEventListener("focusin", (event) => { focused = event.target; });
 
 addEventListener("popstate", (event) => {
   const drawer = $("drawer");
-  if (event.state?.drawer && drawer) show(here());
+  if (event.state?.drawer && drawer) render(currentUrl());
   else if (drawer?.open) drawer.close();
   else {
-    left();
+    finishClosing();
     setTimeout(() => { // Chromium takes the focus away, a little later
       if (document.activeElement === document.body && returnTo?.isConnected) (focused?.isConnected ? focused : returnTo).focus();
     }, 60);
@@ -167,12 +167,12 @@ document.addEventListener("htmx:after:swap", (event) => {
   const focus = (element) => element?.focus({ preventScroll: true });
   if (target?.id === "drawer-body") {
     const heading = $("contact-h");
-    if (target.querySelector("[data-problem]")) say(words(target));
-    else if (document.activeElement.closest("[data-step]")) say(`${heading.textContent}, ${$("drawer-place").textContent}`);
+    if (target.querySelector("[data-error]")) announce(announcementText(target));
+    else if (document.activeElement.closest("[data-step]")) announce(`${heading.textContent}, ${$("drawer-position").textContent}`);
     if (lost || target.contains(document.activeElement)) focus(heading);
     target.scrollTop = 0;
   } else if (target?.matches?.(".messages")) {
-    say(target.querySelector("[data-problem]") ? words(target) : "What was sent is shown");
+    announce(target.querySelector("[data-error]") ? announcementText(target) : "What was sent is shown");
     target.tabIndex = -1;
     target.scrollIntoView({ block: "nearest" });
     if (lost) focus(target); // the button that was pressed is gone
@@ -180,7 +180,7 @@ document.addEventListener("htmx:after:swap", (event) => {
     const shown = target?.matches?.(".c-phone") ? target : sourceElement.closest?.("#drawer-body, #contact");
     if (!shown) return;
     const number = shown.querySelector(".phone__link, #contact-h");
-    say(shown.querySelector("[data-problem]") ? words(shown) || shown.textContent.trim() : number.textContent);
+    announce(shown.querySelector("[data-error]") ? announcementText(shown) || shown.textContent.trim() : number.textContent);
     if (lost) focus(number);
   }
 });

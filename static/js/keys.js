@@ -4,7 +4,7 @@
 const isTyping = (element) => element.matches?.("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
 
 function moveRow(by) {
-  if ($("drawer")?.open) { step(by); return; }
+  if ($("drawer")?.open) { navigate(by); return; }
   const links = rowLinks(), at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
   links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
 }
@@ -12,10 +12,10 @@ function moveRow(by) {
 function copyNumber() {
   const from = $("drawer")?.open ? $("drawer") : document.activeElement.closest?.("tr[data-contact-id]") ?? $("contact");
   const button = from?.querySelector("[data-copy-number], .c-phone [data-copy]");
-  if (from?.querySelector("[aria-busy=true]")) say("The contact is still on its way");
+  if (from?.querySelector("[aria-busy=true]")) announce("The contact is still on its way");
   else if (button) copy(button);
-  else if (!from) say("Choose a contact first");
-  else say(from.querySelector("[form=reveal]") ? "Reveal the number first" : "There is no number to copy");
+  else if (!from) announce("Choose a contact first");
+  else announce(from.querySelector("[form=reveal]") ? "Reveal the number first" : "There is no number to copy");
 }
 
 const SHORTCUTS = {
@@ -24,7 +24,7 @@ const SHORTCUTS = {
   "k": () => moveRow(-1),
   "[": () => document.querySelector(".pager [rel=prev]")?.click(),
   "]": () => document.querySelector(".pager [rel=next]")?.click(),
-  "p": () => document.querySelector("[data-opens='profiles']")?.click(),
+  "p": () => document.querySelector("[data-popover='profiles']")?.click(),
   "c": copyNumber,
   "m": () => document.querySelector("article:not([inert]) [data-messages]")?.click(),
   "?": () => $("keys")?.showPopover(),

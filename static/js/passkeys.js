@@ -3,7 +3,7 @@
 "use strict";
 
 {
-  const SAID = {
+  const MESSAGES = {
     NotAllowedError: "No passkey was used. Try again, or choose another way.",
     InvalidStateError: "This device holds a passkey of yours already.",
     SecurityError: "Passkeys do not work at this address. Ask an admin.",
@@ -11,37 +11,37 @@
     fault: "That did not work. Check your connection, then try again.",
   };
 
-  const given = () => JSON.parse(document.getElementById("js_data").textContent);
+  const pageOptions = () => JSON.parse(document.getElementById("js_data").textContent);
 
   // Only whole passkeys: found without a user name, and opened by fingerprint, face or PIN.
-  function wished() {
-    const options = given().creation_options;
+  function creationOptions() {
+    const options = pageOptions().creation_options;
     Object.assign(options.publicKey.authenticatorSelection, { residentKey: "required", requireResidentKey: true, userVerification: "required" });
     return options;
   }
 
-  async function asked(form) {
+  async function requestOptions(form) {
     const answer = await fetch(form.action, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw Object.assign(new Error(answer.statusText), { name: answer.status === 429 ? "slow" : "fault" });
     return (await answer.json()).request_options;
   }
 
-  const WAYS = {
-    "sign-in": async (form) => webauthnJSON.get(await asked(form)),
-    use: () => webauthnJSON.get(given().request_options),
-    add: () => webauthnJSON.create(wished()),
+  const ACTIONS = {
+    "sign-in": async (form) => webauthnJSON.get(await requestOptions(form)),
+    use: () => webauthnJSON.get(pageOptions().request_options),
+    add: () => webauthnJSON.create(creationOptions()),
   };
 
   async function run(form, button) {
-    const said = form.querySelector("[data-passkey-said]");
-    said.hidden = true;
+    const message = form.querySelector("[data-passkey-message]");
+    message.hidden = true;
     button.disabled = true;
     try {
-      form.elements.credential.value = JSON.stringify(await WAYS[form.dataset.passkey](form));
+      form.elements.credential.value = JSON.stringify(await ACTIONS[form.dataset.passkey](form));
       form.submit();
     } catch (error) {
-      said.textContent = SAID[error.name] ?? SAID.fault;
-      said.hidden = false;
+      message.textContent = MESSAGES[error.name] ?? MESSAGES.fault;
+      message.hidden = false;
       button.disabled = false;
     }
   }

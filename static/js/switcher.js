@@ -1,27 +1,27 @@
-// The profile switcher: a combobox over plain links, so that every way of opening a link works. Uses $ and say of app.js.
+// The profile switcher: a combobox over plain links, so that every way of opening a link works. Uses $ and announce of announce.js.
 "use strict";
 
 {
   const SPOKEN_AFTER = 400; // ms without a key: a screen reader is not interrupted at every letter
-  const LETTERS = { ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe" }; // as in views/profile_switcher.py
+  const LETTERS = { ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe" }; // the same table as in contacts_ui/text.py
 
   // For comparing: without case and accents. Upper case first: ß becomes SS, and the dotless i an I.
-  const folded = (text) => text.toUpperCase().toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[øłđðþæœ]/g, (letter) => LETTERS[letter]);
+  const fold = (text) => text.toUpperCase().toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[øłđðþæœ]/g, (letter) => LETTERS[letter]);
 
-  let asked = null; // the last request for the options
-  let box = null; // what stands in the popover: its parts, every option, those that fit, and which of them is active
+  let optionsRequest = null; // the last request for the options
+  let picker = null; // what stands in the popover: its parts, every option, those that fit, and which of them is active
   let speech = 0;
 
   const isOpen = (pop) => pop.matches(":popover-open");
-  const opener = () => document.querySelector("[data-opens='profiles']");
+  const opener = () => document.querySelector("[data-popover='profiles']");
 
   /* --- Open and close --- */
 
   document.addEventListener("htmx:before:request", (event) => {
-    const link = event.detail.ctx.sourceElement.closest?.("[data-opens]");
+    const link = event.detail.ctx.sourceElement.closest?.("[data-popover]");
     if (!link) return;
-    asked = event.detail.ctx;
-    const pop = $(link.dataset.opens);
+    optionsRequest = event.detail.ctx;
+    const pop = $(link.dataset.popover);
     if (!isOpen(pop)) pop.showPopover({ source: link });
   });
 
@@ -34,7 +34,7 @@
 
   document.addEventListener("htmx:finally:request", (event) => {
     const pop = $("profiles");
-    if (event.detail.ctx === asked && isOpen(pop) && !pop.childElementCount) pop.hidePopover(); // the notice says why
+    if (event.detail.ctx === optionsRequest && isOpen(pop) && !pop.childElementCount) pop.hidePopover(); // the notice says why
   });
 
   document.addEventListener("toggle", (event) => {
@@ -42,17 +42,17 @@
     opener().setAttribute("aria-expanded", String(event.newState === "open"));
     if (event.newState === "open") return;
     clearTimeout(speech);
-    box = null;
+    picker = null;
     event.target.replaceChildren();
   }, true);
 
   // A press outside closes, the link included: the click that ends the press must not open again.
   let wasOpen = false;
   document.addEventListener("pointerdown", (event) => {
-    wasOpen = Boolean(event.target.closest?.("[data-opens='profiles']")) && isOpen($("profiles"));
+    wasOpen = Boolean(event.target.closest?.("[data-popover='profiles']")) && isOpen($("profiles"));
   }, true);
   document.addEventListener("click", (event) => {
-    if (!wasOpen || isModified(event) || !event.detail || !event.target.closest?.("[data-opens='profiles']")) return;
+    if (!wasOpen || isModified(event) || !event.detail || !event.target.closest?.("[data-popover='profiles']")) return;
     wasOpen = false;
     event.preventDefault();
     event.stopPropagation();
@@ -68,53 +68,53 @@
 
   function prepare(pop) {
     const input = pop.querySelector("[role=combobox]");
-    if (!input) { box = null; return; } // a problem stands there instead
+    if (!input) { picker = null; return; } // a problem stands there instead
     // Read once, so that a key costs comparisons and no reading of the page.
     const options = [...pop.querySelectorAll("[role=option]")].map((link) => {
       const title = link.firstElementChild.textContent;
-      return { link, title, key: folded(title), group: link.parentElement, fits: true };
+      return { link, title, key: fold(title), group: link.parentElement, fits: true };
     });
-    box = { input, options, fitting: options, at: -1, active: undefined, list: $("profile-options"), none: $("profile-none"), count: pop.querySelector("[data-count]") };
+    picker = { input, options, fitting: options, at: -1, active: undefined, list: $("profile-options"), none: $("profile-none"), count: pop.querySelector("[data-count]") };
     input.focus();
   }
 
-  function narrow() {
-    const typed = box.input.value.trim();
-    const words = folded(typed).split(/\s+/);
-    box.fitting = box.options.filter((option) => {
+  function filterOptions() {
+    const typed = picker.input.value.trim();
+    const words = fold(typed).split(/\s+/);
+    picker.fitting = picker.options.filter((option) => {
       const fits = words.every((word) => option.key.includes(word));
       if (fits !== option.fits) option.link.hidden = !fits;
       option.fits = fits;
       return fits;
     });
-    const groups = new Set(box.fitting.map((option) => option.group));
-    for (const group of box.list.children) group.hidden = !groups.has(group);
+    const groups = new Set(picker.fitting.map((option) => option.group));
+    for (const group of picker.list.children) group.hidden = !groups.has(group);
     showCount(typed);
-    activate(typed && box.fitting.length ? 0 : -1);
-    box.list.scrollTop = 0;
+    activate(typed && picker.fitting.length ? 0 : -1);
+    picker.list.scrollTop = 0;
   }
 
   function showCount(typed) {
-    const found = box.fitting.length, all = box.options.length, figure = (number) => number.toLocaleString("en");
-    box.count.textContent = found === all ? figure(all) : `${figure(found)} of ${figure(all)}`;
-    box.none.querySelector("span").textContent = typed;
-    box.none.hidden = found > 0;
-    box.list.hidden = !found;
-    box.input.setAttribute("aria-expanded", String(found > 0));
-    const words = found ? `${figure(found)} ${found === 1 ? "profile" : "profiles"}` : box.none.textContent;
+    const found = picker.fitting.length, all = picker.options.length, figure = (number) => number.toLocaleString("en");
+    picker.count.textContent = found === all ? figure(all) : `${figure(found)} of ${figure(all)}`;
+    picker.none.querySelector("span").textContent = typed;
+    picker.none.hidden = found > 0;
+    picker.list.hidden = !found;
+    picker.input.setAttribute("aria-expanded", String(found > 0));
+    const words = found ? `${figure(found)} ${found === 1 ? "profile" : "profiles"}` : picker.none.textContent;
     clearTimeout(speech);
-    speech = setTimeout(() => say(words), SPOKEN_AFTER);
+    speech = setTimeout(() => announce(words), SPOKEN_AFTER);
   }
 
   function activate(at) {
-    box.active?.setAttribute("aria-selected", "false");
-    box.at = at;
-    box.active = box.fitting[at]?.link;
-    if (!box.active) { box.input.removeAttribute("aria-activedescendant"); return; }
-    box.active.setAttribute("aria-selected", "true");
-    box.input.setAttribute("aria-activedescendant", box.active.id);
-    if (at) box.active.scrollIntoView({ block: "nearest" });
-    else box.list.scrollTop = 0; // the heading above the first one shows too
+    picker.active?.setAttribute("aria-selected", "false");
+    picker.at = at;
+    picker.active = picker.fitting[at]?.link;
+    if (!picker.active) { picker.input.removeAttribute("aria-activedescendant"); return; }
+    picker.active.setAttribute("aria-selected", "true");
+    picker.input.setAttribute("aria-activedescendant", picker.active.id);
+    if (at) picker.active.scrollIntoView({ block: "nearest" });
+    else picker.list.scrollTop = 0; // the heading above the first one shows too
   }
 
   /* --- Keys and clicks --- */
@@ -127,10 +127,10 @@
     PageDown: (at, last) => Math.min(at + rows(), last),
     PageUp: (at) => Math.max(at - rows(), 0),
   };
-  const rows = () => Math.max(1, Math.floor(box.list.clientHeight / box.fitting[0].link.offsetHeight) - 1);
+  const rows = () => Math.max(1, Math.floor(picker.list.clientHeight / picker.fitting[0].link.offsetHeight) - 1);
   const isModified = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
-  document.addEventListener("input", (event) => { if (event.target === box?.input) narrow(); });
+  document.addEventListener("input", (event) => { if (event.target === picker?.input) filterOptions(); });
 
   document.addEventListener("keydown", (event) => {
     const pop = event.target.closest?.("#profiles");
@@ -138,8 +138,8 @@
     if (event.key === "Escape") {
       pop.hidePopover();
       opener().focus(); // Safari gives a clicked link no focus, and so would not return it
-    } else if (MOVES[event.key] && event.target === box?.input) {
-      if (box.fitting.length) activate(MOVES[event.key](box.at, box.fitting.length - 1));
+    } else if (MOVES[event.key] && event.target === picker?.input) {
+      if (picker.fitting.length) activate(MOVES[event.key](picker.at, picker.fitting.length - 1));
     } else return;
     event.preventDefault();
     event.stopPropagation();
@@ -147,20 +147,20 @@
 
   // Enter. A form's own event, so that the key that ends a composition is never taken for it.
   document.addEventListener("submit", (event) => {
-    if (!box || !event.target.contains(box.input)) return;
+    if (!picker || !event.target.contains(picker.input)) return;
     event.preventDefault();
-    box.active?.click();
+    picker.active?.click();
   });
 
   // The focus stays in the box wherever in the list one presses; dragging a link is the price.
   document.addEventListener("mousedown", (event) => {
-    if (event.target.closest?.("#profiles :is(.pop__list, .pop__foot, .pop__none)")) event.preventDefault();
+    if (event.target.closest?.("#profiles :is(.popover__list, .popover__foot, .popover__none)")) event.preventDefault();
   });
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("#profiles [role=option]");
     if (!link || event.defaultPrevented || event.button || isModified(event)) return;
-    document.dispatchEvent(new CustomEvent("desk:leaving", { detail: { title: link.firstElementChild.textContent } }));
+    document.dispatchEvent(new CustomEvent("desk:profile-change", { detail: { title: link.firstElementChild.textContent } }));
     $("profiles").hidePopover();
   });
 }

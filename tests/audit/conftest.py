@@ -1,4 +1,4 @@
-"""What the tests of the audit log share: who reads it, what is in it, and a table that refuses to be written."""
+"""Fixtures of the audit log tests: an auditor, rows of the log, a table that refuses writes, and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def auditor(db: None) -> User:
-    """Someone in the group `auditor`."""
+    """A user in the group `auditor`."""
     user = User.objects.create_user("ada", password="x")
     user.groups.add(Group.objects.get(name="auditor"))
     return user
@@ -33,7 +33,7 @@ def auditor(db: None) -> User:
 
 @pytest.fixture
 def auditor_client(desk_api: SandboxServer, auditor: User) -> Client:
-    """A browser with the auditor signed in. What was written down on the way is forgotten."""
+    """The signed-in auditor's browser, with an empty log."""
     client = Client()
     client.force_login(auditor)
     forget()
@@ -42,7 +42,7 @@ def auditor_client(desk_api: SandboxServer, auditor: User) -> Client:
 
 @pytest.fixture
 def written(db: None) -> Write:
-    """Writes rows as they are wanted, a minute apart, from noon of 1 March 2026 on."""
+    """Writes rows with the given fields, one minute apart, from noon of 1 March 2026 on."""
     made = 0
 
     def write(**fields: Any) -> AuditEntry:
@@ -55,14 +55,14 @@ def written(db: None) -> Write:
 
 
 def forget() -> None:
-    """Empties the log, past the model, which refuses to."""
+    """Empties the log by SQL, since the model is append-only."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM contacts_ui_auditentry")
 
 
 @pytest.fixture
 def unwritable(db: None) -> Callable[[], AbstractContextManager[None]]:
-    """While the block lasts the database itself refuses every new row of the log."""
+    """Context manager: within the block the database refuses every insert into the log."""
 
     @contextmanager
     def refusing() -> Iterator[None]:
@@ -81,19 +81,19 @@ def unwritable(db: None) -> Callable[[], AbstractContextManager[None]]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A real PostgreSQL server of our own: its address, without a database."""
+    """Address of a PostgreSQL server started for the session, without a database name."""
     with running_postgres() as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def migrated(postgres: str) -> Callable[[], str]:
-    """Makes databases of the desk there, all of them copies of one that was migrated; the address of each."""
+    """Makes migrated databases on that server, each a copy of one template; returns the URL."""
     manage_on(new_database(postgres, "migrated"), "migrate", "--verbosity=0")
     names = (f"copy_{number}" for number in count())
     return lambda: new_database(postgres, next(names), template="migrated")
 
 
 def manage_on(url: str, *arguments: str) -> str:
-    """What a command of `manage.py` prints that runs on the database at `url`."""
+    """Output of a `manage.py` command that runs on the database at `url`."""
     return manage(os.environ | {"DATABASE_URL": url}, *arguments)

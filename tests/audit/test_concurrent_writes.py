@@ -1,4 +1,4 @@
-"""Many people at once, on both databases: a row for every list, none lost."""
+"""Concurrent audit writes on SQLite and PostgreSQL: one row for every list shown, none lost."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from testing.running_desk import UNLIMITED, Desk, running_desk
 from testing.sandbox_server import SandboxServer
 
 VIEWS_EACH, WRITERS = 6, 8
-KEEPING = {"SENT_FRESH_SECONDS": "3600", **UNLIMITED}  # the lists come from what is kept: the log is the subject
+KEEPING = {"SENT_FRESH_SECONDS": "3600", **UNLIMITED}  # lists come from the cache: the log is the subject
 
 
 @pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.needs("PostgreSQL"))])
 def desks(
     request: pytest.FixtureRequest, running_sandbox: SandboxServer, template: DeskTemplate, tmp_path: Path
 ) -> Iterator[tuple[Desk, Desk]]:
-    """Two processes of a desk on one of the databases, with nothing written down yet."""
+    """Two processes of a desk on one database, with an empty log."""
     shared = {"DATABASE_URL": f"sqlite:///{tmp_path / 'desk.sqlite3'}", **KEEPING}
     if request.param == "PostgreSQL":
         shared["DATABASE_URL"] = request.getfixturevalue("migrated")()
@@ -32,7 +32,7 @@ def desks(
         yield one, other
 
 
-def test_lists_of_eight_people_at_once_are_a_row_each(desks: tuple[Desk, Desk], running_sandbox: SandboxServer) -> None:
+def test_concurrent_lists_of_eight_people_are_one_row_each(desks: tuple[Desk, Desk], running_sandbox: SandboxServer) -> None:
     profile = running_sandbox.profiles()[9]["id"]
     people = desks[0].people(WRITERS, [profile])
 
@@ -52,7 +52,7 @@ def test_lists_of_eight_people_at_once_are_a_row_each(desks: tuple[Desk, Desk], 
 @pytest.mark.exhaustive
 @pytest.mark.needs("PostgreSQL")
 @pytest.mark.parametrize("database", audit.DATABASES)
-def test_short_form_of_the_bench_loses_no_row_and_measures_all_pairs(tmp_path: Path, database: str) -> None:
+def test_short_audit_bench_loses_no_row_and_measures_all_pairs(tmp_path: Path, database: str) -> None:
     outcome = audit.run(database, tmp_path, views=100, writers=8, pairs=20)
     assert (outcome.shown, outcome.rows) == (100, 100)
     assert len(outcome.with_row) == len(outcome.without) == len(outcome.writing) == 20

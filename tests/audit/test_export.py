@@ -1,4 +1,4 @@
-"""The log as a file: the rows of the page, harmless in a spreadsheet, and one row about it."""
+"""CSV export of the audit log: the filtered rows, formulas escaped, streamed, and the export itself recorded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _lines(response: Answer) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(_body(response), newline="")))
 
 
-def test_a_row_is_a_line_with_everything(auditor_client: Client, written: Write, sandbox: SandboxServer) -> None:
+def test_csv_line_has_every_column_of_row(auditor_client: Client, written: Write, sandbox: SandboxServer) -> None:
     profile = sandbox.profiles()[1]
     written(
         person="sam", person_id=7, scope=profile["id"], action="contact.opened", rows=1, request_id="req_a",
@@ -47,20 +47,20 @@ def test_a_row_is_a_line_with_everything(auditor_client: Client, written: Write,
     )  # fmt: skip
 
 
-def test_it_is_a_file_of_that_day_that_no_browser_opens(auditor_client: Client) -> None:
+def test_export_is_dated_attachment_with_nosniff(auditor_client: Client) -> None:
     response = auditor_client.get(EXPORT)
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"].startswith('attachment; filename="audit-20')
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_it_holds_what_the_page_is_filtered_by(auditor_client: Client, written: Write) -> None:
+def test_export_applies_page_filters(auditor_client: Client, written: Write) -> None:
     written(outcome="denied", about="one")
     written(about="two")
     assert [line["about"] for line in _lines(auditor_client.get(f"{EXPORT}?outcome=denied"))] == ["one"]
 
 
-def test_it_is_one_row_with_the_count_and_not_in_itself(auditor_client: Client, written: Write) -> None:
+def test_export_is_recorded_with_row_count_and_excludes_itself(auditor_client: Client, written: Write) -> None:
     for _ in range(3):
         written()
     assert len(_lines(auditor_client.get(f"{EXPORT}?action=contacts.listed"))) == 3
@@ -69,7 +69,7 @@ def test_it_is_one_row_with_the_count_and_not_in_itself(auditor_client: Client, 
     assert row.person == "ada"
 
 
-def test_what_is_written_meanwhile_is_not_in_it(written: Write) -> None:
+def test_rows_written_during_export_are_not_in_it(written: Write) -> None:
     written(about="before")
     export = csv_export(EntryFilter(), {})
     written(about="meanwhile")
@@ -78,14 +78,14 @@ def test_what_is_written_meanwhile_is_not_in_it(written: Write) -> None:
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠"])
-def test_no_cell_is_a_formula(auditor_client: Client, written: Write, sign: str) -> None:
+def test_formula_cells_are_escaped(auditor_client: Client, written: Write, sign: str) -> None:
     written(about=f"{sign}HYPERLINK(1)", person=f"{sign}1+1")
     (line,) = _lines(auditor_client.get(EXPORT))
     assert line["about"] == f"'{sign}HYPERLINK(1)"
     assert line["person"] == f"'{sign}1+1"
 
 
-def test_it_comes_in_parts_and_its_memory_does_not_grow(written: Write) -> None:
+def test_export_streams_in_constant_memory(written: Write) -> None:
     AuditEntry.objects.bulk_create(
         AuditEntry(at=NOON + timedelta(seconds=i), action="contacts.listed", outcome="ok", about="x" * 200)
         for i in range(8_000)
@@ -102,11 +102,11 @@ def test_it_comes_in_parts_and_its_memory_does_not_grow(written: Write) -> None:
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_it_is_only_read(auditor_client: Client, method: str) -> None:
+def test_export_refuses_other_methods(auditor_client: Client, method: str) -> None:
     assert getattr(auditor_client, method)(EXPORT).status_code == 405
 
 
-def test_support_gets_no_export(support_client: Client, support_user: User) -> None:
+def test_export_is_denied_to_support_and_recorded(support_client: Client, support_user: User) -> None:
     assert support_client.get(EXPORT).status_code == 403
     assert AuditEntry.objects.filter(action="audit.exported", outcome="denied", person="sam").count() == 1
 
@@ -129,6 +129,6 @@ print(newest.about, second.entries[0].about, len(lines), lines[1].rpartition(","
 """
 
 
-def test_page_and_file_are_the_same_on_postgresql(migrated: Callable[[], str]) -> None:
+def test_page_and_export_agree_on_postgresql(migrated: Callable[[], str]) -> None:
     said = manage_on(migrated(), "shell", "--verbosity=0", "-c", ON_POSTGRESQL).split("\n")
     assert "1199 1149 1201 1199 fe80::1" in said

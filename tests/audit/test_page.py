@@ -1,4 +1,4 @@
-"""The page of the audit log: what it shows, its filters and pages, and that no number is on it or in its address."""
+"""Audit log page: fields, filters, keyset pagination, and search by keyed number hash without showing the number."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEEN = "+12125550142"
 
 
 def _abouts(response: Answer) -> list[str]:
-    """What the rows shown are about: our own tests name them so."""
+    """The `about` text of each row shown; these tests name their rows by it."""
     return re.findall(r"<small>(row \w+)</small>", text(response))
 
 
@@ -42,7 +42,7 @@ def _links(response: Answer) -> dict[str, str]:
     return {rel: unescape(url) for url, rel in found}
 
 
-def test_a_row_says_all_that_is_known(auditor_client: Client, written: Write, sandbox: SandboxServer) -> None:
+def test_row_shows_all_known_fields(auditor_client: Client, written: Write, sandbox: SandboxServer) -> None:
     profile = sandbox.profiles()[1]
     written(
         person="sam",
@@ -63,7 +63,7 @@ def test_a_row_says_all_that_is_known(auditor_client: Client, written: Write, sa
         assert words in unescape(page)
 
 
-def test_without_the_messaging_service_profiles_are_their_ids(
+def test_profiles_are_shown_by_id_when_account_call_fails(
     auditor_client: Client, written: Write, sandbox: SandboxServer
 ) -> None:
     sandbox.fault(route="me", kind="status", status=500, times=3)
@@ -74,7 +74,7 @@ def test_without_the_messaging_service_profiles_are_their_ids(
     assert profile_id in text(response)
 
 
-def test_without_the_messaging_service_a_profile_is_asked_for_by_its_id(
+def test_profile_name_filter_is_dropped_when_account_call_fails(
     auditor_client: Client, written: Write, sandbox: SandboxServer
 ) -> None:
     sandbox.fault(route="me", kind="status", status=500, times=3)
@@ -84,7 +84,7 @@ def test_without_the_messaging_service_a_profile_is_asked_for_by_its_id(
     assert _abouts(response) == ["row one"]
 
 
-def test_a_slow_messaging_service_does_not_hold_it_up(
+def test_slow_account_call_does_not_delay_page(
     auditor_client: Client, written: Write, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("contacts_ui.audit.filters.PROFILE_NAMES_TIMEOUT", 0.05)
@@ -94,19 +94,19 @@ def test_a_slow_messaging_service_does_not_hold_it_up(
     assert _abouts(response) == ["row one"]
 
 
-def test_times_are_in_the_persons_own_zone(auditor_client: Client, auditor: User, written: Write) -> None:
+def test_times_are_in_time_zone_of_user(auditor_client: Client, auditor: User, written: Write) -> None:
     Preferences.objects.create(user=auditor, time_zone="Asia/Kolkata")
     written()
     assert "1 Mar 2026, 17:31:00 IST" in text(auditor_client.get(PAGE))
 
 
-def test_the_newest_come_first(auditor_client: Client, written: Write) -> None:
+def test_newest_rows_come_first(auditor_client: Client, written: Write) -> None:
     for name in "abc":
         written(about=f"row {name}")
     assert _abouts(auditor_client.get(PAGE)) == ["row c", "row b", "row a"]
 
 
-def test_reading_it_is_a_row_itself_with_its_filters_in_words(auditor_client: Client, written: Write) -> None:
+def test_reading_log_is_recorded_with_its_filters(auditor_client: Client, written: Write) -> None:
     _get(auditor_client, outcome="denied", person="sam")
     row = AuditEntry.objects.get()
     assert (row.action, row.person, row.about) == ("audit.read", "ada", "person: sam, outcome: Denied")
@@ -115,7 +115,7 @@ def test_reading_it_is_a_row_itself_with_its_filters_in_words(auditor_client: Cl
 # --- Paging --------------------------------------------------------------------------------------
 
 
-def test_every_row_is_on_one_page_there_and_back(auditor_client: Client, written: Write) -> None:
+def test_every_row_is_on_exactly_one_page(auditor_client: Client, written: Write) -> None:
     for number in range(120):
         written(about=f"row {number}", at=NOON + timedelta(seconds=number // 7))  # some at the same instant
     wanted = [f"row {number}" for number in reversed(range(120))]
@@ -127,20 +127,20 @@ def test_every_row_is_on_one_page_there_and_back(auditor_client: Client, written
     assert _abouts(auditor_client.get(_links(third)["prev"])) == _abouts(second)
 
 
-def test_the_first_page_leads_no_further_back(auditor_client: Client, written: Write) -> None:
+def test_first_page_has_no_previous_link(auditor_client: Client, written: Write) -> None:
     for _ in range(51):
         written()
     assert set(_links(_get(auditor_client, action="contacts.listed"))) == {"next"}
 
 
-def test_the_filters_go_along(auditor_client: Client, written: Write) -> None:
+def test_filters_are_kept_in_page_links(auditor_client: Client, written: Write) -> None:
     for _ in range(51):
         written(outcome="failed")
     assert "outcome=failed" in _links(_get(auditor_client, outcome="failed"))["next"]
 
 
 @pytest.mark.parametrize("place", ["0", "-1", "x", "99999999", "9" * 19, "١"])
-def test_a_place_that_is_not_there_is_the_newest_page(auditor_client: Client, written: Write, place: str) -> None:
+def test_invalid_cursor_shows_newest_page(auditor_client: Client, written: Write, place: str) -> None:
     written(about="row one")
     response = _get(auditor_client, before=place)
     assert _abouts(response) == ["row one"]
@@ -158,7 +158,7 @@ def test_a_place_that_is_not_there_is_the_newest_page(auditor_client: Client, wr
         (EntryFilter(since=NOON), "_at_"),
     ],
 )
-def test_a_page_is_read_along_an_index(
+def test_page_query_uses_index(
     written: Write, wanted: EntryFilter, index: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     entry = written()
@@ -173,7 +173,7 @@ def test_a_page_is_read_along_an_index(
 # --- Filters -------------------------------------------------------------------------------------
 
 
-def test_a_person_is_found_by_a_part_of_the_name(auditor_client: Client, written: Write) -> None:
+def test_person_is_found_by_part_of_name(auditor_client: Client, written: Write) -> None:
     sam = User.objects.create_user("sam", first_name="Samira", last_name="Okafor")
     zoe = User.objects.create_user("zoe")
     written(person_id=sam.pk, about="row sam")
@@ -182,18 +182,18 @@ def test_a_person_is_found_by_a_part_of_the_name(auditor_client: Client, written
         assert _abouts(_get(auditor_client, person=name)) == ["row sam"], name
 
 
-def test_a_whole_user_name_is_that_person_alone(auditor_client: Client, written: Write) -> None:
+def test_exact_user_name_matches_only_that_person(auditor_client: Client, written: Write) -> None:
     for name in ("sam", "samuel"):
         written(person_id=User.objects.create_user(name).pk, about=f"row {name}")
     assert _abouts(_get(auditor_client, person="sam")) == ["row sam"]
 
 
-def test_a_person_who_is_gone_is_found_by_the_name_of_then(auditor_client: Client, written: Write) -> None:
+def test_deleted_person_is_found_by_recorded_name(auditor_client: Client, written: Write) -> None:
     written(person_id=99, person="gone", about="row gone")
     assert _abouts(_get(auditor_client, person="gone")) == ["row gone"]
 
 
-def test_a_profile_is_found_by_name_and_by_id(auditor_client: Client, written: Write, sandbox: SandboxServer) -> None:
+def test_profile_is_found_by_name_and_id(auditor_client: Client, written: Write, sandbox: SandboxServer) -> None:
     profile, other = sandbox.profiles()[1:3]
     written(scope=profile["id"], about="row one")
     written(scope=other["id"], about="row two")
@@ -201,13 +201,13 @@ def test_a_profile_is_found_by_name_and_by_id(auditor_client: Client, written: W
         assert _abouts(_get(auditor_client, profile=typed)) == ["row one"], typed
 
 
-def test_the_account_is_found_by_that_word(auditor_client: Client, written: Write) -> None:
+def test_account_is_found_by_its_word(auditor_client: Client, written: Write) -> None:
     written(scope="account", about="row account")
     written(about="row other")
     assert _abouts(_get(auditor_client, profile="Account")) == ["row account"]
 
 
-def test_a_time_is_read_in_the_persons_zone_and_linked_for_everyone(
+def test_time_is_parsed_in_user_zone_and_linked_in_utc(
     auditor_client: Client, auditor: User, written: Write
 ) -> None:
     Preferences.objects.create(user=auditor, time_zone="Europe/Berlin")
@@ -219,7 +219,7 @@ def test_a_time_is_read_in_the_persons_zone_and_linked_for_everyone(
     assert "from=2026-03-01T12%3A02%2B00%3A00" in text(response)
 
 
-def test_each_filter_has_a_chip_that_clears_it_alone(auditor_client: Client, written: Write) -> None:
+def test_each_filter_has_chip_that_clears_it_alone(auditor_client: Client, written: Write) -> None:
     response = _get(auditor_client, action="sign_in", outcome="denied")
     chips = re.findall(r'<a class="chip" href="([^"]+)">.*?<b>(.*?)</b>', text(response))
     assert chips == [(f"{PAGE}?outcome=denied", "Signed in"), (f"{PAGE}?action=sign_in", "Denied")]
@@ -236,7 +236,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_cannot_be_read_is_left_out_and_named(auditor_client: Client, written: Write, name: str) -> None:
+def test_invalid_filter_is_ignored_and_named(auditor_client: Client, written: Write, name: str) -> None:
     value, sentence = BAD[name]
     written(about="row one")
     response = _get(auditor_client, **{name: value})
@@ -250,7 +250,7 @@ ODD = ("\x00", "\u202e", "\ud800", "%", "_", "'", "<b>", "x" * 10_000, "２０�
 
 
 @pytest.mark.parametrize("name", ["person", "profile", "action", "outcome", "from", "to", "number", "before", "after"])
-def test_no_parameter_breaks_it(auditor_client: Client, name: str) -> None:
+def test_no_parameter_value_breaks_page(auditor_client: Client, name: str) -> None:
     for value in (
         "\x00",
         "\u202e",
@@ -269,14 +269,14 @@ def test_no_parameter_breaks_it(auditor_client: Client, name: str) -> None:
         assert "<b><b>" not in text(response)
 
 
-def test_times_the_wrong_way_round_are_both_left_out(auditor_client: Client, written: Write) -> None:
+def test_reversed_time_range_is_ignored(auditor_client: Client, written: Write) -> None:
     written(about="row one")
     response = auditor_client.get(f"{PAGE}?from=2026-03-02T00:00&to=2026-03-01T00:00")
     assert _abouts(response) == ["row one"]
     assert "both were left out" in text(response)
 
 
-def test_an_empty_page_says_what_was_looked_for(auditor_client: Client) -> None:
+def test_empty_page_says_what_was_searched(auditor_client: Client) -> None:
     page = text(_get(auditor_client, person="zebra", outcome="failed"))
     assert "No entry matches" in page
     assert "Looked for: person “zebra”, outcome “Failed”." in page
@@ -287,7 +287,7 @@ def test_an_empty_page_says_what_was_looked_for(auditor_client: Client) -> None:
 
 @pytest.fixture
 def looked_up(written: Write) -> None:
-    """Somebody searched the number, somebody opened its contact, and somebody something else."""
+    """Rows of a search for the number, of an opened contact with it, and of another contact."""
     written(action="contacts.searched", marks=_stored(hashes_of_text("(212) 555-0142", ("US",))), about="row searched")
     written(action="contact.opened", marks=_stored(hashes_of_numbers([SEEN])), about="row opened")
     written(action="contact.opened", marks=_stored(hashes_of_numbers(["+12125550143"])), about="row other")
@@ -300,12 +300,12 @@ def _stored(marks: tuple[str, ...]) -> str:
 @pytest.mark.parametrize(
     "typed", [SEEN, "212 555 0142", "tel:+1-212-555-0142", "001 212 555 0142", "+1 (212) 555‑0142"]
 )
-def test_a_number_is_found_however_it_is_typed(auditor_client: Client, looked_up: None, typed: str) -> None:
+def test_number_is_found_in_any_spelling(auditor_client: Client, looked_up: None, typed: str) -> None:
     response = auditor_client.post(PAGE, {"number": typed}, follow=True)
     assert _abouts(response) == ["row opened", "row searched"]
 
 
-def test_the_typed_number_is_in_no_address_and_on_no_page(auditor_client: Client, looked_up: None) -> None:
+def test_typed_number_is_in_no_address_and_on_no_page(auditor_client: Client, looked_up: None) -> None:
     response = auditor_client.post(f"{PAGE}?outcome=ok", {"number": SEEN})
     address = response["Location"]
     assert re.fullmatch(r"/audit/\?outcome=ok&number=[0-9a-f]{20}(-[0-9a-f]{20})*", address)
@@ -315,43 +315,43 @@ def test_the_typed_number_is_in_no_address_and_on_no_page(auditor_client: Client
         assert spelling not in address
 
 
-def test_it_is_looked_for_in_the_auditors_region(auditor_client: Client, auditor: User, written: Write) -> None:
+def test_national_number_is_read_in_auditors_region(auditor_client: Client, auditor: User, written: Write) -> None:
     Preferences.objects.create(user=auditor, region="DE")
     written(marks=_stored(hashes_of_numbers(["+493012345678"])), about="row berlin")
     assert _abouts(auditor_client.post(PAGE, {"number": "030 12345678"}, follow=True)) == ["row berlin"]
 
 
-def test_rows_of_a_former_key_are_found(auditor_client: Client, looked_up: None, settings: Settings) -> None:
+def test_rows_hashed_with_former_key_are_found(auditor_client: Client, looked_up: None, settings: Settings) -> None:
     settings.AUDIT_KEY_FALLBACKS = [settings.AUDIT_KEY]
     settings.AUDIT_KEY = "a newer one"
     assert len(_abouts(auditor_client.post(PAGE, {"number": SEEN}, follow=True))) == 2
 
 
-def test_who_looked_for_a_number_in_the_log_is_found_by_it_too(auditor_client: Client, looked_up: None) -> None:
+def test_log_search_by_number_is_found_by_that_number(auditor_client: Client, looked_up: None) -> None:
     auditor_client.post(PAGE, {"number": SEEN}, follow=True)
     page = text(auditor_client.post(PAGE, {"number": SEEN}, follow=True))
     assert page.count("Read the audit log<small>number: as typed (mark ") == 1
 
 
 @pytest.mark.parametrize("typed", ["", "no digits", "\x00"])
-def test_what_has_no_digits_is_said_to_have_none(auditor_client: Client, written: Write, typed: str) -> None:
+def test_input_without_digits_is_reported(auditor_client: Client, written: Write, typed: str) -> None:
     written(about="row one")
     response = auditor_client.post(PAGE, {"number": typed}, follow=True)
     assert _abouts(response) == ["row one"]
     assert "There were no digits in the number" in text(response)
 
 
-def test_a_number_nobody_looked_up_says_so(auditor_client: Client, looked_up: None) -> None:
+def test_number_with_no_rows_says_so(auditor_client: Client, looked_up: None) -> None:
     assert "Nobody searched this number" in text(auditor_client.post(PAGE, {"number": "+12125550199"}, follow=True))
 
 
-def test_the_form_asks_for_its_token(auditor: User) -> None:
+def test_number_form_requires_csrf_token(auditor: User) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(auditor)
     assert strict.post(PAGE, {"number": SEEN}).status_code == 403
 
 
 @pytest.mark.parametrize("page", [PAGE, f"{PAGE}export/"])
-def test_a_number_typed_into_the_wrong_box_is_not_written_down(auditor_client: Client, page: str) -> None:
+def test_number_typed_into_person_filter_is_not_recorded(auditor_client: Client, page: str) -> None:
     auditor_client.get(page, {"person": SEEN})
     assert AuditEntry.objects.get().about == "person: [number]"

@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, roles and assignments: one row for each change, and none for what changes nothing."""
+"""Audit events of sign-in, sign-out, roles and assignments: one row per change, none where nothing changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PASSWORD = "a long demo password"
 
 @pytest.fixture
 def sue(db: None, desk_api: SandboxServer) -> User:
-    """Someone in support with a password, of whom nothing is written down yet."""
+    """A support user with a password, and an empty log."""
     user = User.objects.create_user("sue", "sue@desk.example", PASSWORD)
     user.groups.add(Group.objects.get(name="support"))
     forget()
@@ -25,7 +25,7 @@ def sue(db: None, desk_api: SandboxServer) -> User:
 
 
 def said() -> list[tuple[str, str, str | None]]:
-    """Action, outcome and what it was about, oldest first."""
+    """Action, outcome and `about` of every row, oldest first."""
     return list(AuditEntry.objects.order_by("id").values_list("action", "outcome", "about"))
 
 
@@ -36,26 +36,26 @@ def _sign_in(name: str, password: str = PASSWORD) -> Client:
 
 
 @pytest.mark.parametrize("name", ["sue", "sue@desk.example"])
-def test_signing_in_is_one_row_of_that_person(sue: User, name: str) -> None:
+def test_sign_in_is_recorded_once_with_its_person(sue: User, name: str) -> None:
     _sign_in(name)
     row = AuditEntry.objects.get()
     assert (row.action, row.outcome, row.person_id, row.address) == ("sign_in", "ok", sue.pk, "127.0.0.1")
 
 
-def test_a_wrong_password_is_one_row_of_that_person(sue: User) -> None:
+def test_wrong_password_is_recorded_with_its_person(sue: User) -> None:
     _sign_in("SUE", "wrong")
     row = AuditEntry.objects.get()
     assert (row.outcome, row.about, row.person_id) == ("denied", "wrong password", sue.pk)
 
 
-def test_an_unknown_name_is_a_row_that_does_not_say_it(sue: User) -> None:
+def test_unknown_name_is_recorded_without_the_name(sue: User) -> None:
     _sign_in("my secret password", "sue")
     row = AuditEntry.objects.get()
     assert (row.person, row.about, row.outcome) == (None, "unknown name", "denied")
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
-def test_someone_switched_off_is_one_row(sue: User, password: str) -> None:
+def test_sign_in_of_deactivated_person_is_recorded_once(sue: User, password: str) -> None:
     sue.is_active = False
     sue.save()
     forget()
@@ -63,49 +63,49 @@ def test_someone_switched_off_is_one_row(sue: User, password: str) -> None:
     assert said() == [("sign_in", "denied", "switched off")]
 
 
-def test_signing_out_is_one_row(sue: User) -> None:
+def test_sign_out_is_recorded_once(sue: User) -> None:
     client = _sign_in("sue")
     forget()
     client.post("/sign-out/")
     assert said() == [("sign_out", "ok", None)]
 
 
-def test_a_stranger_who_signs_out_is_no_row(sue: User) -> None:
+def test_sign_out_of_anonymous_visitor_is_not_recorded(sue: User) -> None:
     Client().logout()
     assert said() == []
 
 
-def test_another_role_is_one_row(sue: User) -> None:
+def test_role_change_is_recorded_once(sue: User) -> None:
     set_role(sue, "admin")
     assert said() == [("role.changed", "ok", "sue: admin, was support")]
 
 
-def test_no_role_is_one_row(sue: User) -> None:
+def test_role_removal_is_recorded_once(sue: User) -> None:
     set_role(sue, None)
     assert said() == [("role.changed", "ok", "sue: no role, was support")]
 
 
-def test_the_role_one_has_is_no_row(sue: User) -> None:
+def test_unchanged_role_is_not_recorded(sue: User) -> None:
     set_role(sue, "support")
     assert said() == []
 
 
-def test_a_group_nobody_had_is_not_taken_away(sue: User) -> None:
+def test_removal_of_unheld_group_is_not_recorded(sue: User) -> None:
     sue.groups.remove(Group.objects.get(name="admin"))
     assert said() == []
 
 
-def test_groups_set_by_djangos_admin_say_what_was_added_and_taken(sue: User) -> None:
+def test_groups_set_together_record_removals_and_additions(sue: User) -> None:
     sue.groups.set([Group.objects.get(name="auditor")])
     assert [about for _, _, about in said()] == ["sue: support taken away", "sue: auditor added"]
 
 
-def test_a_group_that_is_emptied_names_everyone(sue: User) -> None:
+def test_emptied_group_records_its_members(sue: User) -> None:
     Group.objects.get(name="support").user_set.clear()
     assert said() == [("role.changed", "ok", "sue: support taken away")]
 
 
-def test_an_assignment_is_one_row_each_way(sue: User, sandbox: SandboxServer) -> None:
+def test_assignment_and_its_removal_are_recorded(sue: User, sandbox: SandboxServer) -> None:
     profile_id = sandbox.profiles()[1]["id"]
     given = ProfileAccess.objects.create(user=sue, profile_id=profile_id)
     given.delete()
@@ -113,25 +113,25 @@ def test_an_assignment_is_one_row_each_way(sue: User, sandbox: SandboxServer) ->
     assert set(AuditEntry.objects.values_list("scope", flat=True)) == {profile_id}
 
 
-def test_switching_someone_off_is_one_row(sue: User) -> None:
+def test_deactivation_is_recorded_once(sue: User) -> None:
     sue.is_active = False
     sue.save()
     sue.save()
     assert said() == [("person.changed", "ok", "sue: switched off")]
 
 
-def test_a_new_superuser_is_a_change_of_role(sue: User) -> None:
+def test_new_superuser_is_recorded_as_role_change(sue: User) -> None:
     sue.is_superuser = True
     sue.save()
     assert said() == [("role.changed", "ok", "sue: made superuser")]
 
 
-def test_a_deleted_person_is_a_row(sue: User) -> None:
+def test_deleted_person_is_recorded(sue: User) -> None:
     sue.delete()
     assert ("person.changed", "ok", "sue: deleted") in said()
 
 
-def test_what_a_policy_says_of_numbers_is_a_row_each_time(db: None) -> None:
+def test_policy_change_of_masking_is_recorded_each_time(db: None) -> None:
     forget()
     policy = GroupPolicy.objects.create(group=Group.objects.get(name="support"), mask_numbers=True)
     policy.mask_numbers = False
@@ -141,7 +141,7 @@ def test_what_a_policy_says_of_numbers_is_a_row_each_time(db: None) -> None:
     assert said() == [("policy.changed", "ok", "support: numbers are masked"), not_masked, not_masked]
 
 
-def test_a_password_changed_in_djangos_admin_is_a_row(client: Client, sue: User) -> None:
+def test_password_change_in_django_admin_is_recorded(client: Client, sue: User) -> None:
     client.force_login(User.objects.create_superuser("root", password="x"))
     forget()
     new = {"password1": PASSWORD[::-1], "password2": PASSWORD[::-1], "usable_password": "true"}
@@ -150,14 +150,14 @@ def test_a_password_changed_in_djangos_admin_is_a_row(client: Client, sue: User)
     assert AuditEntry.objects.get().person == "root"
 
 
-def test_a_role_deleted_in_djangos_admin_is_a_row(client: Client, sue: User) -> None:
+def test_role_deletion_in_django_admin_is_recorded(client: Client, sue: User) -> None:
     client.force_login(User.objects.create_superuser("root", password="x"))
     forget()
     client.post(f"/admin/auth/group/{Group.objects.get(name='support').pk}/delete/", {"post": "yes"})
     assert said() == [("admin.changed", "ok", "group: Deleted “support.”")]
 
 
-def test_a_try_too_many_is_a_row_as_well(sue: User) -> None:
+def test_rate_limited_sign_in_is_recorded(sue: User) -> None:
     caches["default"].clear()
     for _ in range(6):
         _sign_in("sue", "wrong")

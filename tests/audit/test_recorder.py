@@ -1,4 +1,4 @@
-"""What is written down: one row for each look, switch, search, denial and failure, and none for what shows nothing."""
+"""Audit events of requests: one row per view, search, profile switch, denial and failure; none if nothing is shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIST = "/account/contacts/"
 
 @pytest.fixture
 def client(admin_client: Client) -> Client:
-    """The admin's browser, on the account already, with an empty log."""
+    """The admin's browser, which has visited the account already, with an empty log."""
     admin_client.get(LIST)
     forget()
     return admin_client
@@ -38,11 +38,11 @@ def deeds() -> list[tuple[str, str]]:
 
 
 def only_row() -> AuditEntry:
-    """The one row there is."""
+    """The only row of the log."""
     return AuditEntry.objects.get()
 
 
-def test_a_list_is_one_row_with_all_that_is_known(client: Client, admin_user: User, sandbox: SandboxServer) -> None:
+def test_list_is_recorded_once_with_all_fields(client: Client, admin_user: User, sandbox: SandboxServer) -> None:
     client.get(LIST)
     row = only_row()
     assert (row.action, row.outcome, row.scope, row.rows) == ("contacts.listed", "ok", "account", 50)
@@ -53,29 +53,29 @@ def test_a_list_is_one_row_with_all_that_is_known(client: Client, admin_user: Us
 
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT, RESTORE], ids=["page", "fragment", "history"])
-def test_every_way_to_see_a_list_is_a_row(client: Client, headers: dict[str, str]) -> None:
+def test_list_is_recorded_for_page_fragment_and_history(client: Client, headers: dict[str, str]) -> None:
     client.get(LIST, headers=headers)
     assert deeds() == [("contacts.listed", "ok")]
 
 
-def test_a_head_request_is_a_row(client: Client) -> None:
+def test_head_request_is_recorded(client: Client) -> None:
     client.head(LIST)
     assert deeds() == [("contacts.listed", "ok")]
 
 
-def test_a_search_is_one_row_however_many_questions_it_took(client: Client) -> None:
+def test_search_of_several_attempts_is_recorded_once(client: Client) -> None:
     client.get(LIST, {"search": "998-8776"})
     assert deeds() == [("contacts.searched", "ok")]
 
 
-def test_a_number_is_found_again_however_it_was_typed(client: Client, sandbox: SandboxServer) -> None:
+def test_searched_number_matches_hash_in_any_spelling(client: Client, sandbox: SandboxServer) -> None:
     number = next(n for n in sandbox.contacts(None).values() if n and n.startswith("+1212"))
     client.get(LIST, {"search": f"({number[2:5]}) {number[5:8]}-{number[8:]}"})
     marks = (only_row().marks or "").split()
     assert set(marks) & set(search_hashes(f"tel:{number}", ()))
 
 
-def test_the_number_itself_is_in_no_column(client: Client, sandbox: SandboxServer) -> None:
+def test_number_is_in_no_column(client: Client, sandbox: SandboxServer) -> None:
     contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
     client.get(LIST, {"phone": number})
     client.get(f"{LIST}{contact_id}/")
@@ -83,7 +83,7 @@ def test_the_number_itself_is_in_no_column(client: Client, sandbox: SandboxServe
     assert number[4:] not in re.sub(r"req_\w+|desk_\w+", "", said)
 
 
-def test_whose_numbers_a_short_answer_held_is_found_again(client: Client, sandbox: SandboxServer) -> None:
+def test_numbers_of_short_result_are_hashed(client: Client, sandbox: SandboxServer) -> None:
     number = next(n for n in sandbox.contacts(None).values() if n)
     client.get(LIST, {"search": number[-7:]})
     row = only_row()
@@ -92,14 +92,14 @@ def test_whose_numbers_a_short_answer_held_is_found_again(client: Client, sandbo
     assert set((row.marks or "").split()) & set(search_hashes(number, ()))
 
 
-def test_several_numbers_are_a_row_a_batch_with_a_mark_each(client: Client) -> None:
+def test_bulk_lookup_is_one_row_with_hash_of_each_number(client: Client) -> None:
     numbers = [f"+1202555{ending}" for ending in ("0101", "0102", "0103")]
     client.get(LIST, {"search": "\n".join(numbers)})
     marks = set((only_row().marks or "").split())
     assert all(marks & set(search_hashes(number, ())) for number in numbers)
 
 
-def test_a_switch_is_one_row_besides_the_lists(client: Client, sandbox: SandboxServer) -> None:
+def test_profile_switch_is_recorded_once_besides_lists(client: Client, sandbox: SandboxServer) -> None:
     path = f"/p/{sandbox.profiles()[1]['id']}/contacts/"
     for _ in range(2):
         client.get(path)
@@ -107,12 +107,12 @@ def test_a_switch_is_one_row_besides_the_lists(client: Client, sandbox: SandboxS
     assert set(AuditEntry.objects.values_list("scope", flat=True)) == {sandbox.profiles()[1]["id"]}
 
 
-def test_several_numbers_in_another_profile_are_a_switch_too(client: Client, sandbox: SandboxServer) -> None:
+def test_bulk_lookup_in_other_profile_records_switch(client: Client, sandbox: SandboxServer) -> None:
     client.get(f"/p/{sandbox.profiles()[1]['id']}/contacts/", {"search": "+12025550101\n+12025550102"})
     assert sorted(deeds()) == [("contacts.searched", "ok"), ("profile.switched", "ok")]
 
 
-def test_a_page_that_waits_is_no_row_and_what_follows_is_one(
+def test_waiting_page_is_not_recorded_until_results_arrive(
     client: Client, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_TIMEOUT", 0.05)
@@ -125,12 +125,12 @@ def test_a_page_that_waits_is_no_row_and_what_follows_is_one(
     assert deeds() == [("contacts.listed", "ok")]
 
 
-def test_a_refresh_that_leads_on_is_one_row_in_all(client: Client) -> None:
+def test_refresh_with_its_redirect_is_recorded_once(client: Client) -> None:
     client.get(f"{LIST}?refresh=1", follow=True)
     assert deeds() == [("contacts.listed", "ok")]
 
 
-def test_an_opened_contact_names_it_and_the_request(client: Client, sandbox: SandboxServer) -> None:
+def test_opened_contact_is_recorded_with_its_id_and_request_id(client: Client, sandbox: SandboxServer) -> None:
     contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
     client.get(f"{LIST}{contact_id}/")
     row = only_row()
@@ -139,7 +139,7 @@ def test_an_opened_contact_names_it_and_the_request(client: Client, sandbox: San
     assert set((row.marks or "").split()) & set(search_hashes(number, ()))
 
 
-def test_messages_are_a_row(client: Client, sandbox: SandboxServer) -> None:
+def test_messages_are_recorded(client: Client, sandbox: SandboxServer) -> None:
     contact_id = next(iter(sandbox.contacts(None)))
     client.get(f"{LIST}{contact_id}/messages/")
     row = only_row()
@@ -147,7 +147,7 @@ def test_messages_are_a_row(client: Client, sandbox: SandboxServer) -> None:
     assert row.request_id
 
 
-def test_a_revealed_number_is_a_row_and_its_form_by_get_is_none(
+def test_reveal_is_recorded_only_on_post(
     client: Client, admin_user: User, sandbox: SandboxServer
 ) -> None:
     Preferences.objects.create(user=admin_user, mask_numbers=True)
@@ -158,10 +158,10 @@ def test_a_revealed_number_is_a_row_and_its_form_by_get_is_none(
     assert deeds() == [("number.revealed", "ok")]
 
 
-# --- What did not come to pass -------------------------------------------------------------------
+# --- Denied and failed ---------------------------------------------------------------------------
 
 
-def test_a_search_that_fails_says_what_it_was_for(client: Client, sandbox: SandboxServer) -> None:
+def test_failed_search_is_recorded_with_number_hash(client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=500, times=3)
     client.get(LIST, {"search": "+12025550101"})
     row = only_row()
@@ -171,14 +171,14 @@ def test_a_search_that_fails_says_what_it_was_for(client: Client, sandbox: Sandb
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500])
-def test_what_the_messaging_service_refuses_has_failed(client: Client, sandbox: SandboxServer, status: int) -> None:
+def test_api_error_is_recorded_as_failed(client: Client, sandbox: SandboxServer, status: int) -> None:
     sandbox.fault(route="contacts", kind="status", status=status, times=3)
     client.get(LIST)
     assert deeds() == [("contacts.listed", "failed")]
 
 
 @pytest.mark.parametrize("page", ["", "{contact}/", "{contact}/messages/", "{contact}/reveal/"])
-def test_a_foreign_profile_is_denied(support_client: Client, sandbox: SandboxServer, page: str) -> None:
+def test_foreign_profile_is_recorded_as_denied(support_client: Client, sandbox: SandboxServer, page: str) -> None:
     forget()
     theirs = sandbox.profiles()[5]["id"]
     contact_id = next(iter(sandbox.contacts(theirs)))
@@ -188,26 +188,26 @@ def test_a_foreign_profile_is_denied(support_client: Client, sandbox: SandboxSer
     assert row.about == (contact_id if page else None)
 
 
-def test_a_contact_of_another_scope_is_denied(client: Client) -> None:
+def test_contact_of_other_scope_is_recorded_as_denied(client: Client) -> None:
     stranger = str(uuid4())
     client.get(f"{LIST}{stranger}/")
     row = only_row()
     assert (row.action, row.outcome, row.about) == ("contact.opened", "denied", stranger)
 
 
-def test_a_page_of_another_role_is_denied_by_name(support_client: Client) -> None:
+def test_page_of_other_role_is_recorded_as_denied(support_client: Client) -> None:
     forget()
     support_client.get("/people/")
     row = only_row()
     assert (row.action, row.outcome, row.about) == ("page.denied", "denied", "people-list")
 
 
-def test_a_method_that_is_not_allowed_is_denied(client: Client) -> None:
+def test_disallowed_method_is_recorded_as_denied(client: Client) -> None:
     client.post(LIST)
     assert deeds() == [("contacts.listed", "denied")]
 
 
-def test_a_form_without_its_token_is_denied(admin_user: User, client: Client, sandbox: SandboxServer) -> None:
+def test_missing_csrf_token_is_recorded_as_denied(admin_user: User, client: Client, sandbox: SandboxServer) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(admin_user)
     forget()
@@ -215,24 +215,24 @@ def test_a_form_without_its_token_is_denied(admin_user: User, client: Client, sa
     assert deeds() == [("number.revealed", "denied")]
 
 
-def test_a_stranger_writes_nothing(db: None, desk_api: SandboxServer) -> None:
+def test_anonymous_visitor_is_not_recorded(db: None, desk_api: SandboxServer) -> None:
     for path in ("/", LIST, "/audit/", "/nowhere/", "/sign-in/"):
         Client().get(path)
     assert deeds() == []
 
 
-def test_an_address_that_leads_nowhere_is_no_row(client: Client) -> None:
+def test_unknown_address_is_not_recorded(client: Client) -> None:
     client.get("/nowhere/")
     assert deeds() == []
 
 
-def test_a_deed_of_a_page_that_shows_no_contact_is_no_row(client: Client) -> None:
+def test_pages_without_contacts_are_not_recorded(client: Client) -> None:
     for path in ("/preferences/", "/gateway/", "/account/profiles/"):
         client.get(path)
     assert deeds() == []
 
 
-def test_every_deed_of_the_code_has_its_sentence() -> None:
+def test_every_audit_action_in_code_has_label() -> None:
     written = {"audit.pruned"}
     for path in (Path(django_settings.BASE_DIR) / "contacts_ui").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -249,7 +249,7 @@ def test_every_deed_of_the_code_has_its_sentence() -> None:
     assert written <= set(ACTION_LABELS)
 
 
-def test_who_lacks_a_second_factor_looked_at_nothing(client: Client, settings: Settings) -> None:
+def test_redirect_to_mfa_setup_is_not_recorded(client: Client, settings: Settings) -> None:
     settings.REQUIRE_MFA = "admins"
     client.get(LIST)
     client.get(LIST, headers=FRAGMENT)

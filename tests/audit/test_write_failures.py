@@ -1,4 +1,4 @@
-"""A log that cannot be written: nothing is shown and nobody comes in, or (AUDIT_REQUIRED off) the log file says so."""
+"""Failing audit writes: nothing is shown and nobody signs in (fail closed), or an error is logged (AUDIT_REQUIRED off)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Unwritable = Callable[[], AbstractContextManager[None]]
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
 @pytest.mark.parametrize("page", ["", "{contact}/"])
-def test_a_view_that_cannot_be_recorded_shows_no_number(
+def test_unrecordable_view_shows_no_number(
     admin_client: Client, sandbox: SandboxServer, unwritable: Unwritable, page: str, headers: dict[str, str]
 ) -> None:
     contacts = first_page(sandbox)
@@ -43,7 +43,7 @@ def test_a_view_that_cannot_be_recorded_shows_no_number(
 
 
 @pytest.mark.parametrize("part", ["row", "contact"])
-def test_a_number_that_cannot_be_recorded_is_not_revealed(
+def test_unrecordable_reveal_shows_no_number(
     admin_client: Client, admin_user: User, sandbox: SandboxServer, unwritable: Unwritable, part: str
 ) -> None:
     Preferences.objects.create(user=admin_user, mask_numbers=True)
@@ -54,7 +54,7 @@ def test_a_number_that_cannot_be_recorded_is_not_revealed(
     assert readable(text(response), contacts) == set()
 
 
-def test_messages_and_several_numbers_are_refused_too(
+def test_unrecordable_messages_and_bulk_lookup_are_refused(
     admin_client: Client, sandbox: SandboxServer, unwritable: Unwritable
 ) -> None:
     contact = first_page(sandbox)[0]
@@ -66,7 +66,7 @@ def test_messages_and_several_numbers_are_refused_too(
     assert str(contact.id) not in text(several)
 
 
-def test_the_log_itself_and_its_export_are_refused(auditor_client: Client, unwritable: Unwritable) -> None:
+def test_unrecordable_log_page_and_export_are_refused(auditor_client: Client, unwritable: Unwritable) -> None:
     AuditEntry.objects.create(at="2026-03-01T12:00Z", action="sign_in", outcome="ok", person="somebody-else")
     with unwritable():
         page, export = auditor_client.get("/audit/"), auditor_client.get("/audit/export/")
@@ -74,7 +74,7 @@ def test_the_log_itself_and_its_export_are_refused(auditor_client: Client, unwri
     assert "somebody-else" not in text(page) + text(export)
 
 
-def test_a_denial_that_cannot_be_recorded_is_no_less_denied(
+def test_unrecordable_denial_shows_no_rows(
     support_client: Client, sandbox: SandboxServer, unwritable: Unwritable
 ) -> None:
     with unwritable():
@@ -83,7 +83,7 @@ def test_a_denial_that_cannot_be_recorded_is_no_less_denied(
     assert rows(response) == []
 
 
-def test_a_list_without_a_table_to_write_in_is_refused(admin_client: Client, transactional_db: None) -> None:
+def test_list_is_refused_when_audit_table_is_missing(admin_client: Client, transactional_db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE contacts_ui_auditentry RENAME TO elsewhere")
     try:
@@ -93,7 +93,7 @@ def test_a_list_without_a_table_to_write_in_is_refused(admin_client: Client, tra
             cursor.execute("ALTER TABLE elsewhere RENAME TO contacts_ui_auditentry")
 
 
-def test_nobody_is_signed_in_of_whom_it_cannot_be_recorded(
+def test_unrecordable_sign_in_is_refused(
     db: None, desk_api: SandboxServer, unwritable: Unwritable
 ) -> None:
     User.objects.create_user("sue", password=PASSWORD)
@@ -107,7 +107,7 @@ def test_nobody_is_signed_in_of_whom_it_cannot_be_recorded(
     assert not any("_auth_user_id" in session.get_decoded() for session in Session.objects.all())
 
 
-def test_a_wrong_password_that_cannot_be_recorded_says_so(
+def test_unrecordable_wrong_password_gets_503(
     db: None, desk_api: SandboxServer, unwritable: Unwritable
 ) -> None:
     with unwritable():
@@ -115,13 +115,13 @@ def test_a_wrong_password_that_cannot_be_recorded_says_so(
     assert response.status_code == 503
 
 
-def test_who_wants_to_leave_can_leave(admin_client: Client, unwritable: Unwritable) -> None:
+def test_sign_out_works_when_it_cannot_be_recorded(admin_client: Client, unwritable: Unwritable) -> None:
     with unwritable():
         admin_client.post("/sign-out/")
     assert admin_client.get(LIST)["Location"].startswith("/sign-in/")
 
 
-def test_a_role_that_cannot_be_recorded_is_not_given(admin_user: User, unwritable: Unwritable) -> None:
+def test_unrecordable_role_change_is_rolled_back(admin_user: User, unwritable: Unwritable) -> None:
     with unwritable(), pytest.raises(AuditWriteError):
         set_role(admin_user, AUDITOR)
     assert role_of(User.objects.get(pk=admin_user.pk)) == "admin"
@@ -132,14 +132,14 @@ def test_a_role_that_cannot_be_recorded_is_not_given(admin_user: User, unwritabl
 
 @pytest.fixture
 def lenient(settings: Settings) -> None:
-    """What cannot be recorded is shown all the same."""
+    """AUDIT_REQUIRED is off: what cannot be recorded is shown all the same."""
     settings.AUDIT_REQUIRED = False
 
 
-def test_when_it_is_not_required_the_list_is_shown_and_an_error_is_logged(
+def test_optional_audit_shows_list_and_logs_error(
     admin_client: Client, unwritable: Unwritable, lenient: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    admin_client.get(LIST)  # where one is for the first time is a deed of its own
+    admin_client.get(LIST)  # the first visit of a scope is an audit event of its own
     with unwritable():
         response = admin_client.get(LIST)
     assert response.status_code == 200
@@ -149,7 +149,7 @@ def test_when_it_is_not_required_the_list_is_shown_and_an_error_is_logged(
     assert record.__dict__["action"] == "contacts.listed"
 
 
-def test_when_it_is_not_required_people_come_in(
+def test_optional_audit_lets_people_sign_in(
     db: None, desk_api: SandboxServer, unwritable: Unwritable, lenient: None
 ) -> None:
     User.objects.create_superuser("sue", password=PASSWORD)
@@ -159,7 +159,7 @@ def test_when_it_is_not_required_people_come_in(
     assert client.get(LIST).status_code == 200
 
 
-def test_when_it_is_not_required_the_transaction_around_it_goes_on(
+def test_optional_audit_failure_keeps_outer_transaction(
     admin_user: User, sandbox: SandboxServer, unwritable: Unwritable, lenient: None
 ) -> None:
     with unwritable():

@@ -204,7 +204,7 @@ def _switcher(page: Page, sandbox: SandboxServer) -> None:
     for profile in sandbox.profiles()[3:5]:  # so that there are recent ones
         page.context.request.get(f"/p/{profile['id']}/contacts/")
     page.goto(FEW)
-    page.locator("[data-opens=profiles]").click()
+    page.locator("[data-popover=profiles]").click()
     expect(page.get_by_role("combobox", name="Find a profile")).to_be_focused()
     page.keyboard.press("ArrowDown")
 
@@ -259,7 +259,7 @@ def _of_person(username: str) -> Reach:
 
 def _person_finds_nothing(page: Page, _sandbox: SandboxServer) -> None:
     _person(page, "nia")
-    page.locator(".picks .check").first.click()
+    page.locator(".profile-picker .check").first.click()
     page.fill("#find", "zebra")
 
 

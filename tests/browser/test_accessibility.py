@@ -129,7 +129,7 @@ def test_on_paper_there_is_the_heading_and_the_table_and_nothing_to_press(admin_
     for seen in ("h1", "table", "thead", f"{ROWS} .c-region"):
         expect(admin_page.locator(seen).first).to_be_visible()
     expect(admin_page.get_by_text(re.compile("Contacts on SMS, printed"))).to_be_visible()
-    for unseen in (".bar", ".filters", ".pager", ".chips", ".foot", "#results button"):
+    for unseen in (".topbar", ".filters", ".pager", ".chips", ".table-footer", "#results button"):
         expect(admin_page.locator(unseen).filter(visible=True)).to_have_count(0)
 
 

@@ -32,7 +32,7 @@ SHOWN = {  # what is seen of a state that an address leads to
     "nothing": "#results .state",
     "number": "[role=note]",
     "contact": "main article",
-    "failure": "#results [data-problem]",
+    "failure": "#results [data-error]",
     "slow": "#results[aria-busy=true]",
     "notice": ROWS,
 }
@@ -116,7 +116,7 @@ def _reach(page: Page, sandbox: SandboxServer, state: str) -> None:
         expect(page.locator(CONTACT)).to_be_visible()
     if state == "messages failed":
         page.keyboard.press("m")
-        expect(page.locator("#drawer .messages [data-problem]")).to_be_visible()
+        expect(page.locator("#drawer .messages [data-error]")).to_be_visible()
     if state == "notice":
         page.context.set_offline(True)
         page.get_by_role("link", name="Next page").click()
@@ -183,7 +183,7 @@ def test_a_short_wait_is_not_worth_a_word(page: Page) -> None:
 def test_an_error_is_said_with_its_title_and_what_to_do(page: Page, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=500)
     choose_channel(page, "sms")
-    expect(page.locator("#results [data-problem]")).to_be_visible()
+    expect(page.locator("#results [data-error]")).to_be_visible()
     expect(page.locator(LIVE)).to_contain_text("The messaging service has a fault")
     expect(page.locator(LIVE)).to_contain_text("Try again in a moment")
 
@@ -233,7 +233,7 @@ def test_while_one_types_the_focus_and_the_caret_stay(page: Page) -> None:
 def test_an_error_leaves_the_focus_where_one_types(page: Page, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=500)
     page.locator("#search").press_sequentially("2")
-    expect(page.locator("#results [data-problem]")).to_be_visible()
+    expect(page.locator("#results [data-error]")).to_be_visible()
     expect(page.locator("#search")).to_be_focused()
 
 
@@ -246,8 +246,8 @@ def test_after_paging_the_focus_is_on_the_heading_of_the_results(page: Page, nam
 
 
 def test_after_going_to_a_page_by_its_number_the_focus_is_on_the_heading(page: Page) -> None:
-    page.fill(".goto__page", "2")
-    page.press(".goto__page", "Enter")
+    page.fill(".page-jump__page", "2")
+    page.press(".page-jump__page", "Enter")
     at_address(page, "?page=2")
     expect(page.locator("#results-h")).to_be_focused()
 
@@ -278,7 +278,7 @@ def test_trying_again_moves_the_focus_to_what_came(page: Page, sandbox: SandboxS
 
 
 def test_refreshing_does_not_lose_the_focus(page: Page) -> None:
-    page.locator(".foot__age").focus()
+    page.locator(".table-footer__age").focus()
     page.keyboard.press("Enter")
     wait_for_results(page)
     expect(page.locator("#results :focus")).to_have_count(1)

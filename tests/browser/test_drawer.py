@@ -86,7 +86,7 @@ def test_it_says_at_once_which_contact_it_is_of(page: Page) -> None:
 
 def test_it_says_where_the_contact_stands_on_the_page(page: Page) -> None:
     open_contact(page, 2)
-    expect(page.locator("#drawer-place")).to_have_text("3 of 20 on this page")
+    expect(page.locator("#drawer-position")).to_have_text("3 of 20 on this page")
     expect(page.locator(".phone__link[aria-current=true]")).to_have_count(1)
 
 
@@ -217,7 +217,7 @@ def test_next_and_previous_step_along_the_page_without_a_call(page: Page, sandbo
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[4])
     page.get_by_role("button", name="Previous contact").click()
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[3])
-    expect(page.locator("#drawer-place")).to_have_text("4 of 20 on this page")
+    expect(page.locator("#drawer-position")).to_have_text("4 of 20 on this page")
     assert calls_for_contacts(sandbox) == []
 
 

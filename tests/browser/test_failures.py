@@ -33,7 +33,7 @@ def test_each_failure_is_seen_as_its_own_sentence_in_the_results(
     sandbox.clear()
     sandbox.fault(route="contacts", **fault)
     choose_channel(page, "sms")
-    expect(page.locator("#results [data-problem]")).to_contain_text(sentence)
+    expect(page.locator("#results [data-error]")).to_contain_text(sentence)
     expect(page.locator("#summary")).to_have_text(sentence)
     expect(page.locator("#results")).to_contain_text("Request ID")
     expect(page.locator("#results")).not_to_contain_text("No contacts")
@@ -49,7 +49,7 @@ def test_each_failure_is_seen_as_its_own_sentence_on_a_page(
     # A page that is slow to fail comes without its rows and asks once more: the fault waits for that too.
     sandbox.fault(route="contacts", **({"times": 4} | fault))
     page = new_context.signed_in("admin", at=FEW)
-    expect(page.locator("[data-problem]").filter(has_text=sentence)).to_be_visible()
+    expect(page.locator("[data-error]").filter(has_text=sentence)).to_be_visible()
     expect(page.locator("main")).not_to_contain_text("No contacts")
 
 
@@ -77,7 +77,7 @@ def test_an_answer_for_another_profile_is_never_shown(new_context: NewContext, s
 def test_trying_again_brings_the_rows_back(new_context: NewContext, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=500, times=3)
     page = new_context.signed_in("admin", at=BY_SMS)
-    expect(page.locator("[data-problem]")).to_be_visible()
+    expect(page.locator("[data-error]")).to_be_visible()
     sandbox.clear()
     page.get_by_role("link", name="Try again").click()
     expect(page.locator(ROWS).first).to_be_visible()

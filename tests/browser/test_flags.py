@@ -44,7 +44,7 @@ DIFFERENCES = """async ([cells, side]) => {
 # What the stylesheet makes of the classes of every flag: column and row, in widths of a flag.
 POSITIONS = """(names) => names.map((name) => {
   const cell = document.createElement("td");
-  cell.className = `flag x-${name[0]} y-${name[1]}`;
+  cell.className = `flag flag-col-${name[0]} flag-row-${name[1]}`;
   document.querySelector("#results tbody tr").append(cell);
   const style = getComputedStyle(cell, "::before"), side = parseFloat(style.width);
   const found = [style.backgroundPositionX, style.backgroundPositionY].map((at) => Math.round(-parseFloat(at) / side));

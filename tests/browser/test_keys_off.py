@@ -39,7 +39,7 @@ def switched_off(keeping_desk: CachingDesk, new_context: NewContext, sandbox: Sa
 # --- Where none does anything ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("field", ["#search", "#phone", ".goto__page", "#page-size"])
+@pytest.mark.parametrize("field", ["#search", "#phone", ".page-jump__page", "#page-size"])
 def test_none_fires_while_one_types(page: Page, field: str) -> None:
     page.route("**/contacts/?*", lambda route: route.abort() if "search=" in route.request.url else route.continue_())
     more_filters(page)

@@ -104,6 +104,6 @@ def test_a_failed_reveal_is_said_and_keeps_the_focus(
     keeping_desk.forget()
     sandbox.fault(route="contact", kind="status", status=500)
     masked.get_by_role("button", name="Reveal number").click()
-    expect(masked.locator("#drawer [data-problem]")).to_be_visible()
+    expect(masked.locator("#drawer [data-error]")).to_be_visible()
     expect(masked.locator("#live")).to_contain_text("The messaging service has a fault")
     expect(masked.locator("#contact-h")).to_be_focused()

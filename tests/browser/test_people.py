@@ -47,7 +47,7 @@ def _assign(page: Page, name: str) -> None:
     page.fill("#find", name)
     if page.locator("#find[hx-post]").count() and page.evaluate("typeof htmx === 'undefined'"):
         page.get_by_role("button", name="Find").click()
-    expect(page.locator(".picks .check")).to_have_count(1)
+    expect(page.locator(".profile-picker .check")).to_have_count(1)
     page.get_by_label(name, exact=True).check()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved. It holds from their next click on.")).to_be_visible()
@@ -80,7 +80,7 @@ def test_somebody_is_added_comes_in_by_their_link_and_is_put_out(
 
     hers = new_context().new_page()
     _come_in(hers, link, username)
-    expect(hers.locator(".head__scope")).to_have_text(profile["name"])
+    expect(hers.locator(".page-header__scope")).to_have_text(profile["name"])
     assert hers.locator("main").get_attribute("data-profile-id") == profile["id"]
     assert hers.request.get(f"/p/{sandbox.profiles()[4]['id']}/contacts/").status == 404
     assert hers.request.get("/account/contacts/").status == 404
@@ -110,7 +110,7 @@ def test_people_are_found_while_one_types_and_back_undoes_it_step_by_step(
 
 def test_enter_in_the_box_that_finds_profiles_saves_nothing(person: Page) -> None:
     before = person.locator("#ticked").inner_text()
-    person.locator(".picks [name=profiles]:not(:checked)").first.check()
+    person.locator(".profile-picker [name=profiles]:not(:checked)").first.check()
     person.fill("#find", "a")
     person.press("#find", "Enter")
     expect(person.locator("[name=found]")).to_have_value("a")

@@ -52,14 +52,14 @@ def test_a_pasted_number_shows_its_contact_and_how_it_was_read(page: Page, sandb
         _paste(page, typed)
         expect(page.locator(ROWS)).to_have_count(1)
         expect(page.locator(ROWS)).to_have_attribute("data-contact-id", contact_id)
-        expect(page.locator("#reading")).to_contain_text("Read as +1 ")
+        expect(page.locator("#search-interpretation")).to_contain_text("Read as +1 ")
         expect(page.locator("#search")).to_have_value(typed)
 
 
 def test_the_last_seven_digits_are_found_and_stay_in_the_box(page: Page, sandbox: SandboxServer) -> None:
     contact_id, number = _american(sandbox)
     page.locator("#search").press_sequentially(number[-7:], delay=20)
-    expect(page.locator("#reading")).to_contain_text(f"Searched as “{number[-7:-4]}-{number[-4:]}”")
+    expect(page.locator("#search-interpretation")).to_contain_text(f"Searched as “{number[-7:-4]}-{number[-4:]}”")
     expect(page.locator(f"tr[data-contact-id='{contact_id}']")).to_be_visible()
     expect(page.locator("#search")).to_have_value(number[-7:])
     at_address(page, f"?search={number[-7:]}&page_size=20")
@@ -67,10 +67,10 @@ def test_the_last_seven_digits_are_found_and_stay_in_the_box(page: Page, sandbox
 
 def test_another_reading_is_one_click_away(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=f"{FEW}&search=2055")
-    link = page.locator("#reading a").first
+    link = page.locator("#search-interpretation a").first
     wanted = link.inner_text()
     link.click()
-    expect(page.locator("#reading b")).to_have_text(wanted)
+    expect(page.locator("#search-interpretation b")).to_have_text(wanted)
     expect(page.locator("#search")).to_have_value("2055")
 
 

@@ -17,7 +17,7 @@ from .page_helpers import ROWS, at_address, hold_requests, ids, later
 
 BY_SMS = "/account/contacts/?channel=sms&page_size=20"
 KEPT = "/contacts/?channel=sms&page_size=20"  # of it, in another profile
-LINK = "[data-opens=profiles]"
+LINK = "[data-popover=profiles]"
 FIND = "#profiles #find"
 OPTIONS = "#profiles [role=option]:visible"
 
@@ -107,7 +107,7 @@ def test_typing_minds_neither_case_nor_accents_nor_the_order_of_words(
     page.keyboard.insert_text(typed)
     expect(page.locator(OPTIONS)).to_have_count(1)
     expect(_active(page)).to_contain_text("Lumière Opticians")
-    expect(page.locator("#profiles .pop__foot")).to_contain_text("1 of 13 profiles")
+    expect(page.locator("#profiles .popover__foot")).to_contain_text("1 of 13 profiles")
 
 
 def test_emptying_the_box_brings_every_profile_back_with_none_active(switcher: Page) -> None:
@@ -115,7 +115,7 @@ def test_emptying_the_box_brings_every_profile_back_with_none_active(switcher: P
     switcher.keyboard.press("Backspace")
     expect(switcher.locator(OPTIONS)).to_have_count(13)
     expect(_active(switcher)).to_have_count(0)
-    expect(switcher.locator("#profiles .pop__foot")).to_contain_text("13 profiles")
+    expect(switcher.locator("#profiles .popover__foot")).to_contain_text("13 profiles")
 
 
 def test_a_name_that_nobody_has_is_said_and_shown(switcher: Page) -> None:
@@ -200,7 +200,7 @@ def test_a_click_for_a_new_tab_opens_one_and_stays(switcher: Page, sandbox: Sand
 @pytest.mark.parametrize("by", ["Enter", "click"])
 def test_leaving_is_said_with_the_name_of_where_one_goes(switcher: Page, sandbox: SandboxServer, by: str) -> None:
     wanted = sandbox.profiles()[2]
-    switcher.evaluate("document.addEventListener('desk:leaving', (e) => console.log(`leaving ${e.detail.title}`))")
+    switcher.evaluate("document.addEventListener('desk:profile-change', (e) => console.log(`leaving ${e.detail.title}`))")
     with switcher.expect_console_message(lambda message: message.text == f"leaving {wanted['name']}"):
         if by == "Enter":
             switcher.keyboard.insert_text(wanted["name"])
@@ -228,7 +228,7 @@ def test_a_thousand_profiles_narrow_to_the_one_that_is_meant(page: Page) -> None
     expect(_active(page)).to_be_in_viewport(ratio=1)
     page.keyboard.type("no 731")
     assert _titles(page) == ["Profile no 731"]
-    expect(page.locator("#profiles .pop__foot")).to_contain_text("1 of 1,000 profiles")
+    expect(page.locator("#profiles .popover__foot")).to_contain_text("1 of 1,000 profiles")
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", "desktop"), ("dark", "phone")])
@@ -268,7 +268,7 @@ def _a_thousand(body: str) -> str:
     """The list with its last group replaced by a thousand profiles."""
     head, last = body.rsplit('role="presentation">', 1)
     option = (
-        '<a class="opt" href="/account/contacts/?page={0}" id="n{0}" role="option" tabindex="-1"'
+        '<a class="menu-item" href="/account/contacts/?page={0}" id="n{0}" role="option" tabindex="-1"'
         ' aria-selected="false" data-letter="P"><span>Profile no {0}</span></a>'
     )
     before = head.split('<div role="group"', 1)[0] + '<div role="group" aria-labelledby="group-z"><p id="group-z" '

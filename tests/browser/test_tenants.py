@@ -15,16 +15,16 @@ from .page_helpers import ROWS, at_address, choose_channel, open_list, profile_i
 
 def _options(page: Page) -> list[str]:
     """The switcher's links, opened as a person would."""
-    page.locator("[data-opens=profiles]").click()
-    expect(page.locator("#profiles .opt").first).to_be_visible()
-    links: list[str] = page.eval_on_selector_all("#profiles .opt", "all => all.map(a => a.getAttribute('href'))")
+    page.locator("[data-popover=profiles]").click()
+    expect(page.locator("#profiles .menu-item").first).to_be_visible()
+    links: list[str] = page.eval_on_selector_all("#profiles .menu-item", "all => all.map(a => a.getAttribute('href'))")
     page.keyboard.press("Escape")
     return links
 
 
 def _switch(page: Page, link: str) -> None:
-    page.locator("[data-opens=profiles]").click()
-    page.locator(f"#profiles .opt[href='{link}']").click()
+    page.locator("[data-popover=profiles]").click()
+    page.locator(f"#profiles .menu-item[href='{link}']").click()
     page.wait_for_url(lambda url: url.endswith(link))
 
 
@@ -106,10 +106,10 @@ def test_switching_keeps_the_filters_that_the_address_bar_shows(admin_page: Page
 def test_the_switcher_finds_a_profile_by_name_and_enter_goes_there(admin_page: Page, sandbox: SandboxServer) -> None:
     wanted = sandbox.profiles()[4]
     admin_page.goto("/account/contacts/")
-    admin_page.locator("[data-opens=profiles]").click()
+    admin_page.locator("[data-popover=profiles]").click()
     expect(admin_page.locator("#find")).to_be_focused()
     admin_page.keyboard.type(wanted["name"])
-    expect(admin_page.locator("#profiles .opt:visible")).to_have_count(1)
+    expect(admin_page.locator("#profiles .menu-item:visible")).to_have_count(1)
     admin_page.keyboard.press("Enter")
     admin_page.wait_for_url(lambda url: f"/p/{wanted['id']}/contacts/" in url)
     expect(admin_page.locator("h1")).to_contain_text(wanted["name"])

@@ -168,8 +168,8 @@ def test_the_page_size_outlives_an_empty_result(page: Page) -> None:
 
 
 def test_going_to_a_page_by_its_number(page: Page) -> None:
-    page.fill(".goto__page", "3")
-    page.press(".goto__page", "Enter")
+    page.fill(".page-jump__page", "3")
+    page.press(".page-jump__page", "Enter")
     at_address(page, f"{LIST}?page=3&page_size=20")
 
 
@@ -189,7 +189,7 @@ def test_a_lookup_that_finds_nothing_names_the_number(page: Page) -> None:
     page.fill("#phone", "+1 202-555-0143")
     page.press("#phone", "Enter")
     expect(page.locator("#results")).to_contain_text("+1 202-555-0143 is not among these contacts")
-    assert page.locator("[data-problem]").count() == 0
+    assert page.locator("[data-error]").count() == 0
 
 
 def test_ctrl_click_opens_a_page_in_a_new_tab(page: Page) -> None:

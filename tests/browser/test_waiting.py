@@ -166,7 +166,7 @@ def test_old_rows_say_what_they_are_of_until_the_new_ones_come(page: Page) -> No
         choose_channel(page, "sms")
         expect(page.get_by_text("Still showing: all contacts")).to_be_visible()
     wait_for_results(page)
-    expect(page.locator(".still")).not_to_be_visible()
+    expect(page.locator(".stale-caption")).not_to_be_visible()
 
 
 def test_they_stay_busy_when_one_request_takes_the_place_of_another(page: Page) -> None:

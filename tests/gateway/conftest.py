@@ -1,4 +1,4 @@
-"""A real Redis for the tests that need one."""
+"""Fixture: a real Redis server for the tests that need one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from testing.redis_server import running_redis
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Redis of our own, on a free port, keeping nothing."""
+    """Address of a Redis server started for the session, on a free port, without persistence."""
     with running_redis(tmp_path_factory.mktemp("redis")) as url:
         yield url

@@ -1,4 +1,7 @@
-"""Kept answers: fresh ones cost nothing, old ones are labelled, and none is ever another scope's."""
+"""Response cache with stale-while-revalidate and stale-if-error.
+
+Fresh entries cost no API call, stale ones are labelled, and no entry is ever served to another scope.
+"""
 
 from __future__ import annotations
 
@@ -29,18 +32,18 @@ def _calls(sandbox: SandboxServer) -> list[str]:
 
 
 def age(settings: Settings) -> None:
-    """From here on everything kept is too old to be fresh."""
+    """Makes every cached entry stale from here on."""
     settings.SENT_FRESH_SECONDS = 0.0
     get_gateway.cache_clear()
 
 
-def test_the_same_page_again_costs_no_call(admin_client: Client, keeping: SandboxServer) -> None:
+def test_same_page_again_is_served_from_cache(admin_client: Client, keeping: SandboxServer) -> None:
     first, second = admin_client.get(LIST), fragment(admin_client, LIST)
     assert rows(first) == rows(second)
     assert _calls(keeping) == ["/v3/contacts"]
 
 
-def test_a_contact_opened_from_a_fresh_list_costs_no_call(admin_client: Client, keeping: SandboxServer) -> None:
+def test_contact_opened_from_fresh_list_makes_no_api_call(admin_client: Client, keeping: SandboxServer) -> None:
     contact_id = rows(admin_client.get(LIST, {"channel": "sms"}))[3]
     came_from = {"Referer": f"http://testserver{LIST}?channel=sms"}
     page = admin_client.get(f"{LIST}{contact_id}/", headers=came_from)
@@ -48,7 +51,7 @@ def test_a_contact_opened_from_a_fresh_list_costs_no_call(admin_client: Client, 
     assert _calls(keeping) == ["/v3/contacts"]
 
 
-def test_a_list_of_another_scope_answers_no_contact(admin_client: Client, keeping: SandboxServer) -> None:
+def test_contact_cached_in_another_scope_is_not_found(admin_client: Client, keeping: SandboxServer) -> None:
     contact_id = rows(admin_client.get(LIST))[0]
     other = f"/p/{keeping.profiles()[1]['id']}/contacts/"
     page = admin_client.get(f"{other}{contact_id}/", headers={"Referer": f"http://testserver{LIST}"})
@@ -56,7 +59,7 @@ def test_a_list_of_another_scope_answers_no_contact(admin_client: Client, keepin
     assert len(_calls(keeping)) == 2
 
 
-def test_refresh_asks_again_and_leads_back_to_the_same_address(admin_client: Client, keeping: SandboxServer) -> None:
+def test_refresh_refetches_and_redirects_to_same_address(admin_client: Client, keeping: SandboxServer) -> None:
     admin_client.get(LIST)
     response = admin_client.get(LIST, {"refresh": "1"})
     assert response["Location"] == LIST
@@ -64,11 +67,11 @@ def test_refresh_asks_again_and_leads_back_to_the_same_address(admin_client: Cli
     assert fragment(admin_client, LIST, current=LIST)["HX-Replace-Url"] == LIST
 
 
-def test_refresh_asks_at_most_every_two_seconds_for_one_user(
+def test_refresh_is_throttled_per_user(
     admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert REFRESH_INTERVAL == 2.0
-    monkeypatch.setattr("contacts_ui.gateway.gateway.REFRESH_INTERVAL", 60.0)  # a busy machine takes longer for five
+    monkeypatch.setattr("contacts_ui.gateway.gateway.REFRESH_INTERVAL", 60.0)  # five requests may take longer than two seconds
     for _ in range(5):
         fragment(admin_client, LIST, refresh="1")
     assert len(_calls(keeping)) == 1
@@ -84,14 +87,14 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.fixture
 def _patient_with_all_but_the_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is no slow API."""
+    """Raises the revalidation timeout except in the slow case, so that a busy machine does not look like a slow API."""
     if "slow" not in request.node.name.partition("[")[2]:
         monkeypatch.setattr("contacts_ui.gateway.cached_fetch.REVALIDATE_TIMEOUT", 4.0)
 
 
 @pytest.mark.usefixtures("_patient_with_all_but_the_slow")
 @pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
-def test_an_old_answer_is_better_than_none_and_says_so(
+def test_stale_page_is_shown_with_reason_when_api_fails_or_is_slow(
     admin_client: Client, keeping: SandboxServer, settings: Settings, fault: dict[str, Any], reason: str
 ) -> None:
     before = rows(admin_client.get(LIST))
@@ -105,11 +108,11 @@ def test_an_old_answer_is_better_than_none_and_says_so(
     assert "results--old" in text(response)
 
 
-def test_a_fresh_answer_is_not_called_old(admin_client: Client, keeping: SandboxServer) -> None:
+def test_fresh_page_is_not_labelled_stale(admin_client: Client, keeping: SandboxServer) -> None:
     assert "Showing data from" not in text(admin_client.get(LIST))
 
 
-def test_access_is_checked_before_anything_kept_is_read(
+def test_access_is_checked_before_cache_is_read(
     admin_client: Client, support_client: Client, keeping: SandboxServer
 ) -> None:
     path = f"/p/{keeping.profiles()[5]['id']}/contacts/"
@@ -117,7 +120,7 @@ def test_access_is_checked_before_anything_kept_is_read(
     assert support_client.get(path).status_code == 404
 
 
-def test_no_number_no_key_and_no_profile_is_readable_in_a_cache_key(
+def test_cache_keys_reveal_no_number_api_key_or_profile(
     admin_client: Client, keeping: SandboxServer, settings: Settings
 ) -> None:
     profile_id = keeping.profiles()[1]["id"]
@@ -130,7 +133,7 @@ def test_no_number_no_key_and_no_profile_is_readable_in_a_cache_key(
     assert re.fullmatch(r"[\w:]+( [\w:]+)*", kept)
 
 
-def test_no_two_questions_share_a_key() -> None:
+def test_cache_keys_differ_by_api_key_scope_and_query() -> None:
     one, other = Scope("a" * 36, "A", switchable=True), Scope(None, "B", switchable=True)
     keys, foreign = CacheKeys("secret", "key"), CacheKeys("secret", "another key")
     queries = [
@@ -144,7 +147,7 @@ def test_no_two_questions_share_a_key() -> None:
     assert len(set(made)) == len(made)
 
 
-def test_known_profiles_still_work_while_the_account_call_fails(admin_client: Client, keeping: SandboxServer) -> None:
+def test_known_profile_still_works_while_account_call_fails(admin_client: Client, keeping: SandboxServer) -> None:
     path = f"/p/{keeping.profiles()[1]['id']}/"
     admin_client.get(f"{path}contacts/")
     get_gateway()._account_cache = None
@@ -155,7 +158,7 @@ def test_known_profiles_still_work_while_the_account_call_fails(admin_client: Cl
 
 
 def _older(key: str) -> tuple[str, object, float]:
-    """The kept account as it would be after two minutes."""
+    """Key, value and TTL of the cached account, with its fetch time set far in the past."""
     import msgspec
 
     kept_at, body = caches["contacts"].get(key)
@@ -164,7 +167,7 @@ def _older(key: str) -> tuple[str, object, float]:
     return key, (kept_at, msgspec.msgpack.encode(fields)), 3600
 
 
-def test_an_empty_budget_answers_at_once_with_the_time_to_wait(
+def test_exhausted_rate_limit_answers_429_at_once_with_retry_after(
     admin_client: Client, keeping: SandboxServer, settings: Settings
 ) -> None:
     settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST = 6, 2
@@ -172,14 +175,14 @@ def test_an_empty_budget_answers_at_once_with_the_time_to_wait(
     admin_client.get(LIST)
     started = time.monotonic()
     response = admin_client.get(LIST, {"page": 3})
-    assert time.monotonic() - started < 3  # waiting for the budget would take ten
+    assert time.monotonic() - started < 3  # waiting for a token would take ten
     assert len(_calls(keeping)) == 1
     assert response.status_code == 429
     assert "The desk is holding back for a moment" in text(response)
     assert 1 <= int(response["Retry-After"]) <= 10
 
 
-def test_after_five_failures_the_api_is_left_alone(admin_client: Client, desk_api: SandboxServer) -> None:
+def test_api_is_not_called_after_five_failures(admin_client: Client, desk_api: SandboxServer) -> None:
     get_gateway().account()
     desk_api.fault(route="contacts", kind="status", status=500, times=20)
     pages = [text(admin_client.get(LIST)) for _ in range(8)]
@@ -187,14 +190,14 @@ def test_after_five_failures_the_api_is_left_alone(admin_client: Client, desk_ap
     assert len(_calls(desk_api)) == 5
 
 
-def test_a_broken_call_is_tried_once_more(admin_client: Client, desk_api: SandboxServer) -> None:
+def test_failed_call_is_retried_once(admin_client: Client, desk_api: SandboxServer) -> None:
     desk_api.fault(route="contacts", kind="status", status=503)
     assert rows(admin_client.get(LIST))
     assert len(_calls(desk_api)) == 2
 
 
 @pytest.mark.parametrize("status", [429, 500, 401])
-def test_what_a_second_try_cannot_mend_is_not_tried_again(
+def test_non_retryable_error_is_not_retried(
     admin_client: Client, desk_api: SandboxServer, status: int
 ) -> None:
     desk_api.fault(route="contacts", kind="status", status=status)
@@ -202,7 +205,7 @@ def test_what_a_second_try_cannot_mend_is_not_tried_again(
     assert len(_calls(desk_api)) == 1
 
 
-def test_a_total_that_changes_between_two_pages_is_each_pages_own(admin_client: Client, keeping: SandboxServer) -> None:
+def test_cached_page_keeps_its_own_total(admin_client: Client, keeping: SandboxServer) -> None:
     first = text(admin_client.get(LIST))
     keeping.fault(route="contacts", kind="patch", set={"data.pagination.total_count": 330})
     third = text(admin_client.get(LIST, {"page": "3"}))
@@ -216,7 +219,7 @@ def _account_calls(sandbox: SandboxServer) -> int:
 
 
 def _minutes_later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """From here on what is known of the account is so many seconds older."""
+    """Ages the cached account by this many seconds."""
     memo = get_gateway()._account_cache
     assert memo is not None
     older = replace(memo, expires_at=memo.expires_at - seconds, revalidate_at=memo.revalidate_at - seconds)
@@ -224,7 +227,7 @@ def _minutes_later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     monkeypatch.setattr("contacts_ui.gateway.gateway.ACCOUNT_REVALIDATE_TTL", 60.0 - seconds)
 
 
-def test_the_account_is_asked_once_in_five_minutes(
+def test_account_is_not_fetched_again_after_ninety_seconds(
     admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin_client.get(LIST)
@@ -233,7 +236,7 @@ def test_the_account_is_asked_once_in_five_minutes(
     assert _account_calls(keeping) == 1
 
 
-def test_an_unknown_profile_asks_for_the_account_anew_at_most_once_a_minute(
+def test_unknown_profile_refetches_account_at_most_once_a_minute(
     admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = f"/p/{uuid4()}/contacts/"
@@ -246,7 +249,7 @@ def test_an_unknown_profile_asks_for_the_account_anew_at_most_once_a_minute(
     assert {call["path"] for call in keeping.requests()} == {"/v3/me"}
 
 
-def test_a_profile_the_api_refuses_asks_for_the_account_anew(
+def test_profile_rejected_by_api_triggers_account_refetch(
     admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = f"/p/{keeping.profiles()[1]['id']}/contacts/"

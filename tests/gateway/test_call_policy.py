@@ -1,4 +1,4 @@
-"""One call to the API: a place among those in flight, leave of the budget, and a second try where it can help."""
+"""Call policy of one API call: bulkhead slot, rate limiter token, circuit breaker, and one retry of retryable errors."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from testing.waiting import wait_until
 from tests.html import rows, text
 
 LIST = "/account/contacts/"
-PER_MINUTE = 2  # so that no test lasts until the bucket fills again
+PER_MINUTE = 2  # so that no token is refilled during a test
 
 
 class _Api:
-    """Counts calls, and fails the first of them."""
+    """A fake API that counts its calls and fails the first one."""
 
     def __init__(self, error: SentError | None = None) -> None:
         self.calls, self._error = 0, error or ServerError(status=503)
@@ -50,13 +50,13 @@ class _Api:
 
 @pytest.fixture
 def breaker(tmp_path: Path) -> CircuitBreaker:
-    """Closed."""
+    """A closed circuit breaker."""
     return CircuitBreaker(SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(PER_MINUTE)), 3.0)
 
 
 @pytest.fixture
 def make(tmp_path: Path, breaker: CircuitBreaker) -> Callable[..., CallPolicy]:
-    """Makes callers with a budget of two calls a minute, two at once."""
+    """Makes call policies with a limit of two calls a minute and two concurrent slots."""
 
     def made(*, burst: int = 2, seconds: float = 60.0) -> CallPolicy:
         ledger = SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(PER_MINUTE))
@@ -66,7 +66,7 @@ def make(tmp_path: Path, breaker: CircuitBreaker) -> Callable[..., CallPolicy]:
     return made
 
 
-def test_who_finds_no_place_in_flight_is_turned_away_until_one_leaves(make: Callable[..., CallPolicy]) -> None:
+def test_call_without_free_slot_is_rejected_until_one_is_released(make: Callable[..., CallPolicy]) -> None:
     policy = make()
     first, _second = policy.slot(), policy.slot()
     with pytest.raises(Overloaded):
@@ -77,21 +77,21 @@ def test_who_finds_no_place_in_flight_is_turned_away_until_one_leaves(make: Call
 
 
 @pytest.mark.parametrize("error", [ServerError(status=503), ConnectionFailed()], ids=["unavailable", "unreachable"])
-def test_a_broken_call_is_tried_a_second_time(make: Callable[..., CallPolicy], error: SentError) -> None:
+def test_retryable_error_is_retried_once(make: Callable[..., CallPolicy], error: SentError) -> None:
     api = _Api(error)
     assert make().call(api.ask) == "an answer"
     assert api.calls == 2
 
 
 @pytest.mark.parametrize(("burst", "bulk"), [(1, False), (2, True)], ids=["the last call", "the last of bulk"])
-def test_without_budget_there_is_no_second_try(make: Callable[..., CallPolicy], burst: int, bulk: bool) -> None:
+def test_retry_is_skipped_when_rate_limit_is_exhausted(make: Callable[..., CallPolicy], burst: int, bulk: bool) -> None:
     api = _Api()
     with pytest.raises(ServerError):
         make(burst=burst).call(api.ask, bulk=bulk)
     assert api.calls == 1
 
 
-def test_without_budget_there_is_no_first_try_either(make: Callable[..., CallPolicy]) -> None:
+def test_first_attempt_is_refused_when_rate_limit_is_exhausted(make: Callable[..., CallPolicy]) -> None:
     api, caller = _Api(), make(burst=1)
     with pytest.raises(ServerError):
         caller.call(api.ask)
@@ -100,14 +100,14 @@ def test_without_budget_there_is_no_first_try_either(make: Callable[..., CallPol
     assert api.calls == 1
 
 
-def test_shortly_before_the_deadline_there_is_no_second_try(make: Callable[..., CallPolicy]) -> None:
+def test_retry_is_skipped_shortly_before_deadline(make: Callable[..., CallPolicy]) -> None:
     api = _Api()
     with pytest.raises(ServerError):
         make(seconds=0.2).call(api.ask)
     assert api.calls == 1
 
 
-def test_a_failure_that_opens_the_breaker_is_not_tried_again(
+def test_failure_that_opens_circuit_is_not_retried(
     make: Callable[..., CallPolicy], breaker: CircuitBreaker
 ) -> None:
     for _ in range(FAILURE_THRESHOLD - 1):
@@ -130,7 +130,7 @@ class _Slow(HostRateLimiter):
         return super().acquire(bulk=bulk)
 
 
-def test_of_two_who_would_probe_at_once_one_is_turned_away(
+def test_second_of_two_simultaneous_probes_is_rejected(
     breaker: CircuitBreaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("contacts_ui.gateway.circuit_breaker.INITIAL_BACKOFF", 0.0)  # a probe is due at once
@@ -144,7 +144,7 @@ def test_of_two_who_would_probe_at_once_one_is_turned_away(
     assert api.calls == 0
 
 
-def test_a_page_without_a_place_in_flight_says_so_and_asks_nothing(
+def test_page_without_free_slot_shows_overload_and_makes_no_call(
     admin_client: Client, desk_api: SandboxServer, settings: Settings
 ) -> None:
     settings.SENT_IN_FLIGHT, settings.SENT_DEADLINE = 1, 60.0

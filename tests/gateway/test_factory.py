@@ -1,4 +1,4 @@
-"""The gateway as the settings want it: with a key, plain for the bench, and beside others with the same cache."""
+"""Building the gateway from the settings: API key required, bypass mode, and a cache shared with other processes."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def _pages_asked(sandbox: SandboxServer) -> int:
 
 
 def _key(settings: Settings) -> str:
-    """Where the first page of the account is kept."""
+    """Cache key of the first page of the account."""
     return CacheKeys(settings.SECRET_KEY, settings.SENT_API_KEY).page(SCOPE, upstream_query(QUERY))
 
 
-def test_without_a_key_there_is_no_gateway(settings: Settings) -> None:
+def test_gateway_without_api_key_is_refused(settings: Settings) -> None:
     settings.SENT_API_KEY = ""
     _made_anew()
     with pytest.raises(RuntimeError, match="SENT_API_KEY is not set"):
@@ -45,29 +45,29 @@ def test_without_a_key_there_is_no_gateway(settings: Settings) -> None:
 
 @pytest.fixture
 def plain(keeping: SandboxServer, settings: Settings) -> SandboxServer:
-    """The API of a desk with nothing between: no cache, no coalescing, no budget."""
+    """The API of a desk in bypass mode: no cache, no single-flight, no rate limiter."""
     settings.SENT_GATEWAY, settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST = "plain", 1, 1
     _made_anew()
     return keeping
 
 
-def test_a_plain_gateway_asks_for_every_page_again(admin_client: Client, plain: SandboxServer) -> None:
+def test_bypass_fetches_every_page_again(admin_client: Client, plain: SandboxServer) -> None:
     assert len(rows(admin_client.get(LIST))) == len(rows(admin_client.get(LIST))) == 50
     assert _pages_asked(plain) == 2
 
 
-def test_a_plain_gateway_keeps_nothing(plain: SandboxServer, settings: Settings) -> None:
+def test_bypass_stores_nothing_in_cache(plain: SandboxServer, settings: Settings) -> None:
     get_gateway().contacts(SCOPE, QUERY)
     assert caches["contacts"].get(_key(settings)) is None
 
 
-def test_a_plain_gateway_says_that_nothing_is_left_to_grant(plain: SandboxServer) -> None:
+def test_bypass_status_reports_no_calls_left(plain: SandboxServer) -> None:
     get_gateway().contacts(SCOPE, QUERY)
     status = get_gateway().status()
     assert (status.calls_left, status.blocked_seconds) == (0, 0.0)
 
 
-def test_who_comes_just_after_an_answer_landed_asks_no_more(
+def test_request_just_after_answer_is_served_from_cache(
     keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policy = get_gateway()._fetcher._call_policy
@@ -75,7 +75,7 @@ def test_who_comes_just_after_an_answer_landed_asks_no_more(
 
     def late() -> Slot:
         monkeypatch.setattr(policy, "slot", slot)
-        get_gateway().contacts(SCOPE, QUERY)  # somebody else is quicker
+        get_gateway().contacts(SCOPE, QUERY)  # another request fills the cache first
         return slot()
 
     monkeypatch.setattr(policy, "slot", late)
@@ -85,24 +85,24 @@ def test_who_comes_just_after_an_answer_landed_asks_no_more(
 
 @pytest.fixture
 def sharing(keeping: SandboxServer, settings: Settings) -> SandboxServer:
-    """The API of a desk that believes its cache to be shared; Redis itself is away, so the host counts calls."""
+    """The API of a desk configured for a shared cache; Redis is unreachable, so the host rate limiter counts calls."""
     settings.REDIS_URL, settings.SENT_DEADLINE = "redis://127.0.0.1:9/0", 60.0
     _made_anew()
     return keeping
 
 
-def test_a_process_that_ends_in_mid_call_leaves_the_question_to_the_next(
+def test_expired_lock_of_dead_process_lets_next_process_fetch(
     sharing: SandboxServer, settings: Settings
 ) -> None:
-    caches["contacts"].add(f"lock:{_key(settings)}", 1, 0.05)  # another process asks, and brings nothing
+    caches["contacts"].add(f"lock:{_key(settings)}", 1, 0.05)  # another process holds the lock and never stores a result
     with ThreadPoolExecutor(1) as pool:
         shown = pool.submit(get_gateway().contacts, SCOPE, QUERY).result(30)
     assert len(shown.value.contacts) == 50
     assert _pages_asked(sharing) == 1
 
 
-def test_what_another_version_of_the_desk_kept_is_asked_for_again(keeping: SandboxServer, settings: Settings) -> None:
+def test_undecodable_cache_entry_is_fetched_again(keeping: SandboxServer, settings: Settings) -> None:
     _made_anew()
-    caches["contacts"].set(_key(settings), (time.time(), b"\xc1"), 60)  # no msgpack
+    caches["contacts"].set(_key(settings), (time.time(), b"\xc1"), 60)  # invalid msgpack
     assert len(get_gateway().contacts(SCOPE, QUERY).value.contacts) == 50
     assert _pages_asked(keeping) == 1

@@ -1,7 +1,7 @@
-"""The fault matrix: everything an API can do to us, and what each becomes. One row, one outcome.
+"""Fault matrix: everything the API can do wrong, and the page it becomes. One row, one outcome.
 
-Every row runs through a whole desk page with a canary number in the question and a canary key, and neither may
-appear in what is shown, logged or kept.
+Every row runs through a whole desk page with a canary number in the request and a canary API key. Neither may appear
+in a page, a log line, a cache key or a database row.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _date(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """`fault` as the sandbox takes it; `status` and `says` of the page; `shows` how many rows it has."""
+    """`fault` as the sandbox takes it; `status` and text (`says`) of the page; `shows` is its number of rows."""
 
     fault: dict[str, Any]
     status: int
@@ -148,7 +148,7 @@ ROWS: dict[str, Row] = {
 
 @pytest.fixture
 def patient(settings: Settings, desk_api: SandboxServer) -> SandboxServer:
-    """The sandbox behind a desk that waits long, and keeps answers."""
+    """The sandbox behind a desk with a long total timeout and a cache."""
     settings.SENT_DEADLINE = 10.0
     settings.SENT_FRESH_SECONDS, settings.SENT_STALE_SECONDS = 15.0, 300.0
     get_gateway.cache_clear()
@@ -156,7 +156,7 @@ def patient(settings: Settings, desk_api: SandboxServer) -> SandboxServer:
 
 
 def _kept() -> str:
-    """All that the desk keeps: the keys of the cache, and every row of its own tables but people's names."""
+    """All that the desk stores: the cache keys and every database row."""
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         stored = []
@@ -167,13 +167,13 @@ def _kept() -> str:
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-def test_each_fault_has_its_outcome_and_gives_nothing_away(
+def test_fault_has_its_outcome_and_leaks_no_secret(
     admin_client: Client, patient: SandboxServer, row: Row, caplog: pytest.LogCaptureFixture, settings: Settings
 ) -> None:
     caplog.set_level(logging.INFO)
     path = f"/p/{patient.profiles()[1]['id']}/contacts/" if row.profile else "/account/contacts/"
     get_gateway().account()
-    if row.says == LATE:  # the account is known by then: only what drips and is silent can be late
+    if row.says == LATE:  # the account is cached by then: only the call under test can time out
         settings.SENT_DEADLINE = 0.2
         get_gateway.cache_clear()
     patient.fault(route="contacts", times=row.times, **row.fault)
@@ -195,11 +195,11 @@ def test_each_fault_has_its_outcome_and_gives_nothing_away(
     assert settings.SENT_API_KEY not in text(asked)
 
 
-def test_a_host_nobody_knows_is_unreachable() -> None:
+def test_unknown_host_is_connection_failure() -> None:
     _expect(SentClient("https://api.invalid", "key", deadline_seconds=5), errors.ConnectionFailed)
 
 
-def test_a_refused_connection_is_unreachable() -> None:
+def test_refused_connection_is_connection_failure() -> None:
     _expect(SentClient("http://127.0.0.1:9", "key"), errors.ConnectionFailed)
 
 
@@ -207,7 +207,7 @@ def _expect(client: SentClient, kind: type[errors.SentError]) -> None:
     with pytest.raises(errors.SentError) as caught:
         client.contacts(ContactQuery(phone=CANARY))
     assert type(caught.value) is kind
-    # With all that led to it: the exceptions of requests name the whole address.
+    # Its causes included: exceptions of requests contain the whole URL.
     assert CANARY_DIGITS not in repr(caught.value) + "".join(traceback.format_exception(caught.value))
 
 
@@ -219,11 +219,11 @@ class _Secure(BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Logs nothing."""
 
 
 def _certificate(folder: Path, name: str, days: int) -> tuple[Path, Path]:
-    """A self-signed certificate for `name` that ends `days` from now, and its key."""
+    """A self-signed certificate for `name` that expires in `days` days, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = dt.datetime.now(dt.UTC)
@@ -248,7 +248,7 @@ def _certificate(folder: Path, name: str, days: int) -> tuple[Path, Path]:
 
 @pytest.fixture
 def secure(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """A server over TLS whose certificate is for `name` and ends in `days`: its address, and the file to trust."""
+    """A TLS server with a certificate for `name` that expires in `days` days: its URL, and the file to trust."""
     name, days = request.param
     certificate, key = _certificate(tmp_path, name, days)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -264,26 +264,26 @@ def secure(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
 
 
 @pytest.mark.parametrize("secure", [("localhost", -1)], indirect=True, ids=["expired"])
-def test_an_expired_certificate_is_unreachable(secure: tuple[str, str]) -> None:
+def test_expired_certificate_is_connection_failure(secure: tuple[str, str]) -> None:
     _expect(SentClient(secure[0], "key", verify=secure[1]), errors.ConnectionFailed)
 
 
 @pytest.mark.parametrize("secure", [("elsewhere.example", 30)], indirect=True, ids=["wrong name"])
-def test_a_certificate_for_another_name_is_unreachable(secure: tuple[str, str]) -> None:
+def test_certificate_for_other_host_is_connection_failure(secure: tuple[str, str]) -> None:
     _expect(SentClient(secure[0], "key", verify=secure[1]), errors.ConnectionFailed)
 
 
 @pytest.mark.parametrize("secure", [("localhost", 30)], indirect=True, ids=["unknown"])
-def test_a_certificate_nobody_vouches_for_is_unreachable(secure: tuple[str, str]) -> None:
+def test_untrusted_certificate_is_connection_failure(secure: tuple[str, str]) -> None:
     _expect(SentClient(secure[0], "key"), errors.ConnectionFailed)
 
 
 @pytest.mark.parametrize("secure", [("localhost", 30)], indirect=True, ids=["good"])
-def test_a_good_certificate_is_spoken_with(secure: tuple[str, str]) -> None:
-    _expect(SentClient(secure[0], "key", verify=secure[1]), errors.InvalidResponse)  # "{}" is no list
+def test_valid_certificate_is_accepted(secure: tuple[str, str]) -> None:
+    _expect(SentClient(secure[0], "key", verify=secure[1]), errors.InvalidResponse)  # connected: "{}" is not a contact list
 
 
-def test_nobody_is_told_apart_by_a_fault(desk_api: SandboxServer, nobody: User) -> None:
+def test_user_without_role_gets_404(desk_api: SandboxServer, nobody: User) -> None:
     client = Client()
     client.force_login(nobody)
     assert client.get("/account/contacts/").status_code == 404

@@ -1,4 +1,4 @@
-"""Several processes with one Redis: what one fetched the others have, and what they ask together is one call."""
+"""Shared cache and cross-process single-flight: several processes with one Redis share responses and calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from testing import ROOT
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 
-# Asks for each line it reads what that line searches for, by eight threads at once.
+# For each line it reads, eight threads search for that line at once.
 SCRIPT = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -32,24 +32,24 @@ for line in sys.stdin:
         pages = list(pool.map(lambda _: get_gateway().contacts(scope, query), range(8)))
     print(*sorted({len(shown.value.contacts) for shown in pages}), flush=True)
 """
-JOIN_SECONDS = 0.3  # for those who ask to meet the call under way; who comes later finds what it brought
+JOIN_SECONDS = 0.3  # for all requests to join the running call; a later one is served from the cache
 
 
 class Asker:
-    """A process that asks."""
+    """A process with a gateway of its own."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def ask(self, search: str) -> None:
-        """Has it ask; it does when this returns."""
+        """Starts a search in the process; it is running when this returns."""
         assert self._process.stdin
         self._process.stdin.write(f"{search}\n")
         self._process.stdin.flush()
         assert self._line() == "asking"
 
     def answer(self) -> str:
-        """The sizes of the pages its eight threads got."""
+        """The distinct page sizes its eight threads got."""
         return self._line()
 
     def _line(self) -> str:
@@ -59,7 +59,7 @@ class Asker:
 
 @contextmanager
 def _askers(count: int, sandbox: SandboxServer, cache_url: str, folder: Path) -> Iterator[list[Asker]]:
-    """So many processes with one budget, until the block ends."""
+    """Runs this many processes with one shared rate limiter until the block ends."""
     settings = os.environ | {
         "DJANGO_SETTINGS_MODULE": "testing.desk_settings",
         "SENT_API_URL": sandbox.url,
@@ -82,19 +82,19 @@ def _askers(count: int, sandbox: SandboxServer, cache_url: str, folder: Path) ->
             )
             for _ in range(count)
         ]
-        yield [Asker(process) for process in started]  # their end is that of their input
+        yield [Asker(process) for process in started]  # they end when their stdin is closed
 
 
 @pytest.fixture(scope="module")
 def askers(
     running_sandbox: SandboxServer, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[Asker]]:
-    """Three processes with one Redis."""
+    """Three processes that share one Redis."""
     with _askers(3, running_sandbox, redis_url, tmp_path_factory.mktemp("askers")) as askers:
         yield askers
 
 
-def test_three_processes_asking_the_same_at_once_are_one_call(sandbox: SandboxServer, askers: list[Asker]) -> None:
+def test_same_request_of_three_processes_is_one_call(sandbox: SandboxServer, askers: list[Asker]) -> None:
     sandbox.fault(route="contacts", kind="slow", seconds=3600)
     for asker in askers:
         asker.ask("2")
@@ -107,7 +107,7 @@ def test_three_processes_asking_the_same_at_once_are_one_call(sandbox: SandboxSe
     assert len(sandbox.requests()) == 1
 
 
-def test_what_one_process_fetched_the_next_has(sandbox: SandboxServer, askers: list[Asker]) -> None:
+def test_page_fetched_by_one_process_is_cached_for_the_others(sandbox: SandboxServer, askers: list[Asker]) -> None:
     said = []
     for asker in askers:
         asker.ask("7")
@@ -117,7 +117,7 @@ def test_what_one_process_fetched_the_next_has(sandbox: SandboxServer, askers: l
     assert len(sandbox.requests()) == 1
 
 
-def test_without_redis_each_process_asks_once(sandbox: SandboxServer, tmp_path: Path) -> None:
+def test_each_process_fetches_for_itself_without_redis(sandbox: SandboxServer, tmp_path: Path) -> None:
     with _askers(2, sandbox, "locmemcache://contacts", tmp_path) as askers:
         for asker in askers:
             asker.ask("2")
@@ -125,7 +125,7 @@ def test_without_redis_each_process_asks_once(sandbox: SandboxServer, tmp_path: 
     assert len(sandbox.requests()) == 2
 
 
-def test_a_redis_that_went_away_costs_calls_but_no_page(sandbox: SandboxServer, tmp_path: Path) -> None:
+def test_page_is_answered_when_redis_is_unreachable(sandbox: SandboxServer, tmp_path: Path) -> None:
     with _askers(1, sandbox, "redis://127.0.0.1:9/0", tmp_path) as (asker,):
         asker.ask("3")
         assert asker.answer().isdecimal()

@@ -1,4 +1,4 @@
-"""Pages cut from leaves of a hundred rows: the same rows as the API's own pages, for fewer calls."""
+"""Page windows cut from upstream pages of a hundred rows: the same rows as the API's own pages, with fewer calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.html import rows, text
 
 
 @pytest.mark.parametrize("size", PAGE_SIZES)
-def test_every_page_holds_the_rows_of_the_apis_own_page(
+def test_page_window_has_same_rows_as_api_page(
     admin_client: Client, desk_api: SandboxServer, size: int
 ) -> None:
     profile_id = max(desk_api.profiles(), key=lambda profile: profile["contacts"])["id"]
@@ -26,14 +26,14 @@ def test_every_page_holds_the_rows_of_the_apis_own_page(
     assert seen > 100
 
 
-def test_two_pages_of_fifty_are_one_call(admin_client: Client, keeping: SandboxServer) -> None:
+def test_page_windows_of_one_upstream_page_are_one_call(admin_client: Client, keeping: SandboxServer) -> None:
     path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
     for parameters in ({}, {"page": "2"}, {}, {"page_size": "20", "page": "4"}, {"page_size": "100"}):
         assert rows(admin_client.get(path, parameters))
     assert [call["path"] for call in keeping.requests()].count("/v3/contacts") == 1
 
 
-def test_a_third_page_of_fifty_is_the_next_leaf(admin_client: Client, keeping: SandboxServer) -> None:
+def test_third_page_of_fifty_needs_second_upstream_page(admin_client: Client, keeping: SandboxServer) -> None:
     path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
     admin_client.get(path)
     admin_client.get(path, {"page": "3"})

@@ -1,4 +1,4 @@
-"""The budget: never more calls than allowed in any minute, interactive before bulk, one for all processes."""
+"""Rate limiter: token bucket and sliding minute, interactive before bulk, one count for all processes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _of_host(path: Path, per_minute: int, burst: int) -> HostRateLimiter:
 
 @pytest.fixture(params=["file", "redis"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> object:
-    """Makes budgets that share one count, of either kind."""
+    """Makes rate limiters that share one count, in shared memory or in Redis."""
     name = uuid4().hex
 
     def of(per_minute: int, burst: int) -> RateLimiter:
@@ -41,17 +41,17 @@ def _grants(budget: RateLimiter, tries: int, *, bulk: bool = False) -> int:
     return sum(budget.acquire(bulk=bulk) == 0 for _ in range(tries))
 
 
-def test_the_burst_is_granted_at_once_and_no_more(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_burst_is_granted_at_once_and_no_more(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     assert _grants(make(12, 10), 50) == 10
 
 
-def test_a_refusal_says_how_long_to_wait(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_refusal_says_seconds_to_wait(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(6, 3)
     _grants(budget, 3)
     assert 8 < budget.acquire() <= 10
 
 
-def test_the_bucket_fills_again(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_token_bucket_refills(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(1200, 5)
     started = time.monotonic()
     _grants(budget, 5)
@@ -60,29 +60,29 @@ def test_the_bucket_fills_again(make) -> None:  # type: ignore[no-untyped-def]  
     assert 4 <= granted <= 5 + 20 * (time.monotonic() - started)
 
 
-def test_no_minute_holds_more_than_allowed_whatever_the_burst(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_sliding_window_caps_grants_whatever_the_burst(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(20, 500)
     assert _grants(budget, 100) == 20
     assert budget.acquire() > 50
 
 
-def test_two_of_the_same_share_one_count(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_limiters_with_same_store_share_one_count(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     one, other = make(12, 10), make(12, 10)
     assert _grants(one, 6) + _grants(other, 50) == 10
 
 
-def test_bulk_leaves_half_the_burst_to_interactive(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_bulk_leaves_half_of_burst_to_interactive(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(12, 10)
     assert _grants(budget, 50, bulk=True) == 5
     assert _grants(budget, 50) == 5
 
 
-def test_bulk_gets_at_most_half_of_a_minute(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_bulk_gets_at_most_half_of_minute(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(20, 500)
     assert _grants(budget, 100, bulk=True) == 10
 
 
-def test_bulk_stands_back_while_interactive_is_refused(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_bulk_cools_down_after_interactive_is_refused(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(600, 10)
     while budget.acquire() == 0:
         pass
@@ -91,25 +91,25 @@ def test_bulk_stands_back_while_interactive_is_refused(make) -> None:  # type: i
     assert budget.acquire() == 0
 
 
-def test_a_block_is_believed_for_a_minute_at_most(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_pause_is_capped_at_one_minute(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(60, 10)
     budget.pause(86_400)
     assert 55 < budget.acquire() <= 60
 
 
-def test_what_would_be_granted_is_said_without_taking_it(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_available_reports_tokens_without_taking_any(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     budget = make(12, 10)
     _grants(budget, 4)
     assert budget.available() == (6, 0.0)
     assert budget.available() == (6, 0.0)
 
 
-def test_a_budget_of_nothing_grants_nothing(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+def test_limit_of_zero_grants_nothing(make) -> None:  # type: ignore[no-untyped-def]  # a factory
     assert _grants(make(0, 10), 5) == 0
     assert _grants(make(10, 0), 5) == 0
 
 
-def test_little_left_for_production_stops_bulk_first_then_everything(tmp_path: Path) -> None:
+def test_low_server_limit_pauses_bulk_first_then_everything(tmp_path: Path) -> None:
     budget = _of_host(tmp_path / "ledger", 60, 10)
     apply_server_limits(budget, RateLimitInfo(limit=200, remaining=150, reset_in=30))
     assert budget.acquire(bulk=True) == 0
@@ -120,27 +120,27 @@ def test_little_left_for_production_stops_bulk_first_then_everything(tmp_path: P
     assert 0 < budget.acquire() <= budgets.PAUSE_SECONDS
 
 
-def test_without_redis_the_hosts_own_count_decides(tmp_path: Path) -> None:
+def test_host_limiter_decides_without_redis(tmp_path: Path) -> None:
     own = _of_host(tmp_path / "ledger", 12, 4)
     budget = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
     assert _grants(budget, 10) == 4
 
 
-def test_without_redis_a_block_holds_on_this_host(tmp_path: Path) -> None:
+def test_pause_holds_on_host_without_redis(tmp_path: Path) -> None:
     own = _of_host(tmp_path / "ledger", 60, 10)
     budget = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 60, 10, fallback=own)
     budget.pause(30)
     assert 25 < budget.acquire() <= 30
 
 
-def test_without_redis_what_is_left_is_what_this_host_has_left(tmp_path: Path) -> None:
+def test_available_is_that_of_host_without_redis(tmp_path: Path) -> None:
     own = _of_host(tmp_path / "ledger", 12, 4)
     budget = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
     _grants(budget, 3)
     assert budget.available() == (1, 0.0)
 
 
-# What one greedy process does once it is told to: asks for half a second, and says how often it was granted.
+# One greedy process: once told to start it acquires for half a second and prints the number of grants.
 GREEDY = """
 import sys, time
 from pathlib import Path
@@ -156,7 +156,7 @@ print(granted)
 """
 
 
-def test_three_greedy_processes_together_stay_below_the_budget(tmp_path: Path) -> None:
+def test_three_greedy_processes_stay_within_shared_limit(tmp_path: Path) -> None:
     command = [sys.executable, "-c", GREEDY, str(tmp_path / "ledger")]
     with ExitStack() as stack:
         greedy = [
@@ -177,9 +177,9 @@ def test_three_greedy_processes_together_stay_below_the_budget(tmp_path: Path) -
     assert 20 <= sum(granted) <= 20 + 10 * (time.monotonic() - started) + 1
 
 
-def test_a_ledger_from_before_a_restart_is_emptied(tmp_path: Path) -> None:
+def test_counters_from_before_reboot_are_reset(tmp_path: Path) -> None:
     _grants(_of_host(tmp_path / "ledger", 12, 10), 10)
     ledger = SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(12))
     with ledger.locked() as cells:
-        cells[1] = time.monotonic() + 1000  # the clock of another boot
+        cells[1] = time.monotonic() + 1000  # a monotonic time from before a reboot
     assert _grants(HostRateLimiter(ledger, 12, 10), 50) == 10

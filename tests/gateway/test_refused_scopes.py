@@ -1,4 +1,4 @@
-"""Scopes the API refused: nothing kept of them is shown any more, whatever calls were under way."""
+"""Scope invalidation: once the API rejects a scope, no stale data of it is shown, whatever calls were running."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ PATIENCE = "contacts_ui.gateway.cached_fetch.REVALIDATE_TIMEOUT"
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is no slow API."""
+    """Raises the revalidation timeout, so that a busy machine does not look like a slow API."""
     monkeypatch.setattr(PATIENCE, 60.0)
 
 
 @pytest.mark.parametrize(
     "refusal", [{"status": 401}, {"status": 403}, {"status": 404, "code": "RESOURCE_004"}], ids=["401", "403", "404"]
 )
-def test_after_the_profile_was_refused_nothing_old_of_it_is_shown(
+def test_rejected_scope_shows_no_stale_data(
     admin_client: Client, keeping: SandboxServer, settings: Settings, refusal: dict[str, Any]
 ) -> None:
     path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
@@ -43,7 +43,7 @@ def test_after_the_profile_was_refused_nothing_old_of_it_is_shown(
     assert rows(admin_client.get(path)) == []
 
 
-def test_an_answer_for_another_profile_is_no_reason_for_an_old_one(
+def test_answer_for_other_profile_does_not_fall_back_to_stale(
     admin_client: Client, keeping: SandboxServer, settings: Settings
 ) -> None:
     mine, theirs = (profile["id"] for profile in keeping.profiles()[1:3])
@@ -57,7 +57,7 @@ def test_an_answer_for_another_profile_is_no_reason_for_an_old_one(
 
 @pytest.fixture
 def scope(keeping: SandboxServer, settings: Settings) -> Scope:
-    """A profile whose first page is kept, and old, at a desk that waits long."""
+    """A profile whose first page is cached and stale, on a desk with a long total timeout."""
     settings.SENT_DEADLINE = 60.0
     profile = Scope(keeping.profiles()[1]["id"], "One", switchable=True)
     get_gateway().contacts(profile, ContactQuery())
@@ -66,7 +66,7 @@ def scope(keeping: SandboxServer, settings: Settings) -> Scope:
     return profile
 
 
-def test_a_scope_refused_during_a_failing_call_shows_nothing_old(keeping: SandboxServer, scope: Scope) -> None:
+def test_scope_rejected_during_failing_call_shows_no_stale_data(keeping: SandboxServer, scope: Scope) -> None:
     for fault in (
         {"kind": "hang", "seconds": 60},
         {"kind": "status", "status": 403},
@@ -82,13 +82,13 @@ def test_a_scope_refused_during_a_failing_call_shows_nothing_old(keeping: Sandbo
         assert isinstance(failing.exception(60), ServerError)
 
 
-def test_a_scope_refused_during_a_slow_call_shows_nothing_old(
+def test_scope_rejected_during_slow_call_shows_no_stale_data(
     keeping: SandboxServer, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused_meanwhile(*_: object) -> Future[None]:
         with pytest.raises(Forbidden):
             get_gateway().contacts(scope, ContactQuery(page=3))
-        return Future()  # its call brings nothing
+        return Future()  # a background call that never completes
 
     monkeypatch.setattr(PATIENCE, 0.0)
     keeping.fault(route="contacts", kind="status", status=403)

@@ -1,4 +1,4 @@
-"""Any interleaving of people, profiles, questions and faults: no row of one scope is ever shown as another's.
+"""Scope isolation: no interleaving of users, profiles, queries and faults shows a row of another scope.
 
 DESK_STEPS sets how many steps are taken in all: 200 in `make test`, 10,000 in `make tenants` and `make test-all`.
 """
@@ -32,7 +32,7 @@ FOREIGN = 99
 
 @dataclass(frozen=True)
 class Step:
-    """One request: who, where, what, how, and the fault that meets it."""
+    """One request: user, profile, query, headers, row to open, and the fault of its API call."""
 
     who: str
     profile: int
@@ -77,7 +77,7 @@ STEPS = st.builds(
 
 
 class _World:
-    """Two people at one desk, and what the sandbox really holds for each scope."""
+    """Two users of one desk, and the contacts the sandbox really holds for each scope."""
 
     def __init__(self, sandbox: SandboxServer, admin: User, support: User) -> None:
         self.sandbox = sandbox
@@ -90,7 +90,7 @@ class _World:
         self.may = {"admin": {"", *self.profiles}, "support": set(self.profiles[1:4])}
 
     def take(self, step: Step) -> None:
-        """One step, checked."""
+        """Sends the request of one step and checks its response."""
         foreign = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
         profile_id = "" if step.profile == ACCOUNT else (self.profiles + [foreign] * 99)[step.profile]
         path = f"/p/{profile_id}/contacts/" if profile_id else "/account/contacts/"
@@ -125,7 +125,7 @@ class _World:
 
 @pytest.fixture
 def world(desk_api: SandboxServer, settings: Settings, admin_user: User, support_user: User) -> _World:
-    """Answers are fresh for a moment only, so that fresh, old and new ones all occur."""
+    """Entries are fresh for 30 ms only, so that fresh, stale and refetched responses all occur."""
     settings.SENT_FRESH_SECONDS, settings.SENT_STALE_SECONDS = 0.03, 300.0
     get_gateway.cache_clear()
     return _World(desk_api, admin_user, support_user)
@@ -137,11 +137,11 @@ def world(desk_api: SandboxServer, settings: Settings, admin_user: User, support
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(steps=st.lists(STEPS, min_size=STEPS_EACH, max_size=STEPS_EACH))
-def test_no_interleaving_shows_a_foreign_row(world: _World, settings: Settings, steps: list[Step]) -> None:
+def test_interleaved_requests_show_no_foreign_row(world: _World, settings: Settings, steps: list[Step]) -> None:
     get_gateway.cache_clear()
     caches["contacts"].clear()
     if (ledger := Path(settings.SENT_BUDGET_FILE)).exists():
         with ledger.open("r+b") as file:
-            file.write(bytes(512))  # a ledger nobody has written in: no breaker, no block
+            file.write(bytes(512))  # reset counters: closed circuit, no pause
     for step in steps:
         world.take(step)

@@ -1,4 +1,4 @@
-"""Coalescing: many who ask the same at the same time are one call."""
+"""Single-flight: concurrent identical requests share one API call."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from testing.waiting import wait_until
 
 
 class _Api:
-    """Counts calls, the first `failing` of which fail with `error`. A call lasts until all others wait for it."""
+    """Counts calls; the first `failing` fail with `error`. A call lasts until all other callers wait for it."""
 
     def __init__(self, count: int, failing: int = 0, error: type[SentError] = ServerError) -> None:
         self.calls = self._waiting = 0
@@ -22,7 +22,7 @@ class _Api:
         self._changed = threading.Condition()
 
     def meanwhile(self) -> None:
-        """Nothing old is there; each who waits for a call says so once."""
+        """No stale value; called once by each follower of a call, which counts it as waiting."""
         with self._changed:
             self._waiting += 1
             self._changed.notify_all()
@@ -57,24 +57,24 @@ def _nothing() -> None:
     return None
 
 
-def test_fifty_who_ask_the_same_are_one_call() -> None:
+def test_fifty_concurrent_identical_requests_are_one_call() -> None:
     api = _Api(50)
     results = _all_at_once(50, api.ask, api.meanwhile)
     assert api.calls == 1
     assert sorted(results) == [(1, False)] + [(1, True)] * 49  # type: ignore[type-var]  # pairs of int and bool
 
 
-def test_followers_with_an_old_answer_do_not_wait() -> None:
+def test_followers_with_stale_value_do_not_wait() -> None:
     api = _Api(20)
 
     def old() -> int:
-        api.meanwhile()  # the call ends when all have come by here: none of them can have waited for it
+        api.meanwhile()  # the call ends only after every follower was here, so none waited for its result
         return -1
 
     assert _all_at_once(20, api.ask, old).count((-1, True)) == 19
 
 
-def test_after_a_failed_leader_one_follower_tries_once_more_for_all() -> None:
+def test_one_follower_retries_for_all_after_leader_fails() -> None:
     api = _Api(50, failing=1)
     results = _all_at_once(50, api.ask, api.meanwhile)
     assert api.calls == 2
@@ -82,14 +82,14 @@ def test_after_a_failed_leader_one_follower_tries_once_more_for_all() -> None:
     assert len(results) - 1 == sum(result in {(2, True), (2, False)} for result in results)
 
 
-def test_after_two_failures_nobody_tries_a_third_time() -> None:
+def test_no_third_attempt_is_made_after_two_failures() -> None:
     api = _Api(50, failing=99)
     results = _all_at_once(50, api.ask, api.meanwhile)
     assert api.calls == 2
     assert results == [ServerError] * 50
 
 
-def test_who_wakes_after_the_second_try_shares_its_answer() -> None:
+def test_late_follower_shares_outcome_of_second_attempt() -> None:
     flights: SingleFlight[int] = SingleFlight(60)
     boarded, over, calls = threading.Event(), threading.Event(), 0
 
@@ -119,7 +119,7 @@ def test_who_wakes_after_the_second_try_shares_its_answer() -> None:
     assert calls == 2
 
 
-def test_who_waits_for_a_call_that_never_ends_is_let_go() -> None:
+def test_follower_of_endless_call_times_out() -> None:
     flights: SingleFlight[int] = SingleFlight(0.01)
     asking, over = threading.Event(), threading.Event()
 
@@ -137,13 +137,13 @@ def test_who_waits_for_a_call_that_never_ends_is_let_go() -> None:
         assert leader.result(30) == (7, False)
 
 
-def test_a_rejected_key_is_not_tried_again_by_anyone() -> None:
+def test_rejected_key_is_not_retried_by_followers() -> None:
     api = _Api(30, failing=99, error=InvalidApiKey)
     assert _all_at_once(30, api.ask, api.meanwhile) == [InvalidApiKey] * 30
     assert api.calls == 1
 
 
-def test_a_mistake_of_ours_does_not_leave_followers_waiting() -> None:
+def test_programming_error_does_not_block_later_calls() -> None:
     flights: SingleFlight[int] = SingleFlight(5)
 
     def broken() -> int:

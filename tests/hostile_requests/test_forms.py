@@ -67,7 +67,7 @@ def strict(desk_api: SandboxServer, admin_user: User) -> Client:
 
 
 @pytest.mark.parametrize("routes", [OURS, ADMIN_PAGES], ids=["ours", "Django's admin"])
-def test_no_address_takes_a_form_without_its_token(
+def test_post_without_csrf_token_is_refused_everywhere(
     strict: Client, desk_api: SandboxServer, routes: tuple[str, ...]
 ) -> None:
     before = User.objects.count()
@@ -79,7 +79,7 @@ def test_no_address_takes_a_form_without_its_token(
     assert [call for call in desk_api.requests() if call["method"] != "GET"] == []
 
 
-def test_a_made_up_token_is_no_token(strict: Client, desk_api: SandboxServer) -> None:
+def test_forged_csrf_token_is_refused(strict: Client, desk_api: SandboxServer) -> None:
     strict.cookies["csrf"] = "y" * 32
     for token in ("", "x", "x" * 32, "x" * 64, "\x00", "é" * 32, "x" * 5000):
         answer = strict.post("/preferences/theme/", {"theme": "dark", "csrfmiddlewaretoken": token})
@@ -89,7 +89,7 @@ def test_a_made_up_token_is_no_token(strict: Client, desk_api: SandboxServer) ->
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://localhost:8000.evil.example", "http://\x00"]
 )
-def test_a_good_token_from_another_origin_is_refused(strict: Client, desk_api: SandboxServer, origin: str) -> None:
+def test_valid_csrf_token_from_other_origin_is_refused(strict: Client, desk_api: SandboxServer, origin: str) -> None:
     page = text(strict.get("/preferences/"))
     token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
     form = {"theme": "dark", "csrfmiddlewaretoken": token}
@@ -97,14 +97,14 @@ def test_a_good_token_from_another_origin_is_refused(strict: Client, desk_api: S
     assert strict.post("/preferences/theme/", form).status_code == 302
 
 
-def test_the_forms_of_our_own_pages_are_those_of_the_list(admin_client: Client) -> None:
+def test_post_routes_are_those_listed(admin_client: Client) -> None:
     ours = [route for route in OURS if not route.startswith(("sign-", "you/"))]
     taking = {route for route in ours if admin_client.post(_path(route)).status_code != 405}
     assert taking == POSTED
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_unknown_method_gets_nowhere(strict: Client, desk_api: SandboxServer, method: str) -> None:
+def test_unknown_method_is_refused(strict: Client, desk_api: SandboxServer, method: str) -> None:
     for route in OURS:
         answer = strict.generic(method, _path(route))
         assert_harmless(answer, 405, desk_api)
@@ -112,7 +112,7 @@ def test_an_unknown_method_gets_nowhere(strict: Client, desk_api: SandboxServer,
 
 
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
-def test_no_header_changes_the_method(strict: Client, desk_api: SandboxServer, header: str) -> None:
+def test_header_cannot_override_method(strict: Client, desk_api: SandboxServer, header: str) -> None:
     assert_harmless(strict.get("/preferences/theme/", headers={header: "POST"}), 405, desk_api)
     assert_harmless(strict.get("/preferences/theme/", {"_method": "POST"}, headers={header: "POST"}), 405, desk_api)
 
@@ -120,7 +120,7 @@ def test_no_header_changes_the_method(strict: Client, desk_api: SandboxServer, h
 @pytest.mark.parametrize(
     "path", ["/account/contacts/", "/sign-in/", "/nowhere/", "/admin/", "/preferences/", "/people/"]
 )
-def test_no_page_may_be_framed_or_opened_by_others(admin_client: Client, path: str) -> None:
+def test_page_forbids_framing_and_cross_origin_access(admin_client: Client, path: str) -> None:
     answer = admin_client.get(path)
     assert answer["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]

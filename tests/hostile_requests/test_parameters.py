@@ -76,7 +76,7 @@ def mine(running_sandbox: SandboxServer) -> str:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_list_answers_any_parameters_and_says_what_it_left_out(
+def test_list_answers_any_parameters_and_names_ignored_ones(
     support_client: Client, desk_api: SandboxServer, mine: str, case: str
 ) -> None:
     query, said = CASES[case]
@@ -100,7 +100,7 @@ def _asked(sandbox: SandboxServer) -> list[str]:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_1001_parameters_are_refused_in_our_words(
+def test_request_with_1001_parameters_is_refused(
     support_client: Client, desk_api: SandboxServer, mine: str, method: str
 ) -> None:
     query = urlencode([(f"a{number}", "1") for number in range(1001)])
@@ -115,7 +115,7 @@ def test_1001_parameters_are_refused_in_our_words(
 
 
 @pytest.mark.parametrize("path", ["/preferences/", "/preferences/theme/"])
-def test_a_form_of_three_megabytes_is_refused_in_our_words(
+def test_three_megabyte_form_is_refused(
     support_client: Client, desk_api: SandboxServer, path: str
 ) -> None:
     body = "theme=" + "x" * 3_000_000
@@ -124,7 +124,7 @@ def test_a_form_of_three_megabytes_is_refused_in_our_words(
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data; boundary=", "a/b; charset=x"])
-def test_a_form_in_another_language_is_refused_and_nothing_is_saved(
+def test_form_with_other_content_type_is_refused(
     support_client: Client, desk_api: SandboxServer, kind: str
 ) -> None:
     answer = support_client.generic("POST", "/preferences/theme/", b'{"theme": "dark"}', content_type=kind)
@@ -132,7 +132,7 @@ def test_a_form_in_another_language_is_refused_and_nothing_is_saved(
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_a_list_reads_no_parameters_from_a_body(
+def test_list_reads_no_parameters_from_body(
     support_client: Client, desk_api: SandboxServer, mine: str, method: str
 ) -> None:
     body, form = "search=555&page=2", "application/x-www-form-urlencoded"
@@ -141,14 +141,14 @@ def test_a_list_reads_no_parameters_from_a_body(
     assert calls(desk_api) == []
 
 
-def test_a_body_of_a_get_is_not_read(support_client: Client, desk_api: SandboxServer, mine: str) -> None:
+def test_body_of_get_request_is_not_read(support_client: Client, desk_api: SandboxServer, mine: str) -> None:
     answer = support_client.generic("GET", f"/p/{mine}/contacts/", "page=999", "application/x-www-form-urlencoded")
     assert_harmless(answer, 200, desk_api, mine)
     assert rows(answer)
 
 
 @pytest.mark.parametrize("name", ["profile_id", "x-profile-id", "scope", "contact_id"])
-def test_no_parameter_names_another_profile(
+def test_parameter_cannot_name_other_profile(
     support_client: Client, desk_api: SandboxServer, mine: str, name: str
 ) -> None:
     theirs = desk_api.profiles()[5]["id"]

@@ -112,7 +112,7 @@ HOSTS = (
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_another_host_is_refused_in_our_words(running: Running, host: str) -> None:
+def test_foreign_host_is_refused(running: Running, host: str) -> None:
     answer = running.send(SIGN_IN, host=host)
     _harmless(answer, 400, 0)
     assert answer.status == 0 or b"This request cannot be read" in answer.body or not answer.body
@@ -121,7 +121,7 @@ def test_another_host_is_refused_in_our_words(running: Running, host: str) -> No
 @pytest.mark.parametrize(
     "name", ["X-Forwarded-Host", "X-Host", "X-Original-Host", "Forwarded", "X-Original-URL", "X-Rewrite-URL"]
 )
-def test_no_header_changes_the_host_or_the_path(running: Running, name: str) -> None:
+def test_header_cannot_override_host_or_path(running: Running, name: str) -> None:
     value = "host=evil.example" if name == "Forwarded" else "/gateway/" if name.endswith("URL") else "evil.example"
     answer = running.send("GET / HTTP/1.1", f"{name}: {value}")
     _harmless(answer, 302)
@@ -129,13 +129,13 @@ def test_no_header_changes_the_host_or_the_path(running: Running, name: str) -> 
     assert "evil" not in answer.head
 
 
-def test_a_scheme_is_believed_from_nobody_without_a_proxy(running: Running) -> None:
+def test_forwarded_proto_is_ignored_without_proxy(running: Running) -> None:
     answer = running.send(SIGN_IN, "X-Forwarded-Proto: https")
     _harmless(answer, 200)
     assert "strict-transport-security" not in answer.head
 
 
-def test_behind_a_proxy_http_is_led_to_https(behind_proxy: Running) -> None:
+def test_http_behind_proxy_redirects_to_https(behind_proxy: Running) -> None:
     answer = behind_proxy.send(
         SIGN_IN, "X-Forwarded-Proto: http", "X-Forwarded-Host: evil.example", host="desk.example.org"
     )
@@ -143,7 +143,7 @@ def test_behind_a_proxy_http_is_led_to_https(behind_proxy: Running) -> None:
     assert "location: https://desk.example.org/sign-in/" in answer.head
 
 
-def test_behind_a_proxy_https_has_every_header_and_strict_cookies(behind_proxy: Running) -> None:
+def test_https_behind_proxy_has_hsts_and_strict_cookies(behind_proxy: Running) -> None:
     answer = behind_proxy.send(
         SIGN_IN, "X-Forwarded-Proto: https", "X-Forwarded-For: 203.0.113.9", host="desk.example.org"
     )
@@ -155,7 +155,7 @@ def test_behind_a_proxy_https_has_every_header_and_strict_cookies(behind_proxy: 
     assert "domain=" not in cookie
 
 
-def test_no_header_says_which_version_runs_here(running: Running) -> None:
+def test_response_headers_reveal_no_software_version(running: Running) -> None:
     head = running.send(SIGN_IN).head
     assert "server: granian\r\n" in head
     assert "x-powered-by" not in head
@@ -165,7 +165,7 @@ def test_no_header_says_which_version_runs_here(running: Running) -> None:
 @pytest.mark.parametrize(
     "line", ["TRACE /sign-in/ HTTP/1.1", "TRACK /sign-in/ HTTP/1.1", "CONNECT evil.example:443 HTTP/1.1"]
 )
-def test_a_request_is_never_echoed_or_forwarded(running: Running, line: str) -> None:
+def test_request_is_never_echoed_or_forwarded(running: Running, line: str) -> None:
     answer = running.send(line, "X-Canary: echoed", running.cookie)
     _harmless(answer, 0, 400, 405)
     assert b"echoed" not in answer.body
@@ -195,7 +195,7 @@ PATHS = (
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path[:40])
-def test_a_trick_in_the_path_leads_to_no_row_and_no_other_site(running: Running, path: str) -> None:
+def test_path_trick_leads_to_no_row_and_no_other_site(running: Running, path: str) -> None:
     for cookie in ([], [running.cookie]):
         answer = running.send(f"GET {path} HTTP/1.1", *cookie)
         _harmless(answer, 0, 301, 302, 400, 403, 404, 405, 414)
@@ -234,7 +234,7 @@ BYTES: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("what", BYTES)
-def test_bytes_that_are_no_request_are_refused_or_led_to_the_gate(running: Running, what: str) -> None:
+def test_malformed_bytes_are_refused_or_redirected_to_sign_in(running: Running, what: str) -> None:
     host = f"127.0.0.1:{running.port}".encode()
     answer = running.send_bytes(BYTES[what].replace(b"Host: 127.0.0.1", b"Host: " + host))
     _harmless(answer, 0, 302, 400, 403, 413, 414, 431, 505)
@@ -242,7 +242,7 @@ def test_bytes_that_are_no_request_are_refused_or_led_to_the_gate(running: Runni
     assert running.send(SIGN_IN).status == 200  # and the next one is served
 
 
-def test_a_number_and_the_key_are_in_no_line_of_a_loud_desk(running: Running) -> None:
+def test_debug_log_contains_no_number_or_secret(running: Running) -> None:
     before = running.log().count(ANSWERED)
     for text in SPELLED:
         for path in ("contacts/", "contacts/nowhere/", "profiles/"):

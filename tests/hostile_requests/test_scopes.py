@@ -82,7 +82,7 @@ def mine(sides: Sides) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_is_not_assigned_is_one_and_the_same_404_without_a_call(
+def test_unassigned_and_unknown_profiles_get_same_404_without_call(
     support_client: Client, desk_api: SandboxServer, sides: Sides, page: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -103,7 +103,7 @@ def test_what_is_not_assigned_is_one_and_the_same_404_without_a_call(
 
 
 @pytest.mark.parametrize("page", PAGES[1:4])
-def test_a_contact_of_another_scope_is_not_found_in_ones_own(
+def test_contact_of_other_scope_is_not_found_in_own_scope(
     support_client: Client, admin_client: Client, desk_api: SandboxServer, sides: Sides, page: str
 ) -> None:
     path = f"/p/{sides.mine}/{page.format(contact=sides.foreign)}"
@@ -116,7 +116,7 @@ def test_a_contact_of_another_scope_is_not_found_in_ones_own(
     assert {call["profile"] for call in desk_api.requests() if sides.foreign in call["path"]} == {sides.mine}
 
 
-def test_what_is_kept_for_its_own_scope_is_not_found_in_another(
+def test_page_cached_for_one_scope_is_not_served_to_another(
     admin_client: Client, support_client: Client, keeping: SandboxServer, sides: Sides
 ) -> None:
     pages = [page.format(contact=sides.foreign) for page in PAGES[:3]]
@@ -129,7 +129,7 @@ def test_what_is_kept_for_its_own_scope_is_not_found_in_another(
 
 
 @pytest.mark.parametrize("path", ["/p/{}/contacts/", "/account/contacts/{}/", "/account/contacts/{}/reveal/"])
-def test_an_id_that_is_none_is_404_and_costs_no_call(admin_client: Client, desk_api: SandboxServer, path: str) -> None:
+def test_malformed_id_is_refused_without_api_call(admin_client: Client, desk_api: SandboxServer, path: str) -> None:
     for id_ in MALFORMED:
         answer = admin_client.get(path.format(id_))
         assert answer.status_code in {404, 301} or (answer.status_code == 400 and "%00" in id_), id_
@@ -140,7 +140,7 @@ def test_an_id_that_is_none_is_404_and_costs_no_call(admin_client: Client, desk_
 
 
 @pytest.mark.parametrize("page", [*PAGES[:3], PAGES[4]])
-def test_a_page_asked_as_if_by_htmx_is_a_whole_page_or_a_marked_part_of_the_same_scope(
+def test_spoofed_htmx_headers_get_page_or_fragment_of_same_scope(
     support_client: Client, desk_api: SandboxServer, mine: str, page: str
 ) -> None:
     contact = next(iter(held(desk_api, mine)))
@@ -159,7 +159,7 @@ def test_a_page_asked_as_if_by_htmx_is_a_whole_page_or_a_marked_part_of_the_same
 @pytest.mark.parametrize(
     "path", ["/", "/gateway/", "/people/", "/audit/", "/preferences/", "/sign-in/", "/nowhere/", "/you/sessions/"]
 )
-def test_every_other_page_stays_itself_when_asked_as_if_by_htmx(admin_client: Client, path: str) -> None:
+def test_spoofed_htmx_headers_keep_status_of_other_pages(admin_client: Client, path: str) -> None:
     plain = admin_client.get(path)
     for spoof, headers in SPOOFS.items():
         spoofed = admin_client.get(path, headers=headers)
@@ -168,7 +168,7 @@ def test_every_other_page_stays_itself_when_asked_as_if_by_htmx(admin_client: Cl
         assert rows(spoofed) == [], spoof
 
 
-def test_nobody_signed_in_gets_nothing_as_if_by_htmx(desk_api: SandboxServer, db: None, mine: str) -> None:
+def test_spoofed_htmx_headers_show_nothing_to_anonymous_visitor(desk_api: SandboxServer, db: None, mine: str) -> None:
     for spoof, headers in SPOOFS.items():
         answer = Client().get(f"/p/{mine}/contacts/", headers=headers)
         assert rows(answer) == [], spoof
@@ -177,7 +177,7 @@ def test_nobody_signed_in_gets_nothing_as_if_by_htmx(desk_api: SandboxServer, db
 
 
 @pytest.mark.parametrize("how", ["assignment", "role", "account"])
-def test_what_is_taken_away_is_gone_with_the_next_request_even_when_it_is_kept(
+def test_revoked_access_ends_at_next_request_despite_cache(
     support_client: Client, support_user: User, keeping: SandboxServer, mine: str, how: str
 ) -> None:
     contact = next(iter(held(keeping, mine)))
@@ -203,7 +203,7 @@ def _take_away(user: User, profile_id: str, how: str) -> None:
         User.objects.filter(pk=user.pk).update(is_active=False)
 
 
-def test_there_is_no_export_of_contacts_to_abuse() -> None:
+def test_contact_export_route_does_not_exist() -> None:
     """When one is built, its cases belong here: another's scope, another role, a file of somebody else's."""
     exports = {route for route in ROUTES if "export" in route or "download" in route}
     assert {route for route in exports if not route.startswith(("audit/", "you/"))} == set()

@@ -1,4 +1,4 @@
-"""What the sandbox's own tests share. They know it by HTTP, as the desk does."""
+"""Fixtures: a running sandbox, used over HTTP as by the desk."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from testing.sandbox_server import SandboxServer
 
 
 @pytest.fixture(scope="session")
-def running_stand_in() -> Iterator[SandboxServer]:
-    """One sandbox for all these tests, large enough for what is rare to occur, without a rate limit."""
+def session_sandbox() -> Iterator[SandboxServer]:
+    """One sandbox for all these tests: without rate limit, and large enough for rare data to occur."""
     with SandboxServer(contacts=3000, profiles=12, seed=7, rate=0) as server:
         yield server
 
 
 @pytest.fixture
-def sandbox(running_stand_in: SandboxServer) -> SandboxServer:
-    """The running sandbox, with no fault queued and no call remembered."""
-    running_stand_in.clear()
-    return running_stand_in
+def sandbox(session_sandbox: SandboxServer) -> SandboxServer:
+    """The running sandbox, with no fault queued and an empty request log."""
+    session_sandbox.clear()
+    return session_sandbox

@@ -1,4 +1,4 @@
-"""GET /v3/contacts and its filters (sent-api-v3, contacts)."""
+"""Contacts API: lists, filters, single contacts and message summaries (sent-api-v3, contacts)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 
 from testing.sandbox_server import SandboxServer
-from tests.sandbox.reading import error, every_contact, profile_id
+from tests.sandbox.responses import list_contacts, profile_id, status_and_code
 
 FIELDS = {
     *("id", "customer_id", "phone_number", "format_e164", "format_international", "format_national", "format_rfc"),
@@ -18,40 +18,40 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00")
 UNKNOWN = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 
 
-def test_a_contact_has_every_field(sandbox: SandboxServer) -> None:
+def test_contact_has_every_field(sandbox: SandboxServer) -> None:
     contact = sandbox.get("/v3/contacts", page=1, page_size=1).json()["data"]["contacts"][0]
     assert set(contact) == FIELDS
 
 
-def test_the_envelope_is_whole(sandbox: SandboxServer) -> None:
+def test_envelope_has_success_error_and_version(sandbox: SandboxServer) -> None:
     body = sandbox.get("/v3/contacts", page=1, page_size=1).json()
     assert (body["success"], body["error"], body["meta"]["version"]) == (True, None, "v3")
 
 
-def test_every_answer_carries_the_headers_of_the_api(sandbox: SandboxServer) -> None:
-    answer = sandbox.get("/v3/contacts", page=1, page_size=1)
-    assert re.fullmatch(r"req_[0-9A-Za-z]{10,}", answer.headers["X-Request-Id"])
-    assert re.fullmatch(r"\d+ms", answer.headers["X-Response-Time"])
-    assert answer.headers["X-API-Version"] == "v3"
+def test_response_has_api_headers(sandbox: SandboxServer) -> None:
+    response = sandbox.get("/v3/contacts", page=1, page_size=1)
+    assert re.fullmatch(r"req_[0-9A-Za-z]{10,}", response.headers["X-Request-Id"])
+    assert re.fullmatch(r"\d+ms", response.headers["X-Response-Time"])
+    assert response.headers["X-API-Version"] == "v3"
 
 
-def test_header_and_body_name_the_same_request(sandbox: SandboxServer) -> None:
-    answer = sandbox.get("/v3/contacts", page=1, page_size=1)
-    assert answer.json()["meta"]["request_id"] == answer.headers["X-Request-Id"]
+def test_request_id_is_equal_in_header_and_body(sandbox: SandboxServer) -> None:
+    response = sandbox.get("/v3/contacts", page=1, page_size=1)
+    assert response.json()["meta"]["request_id"] == response.headers["X-Request-Id"]
 
 
-def test_times_have_seven_digits_of_a_second(sandbox: SandboxServer) -> None:
+def test_timestamps_have_seven_fraction_digits(sandbox: SandboxServer) -> None:
     body = sandbox.get("/v3/contacts", page=1, page_size=1).json()
     assert TIME.fullmatch(body["meta"]["timestamp"])
     assert TIME.fullmatch(body["data"]["contacts"][0]["created_at"])
 
 
-def test_pages_hold_everything_once(sandbox: SandboxServer) -> None:
-    ids = [contact["id"] for contact in every_contact(sandbox)]
+def test_pages_list_every_contact_once(sandbox: SandboxServer) -> None:
+    ids = [contact["id"] for contact in list_contacts(sandbox)]
     assert ids == list(sandbox.contacts())
 
 
-def test_pagination_counts(sandbox: SandboxServer) -> None:
+def test_pagination_counts_pages_and_contacts(sandbox: SandboxServer) -> None:
     total = len(sandbox.contacts())
     pagination = sandbox.get("/v3/contacts", page=2, page_size=100).json()["data"]["pagination"]
     assert pagination == {
@@ -64,9 +64,9 @@ def test_pagination_counts(sandbox: SandboxServer) -> None:
     }
 
 
-def test_a_page_beyond_the_end_is_empty(sandbox: SandboxServer) -> None:
-    answer = sandbox.get("/v3/contacts", page=2**31 - 1, page_size=100)
-    assert (answer.status_code, answer.json()["data"]["contacts"]) == (200, [])
+def test_page_beyond_the_end_is_empty(sandbox: SandboxServer) -> None:
+    response = sandbox.get("/v3/contacts", page=2**31 - 1, page_size=100)
+    assert (response.status_code, response.json()["data"]["contacts"]) == (200, [])
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,13 @@ def test_a_page_beyond_the_end_is_empty(sandbox: SandboxServer) -> None:
         ("", 20, "VALIDATION_004"),
     ],
 )
-def test_page_and_size_are_checked(sandbox: SandboxServer, page: int | str | None, size: int | None, code: str) -> None:
-    assert error(sandbox.get("/v3/contacts", page=page, page_size=size)) == (400, code)
+def test_page_and_size_are_validated(
+    sandbox: SandboxServer, page: int | str | None, size: int | None, code: str
+) -> None:
+    assert status_and_code(sandbox.get("/v3/contacts", page=page, page_size=size)) == (400, code)
 
 
-def test_a_page_below_one_is_refused_in_the_vendors_words(sandbox: SandboxServer) -> None:
+def test_page_below_one_has_the_vendors_error_message(sandbox: SandboxServer) -> None:
     body = sandbox.get("/v3/contacts", page=0, page_size=20).json()
     assert body["error"] == {
         "code": "VALIDATION_005",
@@ -98,149 +100,151 @@ def test_a_page_below_one_is_refused_in_the_vendors_words(sandbox: SandboxServer
     }
 
 
-def test_missing_fields_are_named(sandbox: SandboxServer) -> None:
+def test_missing_parameters_are_named_in_details(sandbox: SandboxServer) -> None:
     assert set(sandbox.get("/v3/contacts").json()["error"]["details"]) == {"page", "page_size"}
 
 
-def test_search_finds_exactly_what_is_written_in_the_national_format(sandbox: SandboxServer) -> None:
-    expected = [contact["id"] for contact in every_contact(sandbox) if ") 5" in (contact.get("format_national") or "")]
+def test_search_matches_the_national_format_exactly(sandbox: SandboxServer) -> None:
+    expected = [contact["id"] for contact in list_contacts(sandbox) if ") 5" in (contact.get("format_national") or "")]
     assert expected
-    assert [contact["id"] for contact in every_contact(sandbox, search=") 5")] == expected
+    assert [contact["id"] for contact in list_contacts(sandbox, search=") 5")] == expected
 
 
 def test_search_is_punctuation_sensitive(sandbox: SandboxServer) -> None:
-    american = next(one for one in every_contact(sandbox) if one.get("region_code") == "US" and one["format_national"])
-    bare = re.sub(r"\D", "", american["format_national"])
-    assert every_contact(sandbox, search=american["format_national"]) == [american]
-    assert every_contact(sandbox, search=bare) == []
+    us_contact = next(
+        one for one in list_contacts(sandbox) if one.get("region_code") == "US" and one["format_national"]
+    )
+    digits = re.sub(r"\D", "", us_contact["format_national"])
+    assert list_contacts(sandbox, search=us_contact["format_national"]) == [us_contact]
+    assert list_contacts(sandbox, search=digits) == []
 
 
 @pytest.mark.parametrize("term", ["\n", "5\n", "é", "x" * 300, "\x00"])
-def test_a_search_for_what_no_number_has_finds_nothing(sandbox: SandboxServer, term: str) -> None:
-    assert every_contact(sandbox, search=term) == []
+def test_search_without_match_is_empty(sandbox: SandboxServer, term: str) -> None:
+    assert list_contacts(sandbox, search=term) == []
 
 
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])
-def test_channel_keeps_contacts_that_have_it(sandbox: SandboxServer, channel: str) -> None:
-    expected = [one for one in every_contact(sandbox) if channel in (one.get("available_channels") or "").split(",")]
-    assert every_contact(sandbox, channel=channel) == expected
+def test_channel_filter_lists_contacts_with_that_channel(sandbox: SandboxServer, channel: str) -> None:
+    expected = [one for one in list_contacts(sandbox) if channel in (one.get("available_channels") or "").split(",")]
+    assert list_contacts(sandbox, channel=channel) == expected
 
 
 @pytest.mark.parametrize("channel", ["SMS", "rcs", "email"])
-def test_another_channel_is_refused(sandbox: SandboxServer, channel: str) -> None:
-    answer = sandbox.get("/v3/contacts", page=1, page_size=20, channel=channel)
-    assert error(answer) == (400, "VALIDATION_006")
+def test_unknown_channel_is_rejected(sandbox: SandboxServer, channel: str) -> None:
+    response = sandbox.get("/v3/contacts", page=1, page_size=20, channel=channel)
+    assert status_and_code(response) == (400, "VALIDATION_006")
 
 
-def test_search_and_channel_combine(sandbox: SandboxServer) -> None:
-    both = {one["id"] for one in every_contact(sandbox, search="7", channel="whatsapp")}
-    searched = {one["id"] for one in every_contact(sandbox, search="7")}
-    on_channel = {one["id"] for one in every_contact(sandbox, channel="whatsapp")}
+def test_search_and_channel_are_combined(sandbox: SandboxServer) -> None:
+    both = {one["id"] for one in list_contacts(sandbox, search="7", channel="whatsapp")}
+    searched = {one["id"] for one in list_contacts(sandbox, search="7")}
+    on_channel = {one["id"] for one in list_contacts(sandbox, channel="whatsapp")}
     assert both == searched & on_channel
 
 
-def test_empty_filters_count_as_absent(sandbox: SandboxServer) -> None:
-    assert every_contact(sandbox, search="", channel="", phone="") == every_contact(sandbox)
+def test_empty_filters_are_ignored(sandbox: SandboxServer) -> None:
+    assert list_contacts(sandbox, search="", channel="", phone="") == list_contacts(sandbox)
 
 
-def test_phone_finds_one(sandbox: SandboxServer) -> None:
+def test_phone_filter_finds_one_contact(sandbox: SandboxServer) -> None:
     contact_id, number = next(iter(sandbox.contacts().items()))
     data = sandbox.get("/v3/contacts", page=1, page_size=20, phone=number).json()["data"]
     assert [contact["id"] for contact in data["contacts"]] == [contact_id]
     assert data["pagination"]["total_count"] == 1
 
 
-def test_phone_is_an_alternative_to_the_other_filters(sandbox: SandboxServer) -> None:
+def test_phone_filter_overrides_the_other_filters(sandbox: SandboxServer) -> None:
     number = next(iter(sandbox.contacts().values()))
-    answer = sandbox.get("/v3/contacts", page=1, page_size=20, phone=number, search="no such", channel="fax")
-    assert answer.json()["data"]["pagination"]["total_count"] == 1
+    response = sandbox.get("/v3/contacts", page=1, page_size=20, phone=number, search="no such", channel="fax")
+    assert response.json()["data"]["pagination"]["total_count"] == 1
 
 
-def test_a_phone_nobody_has_is_not_found(sandbox: SandboxServer) -> None:
-    answer = sandbox.get("/v3/contacts", page=1, page_size=20, phone="+12025550143")
-    assert error(answer) == (404, "RESOURCE_001")
-    assert answer.json()["error"]["message"] == "Contact not found with the specified phone number"
+def test_unknown_phone_is_not_found(sandbox: SandboxServer) -> None:
+    response = sandbox.get("/v3/contacts", page=1, page_size=20, phone="+12025550143")
+    assert status_and_code(response) == (404, "RESOURCE_001")
+    assert response.json()["error"]["message"] == "Contact not found with the specified phone number"
 
 
 @pytest.mark.parametrize("phone", ["12025550143", "+1 202 555 0143", "+0123", "+", "+1234567890123456", "+١٢٣"])
-def test_a_phone_that_is_not_e164_is_refused(sandbox: SandboxServer, phone: str) -> None:
-    answer = sandbox.get("/v3/contacts", page=1, page_size=20, phone=phone)
-    assert error(answer) == (400, "VALIDATION_002")
-    assert "phone" in answer.json()["error"]["details"]
+def test_phone_that_is_not_e164_is_rejected(sandbox: SandboxServer, phone: str) -> None:
+    response = sandbox.get("/v3/contacts", page=1, page_size=20, phone=phone)
+    assert status_and_code(response) == (400, "VALIDATION_002")
+    assert "phone" in response.json()["error"]["details"]
 
 
-def test_a_profile_lists_its_own_contacts(sandbox: SandboxServer) -> None:
+def test_profile_lists_its_own_contacts(sandbox: SandboxServer) -> None:
     profile = profile_id(sandbox, 1)
-    assert [contact["id"] for contact in every_contact(sandbox, profile)] == list(sandbox.contacts(profile))
+    assert [contact["id"] for contact in list_contacts(sandbox, profile)] == list(sandbox.contacts(profile))
 
 
-def test_the_account_lists_only_its_own_contacts(sandbox: SandboxServer) -> None:
+def test_organization_lists_only_its_own_contacts(sandbox: SandboxServer) -> None:
     assert not set(sandbox.contacts()) & set(sandbox.contacts(profile_id(sandbox, 1)))
 
 
-def test_the_account_may_list_its_profiles_contacts_too() -> None:
+def test_account_lists_all_includes_contacts_of_profiles() -> None:
     with SandboxServer(contacts=300, account_lists="all") as server:
-        assert len(every_contact(server)) == 300
+        assert len(list_contacts(server)) == 300
         assert set(server.contacts(profile_id(server, 1))) < set(server.contacts())
 
 
-def test_a_contact_names_its_owner(sandbox: SandboxServer) -> None:
+def test_contact_has_the_id_of_its_owner(sandbox: SandboxServer) -> None:
     profile = profile_id(sandbox, 1)
-    owners = {contact["customer_id"] for contact in every_contact(sandbox, profile) if contact.get("customer_id")}
+    owners = {contact["customer_id"] for contact in list_contacts(sandbox, profile) if contact.get("customer_id")}
     assert owners == {profile}
 
 
-def test_one_profile_inherits_twenty_of_the_organizations_contacts(sandbox: SandboxServer) -> None:
-    heirs = [profile["id"] for profile in sandbox.profiles() if profile["inherited"]]
-    inherited = {one["id"] for one in every_contact(sandbox, heirs[0]) if one.get("is_inherited")}
-    assert len(heirs) == 1
+def test_one_profile_inherits_twenty_contacts(sandbox: SandboxServer) -> None:
+    inheriting = [profile["id"] for profile in sandbox.profiles() if profile["inherited"]]
+    inherited = {one["id"] for one in list_contacts(sandbox, inheriting[0]) if one.get("is_inherited")}
+    assert len(inheriting) == 1
     assert len(inherited) == 20
     assert inherited < set(sandbox.contacts())
 
 
-def test_an_inherited_contact_is_read_by_id_as_inherited(sandbox: SandboxServer) -> None:
-    heir = next(profile["id"] for profile in sandbox.profiles() if profile["inherited"])
-    contact_id = next(one["id"] for one in every_contact(sandbox, heir) if one.get("is_inherited"))
-    assert sandbox.get(f"/v3/contacts/{contact_id}", profile=heir).json()["data"]["is_inherited"] is True
+def test_inherited_contact_by_id_is_marked_inherited(sandbox: SandboxServer) -> None:
+    inheriting = next(profile["id"] for profile in sandbox.profiles() if profile["inherited"])
+    contact_id = next(one["id"] for one in list_contacts(sandbox, inheriting) if one.get("is_inherited"))
+    assert sandbox.get(f"/v3/contacts/{contact_id}", profile=inheriting).json()["data"]["is_inherited"] is True
     assert sandbox.get(f"/v3/contacts/{contact_id}").json()["data"]["is_inherited"] is False
 
 
-def test_a_contact_by_id_is_the_one_of_the_list(sandbox: SandboxServer) -> None:
-    listed = every_contact(sandbox)[17]
+def test_contact_by_id_equals_its_list_row(sandbox: SandboxServer) -> None:
+    listed = list_contacts(sandbox)[17]
     assert sandbox.get(f"/v3/contacts/{listed['id']}").json()["data"] == listed
 
 
-def test_an_id_is_found_in_either_case(sandbox: SandboxServer) -> None:
+def test_contact_id_is_case_insensitive(sandbox: SandboxServer) -> None:
     contact_id = next(iter(sandbox.contacts()))
     assert sandbox.get(f"/v3/contacts/{contact_id.upper()}").json()["data"]["id"] == contact_id
 
 
-@pytest.mark.parametrize("tail", ["", "/message-summary"])
-def test_an_id_that_is_none_is_refused(sandbox: SandboxServer, tail: str) -> None:
-    assert error(sandbox.get(f"/v3/contacts/17{tail}")) == (400, "VALIDATION_001")
+@pytest.mark.parametrize("suffix", ["", "/message-summary"])
+def test_malformed_contact_id_is_rejected(sandbox: SandboxServer, suffix: str) -> None:
+    assert status_and_code(sandbox.get(f"/v3/contacts/17{suffix}")) == (400, "VALIDATION_001")
 
 
-@pytest.mark.parametrize("tail", ["", "/message-summary"])
-def test_an_unknown_id_is_not_found(sandbox: SandboxServer, tail: str) -> None:
-    assert error(sandbox.get(f"/v3/contacts/{UNKNOWN}{tail}")) == (404, "RESOURCE_001")
+@pytest.mark.parametrize("suffix", ["", "/message-summary"])
+def test_unknown_contact_id_is_not_found(sandbox: SandboxServer, suffix: str) -> None:
+    assert status_and_code(sandbox.get(f"/v3/contacts/{UNKNOWN}{suffix}")) == (404, "RESOURCE_001")
 
 
-def test_a_contact_of_another_scope_is_not_found(sandbox: SandboxServer) -> None:
+def test_contact_of_another_scope_is_not_found(sandbox: SandboxServer) -> None:
     contact_id = next(iter(sandbox.contacts(profile_id(sandbox, 1))))
-    assert error(sandbox.get(f"/v3/contacts/{contact_id}")) == (404, "RESOURCE_001")
+    assert status_and_code(sandbox.get(f"/v3/contacts/{contact_id}")) == (404, "RESOURCE_001")
 
 
-def test_a_message_summary_is_always_the_same(sandbox: SandboxServer) -> None:
+def test_message_summary_is_deterministic(sandbox: SandboxServer) -> None:
     path = f"/v3/contacts/{next(iter(sandbox.contacts()))}/message-summary"
     assert sandbox.get(path).json()["data"] == sandbox.get(path).json()["data"]
 
 
-def test_scores_of_a_summary_are_percentages(sandbox: SandboxServer) -> None:
+def test_summary_scores_are_percentages(sandbox: SandboxServer) -> None:
     for contact_id in list(sandbox.contacts())[:50]:
         summary = sandbox.get(f"/v3/contacts/{contact_id}/message-summary").json()["data"]
         for score in summary["channel_scores"]:
             assert 0 <= score["fail_score"] <= 100 - score["success_score"] <= 100
 
 
-def test_an_unknown_path_is_not_found_in_the_envelope(sandbox: SandboxServer) -> None:
-    assert error(sandbox.get("/v3/templates")) == (404, "RESOURCE_000")
+def test_unknown_path_is_not_found_with_an_envelope(sandbox: SandboxServer) -> None:
+    assert status_and_code(sandbox.get("/v3/templates")) == (404, "RESOURCE_000")

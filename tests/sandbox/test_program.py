@@ -1,4 +1,4 @@
-"""The program itself: starting, stopping, and flags that make no sense (README, flags)."""
+"""Program: start, shutdown and command-line flags (README, flags)."""
 
 from __future__ import annotations
 
@@ -22,23 +22,21 @@ def _run(*flags: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_nothing_is_written_about_spoilt_answers_and_it_stops_quietly(
-    how: signal.Signals, capfd: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_faults_and_shutdown_print_nothing(signal_number: signal.Signals, capfd: pytest.CaptureFixture[str]) -> None:
     with SandboxServer(contacts=50) as server:
         assert server.url.startswith("http://127.0.0.1:")
-        for fault in SPOILT:
+        for fault in FAULTS:
             server.fault(**fault)
             with suppress(requests.RequestException):
                 server.get("/v3/me")
-        assert len(server.fired()) == len(SPOILT)
-        server.process.send_signal(how)
+        assert len(server.fired()) == len(FAULTS)
+        server.process.send_signal(signal_number)
         assert server.process.wait(60) == 0
     assert capfd.readouterr() == ("", "")
 
 
-SPOILT: tuple[dict[str, Any], ...] = (
+FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "reset"},
     {"kind": "reset", "after": "body"},
     {"kind": "truncate"},
@@ -60,29 +58,29 @@ SPOILT: tuple[dict[str, Any], ...] = (
         ("--account-lists", "some"),
     ],
 )
-def test_a_flag_that_makes_no_sense_is_refused(flags: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
+def test_invalid_flag_is_rejected(flags: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
         parse(["--port", "0", *flags])
-    assert ended.value.code == 2
+    assert caught.value.code == 2
     assert flags[0] in capsys.readouterr().err
 
 
-def test_the_program_ends_with_what_its_flags_are_refused_for() -> None:
-    done = _run("--port", "0", "--contacts", "-1")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "--contacts" in done.stderr
+def test_program_exits_with_the_flag_error() -> None:
+    completed = _run("--port", "0", "--contacts", "-1")
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert "--contacts" in completed.stderr
 
 
-def test_a_port_in_use_is_said_in_one_line() -> None:
+def test_port_in_use_is_reported_in_one_line() -> None:
     with SandboxServer(contacts=50) as server:
-        done = _run("--port", server.url.rpartition(":")[2])
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "cannot listen" in done.stderr
+        completed = _run("--port", server.url.rpartition(":")[2])
+    assert completed.returncode == 1
+    assert completed.stderr.count("\n") == 1
+    assert "cannot listen" in completed.stderr
 
 
 @pytest.mark.parametrize(("contacts", "profiles"), [(0, 0), (0, 3), (1, 1), (7, 2), (50, 0), (20, 40)])
-def test_any_number_of_contacts_and_profiles_will_do(contacts: int, profiles: int) -> None:
+def test_any_number_of_contacts_and_profiles_is_served(contacts: int, profiles: int) -> None:
     with SandboxServer(contacts=contacts, profiles=profiles, account_lists="all") as server:
         assert len(server.profiles()) == profiles
         assert len(server.contacts()) == contacts

@@ -1,4 +1,4 @@
-"""A client with the organization's key, pointed at the sandbox."""
+"""Fixtures: clients of the sandbox with the organization's key."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from testing.sandbox_server import SandboxServer
 
 @pytest.fixture
 def client(sandbox: SandboxServer) -> SentClient:
-    """Waits longer than any answer takes, on a busy machine too."""
+    """Its deadline is longer than any response takes, on a busy machine too."""
     return SentClient(sandbox.url, "sandbox-organization", connect_seconds=5, deadline_seconds=5)
 
 
 @pytest.fixture
-def impatient(sandbox: SandboxServer) -> SentClient:
-    """Waits at most half a second for an answer."""
+def short_deadline_client(sandbox: SandboxServer) -> SentClient:
+    """Its deadline is half a second."""
     return SentClient(sandbox.url, "sandbox-organization", connect_seconds=0.5, deadline_seconds=0.5)

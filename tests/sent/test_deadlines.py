@@ -1,4 +1,4 @@
-"""A moment by which a call ends: the socket it waits for is shut, however late that one is made."""
+"""Deadline: on expiry the attached socket is shut down, also one attached later."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contacts_ui.sent_api.total_timeout import Deadline, SocketHandle
 from testing.waiting import wait_until
 
 
-def test_a_socket_that_is_made_too_late_is_shut_at_once() -> None:
+def test_socket_attached_after_expiry_is_shut_down() -> None:
     deadline = Deadline(0)
     wait_until(lambda: deadline.expired)
     ours, theirs = socket.socketpair()
@@ -18,7 +18,7 @@ def test_a_socket_that_is_made_too_late_is_shut_at_once() -> None:
         assert theirs.recv(1) == b""
 
 
-def test_a_call_that_is_over_is_ended_no_more() -> None:
+def test_closed_deadline_does_not_expire() -> None:
     deadline = Deadline(60)
     ours, theirs = socket.socketpair()
     with ours, theirs:

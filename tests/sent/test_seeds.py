@@ -1,4 +1,4 @@
-"""The vendor's own example answers (shared/seeds), served byte for byte over HTTP: each means what it says."""
+"""Vendor examples: the example responses (shared/seeds), served byte for byte over HTTP, are decoded correctly."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _error(sandbox: SandboxServer, client: SentClient, status: int, query: Conta
     return caught.value
 
 
-def test_the_seed_page_decodes_field_by_field(sandbox: SandboxServer, client: SentClient) -> None:
+def test_example_page_decodes_field_by_field(sandbox: SandboxServer, client: SentClient) -> None:
     _serve(sandbox, 200)
     page = client.contacts(ContactQuery())
     (contact,) = page.contacts
@@ -54,37 +54,35 @@ def test_the_seed_page_decodes_field_by_field(sandbox: SandboxServer, client: Se
     assert abs(contact.created_at - exact) <= timedelta(microseconds=1)
 
 
-def test_the_seed_page_keeps_its_pagination_and_request_id(sandbox: SandboxServer, client: SentClient) -> None:
+def test_example_page_has_pagination_and_request_id(sandbox: SandboxServer, client: SentClient) -> None:
     _serve(sandbox, 200)
     page = client.contacts(ContactQuery())
-    facts = page.pagination
-    assert (facts.page, facts.page_size, facts.total_count, facts.total_pages) == (1, 20, 150, 8)
-    assert facts.has_more is True
+    pagination = page.pagination
+    assert (pagination.page, pagination.page_size, pagination.total_count, pagination.total_pages) == (1, 20, 150, 8)
+    assert pagination.has_more is True
     assert page.request_id == "req_7X9zKp2jDw"
 
 
-def test_the_seed_400_is_an_invalid_request(sandbox: SandboxServer, client: SentClient) -> None:
+def test_example_400_is_an_invalid_request(sandbox: SandboxServer, client: SentClient) -> None:
     error = _error(sandbox, client, 400)
     assert isinstance(error, InvalidRequest)
     assert (error.status, error.code, error.request_id) == (400, "VALIDATION_005", "req_7X9zKp2jDw")
     assert error.doc_url == "https://docs.sent.dm/errors/VALIDATION_005"
 
 
-def test_the_seed_401_with_its_empty_body_is_a_rejected_key(sandbox: SandboxServer, client: SentClient) -> None:
+def test_example_401_with_empty_body_is_an_invalid_key(sandbox: SandboxServer, client: SentClient) -> None:
     error = _error(sandbox, client, 401)
     assert isinstance(error, InvalidApiKey)
     assert (error.status, error.code) == (401, None)
 
 
-def test_the_seed_403_with_its_empty_body_is_forbidden(sandbox: SandboxServer, client: SentClient) -> None:
+def test_example_403_with_empty_body_is_forbidden(sandbox: SandboxServer, client: SentClient) -> None:
     error = _error(sandbox, client, 403)
     assert isinstance(error, Forbidden)
     assert (error.status, error.code) == (403, None)
 
 
-def test_the_seed_404_of_a_phone_lookup_is_a_page_that_found_nothing(
-    sandbox: SandboxServer, client: SentClient
-) -> None:
+def test_example_404_of_a_phone_lookup_is_an_empty_page(sandbox: SandboxServer, client: SentClient) -> None:
     _serve(sandbox, 404)
     page = client.contacts(ContactQuery(phone="+12025550143"))
     assert page.not_found
@@ -92,14 +90,14 @@ def test_the_seed_404_of_a_phone_lookup_is_a_page_that_found_nothing(
     assert page.request_id == "req_7X9zKp2jDw"
 
 
-def test_the_seed_404_of_one_contact_is_contact_not_found(sandbox: SandboxServer, client: SentClient) -> None:
+def test_example_404_of_a_contact_is_contact_not_found(sandbox: SandboxServer, client: SentClient) -> None:
     _serve(sandbox, 404, route="contact")
     with pytest.raises(ContactNotFound) as caught:
         client.contact(CONTACT)
     assert (caught.value.status, caught.value.code) == (404, "RESOURCE_001")
 
 
-def test_the_seed_500_is_unavailable(sandbox: SandboxServer, client: SentClient) -> None:
+def test_example_500_is_a_server_error(sandbox: SandboxServer, client: SentClient) -> None:
     error = _error(sandbox, client, 500)
     assert isinstance(error, ServerError)
     assert (error.status, error.code, error.request_id) == (500, "INTERNAL_001", "req_7X9zKp2jDw")

@@ -1,1 +1,1 @@
-"""Who someone is: passwords, second factors, passkeys, single sign-on. With real parts."""
+"""Sign-in: passwords, second factors, passkeys and single sign-on, with a real identity provider."""

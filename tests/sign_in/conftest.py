@@ -1,4 +1,4 @@
-"""A desk behind an identity provider, both running."""
+"""Fixtures: a running identity provider, and a running desk that uses it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROLES = "desk-staff=support,desk-admins=admin,desk-audit=auditor"
 
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    """An identity provider."""
+    """A running identity provider."""
     with running_provider(tmp_path_factory.mktemp("provider")) as running:
         yield running
 
@@ -34,7 +34,7 @@ def sso_desk(
     template: DeskTemplate,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Desk]:
-    """A desk that signs people in by `provider` and makes groups into roles."""
+    """A desk that signs people in by `provider` and maps its groups to roles."""
     folder = tmp_path_factory.mktemp("sso")
     with running_desk(
         folder, running_sandbox.url, template, OIDC_ISSUER=provider.url, OIDC_ROLES=ROLES, **OIDC
@@ -44,7 +44,7 @@ def sso_desk(
 
 @pytest.fixture(autouse=True)
 def _truth(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Lies of one test do not outlive it."""
+    """Resets the claims that a test had the provider forge."""
     yield
     if "provider" in request.fixturenames:
         request.getfixturevalue("provider").lies()

@@ -1,6 +1,6 @@
-"""Settings of a desk behind an identity provider: those of a test desk, and its threads are measured (make coverage).
+"""Settings of a desk behind an identity provider: those of a test desk, plus coverage of its threads.
 
-The provider is chosen when the settings are read, so single sign-on runs nowhere but in the workers of such a desk.
+The provider is chosen when the settings are read, so single sign-on runs only in the processes of such a desk.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from testing.desk_settings import *  # noqa: F403
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-# Granian makes its threads without Python's `threading`, which alone hands on what coverage traces with.
+# Granian does not start its threads by Python's `threading`, so they do not inherit coverage's trace function.
 if threading.gettrace():
     MIDDLEWARE = ["tests.sign_in.desk_settings.traced", *_MIDDLEWARE]
 
 
 def traced(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Traces what answers a request, on whatever thread."""
+    """Middleware: sets the trace function of coverage on the thread of each request."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         if sys.gettrace() is None:

@@ -1,4 +1,4 @@
-"""A running identity provider, and what a browser does at it."""
+"""A running OpenID Connect provider: users, forged claims, and what a browser does there."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ from testing.processes import free_port, running_program
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """`url` is its issuer too."""
+    """A running provider; `url` is its issuer."""
 
     url: str
     program: subprocess.Popen[bytes]
 
     def stop(self) -> None:
-        """The provider is away from here on."""
+        """Stops the provider."""
         self.program.terminate()
         self.program.wait(timeout=10)
 
     def knows(self, subject: str, **claims: Any) -> None:
-        """Has the provider know somebody by this subject, with these claims."""
+        """Adds or replaces the user with this subject and these claims."""
         _asked("PUT", f"{self.url}/users/{subject}", json=claims)
 
     def lies(self, **lies: dict[str, Any]) -> None:
-        """Has it put these claims into `id_token`, `userinfo` or `configuration`; without any it tells the truth."""
+        """Forges these claims in `id_token`, `userinfo` or `configuration`; none without arguments."""
         _asked("PUT", f"{self.url}/_witness/lies", json=lies)
 
     def token_requests(self) -> list[dict[str, str]]:
-        """The forms that were posted to its token endpoint."""
+        """The forms posted to the token endpoint."""
         forms: list[dict[str, str]] = _asked("GET", f"{self.url}/_witness/tokens").json()
         return forms
 
     def authorize(self, address: str, subject: str) -> str:
-        """What a person does at the provider; the address it sends the browser back to."""
+        """Signs in at the provider; returns the callback URL it redirects the browser to."""
         answer = _asked("POST", address, data={"sub": subject}, allow_redirects=False)
         return answer.headers["Location"]
 
     def deny(self, address: str) -> str:
-        """Likewise, for somebody who turns back."""
+        """Cancels at the provider; returns the callback URL likewise."""
         return _asked("POST", address, data={"action": "deny"}, allow_redirects=False).headers["Location"]
 
 
 def query_of(address: str) -> dict[str, str]:
-    """The parameters of an address."""
+    """The query parameters of a URL."""
     return dict(parse_qsl(urlsplit(address).query))
 
 

@@ -1,6 +1,6 @@
-"""The real identity provider `oidc-provider-mock` as a program, with a witness in front of it that can also lie.
+"""The identity provider `oidc-provider-mock` as a program, behind a WSGI layer that records and forges responses.
 
-Usage: python -m tests.sign_in.provider_program PORT. Besides the provider's own addresses there are, for tests:
+Usage: python -m tests.sign_in.provider_program PORT. Besides the provider's own URLs there are, for tests:
 `GET /_witness/tokens` (the forms posted to the token endpoint) and `PUT /_witness/lies` (claims to put into the next
 ID tokens, into what userinfo says, and into what the provider says of itself:
 `{"id_token": {...}, "userinfo": {...}, "configuration": {...}}`).
@@ -30,7 +30,7 @@ LIED_AT = {
 
 
 class Witness:
-    """A WSGI application around another."""
+    """WSGI middleware that records token requests and forges claims."""
 
     def __init__(self, provider: Wsgi) -> None:
         self._provider = provider

@@ -1,4 +1,4 @@
-"""What the desk decides where django-allauth asks it: who may come in how, and what things are called."""
+"""django-allauth adapters of the desk: who may sign in how, role mapping, rate limits and wording."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _no_memory_of_tries(db: None) -> None:
 
 @pytest.fixture
 def sso_user(desk_api: SandboxServer, settings: Settings) -> User:
-    """Someone of the identity provider, who has a password all the same."""
+    """A user of the identity provider who also has a local password."""
     settings.OIDC_PROVIDER_ID = PROVIDER
     user = User.objects.create_user("olga", password="x", email="olga@example.org")
     SocialAccount.objects.create(user=user, provider=PROVIDER, uid="o-1")
@@ -42,31 +42,31 @@ def sso_user(desk_api: SandboxServer, settings: Settings) -> User:
 
 
 def sign_in(username: str, typed: str = "x") -> Client:
-    """A browser after the attempt."""
+    """A browser after a sign-in attempt."""
     client = Client()
     client.post("/sign-in/", {"login": username, "password": typed})
     return client
 
 
 def is_in(client: Client) -> bool:
-    """Whether somebody is signed in there."""
+    """Whether this browser is signed in."""
     return "_auth_user_id" in client.session
 
 
-def test_the_roles_of_the_settings_are_the_desks() -> None:
+def test_role_names_of_settings_match_roles_module() -> None:
     assert set(ROLE_NAMES) == set(NAMES)
 
 
-def test_whom_the_provider_decides_about_does_not_come_in_by_password(sso_user: User) -> None:
+def test_sso_user_cannot_sign_in_by_password(sso_user: User) -> None:
     assert not is_in(sign_in("olga"))
 
 
-def test_they_do_once_the_provider_is_gone(sso_user: User, settings: Settings) -> None:
+def test_sso_user_can_use_password_once_provider_is_gone(sso_user: User, settings: Settings) -> None:
     settings.OIDC_PROVIDER_ID = None
     assert is_in(sign_in("olga"))
 
 
-def test_they_give_themselves_no_password(sso_user: User) -> None:
+def test_sso_user_cannot_set_password(sso_user: User) -> None:
     sso_user.set_unusable_password()
     sso_user.save()
     client = Client()
@@ -77,7 +77,7 @@ def test_they_give_themselves_no_password(sso_user: User) -> None:
 
 
 @pytest.mark.parametrize(("name", "mails"), [("olga", 0), ("paul", 1)])
-def test_a_link_to_choose_a_password_goes_only_to_whose_password_is_ours(
+def test_password_reset_mail_is_sent_only_to_local_users(
     sso_user: User, mailoutbox: list[Any], name: str, mails: int
 ) -> None:
     User.objects.create_user("paul", password="x", email="paul@example.org")
@@ -86,7 +86,7 @@ def test_a_link_to_choose_a_password_goes_only_to_whose_password_is_ours(
     assert len(mailoutbox) == mails
 
 
-def test_an_account_is_one_whatever_it_is_called(desk_api: SandboxServer, admin_user: User) -> None:
+def test_wrong_passwords_count_per_account_in_any_spelling(desk_api: SandboxServer, admin_user: User) -> None:
     admin_user.email = "mara@example.org"
     admin_user.save()
     for typed in ("mara", "MARA", " mara ", "mara@example.org", "Mara@Example.org"):
@@ -95,11 +95,11 @@ def test_an_account_is_one_whatever_it_is_called(desk_api: SandboxServer, admin_
     assert AuditEntry.objects.filter(about="wrong password").count() == 5
 
 
-def test_a_right_password_is_not_counted(desk_api: SandboxServer, admin_user: User) -> None:
+def test_correct_password_is_not_counted(desk_api: SandboxServer, admin_user: User) -> None:
     assert all(is_in(sign_in("mara")) for _ in range(7))
 
 
-def test_the_words_are_ours(desk_api: SandboxServer, admin_user: User, rf: Any) -> None:
+def test_sign_in_errors_use_our_wording(desk_api: SandboxServer, admin_user: User, rf: Any) -> None:
     adapter = account_adapter()
     assert adapter.validation_error("username_password_mismatch").messages == [
         "This user name and password do not match. The password is case-sensitive."
@@ -109,7 +109,7 @@ def test_the_words_are_ours(desk_api: SandboxServer, admin_user: User, rf: Any) 
     ]
 
 
-def test_who_is_switched_off_is_not_signed_in(desk_api: SandboxServer, admin_user: User) -> None:
+def test_deactivated_user_is_not_signed_in(desk_api: SandboxServer, admin_user: User) -> None:
     admin_user.is_active = False
     admin_user.save()
     client = Client()
@@ -119,12 +119,12 @@ def test_who_is_switched_off_is_not_signed_in(desk_api: SandboxServer, admin_use
     assert AuditEntry.objects.filter(action="sign_in", outcome="denied").exists()
 
 
-def test_passkeys_are_for_the_site_and_not_for_the_host_that_was_asked(settings: Settings) -> None:
+def test_passkey_relying_party_is_site_and_not_request_host(settings: Settings) -> None:
     settings.SITE_URL = "https://desk.example.org:8443"
     assert mfa_adapter().get_public_key_credential_rp_entity() == {"id": "desk.example.org", "name": "Contact Desk"}
 
 
-def test_a_new_passkey_has_a_plain_name(admin_user: User) -> None:
+def test_new_passkeys_have_numbered_names(admin_user: User) -> None:
     names = []
     for _ in range(2):
         names.append(mfa_adapter().generate_authenticator_name(admin_user, Authenticator.Type.WEBAUTHN))
@@ -132,26 +132,26 @@ def test_a_new_passkey_has_a_plain_name(admin_user: User) -> None:
     assert names == ["Passkey", "Passkey 2"]
 
 
-def test_nobody_signs_up(db: None) -> None:
+def test_sign_up_is_closed(db: None) -> None:
     assert not account_adapter().is_open_for_signup(None)
     assert Client().get("/sign-up/").status_code == 404
     assert "sign up" not in text(Client().get("/sign-in/")).lower()
 
 
-def test_without_roles_by_groups_admins_decide(support_user: User, settings: Settings) -> None:
+def test_provider_groups_are_ignored_without_mapping(support_user: User, settings: Settings) -> None:
     settings.OIDC_ROLES = {}
     sync_role_from_groups(support_user, ["desk-admins"])
     assert [group.name for group in support_user.groups.all()] == ["support"]
 
 
-def test_other_groups_stay(support_user: User, settings: Settings) -> None:
+def test_other_groups_are_kept_when_role_is_synced(support_user: User, settings: Settings) -> None:
     other = support_user.groups.create(name="night shift")
     settings.OIDC_ROLES = {"desk-admins": "admin"}
     sync_role_from_groups(support_user, ["desk-admins"])
     assert set(support_user.groups.values_list("name", flat=True)) == {"admin", other.name}
 
 
-def test_the_mailed_link_leads_where_the_desk_is_and_not_where_it_was_asked(
+def test_mailed_link_uses_site_url_and_not_request_host(
     desk_api: SandboxServer, settings: Settings
 ) -> None:
     settings.EMAIL_URL = "smtp://mail.example.org"
@@ -161,7 +161,7 @@ def test_the_mailed_link_leads_where_the_desk_is_and_not_where_it_was_asked(
     assert "6666" not in mail.outbox[0].body
 
 
-def test_nonsense_from_the_provider_fills_no_more_than_sixty_rows_a_minute(db: None, rf: RequestFactory) -> None:
+def test_provider_errors_record_at_most_sixty_rows_a_minute(db: None, rf: RequestFactory) -> None:
     for _ in range(65):
         request = rf.get("/sign-in/sso/callback/")
         DeskSocialAccountAdapter(request).on_authentication_error(request, None, exception=ValueError())

@@ -1,4 +1,4 @@
-"""What a browser is called in the list of sessions."""
+"""User agents: the readable name of a browser in the list of sessions."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ KHTML = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ("", "Another program"),
     ],
 )
-def test_it_is_called_as_a_person_would(said: str, name: str) -> None:
+def test_browser_has_readable_name(said: str, name: str) -> None:
     assert device_name(said) == name

@@ -1,4 +1,4 @@
-"""The pages of signing in and of one's own sign-in: in our look and our words, whatever django-allauth would say."""
+"""Sign-in and account pages: our layout and wording in place of django-allauth's, password reset, sessions."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ def _no_memory_of_tries(db: None) -> None:
 
 @pytest.fixture
 def confirmed(admin_client: Client) -> Client:
-    """The admin's browser, who just gave their password once more."""
+    """The admin's browser, reauthenticated by password."""
     admin_client.post("/sign-in/again/", {"password": "x"})
     return admin_client
 
 
 @pytest.fixture
 def passkey(admin_user: User) -> Authenticator:
-    """The admin has an app, recovery codes, and this passkey."""
+    """A passkey of the admin, who also has TOTP and recovery codes."""
     TOTP.activate(admin_user, SECRET)
     RecoveryCodes.activate(admin_user)
     kind = Authenticator.Type.WEBAUTHN
@@ -84,7 +84,7 @@ def passkey(admin_user: User) -> Authenticator:
 
 
 def link_to_choose(user: User) -> str:
-    """The link by which a password is chosen."""
+    """The password reset link of this user."""
     return f"/sign-in/password/{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}/"
 
 
@@ -96,7 +96,7 @@ def _views(patterns: list[URLPattern | URLResolver]) -> Iterator[type]:
             yield entry.callback.view_class
 
 
-def test_every_page_of_the_package_that_can_be_opened_is_written_by_us() -> None:
+def test_every_allauth_template_is_overridden() -> None:
     names = {str(getattr(view, "template_name", None)) for view in _views(sign_in_urls.urlpatterns)} - {"None"}
     assert len(names) > 20
     for name in names | {"429.html", "account/email/password_reset_key_message.txt"}:
@@ -104,87 +104,87 @@ def test_every_page_of_the_package_that_can_be_opened_is_written_by_us() -> None
 
 
 @pytest.mark.parametrize("path", GATE)
-def test_a_page_of_the_gate_wears_our_look(client: Client, path: str) -> None:
+def test_sign_in_page_has_our_layout(client: Client, path: str) -> None:
     page = text(client.get(path))
     assert 'class="gate"' in page
     assert "css/app.css" in page
 
 
 @pytest.mark.parametrize("path", OWN)
-def test_a_page_of_ones_own_is_a_page_of_the_desk(confirmed: Client, path: str) -> None:
+def test_account_page_has_desk_layout(confirmed: Client, path: str) -> None:
     page = text(confirmed.get(path))
     assert OWN[path] in page
-    assert '<header class="bar">' in page
+    assert '<header class="topbar">' in page
     assert 'href="/"' in page
 
 
 @pytest.mark.parametrize("path", OF_SOMEONE_PROTECTED)
-def test_so_are_those_of_somebody_with_second_factors(confirmed: Client, passkey: Authenticator, path: str) -> None:
+def test_account_page_shows_existing_second_factors(confirmed: Client, passkey: Authenticator, path: str) -> None:
     page = text(confirmed.get(path.format(key=passkey.pk)))
     assert OF_SOMEONE_PROTECTED[path] in page
-    assert '<header class="bar">' in page
+    assert '<header class="topbar">' in page
 
 
 @pytest.mark.parametrize("path", [*GATE, *OWN])
-def test_no_page_speaks_of_signing_up(confirmed: Client, path: str) -> None:
+def test_no_page_mentions_signing_up(confirmed: Client, path: str) -> None:
     client = Client() if path in GATE else confirmed
     assert not re.search(r"sign ?up|signup|register|create an account", text(client.get(path)), re.IGNORECASE)
 
 
 @pytest.mark.parametrize("path", ["/sign-up/", "/signup/", "/accounts/signup/", "/you/email/"])
-def test_there_is_no_address_to_sign_up_at(client: Client, path: str) -> None:
+def test_sign_up_addresses_do_not_exist(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_no_page_has_a_data_address_or_a_script_of_its_own(confirmed: Client) -> None:
+def test_account_pages_have_no_data_url_or_inline_script(confirmed: Client) -> None:
     for path in OWN:
         page = text(confirmed.get(path))
         assert "data:" not in page, path
         assert not re.search(r"<script(?![^>]*(\ssrc=|type=\"application/json\"))", page), path
 
 
-def test_the_theme_holds_there_as_well(confirmed: Client) -> None:
+def test_theme_applies_to_account_pages(confirmed: Client) -> None:
     confirmed.post("/preferences/theme/", {"theme": "dark"})
     for path in OWN:
         assert 'data-theme="dark"' in text(confirmed.get(path)).split("<head>")[0], path
 
 
-# --- The gate ------------------------------------------------------------------------------------
+# --- Signing in ----------------------------------------------------------------------------------
 
 
-def test_a_locked_account_is_told_how_long_to_wait(client: Client, admin_user: User) -> None:
+def test_locked_account_is_told_how_long_to_wait(client: Client, admin_user: User) -> None:
     for _ in range(5):
         client.post("/sign-in/", {"login": "mara", "password": "wrong"})
     assert "Wait five minutes" in text(client.post("/sign-in/", {"login": "mara", "password": "x"}))
 
 
-def test_too_many_tries_from_one_address_get_a_page_that_says_so(client: Client) -> None:
+def test_too_many_attempts_from_one_address_get_429_page(client: Client) -> None:
     answers = [client.post("/sign-in/", {"login": "", "password": ""}) for _ in range(31)]
     assert [answer.status_code for answer in answers] == [200] * 30 + [429]
     assert "Too many tries" in text(answers[-1])
     assert 'class="gate"' in text(answers[-1])
 
 
-def test_an_empty_form_says_what_is_missing(client: Client) -> None:
+def test_empty_form_says_what_is_missing(client: Client) -> None:
     page = text(client.post("/sign-in/", {"login": "", "password": ""}))
     assert page.count("This field is required.") == 2
     assert page.count('aria-invalid="true"') == 2
 
 
-def test_the_name_stays_when_the_password_was_wrong_and_the_password_does_not(client: Client, admin_user: User) -> None:
+def test_wrong_password_form_keeps_user_name_but_not_password(client: Client, admin_user: User) -> None:
     page = text(client.post("/sign-in/", {"login": "mara", "password": "not-this-one"}))
     assert 'value="mara"' in page
     assert "not-this-one" not in page
 
 
-def test_without_mail_whoever_forgot_their_password_is_sent_to_an_admin(client: Client) -> None:
+def test_forgotten_password_without_mail_points_to_admin(client: Client) -> None:
     assert "Ask an admin" in text(client.get("/sign-in/"))
     assert '<a href="/sign-in/password/"' not in text(client.get("/sign-in/"))
     assert "This desk sends no mail" in text(client.get("/sign-in/password/"))
     assert "<form" not in text(client.get("/sign-in/password/"))
 
 
-def test_with_mail_there_is_a_way_to_a_new_password(client: Client, admin_user: User, settings: Settings) -> None:
+def test_forgotten_password_with_mail_sends_reset_link(client: Client, admin_user: User, settings: Settings) -> None:
     settings.EMAIL_URL = "smtp://mail.example"
     User.objects.filter(pk=admin_user.pk).update(email="mara@example.org")
     assert '<a href="/sign-in/password/"' in text(client.get("/sign-in/"))
@@ -196,7 +196,7 @@ def test_with_mail_there_is_a_way_to_a_new_password(client: Client, admin_user: 
     assert "Choose a password" in text(client.get(link[0].removeprefix("http://testserver"), follow=True))
 
 
-def test_a_password_is_chosen_by_the_link_and_the_link_works_once(client: Client, admin_user: User) -> None:
+def test_password_reset_link_works_once(client: Client, admin_user: User) -> None:
     link = link_to_choose(admin_user)
     form = client.get(link)["Location"]
     new = {"password1": "seven long words here", "password2": "seven long words here"}
@@ -205,32 +205,32 @@ def test_a_password_is_chosen_by_the_link_and_the_link_works_once(client: Client
     assert "This link does not work any more" in text(Client().get(link, follow=True))
 
 
-def test_what_is_wrong_with_a_password_stands_below_it(client: Client, admin_user: User) -> None:
+def test_password_error_is_shown_below_its_field(client: Client, admin_user: User) -> None:
     form = client.get(link_to_choose(admin_user))["Location"]
     page = text(client.post(form, {"password1": "short", "password2": "short"}))
     assert "This password is too short" in page
     assert 'aria-describedby="id_password1-error"' in page
 
 
-def test_who_signed_out_is_told(admin_client: Client) -> None:
+def test_signed_out_user_is_told_so(admin_client: Client) -> None:
     assert "You are signed out." in text(admin_client.post("/sign-out/", follow=True))
 
 
-def test_who_is_switched_off_is_told_by_whom(client: Client, admin_user: User) -> None:
+def test_deactivated_user_is_told_to_ask_admin(client: Client, admin_user: User) -> None:
     User.objects.filter(pk=admin_user.pk).update(is_active=False)
     page = text(client.post("/sign-in/", {"login": "mara", "password": "x"}, follow=True))
     assert "This account is switched off" in page
     assert "admin" in page
 
 
-def test_the_second_step_names_what_one_has(client: Client, admin_user: User) -> None:
+def test_second_step_offers_only_enrolled_factors(client: Client, admin_user: User) -> None:
     TOTP.activate(admin_user, SECRET)
     page = text(client.post("/sign-in/", {"login": "mara", "password": "x"}, follow=True))
     assert "your authenticator app shows" in page
     assert "data-passkey" not in page
 
 
-def test_who_gets_no_further_can_begin_again(client: Client, admin_user: User) -> None:
+def test_unfinished_second_step_can_be_restarted(client: Client, admin_user: User) -> None:
     TOTP.activate(admin_user, SECRET)
     client.post("/sign-in/", {"login": "mara", "password": "x"})
     assert client.post("/sign-out/")["Location"] == "/sign-in/"
@@ -238,33 +238,33 @@ def test_who_gets_no_further_can_begin_again(client: Client, admin_user: User) -
 
 
 @pytest.mark.parametrize("credential", NO_PASSKEYS)
-def test_a_passkey_that_is_refused_is_called_a_passkey(client: Client, credential: str) -> None:
+def test_rejected_passkey_sign_in_has_passkey_error(client: Client, credential: str) -> None:
     page = text(client.post("/you/second-factor/passkeys/login/", {"credential": credential}, follow=True))
     assert "This passkey was not accepted." in page
     assert "code" not in page
 
 
-# --- One's own -----------------------------------------------------------------------------------
+# --- Account pages -------------------------------------------------------------------------------
 
 
-def test_before_something_that_matters_the_password_is_asked_again(admin_client: Client) -> None:
+def test_sensitive_page_asks_for_password_again(admin_client: Client) -> None:
     asked = admin_client.get("/you/second-factor/totp/activate/")
     page = text(admin_client.get(asked["Location"]))
     assert "Confirm that it is you" in page
-    form = {"next": re.findall(r'name="next" value="([^"]+)"', page)[-1]}  # before it stands that of the theme
+    form = {"next": re.findall(r'name="next" value="([^"]+)"', page)[-1]}  # the one before it is that of the theme form
     assert "This is not your password." in text(admin_client.post("/sign-in/again/", form | {"password": "wrong"}))
     done = admin_client.post("/sign-in/again/", form | {"password": "x"})
     assert done["Location"] == "/you/second-factor/totp/activate/"
 
 
-def test_whoever_has_an_app_may_confirm_with_a_code(admin_client: Client, passkey: Authenticator) -> None:
+def test_totp_user_may_confirm_with_code(admin_client: Client, passkey: Authenticator) -> None:
     assert "Use a code" in text(admin_client.get("/sign-in/again/"))
     page = text(admin_client.get("/sign-in/again/code/"))
     assert "From your authenticator app" in page
     assert "Use your password" in page
 
 
-def test_the_picture_is_of_the_secret_that_is_being_added(confirmed: Client) -> None:
+def test_qr_code_is_of_secret_being_added(confirmed: Client) -> None:
     confirmed.get("/you/second-factor/totp/activate/")
     picture = confirmed.get("/you/second-factor/totp/picture/")
     assert picture["Content-Type"] == "image/svg+xml"
@@ -276,22 +276,22 @@ def test_the_picture_is_of_the_secret_that_is_being_added(confirmed: Client) -> 
     assert confirmed.get("/you/second-factor/totp/picture/").content != picture.content
 
 
-def test_there_is_no_picture_when_nothing_is_being_added(confirmed: Client) -> None:
+def test_qr_code_is_not_found_when_nothing_is_being_added(confirmed: Client) -> None:
     assert confirmed.get("/you/second-factor/totp/picture/").status_code == 404
 
 
-def test_there_is_no_picture_for_strangers(client: Client) -> None:
+def test_qr_code_redirects_anonymous_visitor(client: Client) -> None:
     assert client.get("/you/second-factor/totp/picture/").status_code == 302
 
 
 @pytest.mark.parametrize("credential", NO_PASSKEYS)
-def test_so_is_one_that_cannot_be_added(confirmed: Client, credential: str) -> None:
+def test_rejected_new_passkey_has_passkey_error(confirmed: Client, credential: str) -> None:
     page = text(confirmed.post("/you/second-factor/passkeys/add/", {"credential": credential, "name": "Phone"}))
     assert "This passkey was not accepted." in page
     assert "js_data" in page
 
 
-def test_a_changed_password_is_confirmed_on_the_page_one_came_from(confirmed: Client) -> None:
+def test_changed_password_is_confirmed_on_previous_page(confirmed: Client) -> None:
     form = {"oldpassword": "x", "password1": "seven long words here", "password2": "seven long words here"}
     page = text(confirmed.post("/you/password/", form | {"next": "/you/second-factor/"}, follow=True))
     assert "Your password is changed." in page
@@ -299,7 +299,7 @@ def test_a_changed_password_is_confirmed_on_the_page_one_came_from(confirmed: Cl
 
 
 @pytest.mark.parametrize("path", ["/you/password/", "/you/password/set/"])
-def test_who_comes_from_the_identity_provider_is_offered_no_password(
+def test_sso_user_is_offered_no_password(
     admin_client: Client, admin_user: User, settings: Settings, path: str
 ) -> None:
     if path.endswith("set/"):
@@ -314,18 +314,18 @@ def test_who_comes_from_the_identity_provider_is_offered_no_password(
     assert "You have none here" in text(admin_client.get("/you/second-factor/"))
 
 
-def test_codes_that_are_left_are_counted_without_being_opened(
+def test_recovery_codes_are_counted_without_decryption(
     confirmed: Client, passkey: Authenticator, settings: Settings
 ) -> None:
     codes = Authenticator.objects.get(type=Authenticator.Type.RECOVERY_CODES)
     codes.data["used_mask"] = 0b101
     codes.save()
-    settings.SECRET_KEY = "another-one-" + "y" * 50  # nothing that was sealed can be read
-    settings.SECRET_KEY_FALLBACKS = ["tests-only-" + "x" * 50]  # but sessions can
+    settings.SECRET_KEY = "another-one-" + "y" * 50  # encrypted secrets cannot be decrypted
+    settings.SECRET_KEY_FALLBACKS = ["tests-only-" + "x" * 50]  # but sessions can be read
     assert "8 of 10 left" in text(confirmed.get("/you/second-factor/"))
 
 
-def test_signing_out_elsewhere_ends_the_other_session_and_not_this_one(
+def test_signing_out_elsewhere_keeps_current_session(
     desk_api: SandboxServer, admin_user: User
 ) -> None:
     here, there = Client(), Client(headers={"user-agent": "Mozilla/5.0 (Windows NT 10.0) Gecko/2010 Firefox/131.0"})

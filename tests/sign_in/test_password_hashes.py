@@ -10,12 +10,12 @@ from pytest_django import Settings
 import dashboard.settings
 
 
-def test_production_keeps_the_frameworks_slow_hash() -> None:
+def test_production_keeps_django_default_hasher() -> None:
     assert not hasattr(dashboard.settings, "PASSWORD_HASHERS")
     assert global_settings.PASSWORD_HASHERS[0].endswith("PBKDF2PasswordHasher")
 
 
-def test_somebody_with_a_slow_hash_comes_in_by_the_form(db: None, settings: Settings) -> None:
+def test_user_with_slow_hash_can_sign_in(db: None, settings: Settings) -> None:
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
     person = User.objects.create_user("ada", password="a long password")
     assert person.password.startswith("pbkdf2_sha256$")

@@ -1,4 +1,4 @@
-"""The authenticator app and recovery codes: clocks that differ, codes that come twice, and how secrets are kept."""
+"""TOTP and recovery codes: clock drift, replayed codes, lockout, and encrypted secrets."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 class Clock(SimpleNamespace):
-    """The desk's clock as far as codes go; it stands still until it is moved."""
+    """The clock of the TOTP check; it stands still until it is moved."""
 
     now: float
 
     def time(self) -> float:
-        """Now."""
+        """The current time in seconds."""
         return self.now
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock that stands in the middle of a period."""
+    """A clock in the middle of a TOTP period."""
     standing = Clock(now=time.time() // PERIOD * PERIOD + 15)
     monkeypatch.setattr("allauth.mfa.totp.internal.auth.time", standing)
     return standing
@@ -45,7 +45,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def app_user(desk_api: SandboxServer, admin_user: User) -> User:
-    """Someone with an authenticator app and recovery codes."""
+    """A user with TOTP and recovery codes."""
     caches["default"].clear()
     TOTP.activate(admin_user, SECRET)
     RecoveryCodes.activate(admin_user)
@@ -53,20 +53,20 @@ def app_user(desk_api: SandboxServer, admin_user: User) -> User:
 
 
 def try_code(code: str) -> Any:
-    """The answer to somebody who knows the password and sends this code."""
+    """Signs in with the right password and this code; returns the last response."""
     client = Client()
     assert client.post("/sign-in/", {"login": "mara", "password": "x"})["Location"] == "/sign-in/code/"
     return client.post("/sign-in/code/", {"code": code})
 
 
 def lets_in(code: str) -> bool:
-    """Whether it is let in."""
+    """Whether the code signs in."""
     answer = try_code(code)
     return answer.status_code == 302 and "_auth_user_id" in answer.client.session
 
 
 def foreign_passkey() -> dict[str, Any]:
-    """What a browser would send of a passkey that the desk never saw."""
+    """A well-formed credential of a passkey unknown to the desk."""
     asked = json.dumps({"type": "webauthn.get", "challenge": "AA", "origin": "http://testserver"}).encode()
     parts = {"clientDataJSON": asked, "authenticatorData": bytes(37), "signature": b"x"}
     response = {name: base64.urlsafe_b64encode(part).decode().rstrip("=") for name, part in parts.items()}
@@ -74,14 +74,14 @@ def foreign_passkey() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("periods", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
-def test_a_clock_may_be_one_period_off_and_not_two(app_user: User, clock: Clock, periods: int, good: bool) -> None:
+def test_totp_tolerates_one_period_of_clock_drift(app_user: User, clock: Clock, periods: int, good: bool) -> None:
     assert lets_in(code_at(SECRET, clock.now, periods)) is good
 
 
 @pytest.mark.parametrize("later", [0, PERIOD, 2 * PERIOD])
 @pytest.mark.parametrize("forgotten", [False, True])
-def test_a_code_lets_in_once(app_user: User, clock: Clock, later: int, forgotten: bool) -> None:
-    code = code_at(SECRET, clock.now, 1)  # for as long as a code can be valid
+def test_totp_code_is_accepted_once(app_user: User, clock: Clock, later: int, forgotten: bool) -> None:
+    code = code_at(SECRET, clock.now, 1)  # valid for as long as possible
     assert lets_in(code)
     clock.now += later
     if forgotten:
@@ -89,16 +89,16 @@ def test_a_code_lets_in_once(app_user: User, clock: Clock, later: int, forgotten
     assert not lets_in(code)
 
 
-def test_after_a_code_only_later_ones_are_taken(app_user: User, clock: Clock) -> None:
+def test_earlier_totp_code_is_rejected_after_later_one(app_user: User, clock: Clock) -> None:
     assert lets_in(code_at(SECRET, clock.now))
     assert not lets_in(code_at(SECRET, clock.now, -1))
     assert lets_in(code_at(SECRET, clock.now, 1))
 
 
-def test_of_two_who_send_the_same_code_at_once_one_is_let_in(
+def test_concurrent_use_of_same_code_is_accepted_once(
     app_user: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Both looked before either code was taken: what each saw then was an unused one.
+    # Simulates the race: both requests looked before either code was consumed.
     monkeypatch.setattr("contacts_ui.sign_in.totp_reuse._was_used", lambda *_: False)
     code = code_at(SECRET, clock.now)
     assert lets_in(code)
@@ -107,7 +107,7 @@ def test_of_two_who_send_the_same_code_at_once_one_is_let_in(
     assert AuditEntry.objects.filter(action="sign_in", outcome="denied", about="wrong second factor").count() == 1
 
 
-def test_a_code_used_before_is_written_down_as_a_wrong_one(app_user: User, clock: Clock) -> None:
+def test_reused_code_is_recorded_as_wrong_second_factor(app_user: User, clock: Clock) -> None:
     for _ in range(2):
         lets_in(code_at(SECRET, clock.now))
     caches["default"].clear()
@@ -115,7 +115,7 @@ def test_a_code_used_before_is_written_down_as_a_wrong_one(app_user: User, clock
     assert AuditEntry.objects.filter(action="sign_in", outcome="denied", about="wrong second factor").count() == 2
 
 
-def test_the_code_that_added_the_app_does_not_sign_in(
+def test_code_that_activated_totp_does_not_sign_in(
     desk_api: SandboxServer, admin_client: Client, clock: Clock, django_capture_on_commit_callbacks: Any
 ) -> None:
     caches["default"].clear()
@@ -130,7 +130,7 @@ def test_the_code_that_added_the_app_does_not_sign_in(
     assert lets_in(code_at(secret, clock.now, 1))
 
 
-def test_a_code_that_signed_in_does_not_prove_it_again(app_user: User, clock: Clock) -> None:
+def test_sign_in_code_does_not_reauthenticate(app_user: User, clock: Clock) -> None:
     code = code_at(SECRET, clock.now)
     client = try_code(code).client
     clock.now += PERIOD
@@ -139,40 +139,40 @@ def test_a_code_that_signed_in_does_not_prove_it_again(app_user: User, clock: Cl
     assert client.post("/sign-in/again/code/", {"code": code_at(SECRET, clock.now)}).status_code == 302
 
 
-def test_after_five_wrong_codes_a_right_one_waits(app_user: User, clock: Clock) -> None:
+def test_correct_code_is_locked_out_after_five_wrong_ones(app_user: User, clock: Clock) -> None:
     assert not any(lets_in("000000") for _ in range(5))
     assert not lets_in(code_at(SECRET, clock.now))
 
 
-def test_a_recovery_code_lets_in_once(app_user: User) -> None:
+def test_recovery_code_is_accepted_once(app_user: User) -> None:
     codes = Authenticator.objects.get(user=app_user, type="recovery_codes").wrap().get_unused_codes()
     assert lets_in(codes[0])
     assert not lets_in(codes[0])
     assert lets_in(codes[1])
 
 
-def test_secrets_lie_sealed_in_the_database(app_user: User) -> None:
+def test_secrets_are_encrypted_in_database(app_user: User) -> None:
     kept = Authenticator.objects.get(user=app_user, type="totp").data["secret"]
     seed = Authenticator.objects.get(user=app_user, type="recovery_codes").data["seed"]
     assert SECRET not in kept
-    assert kept.startswith("gAAAA")  # as Fernet's do
+    assert kept.startswith("gAAAA")  # prefix of Fernet tokens
     assert seed.startswith("gAAAA")
 
 
-def test_second_factors_outlive_a_new_secret_key(app_user: User, clock: Clock, settings: Settings) -> None:
+def test_second_factors_survive_secret_key_rotation(app_user: User, clock: Clock, settings: Settings) -> None:
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another " * 8
     assert lets_in(code_at(SECRET, clock.now))
 
 
-def test_a_secret_that_nobody_can_read_is_said_so(app_user: User, clock: Clock, settings: Settings) -> None:
+def test_undecryptable_secret_is_reported_to_user(app_user: User, clock: Clock, settings: Settings) -> None:
     settings.SECRET_KEY = "another " * 8
     answer = try_code(code_at(SECRET, clock.now))
     assert answer.status_code == 200
     assert "Ask an admin to reset your sign-in." in text(answer)
 
 
-def test_who_is_switched_off_between_the_two_steps_is_not_let_in(app_user: User, clock: Clock) -> None:
+def test_user_deactivated_between_steps_is_not_signed_in(app_user: User, clock: Clock) -> None:
     client = Client()
     client.post("/sign-in/", {"login": "mara", "password": "x"})
     User.objects.filter(pk=app_user.pk).update(is_active=False)
@@ -183,7 +183,7 @@ def test_who_is_switched_off_between_the_two_steps_is_not_let_in(app_user: User,
     ]
 
 
-def test_the_sixth_foreign_passkey_is_not_looked_at_any_more(app_user: User) -> None:
+def test_sixth_foreign_passkey_is_not_checked(app_user: User) -> None:
     client = Client()
     client.post("/sign-in/", {"login": "mara", "password": "x"})
     for _ in range(6):
@@ -192,8 +192,8 @@ def test_the_sixth_foreign_passkey_is_not_looked_at_any_more(app_user: User) -> 
     assert wrong.count() == 5
 
 
-def test_a_refused_passkey_is_written_down_as_a_wrong_code(app_user: User) -> None:
-    assert try_code("")  # the second step is there
+def test_rejected_passkey_is_recorded_as_denied(app_user: User) -> None:
+    assert try_code("")  # there is a second step
     client = Client()
     client.post("/sign-in/", {"login": "mara", "password": "x"})
     client.post("/sign-in/code/", {"credential": '{"id": "AA"}'})

@@ -1,4 +1,4 @@
-"""How long a session lasts, and that its key is a new one for whoever signs in."""
+"""Session timeout (idle and absolute), and rotation of the session key at sign-in (session fixation)."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 class Clock(SimpleNamespace):
-    """The desk's clock as far as sessions go; it stands still until it is moved."""
+    """The clock of the session timeout; it stands still until it is moved."""
 
     now: float
 
     def time(self) -> float:
-        """Now."""
+        """The current time in seconds."""
         return self.now
 
 
@@ -44,24 +44,24 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def is_in(client: Client) -> bool:
-    """Whether the desk still knows who this is."""
+    """Whether this browser is still signed in."""
     return client.get(PAGE).status_code == 200
 
 
-def test_half_an_hour_without_a_request_ends_it(clock: Clock, admin_client: Client) -> None:
+def test_session_ends_after_half_hour_of_inactivity(clock: Clock, admin_client: Client) -> None:
     assert is_in(admin_client)
     clock.now += 30 * MINUTE + 1
     assert not is_in(admin_client)
 
 
-def test_a_request_in_the_last_minute_of_it_begins_it_anew(clock: Clock, admin_client: Client) -> None:
+def test_request_restarts_inactivity_timeout(clock: Clock, admin_client: Client) -> None:
     assert is_in(admin_client)
     for _ in range(5):
         clock.now += 29 * MINUTE
         assert is_in(admin_client)
 
 
-def test_twelve_hours_end_it_whatever_one_does(clock: Clock, admin_client: Client) -> None:
+def test_session_ends_after_twelve_hours_regardless_of_activity(clock: Clock, admin_client: Client) -> None:
     assert is_in(admin_client)
     for _ in range(48):
         clock.now += 15 * MINUTE
@@ -70,7 +70,7 @@ def test_twelve_hours_end_it_whatever_one_does(clock: Clock, admin_client: Clien
     assert not is_in(admin_client)
 
 
-def test_what_has_ended_is_gone_from_the_database_too(clock: Clock, admin_client: Client) -> None:
+def test_expired_session_is_deleted_from_database(clock: Clock, admin_client: Client) -> None:
     assert is_in(admin_client)
     key = admin_client.session.session_key
     clock.now += 31 * MINUTE
@@ -78,13 +78,13 @@ def test_what_has_ended_is_gone_from_the_database_too(clock: Clock, admin_client
     assert not Session.objects.filter(session_key=key).exists()
 
 
-def test_the_clock_set_back_ends_nothing(clock: Clock, admin_client: Client) -> None:
+def test_clock_set_back_does_not_end_session(clock: Clock, admin_client: Client) -> None:
     assert is_in(admin_client)
     clock.now -= 2 * HOUR
     assert is_in(admin_client)
 
 
-def test_it_is_noted_once_a_minute_and_not_at_every_request(clock: Clock, admin_client: Client) -> None:
+def test_last_seen_time_is_written_once_a_minute(clock: Clock, admin_client: Client) -> None:
     assert is_in(admin_client)
     first = admin_client.session[LAST_SEEN_AT]
     clock.now += 59
@@ -95,12 +95,12 @@ def test_it_is_noted_once_a_minute_and_not_at_every_request(clock: Clock, admin_
     assert admin_client.session[LAST_SEEN_AT] == first + 61
 
 
-def test_a_stranger_costs_no_query(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_anonymous_request_makes_no_query(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         Client().get(PAGE)
 
 
-def test_a_page_that_comes_too_late_leads_back_to_itself_after_signing_in(clock: Clock, admin_client: Client) -> None:
+def test_expired_page_returns_to_itself_after_sign_in(clock: Clock, admin_client: Client) -> None:
     address = "/account/contacts/?channel=sms&page=2"
     assert is_in(admin_client)
     clock.now += 31 * MINUTE
@@ -109,7 +109,7 @@ def test_a_page_that_comes_too_late_leads_back_to_itself_after_signing_in(clock:
     assert admin_client.post(gate, {"login": "mara", "password": "x"})["Location"] == address
 
 
-def test_a_fragment_that_comes_too_late_shows_nothing(clock: Clock, admin_client: Client) -> None:
+def test_expired_fragment_redirects_and_shows_nothing(clock: Clock, admin_client: Client) -> None:
     assert is_in(admin_client)
     clock.now += 31 * MINUTE
     response = admin_client.get("/account/contacts/", headers=FRAGMENT)
@@ -117,12 +117,12 @@ def test_a_fragment_that_comes_too_late_shows_nothing(clock: Clock, admin_client
     assert not response.has_header("X-Fragment")
 
 
-# --- Its key -------------------------------------------------------------------------------------
+# --- Session key ---------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def planted() -> Client:
-    """A browser with a session key that somebody else chose."""
+    """A browser with a session key chosen by an attacker."""
     caches["default"].clear()
     store = SessionStore()
     store["anything"] = 1
@@ -133,11 +133,11 @@ def planted() -> Client:
 
 
 def key_of(client: Client) -> str:
-    """The value of the cookie."""
+    """The value of the session cookie."""
     return client.cookies[django_settings.SESSION_COOKIE_NAME].value
 
 
-def test_signing_in_makes_a_new_key_and_the_old_one_opens_nothing(
+def test_sign_in_changes_session_key_and_deletes_old_session(
     desk_api: SandboxServer, admin_user: User, planted: Client
 ) -> None:
     before = key_of(planted)
@@ -147,7 +147,7 @@ def test_signing_in_makes_a_new_key_and_the_old_one_opens_nothing(
     assert not Session.objects.filter(session_key=before).exists()
 
 
-def test_the_second_step_makes_a_new_key_as_well(desk_api: SandboxServer, admin_user: User, planted: Client) -> None:
+def test_second_step_changes_session_key_again(desk_api: SandboxServer, admin_user: User, planted: Client) -> None:
     TOTP.activate(admin_user, SECRET)
     planted.post("/sign-in/", {"login": "mara", "password": "x"})
     halfway = key_of(planted)
@@ -157,7 +157,7 @@ def test_the_second_step_makes_a_new_key_as_well(desk_api: SandboxServer, admin_
     assert not Session.objects.filter(session_key=halfway).exists()
 
 
-def test_signing_out_leaves_no_session_behind(desk_api: SandboxServer, admin_user: User, planted: Client) -> None:
+def test_sign_out_deletes_session(desk_api: SandboxServer, admin_user: User, planted: Client) -> None:
     planted.post("/sign-in/", {"login": "mara", "password": "x"})
     key = key_of(planted)
     planted.post("/sign-out/")

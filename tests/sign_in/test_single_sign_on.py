@@ -1,4 +1,4 @@
-"""Single sign-on from end to end: a running desk, a running identity provider, and browsers between them."""
+"""Single sign-on (OpenID Connect) end to end: PKCE, state, nonce, forged claims, roles from groups, redirects."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tests.sign_in.provider import Provider, query_of, running_provider
 
 
 def begin(visitor: Visitor, **fields: str) -> str:
-    """Presses the button; the address at the provider."""
+    """Starts single sign-on; returns the URL at the provider."""
     answer = visitor.submit("/sign-in/sso/", **fields)
     assert answer.status_code == 302
     return answer.headers["Location"]
 
 
 def come_in(desk: Desk, provider: Provider, subject: str, **claims: Any) -> Visitor:
-    """Somebody new at a browser of their own, signed in if the desk lets them."""
+    """A new browser after single sign-on as this subject."""
     provider.knows(subject, **claims)
     visitor = Visitor(desk.url)
     visitor.see(provider.authorize(begin(visitor), subject))
@@ -36,7 +36,7 @@ def come_in(desk: Desk, provider: Provider, subject: str, **claims: Any) -> Visi
 
 
 def user_of(desk: Desk, subject: str) -> tuple[Any, ...]:
-    """Id, user name and e-mail of whom the newest identity with this subject belongs to."""
+    """Id, user name and e-mail of the user of the newest identity with this subject."""
     query = (
         "SELECT u.id, u.username, u.email FROM auth_user u JOIN socialaccount_socialaccount s ON s.user_id = u.id "
         "WHERE s.uid = ? ORDER BY s.id DESC"
@@ -45,32 +45,32 @@ def user_of(desk: Desk, subject: str) -> tuple[Any, ...]:
 
 
 def role_of(desk: Desk, subject: str) -> set[str]:
-    """The groups of that person."""
+    """The groups of that user."""
     query = "SELECT g.name FROM auth_group g JOIN auth_user_groups m ON m.group_id = g.id WHERE m.user_id = ?"
     return {name for (name,) in desk.sql(query, user_of(desk, subject)[0])}
 
 
 def denials(desk: Desk) -> int:
-    """How many refused sign-ins are written down."""
+    """Number of denied sign-ins in the audit log."""
     return int(
         desk.sql("SELECT count(*) FROM contacts_ui_auditentry WHERE action = 'sign_in' AND outcome = 'denied'")[0][0]
     )
 
 
-def test_whom_the_provider_lets_in_is_signed_in(sso_desk: Desk, provider: Provider) -> None:
+def test_provider_user_is_signed_in(sso_desk: Desk, provider: Provider) -> None:
     visitor = come_in(sso_desk, provider, "s-in", preferred_username="Ines", email="ines@example.org")
     assert visitor.signed_in()
     assert user_of(sso_desk, "s-in")[1:] == ("ines", "ines@example.org")
 
 
-def test_the_second_time_it_is_the_same_person(sso_desk: Desk, provider: Provider) -> None:
+def test_second_sign_in_is_same_user(sso_desk: Desk, provider: Provider) -> None:
     come_in(sso_desk, provider, "s-twice", preferred_username="twice")
     come_in(sso_desk, provider, "s-twice", preferred_username="renamed", email="new@example.org")
     assert len(sso_desk.sql("SELECT 1 FROM socialaccount_socialaccount WHERE uid = 's-twice'")) == 1
     assert user_of(sso_desk, "s-twice")[1] == "twice"
 
 
-def test_the_session_has_another_key_after_signing_in(sso_desk: Desk, provider: Provider) -> None:
+def test_session_key_changes_at_sign_in(sso_desk: Desk, provider: Provider) -> None:
     visitor = Visitor(sso_desk.url)
     back = provider.authorize(begin(visitor), "s-key")
     before = visitor.cookies["session"]
@@ -79,7 +79,7 @@ def test_the_session_has_another_key_after_signing_in(sso_desk: Desk, provider: 
     assert visitor.cookies["session"] != before
 
 
-def test_the_code_is_bound_to_the_desk_by_pkce(sso_desk: Desk, provider: Provider) -> None:
+def test_authorization_code_is_bound_by_pkce(sso_desk: Desk, provider: Provider) -> None:
     visitor = Visitor(sso_desk.url)
     address = begin(visitor)
     visitor.see(provider.authorize(address, "s-pkce"))
@@ -88,7 +88,7 @@ def test_the_code_is_bound_to_the_desk_by_pkce(sso_desk: Desk, provider: Provide
     assert (asked["code_challenge"], asked["code_challenge_method"]) == (challenge, "S256")
 
 
-def test_what_the_address_wishes_does_not_reach_the_provider(sso_desk: Desk) -> None:
+def test_query_parameters_do_not_reach_provider(sso_desk: Desk) -> None:
     visitor = Visitor(sso_desk.url)
     wishes = "?process=connect&scope=phone&auth_params=redirect_uri%3Dhttps%3A%2F%2Fevil.example%26state%3Dmine"
     visitor.see("/sign-in/")
@@ -99,7 +99,7 @@ def test_what_the_address_wishes_does_not_reach_the_provider(sso_desk: Desk) -> 
     assert set(asked["scope"].split()) == {"openid", "profile", "email"}
 
 
-def test_a_link_does_not_begin_it(sso_desk: Desk) -> None:
+def test_get_request_does_not_start_sso(sso_desk: Desk) -> None:
     answer = Visitor(sso_desk.url).see("/sign-in/sso/?next=/account/contacts/")
     assert answer.headers["Location"] == "/sign-in/?next=%2Faccount%2Fcontacts%2F"
 
@@ -117,7 +117,7 @@ def test_a_link_does_not_begin_it(sso_desk: Desk) -> None:
         (None, set()),
     ],
 )
-def test_groups_at_the_provider_say_the_role(
+def test_provider_groups_set_role(
     sso_desk: Desk, provider: Provider, groups: object, role: set[str]
 ) -> None:
     visitor = come_in(sso_desk, provider, "s-groups", groups=groups)
@@ -125,14 +125,14 @@ def test_groups_at_the_provider_say_the_role(
     assert role_of(sso_desk, "s-groups") == role
 
 
-def test_a_role_is_taken_away_with_the_group(sso_desk: Desk, provider: Provider) -> None:
+def test_role_is_removed_with_its_group(sso_desk: Desk, provider: Provider) -> None:
     come_in(sso_desk, provider, "s-leaver", groups=["desk-admins"])
     assert role_of(sso_desk, "s-leaver") == {"admin"}
     come_in(sso_desk, provider, "s-leaver", groups=[])
     assert role_of(sso_desk, "s-leaver") == set()
 
 
-def test_a_role_that_stays_is_not_written_down_again(sso_desk: Desk, provider: Provider) -> None:
+def test_unchanged_role_is_not_recorded_again(sso_desk: Desk, provider: Provider) -> None:
     changes = "SELECT count(*) FROM contacts_ui_auditentry WHERE action = 'role.changed' AND about LIKE 'steady%'"
     come_in(sso_desk, provider, "s-steady", preferred_username="steady", groups=["desk-staff"])
     before = sso_desk.sql(changes)
@@ -141,7 +141,7 @@ def test_a_role_that_stays_is_not_written_down_again(sso_desk: Desk, provider: P
 
 
 @pytest.mark.parametrize("state", ["", "another"])
-def test_a_wrong_state_is_refused(sso_desk: Desk, provider: Provider, state: str) -> None:
+def test_wrong_state_is_refused(sso_desk: Desk, provider: Provider, state: str) -> None:
     visitor = Visitor(sso_desk.url)
     back = provider.authorize(begin(visitor), "s-state")
     answer = visitor.see(back.replace(query_of(back)["state"], state))
@@ -149,7 +149,7 @@ def test_a_wrong_state_is_refused(sso_desk: Desk, provider: Provider, state: str
     assert not visitor.signed_in()
 
 
-def test_a_way_back_works_once(sso_desk: Desk, provider: Provider) -> None:
+def test_callback_works_once(sso_desk: Desk, provider: Provider) -> None:
     visitor = Visitor(sso_desk.url)
     back = provider.authorize(begin(visitor), "s-once")
     assert visitor.see(back).status_code == 302
@@ -158,7 +158,7 @@ def test_a_way_back_works_once(sso_desk: Desk, provider: Provider) -> None:
     assert not visitor.signed_in()
 
 
-def test_a_code_works_once(sso_desk: Desk, provider: Provider) -> None:
+def test_authorization_code_works_once(sso_desk: Desk, provider: Provider) -> None:
     first = Visitor(sso_desk.url)
     back = provider.authorize(begin(first), "s-replay")
     first.see(back)
@@ -169,8 +169,8 @@ def test_a_code_works_once(sso_desk: Desk, provider: Provider) -> None:
     assert not second.signed_in()
 
 
-def test_a_code_that_was_given_to_another_browser_is_refused(sso_desk: Desk, provider: Provider) -> None:
-    # The code is fresh, and the state is the thief's own: the nonce in the ID token is not.
+def test_code_issued_to_other_browser_is_refused(sso_desk: Desk, provider: Provider) -> None:
+    # Code and state are valid for the thief's browser; only the nonce of the ID token is not.
     stolen = provider.authorize(begin(Visitor(sso_desk.url)), "s-stolen")
     thief = Visitor(sso_desk.url)
     state = query_of(begin(thief))["state"]
@@ -178,7 +178,7 @@ def test_a_code_that_was_given_to_another_browser_is_refused(sso_desk: Desk, pro
     assert not thief.signed_in()
 
 
-def test_the_way_back_does_not_work_in_another_browser(sso_desk: Desk, provider: Provider) -> None:
+def test_callback_in_other_browser_is_refused(sso_desk: Desk, provider: Provider) -> None:
     back = provider.authorize(begin(Visitor(sso_desk.url)), "s-other")
     other = Visitor(sso_desk.url)
     assert other.see(back).status_code == 401
@@ -200,7 +200,7 @@ def test_the_way_back_does_not_work_in_another_browser(sso_desk: Desk, provider:
     ],
     ids=str,
 )
-def test_an_answer_that_is_not_about_this_sign_in_is_refused(
+def test_forged_claims_are_refused_and_recorded(
     sso_desk: Desk, provider: Provider, lies: dict[str, Any]
 ) -> None:
     provider.knows("s-lies")
@@ -212,7 +212,7 @@ def test_an_answer_that_is_not_about_this_sign_in_is_refused(
     assert denials(sso_desk) == before + 1
 
 
-def test_who_turns_back_is_told_so_and_not_written_down(sso_desk: Desk, provider: Provider) -> None:
+def test_cancelled_sso_is_reported_and_not_recorded(sso_desk: Desk, provider: Provider) -> None:
     visitor, before = Visitor(sso_desk.url), denials(sso_desk)
     address = begin(visitor)
     back = f"{provider.deny(address)}"
@@ -225,13 +225,13 @@ def test_who_turns_back_is_told_so_and_not_written_down(sso_desk: Desk, provider
 
 @pytest.fixture(scope="module")
 def local_people(sso_desk: Desk) -> None:
-    """Two people of the desk's own."""
+    """Two local users."""
     create_account(sso_desk, "Lena", "admin", email="Lena@example.org")
     create_account(sso_desk, "leif", "admin", email="leif@example.org")
 
 
 @pytest.mark.parametrize("email", ["lena@example.org", "LENA@example.org"])
-def test_the_same_e_mail_takes_nobody_over(sso_desk: Desk, provider: Provider, local_people: None, email: str) -> None:
+def test_matching_email_does_not_take_over_local_user(sso_desk: Desk, provider: Provider, local_people: None, email: str) -> None:
     visitor = come_in(sso_desk, provider, f"s-{email}", email=email, email_verified=True, groups=["desk-staff"])
     user, name, kept = user_of(sso_desk, f"s-{email}")
     assert visitor.signed_in()
@@ -241,7 +241,7 @@ def test_the_same_e_mail_takes_nobody_over(sso_desk: Desk, provider: Provider, l
 
 
 @pytest.mark.parametrize("name", ["leif", "LEIF", "l\u00e9if", "\uff4c\uff45\uff49\uff46"])
-def test_the_same_user_name_gets_an_ending(sso_desk: Desk, provider: Provider, local_people: None, name: str) -> None:
+def test_taken_user_name_gets_suffix(sso_desk: Desk, provider: Provider, local_people: None, name: str) -> None:
     come_in(sso_desk, provider, f"s-{name.encode().hex()}", preferred_username=name)
     kept = user_of(sso_desk, f"s-{name.encode().hex()}")[1]
     assert kept.startswith("leif")
@@ -249,14 +249,14 @@ def test_the_same_user_name_gets_an_ending(sso_desk: Desk, provider: Provider, l
     assert kept != "leif"
 
 
-def test_a_local_password_still_works_afterwards(sso_desk: Desk, provider: Provider, local_people: None) -> None:
+def test_local_password_still_works_after_sso_of_same_name(sso_desk: Desk, provider: Provider, local_people: None) -> None:
     come_in(sso_desk, provider, "s-leif", preferred_username="leif", email="leif@example.org")
     visitor = Visitor(sso_desk.url)
     visitor.submit("/sign-in/", login="leif", password=PASSWORD)
     assert visitor.signed_in()
 
 
-def test_who_is_switched_off_is_refused(sso_desk: Desk, provider: Provider) -> None:
+def test_deactivated_user_is_refused(sso_desk: Desk, provider: Provider) -> None:
     come_in(sso_desk, provider, "s-off", preferred_username="switched", groups=["desk-staff"])
     sso_desk.sql("UPDATE auth_user SET is_active = 0 WHERE id = ?", user_of(sso_desk, "s-off")[0])
     before = denials(sso_desk)
@@ -266,14 +266,14 @@ def test_who_is_switched_off_is_refused(sso_desk: Desk, provider: Provider) -> N
     assert denials(sso_desk) == before + 1
 
 
-def test_nothing_the_provider_tells_is_kept_but_who_it_is(sso_desk: Desk, provider: Provider) -> None:
+def test_only_subject_is_stored_from_provider_claims(sso_desk: Desk, provider: Provider) -> None:
     come_in(sso_desk, provider, "s-kept", phone="+15550100", groups=["desk-staff"], birthdate="1990-01-01")
     kept = str(sso_desk.sql("SELECT extra_data FROM socialaccount_socialaccount WHERE uid = 's-kept'"))
     assert "s-kept" in kept
     assert not any(word in kept for word in ("5550100", "1990", "desk-staff"))
 
 
-def test_the_policy_names_the_provider_for_forms(sso_desk: Desk, provider: Provider) -> None:
+def test_csp_form_action_names_provider(sso_desk: Desk, provider: Provider) -> None:
     policy = Visitor(sso_desk.url).see("/sign-in/").headers["Content-Security-Policy"]
     form_action = next(part for part in policy.split(";") if part.strip().startswith("form-action"))
     assert form_action.split()[1:] == ["'self'", provider.url]
@@ -290,7 +290,7 @@ def test_the_policy_names_the_provider_for_forms(sso_desk: Desk, provider: Provi
         ("javascript:alert(1)", "/"),
     ],
 )
-def test_it_leads_on_to_paths_of_the_site_alone(sso_desk: Desk, provider: Provider, wish: str, led: str) -> None:
+def test_next_redirects_only_to_local_paths(sso_desk: Desk, provider: Provider, wish: str, led: str) -> None:
     visitor = Visitor(sso_desk.url)
     back = provider.authorize(begin(visitor, next=wish), "s-next")
     assert visitor.see(back).headers["Location"] == led
@@ -304,7 +304,7 @@ def moved(desk: Desk, sandbox: SandboxServer, issuer: str, template: DeskTemplat
         yield running
 
 
-def test_the_same_subject_of_another_issuer_is_another_person_and_a_provider_that_is_away_is_said_to_be(
+def test_other_issuer_is_other_user_and_its_outage_gets_503(
     sso_desk: Desk, provider: Provider, running_sandbox: SandboxServer, template: DeskTemplate, tmp_path: Path
 ) -> None:
     come_in(sso_desk, provider, "s-same", preferred_username="here", groups=["desk-admins"])
@@ -313,7 +313,7 @@ def test_the_same_subject_of_another_issuer_is_another_person_and_a_provider_tha
         visitor = come_in(desk, another, "s-same", preferred_username="there", groups=["desk-admins"])
         assert visitor.signed_in()
         assert user_of(sso_desk, "s-same")[0] != first[0]
-        # Without OIDC_ROLES, groups say nothing.
+        # Without OIDC_ROLES, groups give no role.
         assert role_of(sso_desk, "s-same") == set()
         another.stop()
         assert Visitor(desk.url).submit("/sign-in/sso/").status_code == 503

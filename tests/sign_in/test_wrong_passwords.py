@@ -1,4 +1,4 @@
-"""How often somebody may guess, counted over all processes: three of granian on one database."""
+"""Brute-force limits counted across processes: concurrent wrong passwords and one-time codes on three processes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRIES = 60
 
 @pytest.fixture(scope="module")
 def three_desks(sso_desk: Desk) -> Iterator[list[Desk]]:
-    """Three processes behind a proxy that tells who asks, which share a database, and the cache in it."""
+    """Three processes behind a trusted proxy that share one database and its cache."""
     settings = sso_desk.settings | {"TRUSTED_PROXIES": "1"}
     with ExitStack() as stack:
         desks = []
@@ -38,7 +38,7 @@ def three_desks(sso_desk: Desk) -> Iterator[list[Desk]]:
 
 
 def at_once(desks: list[Desk], number: int, do: Callable[[Visitor, int], requests.Response]) -> list[Visitor]:
-    """So many visitors from as many addresses, spread over the processes, who all do this at one moment."""
+    """Runs `do` concurrently for this many visitors, each from its own address, spread over the processes."""
     visitors = [Visitor(desks[index % 3].url, f"10.{number}.0.{index + 1}") for index in range(number)]
     gate = Barrier(number)
 
@@ -53,16 +53,16 @@ def at_once(desks: list[Desk], number: int, do: Callable[[Visitor, int], request
 
 
 def checked(desk: Desk, username: str) -> int:
-    """How many wrong passwords of this person were held against the hash: each is written down."""
+    """How many wrong passwords of this user were checked against the hash: each is in the audit log."""
     query = "SELECT count(*) FROM contacts_ui_auditentry WHERE person = ? AND about = 'wrong password'"
     return int(desk.sql(query, username)[0][0])
 
 
-def test_of_sixty_wrong_passwords_at_once_at_most_the_limit_is_checked(three_desks: list[Desk]) -> None:
+def test_concurrent_wrong_passwords_are_checked_up_to_limit(three_desks: list[Desk]) -> None:
     desk = three_desks[0]
     create_account(desk, "target", "support", email="target@example.org")
     create_account(desk, "bystander", "support")
-    # By user name and by e-mail in turn: it is one account.
+    # By user name and e-mail in turn: both name the same account.
     names = ("target", "target@example.org", "TARGET", "Target@Example.org")
     visitors = at_once(
         three_desks,
@@ -79,13 +79,13 @@ def test_of_sixty_wrong_passwords_at_once_at_most_the_limit_is_checked(three_des
     assert other.signed_in()
 
 
-def test_a_code_that_several_send_at_once_lets_one_in(three_desks: list[Desk]) -> None:
+def test_totp_code_sent_concurrently_signs_in_once(three_desks: list[Desk]) -> None:
     _with_second_factor(three_desks[0], "coder")
     codes = {"coder": code_now(TOTP_SECRET)}
     assert _let_in(three_desks, "coder", codes["coder"]) == 1
 
 
-def test_a_recovery_code_that_several_send_at_once_lets_one_in(three_desks: list[Desk], tmp_path: Path) -> None:
+def test_recovery_code_sent_concurrently_signs_in_once(three_desks: list[Desk], tmp_path: Path) -> None:
     kept = tmp_path / "code"
     _with_second_factor(three_desks[0], "rescued", kept)
     assert _let_in(three_desks, "rescued", kept.read_text()) == 1
@@ -109,7 +109,7 @@ Path({str(kept or "/dev/null")!r}).write_text(codes[0])
 
 
 def _let_in(desks: list[Desk], username: str, code: str) -> int:
-    """How many of four that send the code at once are signed in."""
+    """How many of four concurrent requests with the code are signed in."""
 
     def try_it(visitor: Visitor, _index: int) -> requests.Response:
         return visitor.submit("/sign-in/code/", code=code)

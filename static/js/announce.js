@@ -1,0 +1,38 @@
+// Announcements: one status region says counts, waits and errors, the last one wins; and the notice above the page.
+"use strict";
+
+const $ = (id) => document.getElementById(id);
+
+const timers = { announce: 0, busy: 0, slow: 0 };
+function announce(text) {
+  clearTimeout(timers.announce);
+  $("live").textContent = "";
+  timers.announce = setTimeout(() => { $("live").textContent = text; }, 60); // a region that was empty is always read anew
+}
+const announcementText = (element) => [...element.querySelectorAll("[data-announce]")].map((part) => part.textContent.trim()).join(". ");
+
+const NOTICES = {
+  session: ["Your session has ended. Sign in again to go on where you are.", "Sign in again"],
+  gone: ["This is not here any more, or it is not for you to see.", "Load the page again"],
+  fault: ["Something went wrong on our side. What you see is what it was before.", "Load the page again"],
+  foreign: ["An answer for another profile was refused. What you see is what it was before.", "Load the page again"],
+  offline: ["You are offline. What you see is what it was before.", "Load the page again"],
+  unreachable: ["The desk cannot be reached. Check your connection.", "Load the page again"],
+};
+
+function showNotice(name) {
+  const [text, action] = NOTICES[name], box = $("notice");
+  box.querySelector("span").textContent = text;
+  box.querySelector("button").textContent = action;
+  box.querySelector("button").hidden = name === "offline"; // loading the page would lose what it still shows
+  box.dataset.notice = name;
+  box.hidden = false;
+  announce(text);
+}
+addEventListener("offline", () => showNotice("offline"));
+addEventListener("online", () => {
+  const box = $("notice");
+  if (box.hidden || !["offline", "unreachable"].includes(box.dataset.notice)) return;
+  box.hidden = true;
+  announce("You are online again");
+});

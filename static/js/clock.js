@@ -1,0 +1,30 @@
+// Clocks: the age of what is shown, and the countdown after too many requests.
+"use strict";
+
+const UNITS = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"], [Infinity, 86400, "d"]];
+function ago(seconds) {
+  if (seconds < 1) return "just now";
+  const [, unit, name] = UNITS.find(([limit]) => seconds < limit);
+  return `${Math.floor(seconds / unit)} ${name} ago`;
+}
+
+setInterval(() => {
+  for (const time of document.querySelectorAll("time[data-age]")) {
+    time.textContent = ago((Date.now() - Date.parse(time.dataset.age)) / 1000);
+  }
+  for (const clock of document.querySelectorAll("[data-countdown]")) {
+    const left = Number(clock.dataset.countdown) - 1;
+    if (left < 0) continue;
+    clock.dataset.countdown = left;
+    clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    // A little later for some than for others, so that a whole team does not ask in the same second.
+    if (left === 0) setTimeout(() => { if (clock.isConnected) clock.closest(".state").querySelector("[data-retry]")?.click(); }, Math.random() * 2000);
+  }
+}, 1000);
+
+addEventListener("beforeprint", () => {
+  for (const now of document.querySelectorAll("[data-now]")) now.textContent = new Date().toLocaleString();
+});
+
+// A page from the browser's memory may be another person's: load it anew.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

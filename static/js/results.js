@@ -1,0 +1,103 @@
+// Results: busy while they load, boxes that follow the list, focus that stays or moves on. Uses announce.js, drawer.js.
+"use strict";
+
+const BUSY_DELAY = 200, SLOW_DELAY = 900; // milliseconds until a wait is shown, and until it is worth a word
+let moveFocus = false;
+let currentRequest = null, finishedRequest = null; // the last request for results, and the last that is over
+
+document.addEventListener("htmx:before:request", (event) => {
+  if (!isResults(event)) return;
+  currentRequest = event.detail.ctx.request;
+  $("results").setAttribute("aria-busy", "true");
+  clearTimers();
+  timers.busy = setTimeout(() => { // dimming fifty rows and starting a bar for nothing cost more than an answer
+    $("results").classList.add("is-late");
+    $("busy").classList.add("is-late");
+  }, BUSY_DELAY);
+  timers.slow = setTimeout(() => announce("Loading contacts"), SLOW_DELAY);
+  const source = event.detail.ctx.sourceElement;
+  moveFocus = Boolean(source.closest(".pager"));
+  if (source.id === "filters") $("phone").value = $("numbers").value = "";
+  if (source.id === "lookup") fillBoxes(new URLSearchParams({ phone: $("phone").value }));
+  if (source.id === "several") fillBoxes(new URLSearchParams({ search: $("numbers").value }));
+});
+
+function clearTimers() {
+  clearTimeout(timers.busy);
+  clearTimeout(timers.slow);
+}
+
+document.addEventListener("htmx:finally:request", (event) => {
+  if (!isResults(event) || event.detail.ctx.request !== currentRequest) return; // another took its place, and is under way
+  finishedRequest = currentRequest;
+  clearTimers();
+  if (!deferredRows?.table) $("results")?.setAttribute("aria-busy", "false");
+  for (const id of ["results", "busy"]) $(id)?.classList.remove("is-late");
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.target === document.body && $("summary")) announce($("summary").textContent); // Back: no page was loaded
+  if (!isResults(event)) return;
+  clearTimers();
+  const results = $("results");
+  for (const name of ["hx-get", "hx-trigger"]) results.removeAttribute(name); // the page has its rows now
+  if (results.querySelector("[data-error]")) announce(announcementText(results));
+  else announce([$("summary"), $("search-interpretation").querySelector("[data-interpretation]")].map((part) => part?.textContent.trim()).filter(Boolean).join(". "));
+  countLookedUp();
+  fillBoxes(new URLSearchParams(location.search));
+  // Chips and buttons that were pressed are gone now; the heading says what came instead.
+  if (moveFocus || document.activeElement === document.body) $("results-h")?.focus({ preventScroll: true });
+});
+
+// The boxes say what the list is of, unless someone is typing in one.
+function fillBoxes(parameters) {
+  const search = parameters.get("search") ?? "", several = search.includes("\n");
+  const texts = { search: several ? "" : search, numbers: several ? search.replaceAll("\r", "") : "", phone: parameters.get("phone") ?? "" };
+  for (const [name, text] of Object.entries(texts)) {
+    const box = $(name);
+    if (box && document.activeElement !== box && box.value !== text) box.value = text;
+  }
+  const channel = $("channels")?.querySelector(`[value="${CSS.escape(parameters.get("channel") ?? "")}"]`);
+  if (channel) channel.checked = true;
+}
+
+// What was typed before htmx listened has not been asked for.
+document.addEventListener("htmx:after:process", (event) => {
+  if (event.target !== document.body) return;
+  for (const box of document.querySelectorAll("input[type=search]")) {
+    if (box.value !== box.defaultValue) box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});
+
+// Several numbers pasted into the search go where there is room for them, and are looked up.
+document.addEventListener("paste", (event) => {
+  if (event.target.id !== "search") return;
+  const text = event.clipboardData.getData("text"), numbers = text.split(/[\r\n\t,;|]+/).filter((part) => (part.match(/\d/g) ?? []).length >= 7);
+  if (numbers.length < 2) return;
+  event.preventDefault();
+  document.querySelector(".more").open = true;
+  $("search").value = "";
+  $("numbers").value = text.trim();
+  $("numbers").focus();
+  $("several").requestSubmit();
+});
+
+// Of several numbers: how many were found so far.
+function countLookedUp() {
+  const all = [...document.querySelectorAll("[data-looked-up]")];
+  if (!all.length) return;
+  const found = all.filter((row) => row.dataset.lookedUp === "found").length, waiting = document.querySelector(".lookup-pending-row");
+  $("summary").textContent = `${found} found, ${all.length - found} not found${waiting ? ", looking up the rest" : ""}`;
+  if (!waiting) announce($("summary").textContent);
+}
+document.addEventListener("htmx:after:swap", (event) => { if (!isResults(event)) countLookedUp(); });
+
+// On the way to another profile the rows of this one must not look like its rows.
+document.addEventListener("desk:profile-change", (event) => {
+  const results = $("results"), skeleton = $("skeleton");
+  if (!results || !skeleton) return;
+  results.replaceChildren(skeleton.content.cloneNode(true));
+  results.setAttribute("aria-busy", "true");
+  $("summary").textContent = `Opening ${event.detail.title}`;
+  announce(`Opening ${event.detail.title}`);
+});
