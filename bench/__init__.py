@@ -1,1 +1,1 @@
-"""Long runs that print figures: see README.md."""
+"""Benchmarks run by hand: each prints measurements and thresholds (README.md)."""

@@ -1,7 +1,7 @@
-"""The API hangs for a minute under 20 requests a second: who notices, how much memory it takes, how soon it is over.
+"""API outage benchmark: latency, worker memory and recovery while the API hangs for a minute at 20 requests a second.
 
-Usage: python -m bench.api_outage [--seconds 60]. Half the requests are for pages seen shortly before, half for new
-searches; /healthz is asked ten times a second beside them.
+Usage: python -m bench.api_outage [--seconds 60]. Half the requests are for cached pages, half for new searches;
+/healthz is requested ten times a second beside them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -23,19 +23,19 @@ import requests
 from testing.running_desk import Desk, Person, launched_desk, memory_mb
 from testing.sandbox_server import SandboxServer
 
-from .statistics import Bar, percentile, show_bars, show_table
+from .statistics import Threshold, percentile, show_table, show_thresholds
 
-RATE = 20.0  # requests a second, half known, half new
+RATE = 20.0  # requests a second, half for cached pages, half for new searches
 HEALTH_RATE = 10.0
-KNOWN = 10  # pages seen before
+CACHED_PAGES = 10
 WARM_SECONDS, AFTER_SECONDS = 15.0, 40.0
-OUTSTANDING = 600  # requests that may wait at once; more is more than any deadline explains
-ANSWER_SECONDS = 90
+MAX_IN_FLIGHT = 600  # concurrent requests; no deadline of the desk explains more
+RESPONSE_TIMEOUT = 90  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One request: when it was sent and answered (seconds, monotonic), and the status (0: none came)."""
+class Response:
+    """Response to one request: times sent and received (monotonic seconds) and its status, 0 when none came."""
 
     sent: float
     done: float
@@ -43,163 +43,159 @@ class Answer:
     stale: bool
 
 
-@dataclass(slots=True)
-class Phase:
-    """What was asked for between two moments, by kind."""
-
-    name: str
-    answers: dict[str, list[Answer]] = field(default_factory=dict)
-
-
-class Visitors:
-    """Open-loop load: requests go out on time however slow the answers are."""
+class LoadGenerator:
+    """Open-loop load: requests are sent on schedule however slow the responses are."""
 
     def __init__(self, desk: Desk, person: Person) -> None:
         self._desk, self._person = desk, person
         self._list = f"/p/{person.profiles[0]}/contacts/"
-        self._new = count()
+        self._search_numbers = count()
         self._local = threading.local()
-        self._pool = ThreadPoolExecutor(OUTSTANDING)
+        self._pool = ThreadPoolExecutor(MAX_IN_FLIGHT)
         self._lock = threading.Lock()
-        self.answers: dict[str, list[Answer]] = {"health": [], "known": [], "new": []}
+        self.responses: dict[str, list[Response]] = {"health": [], "known": [], "new": []}
 
-    def for_seconds(self, seconds: float) -> None:
-        """Sends what is due, until then."""
-        due = [(1 / HEALTH_RATE, self._health), (2 / RATE, self._known), (2 / RATE, self._searched)]
+    def run_for(self, seconds: float) -> None:
+        """Sends requests on schedule for `seconds`."""
+        schedule = [(1 / HEALTH_RATE, self._health), (2 / RATE, self._cached_page), (2 / RATE, self._new_search)]
         began = time.monotonic()
-        sent = [0] * len(due)
+        sent = [0] * len(schedule)
         while (now := time.monotonic() - began) < seconds:
-            for index, (pause, send) in enumerate(due):
-                while sent[index] * pause <= now:
+            for index, (interval, send) in enumerate(schedule):
+                while sent[index] * interval <= now:
                     sent[index] += 1
                     self._pool.submit(send, sent[index])
             time.sleep(0.005)
 
-    def end(self) -> None:
-        """Waits for what is still out."""
+    def close(self) -> None:
+        """Waits for the requests in flight."""
         self._pool.shutdown()
 
     def _health(self, _number: int) -> None:
-        self._ask("health", "/healthz")
+        self._request("health", "/healthz")
 
-    def _known(self, number: int) -> None:
-        self._ask("known", f"{self._list}?page={number % KNOWN + 1}")
+    def _cached_page(self, number: int) -> None:
+        self._request("known", f"{self._list}?page={number % CACHED_PAGES + 1}")
 
-    def _searched(self, _number: int) -> None:
-        self._ask("new", f"{self._list}?search=5{next(self._new):05d}")
+    def _new_search(self, _number: int) -> None:
+        self._request("new", f"{self._list}?search=5{next(self._search_numbers):05d}")
 
-    def _ask(self, kind: str, address: str) -> None:
-        # Without a kept connection: which of the two workers answers is left to the kernel.
+    def _request(self, kind: str, path: str) -> None:
+        # A new connection each time, so that the kernel picks the worker.
         headers = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": self._desk.url + self._list}
         sent = time.monotonic()
         try:
             with self._person.browser() as browser:
-                got = browser.get(self._desk.url + address, headers=headers, timeout=ANSWER_SECONDS)
-            status, stale = got.status_code, "stale" in got.text
+                response = browser.get(self._desk.url + path, headers=headers, timeout=RESPONSE_TIMEOUT)
+            status, stale = response.status_code, "stale" in response.text
         except requests.RequestException:
             status, stale = 0, False
         with self._lock:
-            self.answers[kind].append(Answer(sent, time.monotonic(), status, stale))
+            self.responses[kind].append(Response(sent, time.monotonic(), status, stale))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Answers by kind and phase, memory of the workers in MB, and seconds until all new searches were answered."""
+    """Responses by phase and kind, worker memory in MB, and seconds until every new search succeeds again."""
 
-    phases: dict[str, dict[str, list[Answer]]]
+    phases: dict[str, dict[str, list[Response]]]
     memory: dict[str, list[float]]
     first_seconds: float
     recovery_seconds: float
 
 
 def run(folder: Path, *, seconds: float, warm: float = WARM_SECONDS, after: float = AFTER_SECONDS) -> Outcome:
-    """Normal, hanging, normal again. The budget is lifted: it is not what is measured here."""
+    """Runs the three phases before, hanging and after. The rate limiter is lifted: it is not the subject."""
     memory: dict[str, list[float]] = {}
     limits = {"SENT_BUDGET_PER_MINUTE": "6000", "SENT_BUDGET_BURST": "600"}
     with (
         SandboxServer(contacts=20_000, rate=0, latency_ms="20-80") as api,
         launched_desk(folder, api.url, **limits) as desk,
     ):
-        visitors = Visitors(desk, desk.people(1, [api.profiles()[1]["id"]])[0])
+        load = LoadGenerator(desk, desk.people(1, [api.profiles()[1]["id"]])[0])
 
         def phase(name: str, lasts: float) -> float:
-            visitors.for_seconds(lasts)
+            load.run_for(lasts)
             memory[name] = [memory_mb(pid) for pid in desk.workers()]
             return time.monotonic()
 
-        begun = phase("before", warm)
+        started = phase("before", warm)
         api.fault(kind="hang", seconds=seconds + 60, times=1_000_000)
-        back = phase("hanging", seconds)
+        recovered = phase("hanging", seconds)
         api.clear()
         phase("after", after)
-        visitors.end()
-        return _outcome(visitors.answers, begun, back, memory)
+        load.close()
+        return _outcome(load.responses, started, recovered, memory)
 
 
-def _outcome(answers: dict[str, list[Answer]], begun: float, back: float, memory: dict[str, list[float]]) -> Outcome:
-    within: dict[str, Callable[[Answer], bool]] = {
-        "before": lambda a: a.sent < begun,
-        "hanging": lambda a: begun <= a.sent < back,
-        "after": lambda a: a.sent >= back,
+def _outcome(
+    responses: dict[str, list[Response]], started: float, recovered: float, memory: dict[str, list[float]]
+) -> Outcome:
+    within: dict[str, Callable[[Response], bool]] = {
+        "before": lambda r: r.sent < started,
+        "hanging": lambda r: started <= r.sent < recovered,
+        "after": lambda r: r.sent >= recovered,
     }
     phases = {
-        name: {kind: [a for a in rows if fits(a)] for kind, rows in answers.items()} for name, fits in within.items()
+        name: {kind: [r for r in rows if fits(r)] for kind, rows in responses.items()} for name, fits in within.items()
     }
-    fresh = [a.done for a in phases["after"]["new"] if a.status == 200]
-    failed = [a.sent for a in phases["after"]["new"] if a.status != 200]
+    fresh = [r.done for r in phases["after"]["new"] if r.status == 200]
+    failed = [r.sent for r in phases["after"]["new"] if r.status != 200]
     return Outcome(
         phases=phases,
         memory=memory,
-        first_seconds=min(fresh, default=float("inf")) - back,
-        recovery_seconds=max([*failed, min(fresh, default=float("inf"))]) - back,
+        first_seconds=min(fresh, default=float("inf")) - recovered,
+        recovery_seconds=max([*failed, min(fresh, default=float("inf"))]) - recovered,
     )
 
 
-def bars(outcome: Outcome) -> list[Bar]:
-    """What issue 3 asks of it (Done 4)."""
+def thresholds(outcome: Outcome) -> list[Threshold]:
+    """Thresholds of issue 3 (Done 4)."""
     hanging, before = outcome.phases["hanging"], outcome.phases["before"]
-    known = [a for a in hanging["known"] if a.status == 200]
+    known = [r for r in hanging["known"] if r.status == 200]
     return [
-        Bar("p99 of /healthz while the API hangs, ms", round(_ms(hanging["health"], 0.99), 1), 100),
-        Bar(
+        Threshold("p99 of /healthz while the API hangs, ms", round(_ms(hanging["health"], 0.99), 1), 100),
+        Threshold(
             "known pages answered 200 while it hangs",
             round(len(known) / max(1, len(hanging["known"])), 3),
             0.99,
             at_least=True,
         ),
-        Bar(
+        Threshold(
             "p50 of known pages while it hangs, ms",
             round(_ms(hanging["known"], 0.5), 1),
             round(_ms(before["known"], 0.5) * 2 + 20, 1),
         ),
-        Bar(
+        Threshold(
             "p99 of known pages while it hangs, ms",
             round(_ms(hanging["known"], 0.99), 1),
             round(_ms(before["known"], 0.99) * 2 + 100, 1),
         ),
-        Bar("growth of the larger worker, MB", round(growth(outcome), 1), 20),
-        Bar("seconds until every new search is answered again", round(outcome.recovery_seconds, 1), 30),
+        Threshold("growth of the larger worker, MB", round(growth(outcome), 1), 20),
+        Threshold("seconds until every new search is answered again", round(outcome.recovery_seconds, 1), 30),
     ]
 
 
 def growth(outcome: Outcome) -> float:
-    """MB a worker took more at the end of the outage than before it, the larger of the two."""
+    """Memory growth of a worker during the outage in MB, the larger of the two workers."""
     return max(
         after - before for before, after in zip(outcome.memory["before"], outcome.memory["hanging"], strict=True)
     )
 
 
-def _ms(answers: list[Answer], share: float) -> float:
-    return percentile((a.done - a.sent for a in answers), share) * 1000
+def _ms(responses: list[Response], share: float) -> float:
+    return percentile((r.done - r.sent for r in responses), share) * 1000
 
 
 def show(outcome: Outcome) -> None:
-    """A row a phase and kind."""
+    """Prints a row for each phase and kind, then memory and recovery."""
     rows = []
     for name, kinds in outcome.phases.items():
-        for kind, answers in kinds.items():
-            statuses = ", ".join(f"{n} × {s or 'none'}" for s, n in sorted(Counter(a.status for a in answers).items()))
-            times = (f"{_ms(answers, share):.0f}" for share in (0.5, 0.99, 1))
+        for kind, responses in kinds.items():
+            statuses = ", ".join(
+                f"{n} × {s or 'none'}" for s, n in sorted(Counter(r.status for r in responses).items())
+            )
+            times = (f"{_ms(responses, share):.0f}" for share in (0.5, 0.99, 1))
             rows.append((name, kind, statuses, *times))
     show_table(("phase", "asked", "answers", "p50 ms", "p99 ms", "longest ms"), rows)
     for name, sizes in outcome.memory.items():
@@ -208,15 +204,15 @@ def show(outcome: Outcome) -> None:
 
 
 def main() -> int:
-    """The exit code: 1 when a bar was missed."""
+    """Runs the benchmark; exit code 1 when a threshold is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long the API hangs")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-hang-") as folder:
-        outcome = run(Path(folder), seconds=given.seconds)
-    print(f"The API hung for {given.seconds:g} s under {RATE:g} requests a second")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-api-outage-") as folder:
+        outcome = run(Path(folder), seconds=options.seconds)
+    print(f"The API hung for {options.seconds:g} s under {RATE:g} requests a second")
     show(outcome)
-    return show_bars(bars(outcome))
+    return show_thresholds(thresholds(outcome))
 
 
 if __name__ == "__main__":

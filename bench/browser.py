@@ -1,4 +1,4 @@
-"""What the benches of the browser's side share: a Chromium, a desk whose budget never ends, people signed in to it."""
+"""Browser benchmark helpers: signed-in browser profiles, list URLs and the largest profiles of a sandbox."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:  # playwright keeps this one to itself
     from playwright._impl._api_structures import SetCookieParam
 
 ROWS = "tr[data-contact-id]"
-PAGE = 50  # rows, the desk's own default
+PAGE = 50  # rows, the desk's default page size
 WINDOW = {"width": 1440, "height": 900}
 
 
 def cookie(url: str, session: str, name: str = "session") -> SetCookieParam:
-    """What makes a browser profile someone's at `url`."""
+    """Session cookie that signs a browser profile in at `url`."""
     return {"name": name, "value": session, "url": url}
 
 
 @contextmanager
 def profile_of(browser: Browser, url: str, session: str, name: str = "session") -> Iterator[BrowserContext]:
-    """A fresh browser profile, its cache empty, signed in beforehand."""
+    """Yields a signed-in browser profile with an empty cache."""
     context = browser.new_context(viewport=WINDOW)  # type: ignore[arg-type]  # a dictionary of two numbers
     context.add_cookies([cookie(url, session, name)])
     try:
@@ -36,11 +36,11 @@ def profile_of(browser: Browser, url: str, session: str, name: str = "session") 
 
 
 def largest_profiles(sandbox: SandboxServer, number: int) -> list[str]:
-    """The ids of the profiles with most contacts of their own."""
+    """Ids of the `number` profiles with the most contacts of their own."""
     ordered = sorted(sandbox.profiles(), key=lambda profile: -int(profile["contacts"]))
     return [str(profile["id"]) for profile in ordered[:number]]
 
 
 def list_url(desk: Desk, profile: str, query: str = "") -> str:
-    """The address of a profile's contacts."""
+    """URL of a profile's contact list."""
     return f"{desk.url}/p/{profile}/contacts/{query}"

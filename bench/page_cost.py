@@ -1,7 +1,7 @@
-"""What a 50-row fragment costs over the bare API call, cached and not, beside a minimal Flask page doing the same.
+"""Page cost benchmark: CPU and wall time of a 50-row fragment, cached and uncached, against a minimal Flask page.
 
-Usage: python -m bench.page_cost [--rounds 7] [--seconds 1.5]. Servers on one core, load and API on another; short
-shuffled slots; medians of the rounds' own ratios. Flask is put into .cache/bench-flask by pip the first time.
+Usage: python -m bench.page_cost [--rounds 7] [--seconds 1.5]. Servers run on one core, load and API stub on another, in
+short shuffled slots; ratios are medians of the rounds' ratios. pip installs Flask into .cache/bench-flask once.
 """
 
 from __future__ import annotations
@@ -29,30 +29,30 @@ from testing.sandbox_server import SandboxServer
 from .statistics import median, show_table
 
 FLASK = ROOT / ".cache" / "bench-flask"
-API_MS = 50  # for waits; 0 for rates
-TRIES = 6  # for a slot that nobody else disturbs
+API_MS = 50  # API latency while wall time is measured; 0 for request rates
+MAX_ATTEMPTS = 6  # to measure a slot without load of other processes
 UNCACHED, CACHED, OTHER, BARE = "desk, uncached", "desk, cached", "Flask + requests + Jinja2", "the bare API call"
 
 Rounds = list[dict[str, Slot]]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """The pages to compare, the API's address, and the processes that belong to the run."""
+class Setup:
+    """Pages to compare, URL of the API stub, and process ids that belong to the benchmark."""
 
     pages: tuple[Page, ...]
     api: str
-    ours: tuple[int, ...]
+    own_pids: tuple[int, ...]
 
 
 @contextmanager
-def started(command: list[str], env: dict[str, str], core: int, health: str, log: Path) -> Iterator[int]:
-    """A program bound to one core, until the block ends; its process id, once `health` answers."""
+def pinned_program(command: list[str], env: dict[str, str], core: int, health: str, log: Path) -> Iterator[int]:
+    """Runs a program pinned to one core until the block ends; yields its process id once `health` answers."""
     own = os.sched_getaffinity(0)
-    with log.open("wb") as words:
+    with log.open("wb") as output:
         os.sched_setaffinity(0, {core})  # inherited
         try:
-            process = start_program(command, env=env, stdout=words, stderr=subprocess.STDOUT)
+            process = start_program(command, env=env, stdout=output, stderr=subprocess.STDOUT)
         finally:
             os.sched_setaffinity(0, own)
     try:
@@ -63,8 +63,8 @@ def started(command: list[str], env: dict[str, str], core: int, health: str, log
 
 
 @contextmanager
-def field(folder: Path) -> Iterator[Field]:
-    """Everything alive together: the API's stub, the desk, the Flask page."""
+def running_servers(folder: Path) -> Iterator[Setup]:
+    """Starts the API stub, the desk and the Flask page together."""
     _install_flask()
     serving, loading = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, {loading})
@@ -80,7 +80,7 @@ def field(folder: Path) -> Iterator[Field]:
 
         def start(command: list[str], env: dict[str, str], core: int, port: int, health: str) -> int:
             return stack.enter_context(
-                started(command, env, core, f"http://127.0.0.1:{port}{health}", folder / f"{port}.audit-table")
+                pinned_program(command, env, core, f"http://127.0.0.1:{port}{health}", folder / f"{port}.log")
             )
 
         stub = start([sys.executable, "-m", "bench.page_stub", str(api), str(folder)], env, loading, api, "/v3/me")
@@ -89,7 +89,7 @@ def field(folder: Path) -> Iterator[Field]:
         flask = granian_command(flask_port, threads=64, application="bench.page_flask:application")
         start(flask, flask_env, serving, flask_port, "/healthz")
         pages = _pages(desk, profile, api, desk_port, flask_port)
-        yield Field(pages, url, (os.getpid(), stub, *(page.pid for page in pages if page.pid)))
+        yield Setup(pages, url, (os.getpid(), stub, *(page.pid for page in pages if page.pid)))
 
 
 def _pages(desk: Desk, profile: str, api: int, desk_port: int, flask_port: int) -> tuple[Page, ...]:
@@ -106,15 +106,15 @@ def _pages(desk: Desk, profile: str, api: int, desk_port: int, flask_port: int) 
 
 
 def _listener(port: int) -> int:
-    """The worker behind a port: of the processes with it on their command line the one that used most time."""
+    """Worker process of the server on `port`, found by the server's command line."""
 
-    def named(folder: Path) -> bool:
+    def serves_port(folder: Path) -> bool:
         try:
             return f"\0--port\0{port}\0".encode() in (folder / "cmdline").read_bytes()
         except OSError:
             return False
 
-    parents = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if named(folder)]
+    parents = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if serves_port(folder)]
     workers = [child for parent in parents for child in Desk("", Path(), {}, parent).workers()]
     if len(set(workers)) != 1:
         raise RuntimeError(f"port {port} has workers {workers}")
@@ -122,7 +122,7 @@ def _listener(port: int) -> int:
 
 
 def _record(folder: Path) -> str:
-    """The sandbox's own answers into `folder`; the profile they are about."""
+    """Records responses of a sandbox into `folder`; returns the id of their profile."""
     with SandboxServer(contacts=20_000) as sandbox:
         profile = str(sandbox.profiles()[1]["id"])
         (folder / "me").write_bytes(sandbox.get("/v3/me").content)
@@ -137,32 +137,34 @@ def _install_flask() -> None:
         subprocess.run([*command, "-r", str(ROOT / "bench" / "requirements.txt")], check=True)
 
 
-def rounds(where: Field, number: int, seconds: float, connections: int, *, api_ms: int, chance: Random) -> Rounds:
-    """Each page once a round, in ever new order. A slot others disturb is taken again."""
-    requests.get(f"{where.api}/delay/{api_ms}", timeout=5)
-    for page in where.pages:
-        slot(page, 0.5, connections, where.ours)  # warm
-    made: Rounds = []
+def rounds(setup: Setup, number: int, seconds: float, connections: int, *, api_ms: int, rng: Random) -> Rounds:
+    """Measures each page once a round, in random order; a slot with load of other processes is measured again."""
+    requests.get(f"{setup.api}/delay/{api_ms}", timeout=5)
+    for page in setup.pages:
+        slot(page, 0.5, connections, setup.own_pids)  # warm
+    results: Rounds = []
     for _ in range(number):
-        taken = {}
-        for page in chance.sample(where.pages, len(where.pages)):
-            taken[page.name] = _quiet(lambda page=page: slot(page, seconds, connections, where.ours))  # type: ignore[misc]
-        made.append(taken)
-    return made
+        slots_by_page = {}
+        for page in rng.sample(setup.pages, len(setup.pages)):
+            slots_by_page[page.name] = _undisturbed_slot(
+                lambda page=page: slot(page, seconds, connections, setup.own_pids)
+            )  # type: ignore[misc]
+        results.append(slots_by_page)
+    return results
 
 
-def _quiet(take: Callable[[], Slot]) -> Slot:
-    best = take()
-    for _ in range(TRIES - 1):
-        if not best.loud:
+def _undisturbed_slot(measure: Callable[[], Slot]) -> Slot:
+    best = measure()
+    for _ in range(MAX_ATTEMPTS - 1):
+        if not best.disturbed:
             return best
         time.sleep(1)
-        best = min(best, take(), key=lambda slot: slot.others)
+        best = min(best, measure(), key=lambda slot: slot.other_load)
     return best
 
 
 def show(waits: Rounds, rates: Rounds) -> None:
-    """The figures, then the ratios to Flask."""
+    """Prints the measurements, then the ratios to Flask."""
     names = (UNCACHED, CACHED, OTHER)
     added = {name: [r[name].wait_ms - r[BARE].wait_ms for r in waits] for name in names}
     cpu = {name: [r[name].cpu_ms or 0.0 for r in rates] for name in names}
@@ -190,8 +192,8 @@ def show(waits: Rounds, rates: Rounds) -> None:
         ]
         ratios.append((name, cells[0] if name == UNCACHED else "-", *cells[1:]))
     show_table(("page", "added wall", "added CPU", "requests/s"), ratios)
-    slots = [slot for taken in (*waits, *rates) for slot in taken.values()]
-    print(f"\n{sum(slot.loud for slot in slots)} of {len(slots)} slots were disturbed to the last try")
+    slots = [slot for slots_by_page in (*waits, *rates) for slot in slots_by_page.values()]
+    print(f"\n{sum(slot.disturbed for slot in slots)} of {len(slots)} slots were disturbed in every attempt")
 
 
 def _ratio(ours: list[float], theirs: list[float], best: Callable[[list[float]], float]) -> str:
@@ -200,16 +202,16 @@ def _ratio(ours: list[float], theirs: list[float], best: Callable[[list[float]],
 
 
 def main() -> int:
-    """Always 0: these are figures, not bars."""
+    """Runs the benchmark; always 0, because it has no thresholds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=1.5, help="length of a slot")
     parser.add_argument("--seed", type=int, default=3)
-    given = parser.parse_args()
-    chance = Random(given.seed)  # noqa: S311
-    with tempfile.TemporaryDirectory(prefix="bench-page-") as folder, field(Path(folder)) as where:
-        waits = rounds(where, given.rounds, given.seconds, 1, api_ms=API_MS, chance=chance)
-        rates = rounds(where, given.rounds, given.seconds, 64, api_ms=0, chance=chance)
+    options = parser.parse_args()
+    rng = Random(options.seed)  # noqa: S311
+    with tempfile.TemporaryDirectory(prefix="bench-page-cost-") as folder, running_servers(Path(folder)) as setup:
+        waits = rounds(setup, options.rounds, options.seconds, 1, api_ms=API_MS, rng=rng)
+        rates = rounds(setup, options.rounds, options.seconds, 64, api_ms=0, rng=rng)
     show(waits, rates)
     return 0
 

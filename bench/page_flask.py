@@ -1,4 +1,4 @@
-"""What one would write instead: Flask, requests, Jinja2, the same 50 rows. No sign-in, no profile check, no cache."""
+"""Baseline page for page_cost: the same 50 rows with Flask, requests and Jinja2; no sign-in, profile check or cache."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ ROWS = """<div class="results"><p>{{ pagination.total_count }} contacts</p>
 {% if pagination.has_more %}<a href="?page={{ page + 1 }}">Next</a>{% endif %}</nav></div>"""
 
 application = flask.Flask(__name__)
-rows = application.jinja_env.from_string(ROWS)  # compiled once, like a file would be
+rows = application.jinja_env.from_string(ROWS)  # compiled once, as a template file is
 session = requests.Session()
 session.headers["x-api-key"] = KEY
 session.mount("http://", requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=64))
 
 
 def contacts(profile: str) -> str:
-    """The fragment."""
+    """Renders the contact list fragment."""
     page = int(flask.request.args.get("page", 1))
     query: dict[str, str | int] = {"page": page, "page_size": 50, "search": flask.request.args.get("search", "")}
-    answer = session.get(f"{API}/v3/contacts", params=query, headers={"x-profile-id": profile}, timeout=10)
-    answer.raise_for_status()
-    data = answer.json()["data"]
-    filled: str = flask.render_template(rows, page=page, profile=profile, **data)
-    return filled
+    response = session.get(f"{API}/v3/contacts", params=query, headers={"x-profile-id": profile}, timeout=10)
+    response.raise_for_status()
+    data = response.json()["data"]
+    html: str = flask.render_template(rows, page=page, profile=profile, **data)
+    return html
 
 
 application.add_url_rule("/p/<profile>/contacts/", view_func=contacts)

@@ -1,4 +1,4 @@
-"""A load that costs little: kept connections, requests as ready-made bytes. And what a slot cost the machine."""
+"""Low-overhead HTTP load: keep-alive connections, prebuilt requests, and CPU accounting for each time slot."""
 
 from __future__ import annotations
 
@@ -13,64 +13,64 @@ from pathlib import Path
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 TICK = os.sysconf("SC_CLK_TCK")
-LOUD = 0.15  # cores that others may use during a slot
+MAX_OTHER_LOAD = 0.15  # cores that other processes may use during a slot
 
-numbers = count()  # for addresses nobody asked before
+numbers = count()  # make each URL new, so that no cache has it
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where a page is: its port, and its address, with `{}` where each request puts another number."""
+    """Page under load: port and path, in which each request replaces `{}` by another number."""
 
     name: str
     port: int
-    address: str
+    path: str
     headers: str = ""
     pid: int | None = None
 
     def request(self) -> bytes:
-        """The next request for it."""
-        path = self.address.format(next(numbers))
+        """Bytes of the next request."""
+        path = self.path.format(next(numbers))
         return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{self.headers}\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What one slot came to. `cpu_ms` is the serving process's, a request; None for the bare API."""
+    """Result of one time slot. `cpu_ms` is CPU of the serving process a request; None for the bare API."""
 
     rate: float
     wait_ms: float
     cpu_ms: float | None
-    others: float
+    other_load: float
 
     @property
-    def loud(self) -> bool:
-        """Whether somebody else was working meanwhile."""
-        return self.others > LOUD
+    def disturbed(self) -> bool:
+        """True when other processes used more than MAX_OTHER_LOAD cores."""
+        return self.other_load > MAX_OTHER_LOAD
 
 
-def slot(page: Page, seconds: float, connections: int, ours: Iterable[int]) -> Slot:
-    """Asks for one page for so long, over so many connections, each with one request at a time."""
-    own = [pid for pid in ours if pid != page.pid]
+def slot(page: Page, seconds: float, connections: int, own_pids: Iterable[int]) -> Slot:
+    """Loads one page for `seconds` over `connections`, each with one request at a time."""
+    load_pids = [pid for pid in own_pids if pid != page.pid]
     counters: list[Callable[[], float]] = [
-        _busy,
-        lambda: sum(map(_cpu, own)),
-        lambda: _cpu(page.pid) if page.pid else 0,
+        _total_cpu,
+        lambda: sum(map(_process_cpu, load_pids)),
+        lambda: _process_cpu(page.pid) if page.pid else 0,
     ]
     before = [read() for read in counters]
-    began = time.monotonic()
-    waits = asyncio.run(_storm(page, seconds, connections))
-    lasted = time.monotonic() - began
-    busy, mine, served = (read() - was for read, was in zip(counters, before, strict=True))
+    started = time.monotonic()
+    waits = asyncio.run(_send_load(page, seconds, connections))
+    elapsed = time.monotonic() - started
+    total, own, served = (read() - value for read, value in zip(counters, before, strict=True))
     return Slot(
-        rate=len(waits) / lasted,
+        rate=len(waits) / elapsed,
         wait_ms=sorted(waits)[len(waits) // 2] * 1000,
         cpu_ms=served * 1000 / len(waits) if page.pid else None,
-        others=max(0.0, busy - mine - served) / lasted,
+        other_load=max(0.0, total - own - served) / elapsed,
     )
 
 
-async def _storm(page: Page, seconds: float, connections: int) -> list[float]:
+async def _send_load(page: Page, seconds: float, connections: int) -> list[float]:
     until = time.monotonic() + seconds
     waits: list[float] = []
     await asyncio.gather(*(_connection(page, until, waits) for _ in range(connections)))
@@ -79,24 +79,24 @@ async def _storm(page: Page, seconds: float, connections: int) -> list[float]:
 
 async def _connection(page: Page, until: float, waits: list[float]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", page.port, limit=1 << 20)
-    while (began := time.monotonic()) < until:
+    while (started := time.monotonic()) < until:
         writer.write(page.request())
         head = await reader.readuntil(b"\r\n\r\n")
         length = _LENGTH.search(head)
         body = await reader.readexactly(int(length[1])) if length else b""
         if not head.startswith(b"HTTP/1.1 200") or len(body) < 1000:
             raise RuntimeError(f"{page.name} answered {head[:80]!r} and {len(body)} bytes")
-        waits.append(time.monotonic() - began)
+        waits.append(time.monotonic() - started)
     writer.close()
 
 
-def _cpu(pid: int) -> float:
-    """Seconds of processor a process has used."""
+def _process_cpu(pid: int) -> float:
+    """CPU seconds that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def _busy() -> float:
-    """Seconds of processor all have used."""
+def _total_cpu() -> float:
+    """CPU seconds that all processes have used."""
     user, nice, system, _idle, _iowait, irq, soft, *_rest = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
     return sum(map(int, (user, nice, system, irq, soft))) / TICK

@@ -1,6 +1,6 @@
-"""An API that costs next to nothing: two recorded answers over keep-alive HTTP, after a delay that can be set.
+"""API stub: two recorded responses over keep-alive HTTP, after a configurable delay.
 
-Usage: python -m bench.page_stub PORT FOLDER, with `me` and `contacts` (bodies) in FOLDER. `GET /delay/50` sets ms.
+Usage: python -m bench.page_stub PORT FOLDER, with the bodies `me` and `contacts` in FOLDER. `GET /delay/50` sets milliseconds.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ _PROFILE = re.compile(rb"\r\nx-profile-id: *([^\r]+)", re.IGNORECASE)
 
 
 class Stub:
-    """What it answers with, and how late."""
+    """Serves the recorded bodies with the current delay."""
 
     def __init__(self, folder: Path) -> None:
         self._me, self._contacts = (folder / "me").read_bytes(), (folder / "contacts").read_bytes()
         self._delay = 0.0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, until the other side ends it."""
+        """Serves one connection until the client closes it."""
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -39,15 +39,17 @@ class Stub:
         return self._me if path.startswith(b"/v3/me") else self._contacts
 
 
-def _head(asked: bytes, length: int) -> bytes:
-    named = _PROFILE.search(asked)
-    echo = b"X-Profile-Id: " + named[1] + b"\r\n" if named else b""
-    kind = b"Content-Type: application/json; charset=utf-8\r\n"
-    return b"HTTP/1.1 200 OK\r\n" + kind + echo + b"X-Request-Id: req_bench\r\nContent-Length: %d\r\n\r\n" % length
+def _head(request: bytes, length: int) -> bytes:
+    profile = _PROFILE.search(request)
+    echo = b"X-Profile-Id: " + profile[1] + b"\r\n" if profile else b""
+    content_type = b"Content-Type: application/json; charset=utf-8\r\n"
+    return (
+        b"HTTP/1.1 200 OK\r\n" + content_type + echo + b"X-Request-Id: req_bench\r\nContent-Length: %d\r\n\r\n" % length
+    )
 
 
 async def main() -> None:
-    """Serves until it is killed."""
+    """Serves until the process is killed."""
     stub = Stub(Path(sys.argv[2]))
     server = await asyncio.start_server(stub.serve, "127.0.0.1", int(sys.argv[1]), backlog=512)
     async with server:

@@ -1,7 +1,7 @@
-"""The bytes of a first visit to the contacts page, by kind, and of one swap of 50 rows, as Chromium gets them.
+"""Page weight benchmark: bytes on the wire of a first visit, by resource kind, and of one swap of 50 rows.
 
 Usage: python -m bench.page_weight [--pages 10] [--sample FILE]. Medians over that many different pages of 50 rows.
-`--sample` keeps the swap of median size, to look at.
+`--sample` writes the swap of median size to a file.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from testing.chromium import running_chromium
 from testing.running_desk import UNLIMITED, Desk, launched_desk
 from testing.sandbox_server import SandboxServer
 
-from .statistics import Bar, median, show_bars, show_table
+from .statistics import Threshold, median, show_table, show_thresholds
 
 CONTACTS = 20_000
 KINDS = ("HTML", "CSS", "JS", "icons", "font", "flags", "other")
-MOST_BYTES, MOST_REQUESTS, MOST_SWAP = 60_000, 25, 6_000
+MAX_BYTES, MAX_REQUESTS, MAX_SWAP = 60_000, 25, 6_000
 _TYPES = {"Document": "HTML", "Stylesheet": "CSS", "Script": "JS", "Font": "font"}
 
 Event = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Answer:
-    """One answer from the network: `wire` is all of it, `body` without the headers, `size` the body unpacked."""
+class NetworkResponse:
+    """Response from the network in bytes: `wire` with headers, `body` without, `size` the body decompressed."""
 
     url: str
     kind: str
@@ -46,15 +46,15 @@ class Answer:
 
     @property
     def body(self) -> int:
-        """The body as it was sent."""
+        """Bytes of the body as sent."""
         return self.wire - self.headers
 
 
-class Wire:
-    """Everything a tab fetches, as Chromium's network counts it: compressed, with headers."""
+class NetworkLog:
+    """Records the responses of a tab through CDP: compressed bytes, headers included."""
 
     def __init__(self, context: BrowserContext, page: Page) -> None:
-        self._all: dict[str, Answer] = {}
+        self._responses: dict[str, NetworkResponse] = {}
         session = context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", self._sent)
         session.on("Network.responseReceived", self._received)
@@ -62,38 +62,38 @@ class Wire:
         session.on("Network.loadingFinished", self._finished)
         session.send("Network.enable")
 
-    def taken(self) -> list[Answer]:
-        """What came over the network since the last time; what the browser had itself is not in it."""
-        done, self._all = list(self._all.values()), {}
-        return [answer for answer in done if answer.wire and not answer.cached]
+    def take(self) -> list[NetworkResponse]:
+        """Returns the responses since the last call and forgets them; those from the browser's cache are left out."""
+        finished, self._responses = list(self._responses.values()), {}
+        return [response for response in finished if response.wire and not response.cached]
 
     def _sent(self, event: Event) -> None:
-        if before := event.get("redirectResponse"):
-            old = self._all.pop(event["requestId"])
-            old.wire = old.headers = before["encodedDataLength"]
-            self._all[f"{event['requestId']} redirected {len(self._all)}"] = old
+        if redirect := event.get("redirectResponse"):
+            old = self._responses.pop(event["requestId"])
+            old.wire = old.headers = redirect["encodedDataLength"]
+            self._responses[f"{event['requestId']} redirected {len(self._responses)}"] = old
         url = event["request"]["url"]
-        self._all[event["requestId"]] = Answer(url, kind_of(url, event.get("type", "")))
+        self._responses[event["requestId"]] = NetworkResponse(url, kind_of(url, event.get("type", "")))
 
     def _received(self, event: Event) -> None:
-        response, answer = event["response"], self._all.get(event["requestId"])
-        if answer:
-            headers = {name.lower(): value for name, value in response["headers"].items()}
-            answer.encoding = headers.get("content-encoding", "")
-            answer.headers = response["encodedDataLength"]
-            answer.cached = bool(response.get("fromDiskCache") or response.get("fromPrefetchCache"))
+        details, response = event["response"], self._responses.get(event["requestId"])
+        if response:
+            headers = {name.lower(): value for name, value in details["headers"].items()}
+            response.encoding = headers.get("content-encoding", "")
+            response.headers = details["encodedDataLength"]
+            response.cached = bool(details.get("fromDiskCache") or details.get("fromPrefetchCache"))
 
     def _data(self, event: Event) -> None:
-        if answer := self._all.get(event["requestId"]):
-            answer.size += event["dataLength"]
+        if response := self._responses.get(event["requestId"]):
+            response.size += event["dataLength"]
 
     def _finished(self, event: Event) -> None:
-        if answer := self._all.get(event["requestId"]):
-            answer.wire = int(event["encodedDataLength"])
+        if response := self._responses.get(event["requestId"]):
+            response.wire = int(event["encodedDataLength"])
 
 
 def kind_of(url: str, resource: str) -> str:
-    """Which of KINDS an address is. The neutral mark of a region without a flag counts as a flag."""
+    """Kind (one of KINDS) of a resource. The neutral icon of a region without a flag counts as a flag."""
     path = urlsplit(url).path
     if resource in _TYPES:
         return _TYPES[resource]
@@ -104,108 +104,115 @@ def kind_of(url: str, resource: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A first visit: bytes and requests by kind, with 0 for what did not come."""
+    """First visit: bytes and requests for every kind, 0 where none came."""
 
     bytes: dict[str, int]
     requests: dict[str, int]
 
     @property
     def counted(self) -> int:
-        """The bytes the bar is about."""
+        """Bytes that the threshold limits."""
         return sum(count for kind, count in self.bytes.items() if kind not in {"font", "flags"})
 
     @property
     def counted_requests(self) -> int:
-        """The requests the bar is about."""
+        """Requests that the threshold limits."""
         return sum(count for kind, count in self.requests.items() if kind != "flags")
 
 
 def first_visit(browser: Browser, desk: Desk, session: str, url: str) -> Visit:
-    """What a browser that has never been here fetches."""
+    """Visits a page with an empty browser cache and returns its bytes and requests."""
     with profile_of(browser, desk.url, session) as context:
         page = context.new_page()
         wire = Wire(context, page)
         page.goto(url, wait_until="networkidle")
         if page.locator(ROWS).count() != PAGE:
             raise RuntimeError(f"{url} does not show {PAGE} rows")
-        answers = wire.taken()
+        responses = network.take()
     return Visit(
-        {kind: sum(answer.wire for answer in answers if answer.kind == kind) for kind in KINDS},
-        {kind: sum(answer.kind == kind for answer in answers) for kind in KINDS},
+        {kind: sum(response.wire for response in responses if response.kind == kind) for kind in KINDS},
+        {kind: sum(response.kind == kind for response in responses) for kind in KINDS},
     )
 
 
-def swaps(browser: Browser, desk: Desk, session: str, profile: str, pages: int) -> list[tuple[Answer, str]]:
-    """Walks forth through so many pages: of each what was swapped in, as the network and as the script saw it."""
-    found = []
+def swaps(browser: Browser, desk: Desk, session: str, profile: str, pages: int) -> list[tuple[NetworkResponse, str]]:
+    """Follows "Next page" `pages` times; returns the network response and the HTML of each swap."""
+    swapped = []
     with profile_of(browser, desk.url, session) as context:
         page = context.new_page()
         page.goto(list_url(desk, profile), wait_until="networkidle")
         wire = Wire(context, page)
         for number in range(2, pages + 2):
-            with page.expect_response(lambda answer, n=number: f"page={n}" in answer.url) as awaited:  # type: ignore[misc]
+            with page.expect_response(lambda response, n=number: f"page={n}" in response.url) as awaited:  # type: ignore[misc]
                 page.locator("#results a[rel=next]").click()
             text = awaited.value.text()
             page.locator("#results[aria-busy=false]").wait_for(state="attached")
             page.wait_for_load_state("networkidle")
-            page.locator(ROWS).nth(PAGE - 1).wait_for(state="attached")  # those below the fold come a frame later
+            page.locator(ROWS).nth(PAGE - 1).wait_for(
+                state="attached"
+            )  # rows below the fold are rendered a frame later
             if page.locator(ROWS).count() != PAGE or text.count("data-contact-id") != PAGE:
                 raise RuntimeError(f"page {number} is not a fragment of {PAGE} rows")
-            found.append((next(answer for answer in wire.taken() if f"page={number}" in answer.url), text))
-    return found
+            swapped.append((next(each for each in network.take() if f"page={number}" in each.url), text))
+    return swapped
 
 
-def run(folder: Path, pages: int) -> tuple[list[Visit], list[tuple[Answer, str]]]:
-    """Visits and swaps of so many pages of one profile."""
+def run(folder: Path, pages: int) -> tuple[list[Visit], list[tuple[NetworkResponse, str]]]:
+    """Measures first visits and swaps of `pages` pages of one profile."""
     with SandboxServer(contacts=CONTACTS) as sandbox:
         profile = largest_profiles(sandbox, 1)[0]
         with launched_desk(folder, sandbox.url, **UNLIMITED) as desk, running_chromium() as browser:
             session = desk.people(1, [profile])[0].session
-            addresses = [list_url(desk, profile, f"?page={number}") for number in range(1, pages + 1)]
-            visits = [first_visit(browser, desk, session, address) for address in addresses]
+            urls = [list_url(desk, profile, f"?page={number}") for number in range(1, pages + 1)]
+            visits = [first_visit(browser, desk, session, url) for url in urls]
             return visits, swaps(browser, desk, session, profile, pages)
 
 
-def show(visits: Sequence[Visit], swapped: Sequence[Answer]) -> int:
-    """Two tables and the bars; the exit code."""
+def show(visits: Sequence[Visit], swapped: Sequence[NetworkResponse]) -> int:
+    """Prints two tables and the thresholds; returns the exit code."""
     print(f"\nA first visit: medians of {len(visits)} pages of {PAGE} rows, headers included")
     rows: list[tuple[object, ...]] = []
     for kind in KINDS:
         sizes, times = [visit.bytes[kind] for visit in visits], [visit.requests[kind] for visit in visits]
         rows.append((kind, int(median(sizes)), f"{min(sizes)} to {max(sizes)}", int(median(times))))
     totals = [sum(visit.bytes.values()) for visit in visits]
-    asked = [sum(visit.requests.values()) for visit in visits]
-    rows.append(("all", int(median(totals)), f"{min(totals)} to {max(totals)}", int(median(asked))))
+    requests = [sum(visit.requests.values()) for visit in visits]
+    rows.append(("all", int(median(totals)), f"{min(totals)} to {max(totals)}", int(median(requests))))
     show_table(("kind", "bytes on the wire", "from, to", "requests"), rows)
-    print(f"\nOne swap of {PAGE} rows ({', '.join(sorted({answer.encoding or 'none' for answer in swapped}))})")
-    parts = (("compressed", [answer.body for answer in swapped]), ("with headers", [answer.wire for answer in swapped]))
-    table = [*parts, ("unpacked", [answer.size for answer in swapped])]
+    print(f"\nOne swap of {PAGE} rows ({', '.join(sorted({response.encoding or 'none' for response in swapped}))})")
+    parts = (
+        ("compressed", [response.body for response in swapped]),
+        ("with headers", [response.wire for response in swapped]),
+    )
+    table = [*parts, ("unpacked", [response.size for response in swapped])]
     show_table(
         ("bytes", "median", "from, to"),
         [(name, int(median(sizes)), f"{min(sizes)} to {max(sizes)}") for name, sizes in table],
     )
     print()
-    return show_bars(
+    return show_thresholds(
         [
-            Bar("bytes of a first visit without font and flags", median(v.counted for v in visits), MOST_BYTES),
-            Bar("requests of a first visit without flags", median(v.counted_requests for v in visits), MOST_REQUESTS),
-            Bar(f"bytes of one swap of {PAGE} rows, compressed", median(a.body for a in swapped), MOST_SWAP),
+            Threshold("bytes of a first visit without font and flags", median(v.counted for v in visits), MAX_BYTES),
+            Threshold(
+                "requests of a first visit without flags", median(v.counted_requests for v in visits), MAX_REQUESTS
+            ),
+            Threshold(f"bytes of one swap of {PAGE} rows, compressed", median(r.body for r in swapped), MAX_SWAP),
         ]
     )
 
 
 def main() -> int:
-    """1 when a bar is missed."""
+    """Runs the benchmark; exit code 1 when a threshold is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=10)
-    parser.add_argument("--sample", type=Path, help="keep the swap of median size in this file")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-weight-") as folder:
-        visits, swapped = run(Path(folder), given.pages)
-    if given.sample:
+    parser.add_argument("--sample", type=Path, help="write the swap of median size to this file")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-page-weight-") as folder:
+        visits, swapped = run(Path(folder), options.pages)
+    if options.sample:
         ordered = sorted(swapped, key=lambda pair: pair[0].body)
-        given.sample.write_text(ordered[len(ordered) // 2][1])
-    return show(visits, [answer for answer, _text in swapped])
+        options.sample.write_text(ordered[len(ordered) // 2][1])
+    return show(visits, [response for response, _text in swapped])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Three processes x 16 threads ask as fast as they can: what the API sees, and whether bulk holds interactive up.
+"""Rate limiter benchmark: 3 processes x 16 threads call the gateway at full speed, with and without bulk load.
 
-Usage: python -m bench.rate_limit_load [--seconds 180] [--cache memory|redis]. Three parts: all at once; the same
-without bulk (a third of the time); bulk at full speed beside two interactive questions in three seconds (a third).
+Usage: python -m bench.rate_limit_load [--seconds 180] [--cache memory|redis]. Three parts: interactive and bulk
+together; interactive alone (a third of the time); bulk at full speed with two interactive calls every three seconds (a
+third).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from testing.redis_server import running_redis
 from testing.running_desk import desk_environment
 from testing.sandbox_server import SandboxServer
 
-from .statistics import Bar, most_in_window, show_bars, show_table
+from .statistics import Threshold, max_in_window, show_table, show_thresholds
 from .workload import BUDGET, BUDGET_BURST, BURST, RATE
 
 PROCESSES, THREADS = 3, 16
@@ -30,7 +31,7 @@ LATENCY_MS = "20-80"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What each process does: threads, how many of them bulk, seconds between interactive questions."""
+    """Load of each process: threads, how many of them bulk, seconds between interactive calls."""
 
     name: str
     threads: int
@@ -45,25 +46,24 @@ POLITE = Load("15 bulk + 1 interactive every 4.5 s", THREADS, THREADS - 1, pause
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one part came to: as the API saw it, and as the askers did."""
+    """Result of one part, as the API and as the calling threads saw it."""
 
     seconds: float
     calls: int
     refused: int
     fullest_window: int
     asked: Counter[str]
-    interactive: tuple[float, ...]
-    """When the API was asked for interactive, in seconds from its first call."""
+    interactive: tuple[float, ...]  # times of interactive API calls, in seconds from the first call
 
     def granted(self, kind: str) -> int:
-        """Questions of a class that were answered."""
+        """Number of calls of a class (`interactive`, `bulk`) that were answered."""
         return self.asked[f"{kind} granted"]
 
 
 def run(
     load: Load, seconds: float, folder: Path, *, cache: str = "memory", budget: int = BUDGET, burst: int = BUDGET_BURST
 ) -> Outcome:
-    """One part with a sandbox, a budget and a cache of its own."""
+    """Runs one part with its own sandbox, rate limiter and cache."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         api = stack.enter_context(SandboxServer(contacts=600, rate=RATE, burst=BURST, latency_ms=LATENCY_MS))
@@ -71,13 +71,13 @@ def run(
         if cache == "redis":
             settings["CACHE_URL"] = stack.enter_context(running_redis(folder / "redis"))
         env = desk_environment(folder, api.url, 1, SECRET_KEY="bench" * 12, LOG_LEVEL="CRITICAL", **settings)
-        asked = _ask(load, seconds, env)
+        asked = _run_workers(load, seconds, env)
         calls = api.requests()
         return Outcome(
             seconds=seconds,
             calls=len(calls),
             refused=sum(call["status"] == 429 for call in calls),
-            fullest_window=most_in_window((call["time"] for call in calls), 60),
+            fullest_window=max_in_window((call["time"] for call in calls), 60),
             asked=asked,
             interactive=tuple(
                 call["time"] - calls[0]["time"] for call in calls if "search=interactive" in call["query"]
@@ -85,12 +85,12 @@ def run(
         )
 
 
-def _ask(load: Load, seconds: float, env: dict[str, str]) -> Counter[str]:
-    """Starts the processes, lets them begin at once, and adds up what they say."""
-    what = [str(seconds), str(load.threads), str(load.bulk), str(load.pause)]
+def _run_workers(load: Load, seconds: float, env: dict[str, str]) -> Counter[str]:
+    """Starts the worker processes together and adds up the counts they print."""
+    arguments = [str(seconds), str(load.threads), str(load.bulk), str(load.pause)]
     workers = [
         subprocess.Popen(
-            [sys.executable, "-m", "bench.rate_limit_load_worker", *what, f"{number}"],
+            [sys.executable, "-m", "bench.rate_limit_load_worker", *arguments, f"{number}"],
             cwd=ROOT,
             env=env,
             stdin=subprocess.PIPE,
@@ -106,8 +106,8 @@ def _ask(load: Load, seconds: float, env: dict[str, str]) -> Counter[str]:
                 worker.stdin.write("go\n")
                 worker.stdin.flush()
         for worker in workers:
-            said, _ = worker.communicate(timeout=seconds + 60)
-            asked.update(json.loads(said.splitlines()[-1]))
+            output, _ = worker.communicate(timeout=seconds + 60)
+            asked.update(json.loads(output.splitlines()[-1]))
     finally:
         for worker in workers:
             worker.kill()
@@ -115,43 +115,43 @@ def _ask(load: Load, seconds: float, env: dict[str, str]) -> Counter[str]:
     return asked
 
 
-def bars(outcomes: dict[str, Outcome]) -> list[Bar]:
-    """What issue 3 asks of it (Done 2)."""
+def thresholds(outcomes: dict[str, Outcome]) -> list[Threshold]:
+    """Thresholds of issue 3 (Done 2)."""
     mixed, alone, polite = (outcomes[load.name] for load in (MIXED, ALONE, POLITE))
-    pace = _until(mixed, alone.seconds) / max(1, _until(alone, alone.seconds))
+    pace = _interactive_calls(mixed, alone.seconds) / max(1, _interactive_calls(alone, alone.seconds))
     return [
-        Bar("calls in the fullest 60 s", max(o.fullest_window for o in outcomes.values()), BUDGET),
-        Bar("answers 429 of the API", sum(o.refused for o in outcomes.values()), 0),
-        Bar("interactive's pace beside bulk ÷ alone", round(pace, 3), 0.9, at_least=True),
-        Bar("interactive refused while bulk floods", polite.asked["interactive refused"], 0),
-        Bar("bulk grants while it floods", polite.granted("bulk"), BUDGET / 2 * max(1.0, polite.seconds / 60)),
+        Threshold("calls in the fullest 60 s", max(o.fullest_window for o in outcomes.values()), BUDGET),
+        Threshold("answers 429 of the API", sum(o.refused for o in outcomes.values()), 0),
+        Threshold("interactive's pace beside bulk ÷ alone", round(pace, 3), 0.9, at_least=True),
+        Threshold("interactive refused while bulk floods", polite.asked["interactive refused"], 0),
+        Threshold("bulk grants while it floods", polite.granted("bulk"), BUDGET / 2 * max(1.0, polite.seconds / 60)),
     ]
 
 
-def _until(outcome: Outcome, seconds: float) -> int:
-    """Interactive calls within so many seconds of the first."""
+def _interactive_calls(outcome: Outcome, seconds: float) -> int:
+    """Number of interactive calls within `seconds` of the first call."""
     return sum(at < seconds for at in outcome.interactive)
 
 
 def main() -> int:
-    """The exit code: 1 when a bar was missed."""
+    """Runs the benchmark; exit code 1 when a threshold is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=180.0)
     parser.add_argument("--cache", choices=("memory", "redis"), default="memory")
-    given = parser.parse_args()
-    parts = [(MIXED, given.seconds), (ALONE, given.seconds / 3), (POLITE, given.seconds / 3)]
+    options = parser.parse_args()
+    parts = [(MIXED, options.seconds), (ALONE, options.seconds / 3), (POLITE, options.seconds / 3)]
     outcomes = {}
-    with tempfile.TemporaryDirectory(prefix="bench-flood-") as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-rate-limit-load-") as folder:
         for number, (load, seconds) in enumerate(parts):
-            outcomes[load.name] = run(load, seconds, Path(folder) / str(number), cache=given.cache)
-    print(f"3 processes, cache: {given.cache}; budget {BUDGET} a minute, burst {BUDGET_BURST}; API {RATE}/{BURST}")
+            outcomes[load.name] = run(load, seconds, Path(folder) / str(number), cache=options.cache)
+    print(f"3 processes, cache: {options.cache}; budget {BUDGET} a minute, burst {BUDGET_BURST}; API {RATE}/{BURST}")
     show(outcomes)
-    return show_bars(bars(outcomes))
+    return show_thresholds(thresholds(outcomes))
 
 
 def show(outcomes: dict[str, Outcome]) -> None:
-    """One row a part."""
-    kinds = [f"{kind} {what}" for kind in ("interactive", "bulk") for what in ("granted", "refused")]
+    """Prints one row a part."""
+    kinds = [f"{kind} {outcome}" for kind in ("interactive", "bulk") for outcome in ("granted", "refused")]
     show_table(
         ("threads a process", "seconds", "API calls", "fullest 60 s", "429", *kinds, "other errors"),
         (

@@ -1,7 +1,7 @@
-"""One process of the flood: 16 threads that ask the gateway for ever new queries. Usage: see flood.py, which starts it.
+"""Worker process of rate_limit_load.py: threads that send uncached queries through the gateway.
 
-Arguments: seconds, the number of threads, how many of them are bulk, pause between interactive questions in seconds
-(0: none), a name no other process has. Prints one line of JSON: questions granted and refused for each class.
+Arguments: seconds, the number of threads, how many of them are bulk, pause between interactive calls in seconds
+(0: none), a unique process name. Prints one line of JSON: calls granted and refused for each class.
 """
 
 from __future__ import annotations
@@ -24,50 +24,50 @@ lock = threading.Lock()
 
 
 def main() -> int:
-    """Asks until the time is over."""
+    """Runs the threads until the time is over and prints the counts."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
     django.setup()
     from contacts_ui.scope import Scope  # noqa: PLC0415 - after setup
 
     seconds, threads, bulk, pause = float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
     scope = Scope(profile_id=None, title="bench", switchable=False)
-    sys.stdin.readline()  # all processes begin at once
+    sys.stdin.readline()  # all processes start together
     until = time.monotonic() + seconds
-    asking = [
-        threading.Thread(target=_ask, args=(scope, f"{sys.argv[5]}-{number}", number < bulk, pause, until))
+    workers = [
+        threading.Thread(target=_send_queries, args=(scope, f"{sys.argv[5]}-{number}", number < bulk, pause, until))
         for number in range(threads)
     ]
-    for thread in asking:
+    for thread in workers:
         thread.start()
-    for thread in asking:
+    for thread in workers:
         thread.join()
     print(json.dumps(counts))
     return 0
 
 
-def _ask(scope: Scope, name: str, bulk: bool, pause: float, until: float) -> None:
-    """One thread: a question, and at once the next, granted or not."""
+def _send_queries(scope: Scope, name: str, bulk: bool, pause: float, until: float) -> None:
+    """Sends one query after the other, whether granted or refused."""
     from contacts_ui.gateway import FetchPolicy, get_gateway  # noqa: PLC0415 - after setup
     from contacts_ui.sent_api.errors import RateLimited, SentError  # noqa: PLC0415
     from contacts_ui.sent_api.queries import ContactQuery  # noqa: PLC0415
 
     kind = "bulk" if bulk else "interactive"
-    mine: Counter[str] = Counter()
-    asked = 0
+    thread_counts: Counter[str] = Counter()
+    sent = 0
     while time.monotonic() < until:
-        asked += 1
+        sent += 1
         try:
-            query = ContactQuery(page_size=20, search=f"{kind}-{name}-{asked}")
+            query = ContactQuery(page_size=20, search=f"{kind}-{name}-{sent}")
             get_gateway().contacts(scope, query, FetchPolicy(bulk=bulk))
-            mine[f"{kind} granted"] += 1
+            thread_counts[f"{kind} granted"] += 1
         except RateLimited:
-            mine[f"{kind} refused"] += 1
+            thread_counts[f"{kind} refused"] += 1
         except SentError as error:
-            mine[f"{kind} {type(error).__name__}"] += 1
+            thread_counts[f"{kind} {type(error).__name__}"] += 1
         if pause and not bulk:
             time.sleep(pause)
     with lock:
-        counts.update(mine)
+        counts.update(thread_counts)
 
 
 if __name__ == "__main__":

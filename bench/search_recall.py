@@ -1,4 +1,4 @@
-"""Finding a number however it is typed: the corpus of testing/corpus by the plan, and beside it by plain `search=`."""
+"""Search recall benchmark: finds the spellings of testing/corpus by search plan and by plain `search=`."""
 
 from __future__ import annotations
 
@@ -11,97 +11,97 @@ from collections.abc import Callable, Iterable, Sequence
 from contacts_ui.phone_search import build_plan
 from testing.corpus.evaluate import Case, Corpus, Kind, Outcome, corpus, judged, mean_calls, plain, planned, share_found
 
-from .statistics import Bar, median, percentile, show_bars, show_table
+from .statistics import Threshold, median, percentile, show_table, show_thresholds
 
 KINDS: tuple[tuple[Kind, str], ...] = (("complete", "complete numbers"), ("fragment", "fragments"))
-A_FRAGMENT = "5550142"
-ROUNDS = 3  # the best of them is what planning costs; the rest is what else the machine does
-Both = tuple[Outcome, Outcome]  # by the plan, by plain search
+SAMPLE_FRAGMENT = "5550142"
+ROUNDS = 3  # the best is the cost of planning; the others include load of other processes
+Pair = tuple[Outcome, Outcome]  # by search plan, by plain search
 
 
 def main() -> int:
-    """Prints tables for the README; 0 when every bar is met."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--held-out", action="store_true", help="the corpus that nothing was tuned or tested on")
-    arguments.add_argument("--file", help="another one that make.mjs wrote")
-    chosen = arguments.parse_args()
-    spellings = corpus("held_out" if chosen.held_out else "spellings", chosen.file)
-    firsts = _first_times(spellings)
+    """Prints tables and thresholds; exit code 0 when every threshold is met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--held-out", action="store_true", help="use the corpus that no weight was tuned on")
+    parser.add_argument("--file", help="use another corpus file written by make.mjs")
+    options = parser.parse_args()
+    spellings = corpus("held_out" if options.held_out else "spellings", options.file)
+    first_times = _first_times(spellings)
     with spellings.sandbox() as server:
-        ours = judged(server, spellings.cases, planned)
-        theirs = judged(server, spellings.cases, plain)
-    both = list(zip(ours, theirs, strict=True))
+        by_plan = judged(server, spellings.cases, planned)
+        by_plain = judged(server, spellings.cases, plain)
+    pairs = list(zip(by_plan, by_plain, strict=True))
     print(
-        f"{len(both)} spellings by {spellings.made_by}; sandbox of {spellings.contacts} contacts, seed {spellings.seed}"
+        f"{len(pairs)} spellings by {spellings.made_by}; sandbox of {spellings.contacts} contacts, seed {spellings.seed}"
     )
-    _show_found(both)
-    _show_by_how(both)
+    _show_recall(pairs)
+    _show_by_spelling(pairs)
     times = [min(_timed(planned, case) for _ in range(ROUNDS)) for case in spellings.cases]
     print(f"\nPlanning: median {median(times):.2f} ms, p99 {percentile(times, 0.99):.1f} ms, most {max(times):.0f} ms.")
-    print(f"A region's first time: median {median(firsts):.0f} ms, most {max(firsts):.0f} ms.\n")
-    return show_bars(_bars(ours, times))
+    print(f"A region's first time: median {median(first_times):.0f} ms, most {max(first_times):.0f} ms.\n")
+    return show_thresholds(_thresholds(by_plan, times))
 
 
 def _first_times(spellings: Corpus) -> list[float]:
-    """What it costs to get to know each region, once in the life of a process."""
+    """Milliseconds to learn the number formats of each region, which happens once a process."""
     regions = sorted({region for case in spellings.cases for region in case.regions})
-    return [_timed(build_plan, A_FRAGMENT, [region]) for region in regions]
+    return [_timed(build_plan, SAMPLE_FRAGMENT, [region]) for region in regions]
 
 
-def _timed(work: Callable[..., object], *given: object) -> float:
-    """Milliseconds."""
+def _timed(function: Callable[..., object], *arguments: object) -> float:
+    """Runs a function; returns milliseconds."""
     start = time.perf_counter()
-    work(*given)
+    function(*arguments)
     return (time.perf_counter() - start) * 1000
 
 
-def _show_found(both: Sequence[Both]) -> None:
+def _show_recall(pairs: Sequence[Pair]) -> None:
     rows: list[tuple[object, ...]] = []
-    for kind, words in KINDS:
-        of_kind = [pair for pair in both if pair[0].case.kind == kind]
-        rows += [_row(f"{words}, {size} region{'s' * (size > 1)}", _with(of_kind, size)) for size in (1, 3, 10)]
-        rows.append(_row(f"**{words}**", of_kind))
+    for kind, label in KINDS:
+        of_kind = [pair for pair in pairs if pair[0].case.kind == kind]
+        rows += [_row(f"{label}, {size} region{'s' * (size > 1)}", _with_regions(of_kind, size)) for size in (1, 3, 10)]
+        rows.append(_row(f"**{label}**", of_kind))
     show_table(("", "cases", "found %", "calls, mean", "most", "wrong first", "plain: found %", "wrong first"), rows)
 
 
-def _with(both: Iterable[Both], size: int) -> list[Both]:
-    return [pair for pair in both if len(pair[0].case.regions) == size]
+def _with_regions(pairs: Iterable[Pair], size: int) -> list[Pair]:
+    return [pair for pair in pairs if len(pair[0].case.regions) == size]
 
 
-def _row(name: str, both: Sequence[Both]) -> tuple[object, ...]:
-    ours, theirs = [one for one, _ in both], [other for _, other in both]
+def _row(name: str, pairs: Sequence[Pair]) -> tuple[object, ...]:
+    by_plan, by_plain = [plan for plan, _ in pairs], [plain for _, plain in pairs]
     return (
         name,
-        len(both),
-        _percent(ours),
-        f"{mean_calls(ours):.2f}",
-        max(outcome.calls for outcome in ours),
-        sum(outcome.wrong for outcome in ours),
-        _percent(theirs),
-        sum(outcome.wrong for outcome in theirs),
+        len(pairs),
+        _percent(by_plan),
+        f"{mean_calls(by_plan):.2f}",
+        max(outcome.calls for outcome in by_plan),
+        sum(outcome.wrong for outcome in by_plan),
+        _percent(by_plain),
+        sum(outcome.wrong for outcome in by_plain),
     )
 
 
-def _show_by_how(both: Iterable[Both]) -> None:
-    by_how: defaultdict[str, list[Both]] = defaultdict(list)
-    for pair in both:
-        by_how[pair[0].case.how].append(pair)
+def _show_by_spelling(pairs: Iterable[Pair]) -> None:
+    by_spelling: defaultdict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        by_spelling[pair[0].case.how].append(pair)
     print()
     rows = [
         (
             how,
-            _an_example(pairs[0][0].case),
+            _example(pairs[0][0].case),
             len(pairs),
             _percent(one for one, _ in pairs),
             _percent(two for _, two in pairs),
         )
-        for how, pairs in by_how.items()
+        for how, pairs in by_spelling.items()
     ]
     show_table(("spelling", "such as", "cases", "found %", "plain: found %"), rows)
 
 
-def _an_example(case: Case) -> str:
-    """Typed text with what cannot be seen made visible."""
+def _example(case: Case) -> str:
+    """Typed text of a case, with unprintable characters escaped."""
     shown = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in case.typed)
     return f"`{shown}`".replace("|", "\\|")
 
@@ -110,15 +110,15 @@ def _percent(outcomes: Iterable[Outcome]) -> str:
     return f"{100 * share_found(outcomes):.1f}"
 
 
-def _bars(ours: Sequence[Outcome], times: Sequence[float]) -> list[Bar]:
-    found = {kind: 100 * share_found(one for one in ours if one.case.kind == kind) for kind, _ in KINDS}
+def _thresholds(outcomes: Sequence[Outcome], times: Sequence[float]) -> list[Threshold]:
+    found = {kind: 100 * share_found(outcome for outcome in outcomes if outcome.case.kind == kind) for kind, _ in KINDS}
     return [
-        Bar("% of complete numbers found", found["complete"], 99.5, at_least=True),
-        Bar("% of fragments found", found["fragment"], 97, at_least=True),
-        Bar("wrong contacts first", sum(outcome.wrong for outcome in ours), 0),
-        Bar("API calls a search, mean", mean_calls(ours), 1.3),
-        Bar("API calls a search, most", max(outcome.calls for outcome in ours), 3),
-        Bar("milliseconds of planning, median", median(times), 1),
+        Threshold("% of complete numbers found", found["complete"], 99.5, at_least=True),
+        Threshold("% of fragments found", found["fragment"], 97, at_least=True),
+        Threshold("wrong contacts first", sum(outcome.wrong for outcome in outcomes), 0),
+        Threshold("API calls a search, mean", mean_calls(outcomes), 1.3),
+        Threshold("API calls a search, most", max(outcome.calls for outcome in outcomes), 3),
+        Threshold("milliseconds of planning, median", median(times), 1),
     ]
 
 

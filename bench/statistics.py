@@ -1,4 +1,4 @@
-"""From samples to figures: percentiles, the fullest window, a table, and whether the bars were met."""
+"""Statistics of a bench run: percentiles, sliding-window maximum, thresholds and Markdown tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The smallest value with at least `share` (0 to 1) of all at or below it. 0 when there are none."""
+    """Nearest-rank percentile; `share` is 0 to 1. Returns 0 without values."""
     ordered = sorted(values)
     if not ordered:
         return 0.0
@@ -15,49 +15,49 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 
 def median(values: Iterable[float]) -> float:
-    """The middle one."""
+    """Nearest-rank 50th percentile."""
     return percentile(values, 0.5)
 
 
-def most_in_window(moments: Iterable[float], seconds: float) -> int:
-    """The most moments in any half-open window of so many seconds, wherever it begins."""
-    ordered = sorted(moments)
-    most = start = 0
-    for end, moment in enumerate(ordered):
-        while ordered[start] <= moment - seconds:
+def max_in_window(timestamps: Iterable[float], seconds: float) -> int:
+    """Maximum number of timestamps in any half-open sliding window of `seconds`."""
+    ordered = sorted(timestamps)
+    highest = start = 0
+    for end, timestamp in enumerate(ordered):
+        while ordered[start] <= timestamp - seconds:
             start += 1
-        most = max(most, end - start + 1)
-    return most
+        highest = max(highest, end - start + 1)
+    return highest
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One sentence of the issue as a number: what was measured, and the most (or least) it may be."""
+class Threshold:
+    """Acceptance threshold: a measured value and its upper limit, or its lower limit with `at_least`."""
 
-    what: str
+    name: str
     measured: float
     limit: float
     at_least: bool = False
 
     @property
     def met(self) -> bool:
-        """Whether the figure keeps to it."""
+        """True when the measured value is within the limit."""
         return self.measured >= self.limit if self.at_least else self.measured <= self.limit
 
     def __str__(self) -> str:
         sign = "≥" if self.at_least else "≤"
-        return f"{'met   ' if self.met else 'MISSED'} {self.what}: {self.measured:g} {sign} {self.limit:g}"
+        return f"{'met   ' if self.met else 'MISSED'} {self.name}: {self.measured:g} {sign} {self.limit:g}"
 
 
-def show_bars(bars: Sequence[Bar]) -> int:
-    """Prints each. The exit code: 0 when all are met, else 1."""
-    for bar in bars:
-        print(bar)
-    return 0 if all(bar.met for bar in bars) else 1
+def show_thresholds(thresholds: Sequence[Threshold]) -> int:
+    """Prints one line a threshold and returns the exit code: 0 when all are met, else 1."""
+    for threshold in thresholds:
+        print(threshold)
+    return 0 if all(threshold.met for threshold in thresholds) else 1
 
 
 def show_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints a Markdown table, so that it can be pasted into RESULTS.md."""
+    """Prints a Markdown table, for RESULTS.md."""
     cells = [[str(cell) for cell in head], *([_text(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [

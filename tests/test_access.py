@@ -1,4 +1,4 @@
-"""Who sees what: roles, assignments, kinds of key. Deny by default."""
+"""Access control: roles, assigned profiles and kinds of API key give a scope. Deny by default."""
 
 from __future__ import annotations
 
@@ -97,9 +97,7 @@ def test_single_account_key_has_no_switcher_and_no_profile_header(
 
 
 @pytest.mark.parametrize("kind", [None, "Organization", 5, "admin", ""])
-def test_unknown_account_type_shows_nothing(
-    desk_api: SandboxServer, support_client: Client, kind: object
-) -> None:
+def test_unknown_account_type_shows_nothing(desk_api: SandboxServer, support_client: Client, kind: object) -> None:
     desk_api.fault(route="me", kind="patch", set={"data.type": kind}, times=2)
     response = support_client.get("/account/contacts/")
     assert response.status_code == 502

@@ -1,4 +1,4 @@
-"""Django's admin: the profiles of a person by name, whatever the API says just now, and what saving does."""
+"""Django admin: assigning profiles by name, also while the API fails, and the audit events of saving."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def _change(user: User) -> str:
 
 
 def _lines(root: Client, user: User) -> list[tuple[str, set[str]]]:
-    """Of each line that has a profile: what that is called, and the ids of those that may be chosen."""
+    """For each assigned profile: the name shown, and the ids offered."""
     selects = SELECT.findall(unescape(text(root.get(_change(user)))))
     found = [(re.findall("selected>([^<]+)<", select), re.findall('value="([^"]+)"', select)) for select in selects]
     return [(chosen[0], set(offered)) for chosen, offered in found if chosen != ["Choose a profile"]]
 
 
 def _save(root: Client, user: User, *profile_ids: str) -> Answer:
-    """Sends the page as a browser would, with these profiles on its lines; those that are assigned come first."""
+    """Posts the change form with these profiles; assigned ones come first."""
     assigned = list(ProfileAccess.objects.filter(user=user).order_by("pk"))
     sent = {"username": user.username, "is_active": "on", "date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
     sent["groups"] = str(user.groups.get().pk)
@@ -75,9 +75,7 @@ def test_assignment_unknown_to_api_survives_saving(root: Client, support_user: U
     assert _assigned(support_user) == [lost]
 
 
-def test_assignments_survive_saving_while_api_fails(
-    root: Client, sandbox: SandboxServer, support_user: User
-) -> None:
+def test_assignments_survive_saving_while_api_fails(root: Client, sandbox: SandboxServer, support_user: User) -> None:
     before = _assigned(support_user)
     sandbox.fault(route="me", kind="status", status=500, times=9)
     page = text(root.get(_change(support_user)))

@@ -1,4 +1,4 @@
-"""Short forms of bench/workload.py and bench/rate_limit_load.py: seconds, and the bars that fit that size."""
+"""Short runs of bench/workload.py and bench/rate_limit_load.py, with thresholds that fit their size."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def test_simulated_agent_hour_has_specified_actions() -> None:
 
 
 def test_debounce_sends_request_only_after_pause_in_typing() -> None:
-    """Whoever types without a pause asks once."""
+    """Typing without a pause sends one request."""
     assert quiet_after([0.1, 0.2, 0.249]) == [4]
     assert quiet_after([0.1, DEBOUNCE_SECONDS, 0.1]) == [2, 4]
 
 
 @pytest.mark.exhaustive
 def test_short_workload_has_under_one_call_per_action_and_no_429(tmp_path: Path) -> None:
-    """The lists are cold at this size, so the bar is wider than the hour's."""
+    """The cache is cold at this size, so the threshold is wider than that of the hour."""
     outcome = agents.run("full", tmp_path, A_FEW_MINUTES, agents=4, factor=FACTOR, seed=3, contacts=200_000)
     assert set(outcome.statuses) == {200}
     assert outcome.actions + outcome.not_possible == 4 * A_FEW_MINUTES.actions
@@ -46,7 +46,7 @@ def test_short_workload_has_under_one_call_per_action_and_no_429(tmp_path: Path)
 
 @pytest.mark.exhaustive
 def test_three_process_load_stays_within_rate_limit(tmp_path: Path) -> None:
-    """What the API saw is what the bucket could give, and bulk got nothing from interactive's half."""
+    """The API sees no more calls than the bucket grants, and bulk gets nothing of the half of interactive."""
     seconds = 3.0
     outcome = flood.run(flood.MIXED, seconds, tmp_path, budget=BUDGET, burst=BURST)
     lasted = max(outcome.interactive) + 1

@@ -1,4 +1,4 @@
-"""The page of one contact."""
+"""Contact page: fields, copy buttons, opt-out, fragment, and refusal of foreign or wrong contacts."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ def _first(client: Client, path: str) -> str:
     return path + rows(client.get(path))[0] + "/"
 
 
-def test_page_shows_every_field_with_copy_buttons(
-    admin_client: Client, sandbox: SandboxServer
-) -> None:
+def test_page_shows_every_field_with_copy_buttons(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contact", kind="patch", set={f"data.{name}": f"<{name}>" for name in _FORMATS})
     page = text(admin_client.get(_first(admin_client, "/account/contacts/")))
     for name in _FORMATS:
@@ -98,14 +96,12 @@ def test_field_badge_and_reachability_agree_on_opt_out(
     fact, badges, reach = _OPTED_OUT[opt_out]
     assert re.findall(r"<dt>Opted out</dt><dd><span[^>]*>([^<]*)<", page) == [fact]
     assert re.findall(r'<span class="badge badge--\w+">((?:Not o|O)pted out)</span>', page) == badges
-    assert re.findall(r'<p class="reach(?: reach--no)?">.*?</svg>([^<]*)</p>', page) == [reach]
-    assert ("reach--no" in page) == (opt_out is True)
+    assert re.findall(r'<p class="reachability(?: reachability--no)?">.*?</svg>([^<]*)</p>', page) == [reach]
+    assert ("reachability--no" in page) == (opt_out is True)
 
 
 @pytest.mark.parametrize("revealed", [False, True], ids=["opened", "revealed"])
-def test_answer_about_other_contact_is_refused(
-    admin_client: Client, sandbox: SandboxServer, revealed: bool
-) -> None:
+def test_answer_about_other_contact_is_refused(admin_client: Client, sandbox: SandboxServer, revealed: bool) -> None:
     path = _first(admin_client, "/account/contacts/")
     sandbox.fault(route="contact", kind="patch", set={"data.id": str(uuid4()), "data.phone_number": "of-another"})
     response = admin_client.post(f"{path}reveal/") if revealed else admin_client.get(path)

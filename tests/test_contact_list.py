@@ -1,4 +1,4 @@
-"""The table of contacts: page, fragment, history, filters, failures, and whose rows they are."""
+"""Contact list: page, fragment, browser history, filters, odd API data, and profile mismatch."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_heading_and_title_name_profile(admin_client: Client, sandbox: SandboxSe
     name = sandbox.profiles()[2]["name"].replace("&", "&amp;")
     page = text(admin_client.get(_list(_profile(sandbox, 2))))
     assert f"<title>Contacts · {name} · Contact Desk</title>" in page
-    assert f'<h1>Contacts <span class="head__scope">{name}</span></h1>' in page
+    assert f'<h1>Contacts <span class="page-header__scope">{name}</span></h1>' in page
 
 
 def test_fragment_has_rows_without_page(admin_client: Client) -> None:
@@ -200,9 +200,7 @@ def test_markup_in_field_is_escaped(admin_client: Client, sandbox: SandboxServer
     assert "<script>x()" not in page
 
 
-def test_missing_pagination_shows_rows_without_total(
-    admin_client: Client, sandbox: SandboxServer
-) -> None:
+def test_missing_pagination_shows_rows_without_total(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="patch", remove=["data.pagination"])
     response = admin_client.get(LIST)
     assert len(rows(response)) == 50

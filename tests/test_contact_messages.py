@@ -1,4 +1,4 @@
-"""What was sent to one contact: on a page of its own and as the fragment in the drawer."""
+"""Message summary of a contact: page, drawer fragment, cache, errors and access."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contacts_ui.gateway import get_gateway
 from testing.sandbox_server import SandboxServer
 
 from .html import RESTORE, fragment, rows, scopes, text
-from .test_error_pages import FAILURES, become_impatient
+from .test_error_pages import FAILURES, use_short_timeout
 
 LIST = "/account/contacts/"
 ROUTE = "message-summary"
@@ -23,7 +23,7 @@ FACTS = ("message_count", "first_message_at", "last_message_at", "channels_used"
 
 @pytest.fixture
 def messages(desk_api: SandboxServer) -> str:
-    """The address of the messages to the account's first contact."""
+    """Path of the message summary of the account's first contact."""
     return f"{LIST}{next(iter(desk_api.contacts(None)))}/messages/"
 
 
@@ -32,7 +32,7 @@ def _asked(sandbox: SandboxServer) -> int:
 
 
 def _fact(page: str, label: str) -> str:
-    """What stands beside `label`, without markup."""
+    """The value beside `label`, without markup."""
     found = re.search(rf"<dt>{label}</dt><dd>(.*?)</dd>", page)
     assert found, label
     return re.sub("<[^>]+>", "", found[1])
@@ -42,12 +42,10 @@ def _patched(sandbox: SandboxServer, **fields: object) -> None:
     sandbox.fault(route=ROUTE, kind="patch", set={f"data.{name}": value for name, value in fields.items()})
 
 
-# --- What is shown ---------------------------------------------------------------------------------
+# --- Content ---------------------------------------------------------------------------------------
 
 
-def test_page_shows_count_dates_and_channels(
-    admin_client: Client, sandbox: SandboxServer, messages: str
-) -> None:
+def test_page_shows_count_dates_and_channels(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
     times = {"first_message_at": "2026-01-13T12:24:00Z", "last_message_at": "2026-02-01T08:00:00Z"}
     _patched(sandbox, message_count=12486, channels_used=["sms", "whatsapp"], **times)
     page = text(admin_client.get(messages))
@@ -91,7 +89,7 @@ def test_page_and_fragment_carry_profile_id(admin_client: Client, sandbox: Sandb
     assert {call["profile"] for call in sandbox.requests() if call["path"] != "/v3/me"} == {profile_id}
 
 
-# --- When the API says less than it should, or odd things ------------------------------------------
+# --- Absent and invalid values ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("absence", ["null", "missing"])
@@ -178,7 +176,7 @@ def test_invalid_value_does_not_break_fragment(
     assert "<script>" not in text(response)
 
 
-# --- What it costs ---------------------------------------------------------------------------------
+# --- API cost and cache ----------------------------------------------------------------------------
 
 
 def test_contact_page_does_not_fetch_messages(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
@@ -187,9 +185,7 @@ def test_contact_page_does_not_fetch_messages(admin_client: Client, sandbox: San
     assert _asked(sandbox) == 0
 
 
-def test_repeated_views_of_messages_cost_one_call(
-    admin_client: Client, keeping: SandboxServer, messages: str
-) -> None:
+def test_repeated_views_of_messages_cost_one_call(admin_client: Client, keeping: SandboxServer, messages: str) -> None:
     fragment(admin_client, messages)
     assert _asked(keeping) == 1
     for response in (fragment(admin_client, messages), admin_client.get(messages)):
@@ -201,7 +197,7 @@ def test_messages_are_refetched_after_a_minute(
     admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fragment(admin_client, messages)
-    monkeypatch.setattr("contacts_ui.gateway.gateway.MESSAGE_SUMMARY_TTL", 0.0)  # the minute is over
+    monkeypatch.setattr("contacts_ui.gateway.gateway.MESSAGE_SUMMARY_TTL", 0.0)  # the cached summary is stale
     fragment(admin_client, messages)
     assert _asked(keeping) == 2
 
@@ -228,7 +224,7 @@ def test_stale_messages_are_labelled_when_api_fails(
     assert "The messaging service has a fault." in text(part)
 
 
-# --- What goes wrong -------------------------------------------------------------------------------
+# --- Errors ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -237,7 +233,7 @@ def test_error_is_shown_inside_fragment(
 ) -> None:
     fault, status, sentence = FAILURES[failure]
     if failure == "timed out":
-        become_impatient(settings)
+        use_short_timeout(settings)
     sandbox.fault(route=ROUTE, **fault)
     part = fragment(admin_client, messages)
     assert part.status_code == status
@@ -248,13 +244,11 @@ def test_error_is_shown_inside_fragment(
     assert sandbox.faults()["fired"]
 
 
-def test_error_fragment_can_be_retried_in_place(
-    admin_client: Client, sandbox: SandboxServer, messages: str
-) -> None:
+def test_error_fragment_can_be_retried_in_place(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
     sandbox.fault(route=ROUTE, kind="status", status=500)
     part = text(fragment(admin_client, messages))
     assert f'href="{messages}" data-retry hx-get="{messages}" hx-target="closest .messages"' in part
-    assert "All contacts" not in part  # the ways elsewhere are the contact's own
+    assert "All contacts" not in part  # links elsewhere belong to the contact around it
 
 
 def test_error_without_htmx_is_whole_page(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
@@ -272,9 +266,7 @@ def test_messages_of_unknown_contact_are_not_found(admin_client: Client, desk_ap
     assert "Contact not found" in text(response)
 
 
-def test_messages_of_other_contact_are_refused(
-    admin_client: Client, sandbox: SandboxServer, messages: str
-) -> None:
+def test_messages_of_other_contact_are_refused(admin_client: Client, sandbox: SandboxServer, messages: str) -> None:
     _patched(sandbox, contact_id=str(uuid4()), message_count=77)
     response = fragment(admin_client, messages)
     assert response.status_code == 502
@@ -289,7 +281,7 @@ def test_response_of_other_profile_is_refused(admin_client: Client, sandbox: San
     assert "An answer for another profile was refused" in text(response)
 
 
-# --- Whose they are --------------------------------------------------------------------------------
+# --- Access ----------------------------------------------------------------------------------------
 
 
 def test_user_without_role_gets_404_without_api_call(

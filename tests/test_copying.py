@@ -1,4 +1,4 @@
-"""What a row's copy button copies: the number in E.164, said only where the number shown does not say it."""
+"""Copy value of a row: the number in E.164, given only where it differs from the number shown."""
 
 from __future__ import annotations
 

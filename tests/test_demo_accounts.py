@@ -1,4 +1,4 @@
-"""The two people of the demo: made once, and kept as somebody left them when the demo starts again."""
+"""Command demo_accounts: creates two users once and keeps later changes on restart."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PASSWORD = "a long demo password"
 
 @pytest.fixture
 def made(desk_api: SandboxServer, db: None, monkeypatch: pytest.MonkeyPatch) -> SandboxServer:
-    """A demo that was started once."""
+    """A demo that was started once: its sandbox."""
     monkeypatch.setenv("DEMO_PASSWORD", PASSWORD)
     _start()
     return desk_api
@@ -32,7 +32,9 @@ def _assigned() -> set[UUID]:
     return set(ProfileAccess.objects.filter(user__username="support").values_list("profile_id", flat=True))
 
 
-def test_missing_password_creates_no_accounts(desk_api: SandboxServer, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_password_creates_no_accounts(
+    desk_api: SandboxServer, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("DEMO_PASSWORD", raising=False)
     with pytest.raises(CommandError, match="Set DEMO_PASSWORD"):
         _start()

@@ -1,4 +1,4 @@
-"""Every way the API can fail has its own sentence, status and page; none is shown as "no contacts"."""
+"""Error pages: every API failure has its own message, status and page; none is shown as "no contacts"."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .html import fragment, rows, scopes, text
 
 LIST = "/account/contacts/"
 
-# What the sandbox does -> what the page says, and its status.
+# Failure -> fault of the sandbox, status of the page, message on it.
 FAILURES: dict[str, tuple[dict[str, Any], int, str]] = {
     "key rejected": ({"kind": "status", "status": 401, "empty": True}, 502, "The API key was rejected"),
     "forbidden": ({"kind": "status", "status": 403, "empty": True}, 403, "The key may not read these contacts"),
@@ -34,21 +34,21 @@ FAILURES: dict[str, tuple[dict[str, Any], int, str]] = {
     "timed out": ({"kind": "hang", "seconds": 20}, 504, "The messaging service took too long"),
     "unexpected": ({"kind": "html", "status": 200}, 502, "The messaging service gave an answer we cannot read"),
 }
-IMPATIENT = 0.5  # seconds, for a silence that nobody wants to wait out
+SHORT_TIMEOUT = 0.5  # seconds of total timeout, for faults that hang
 EACH = pytest.mark.parametrize(("fault", "status", "sentence"), FAILURES.values(), ids=FAILURES)
 
 
 @pytest.fixture(autouse=True)
-def _impatient_with_silence(request: pytest.FixtureRequest, desk_api: SandboxServer, settings: Settings) -> None:
+def _short_timeout_for_hangs(request: pytest.FixtureRequest, desk_api: SandboxServer, settings: Settings) -> None:
     if "timed out" in request.node.name:
-        become_impatient(settings, knowing="account_call" not in request.node.name)
+        use_short_timeout(settings, cache_account="account_call" not in request.node.name)
 
 
-def become_impatient(settings: Settings, *, knowing: bool = True) -> None:
-    """Has the desk wait for no answer longer than IMPATIENT. `knowing`: not for the account's, which it knows."""
-    if knowing:
+def use_short_timeout(settings: Settings, *, cache_account: bool = True) -> None:
+    """Sets a short total timeout. `cache_account`: first caches the account, so that only other calls time out."""
+    if cache_account:
         get_gateway().account()
-    settings.SENT_DEADLINE = IMPATIENT
+    settings.SENT_DEADLINE = SHORT_TIMEOUT
     get_gateway.cache_clear()
 
 
@@ -161,7 +161,7 @@ def test_error_pages_and_logs_never_contain_api_key(
     admin_client: Client, sandbox: SandboxServer, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    settings.SENT_DEADLINE = IMPATIENT
+    settings.SENT_DEADLINE = SHORT_TIMEOUT
     get_gateway.cache_clear()
     for fault, _, _ in FAILURES.values():
         sandbox.fault(route="contacts", **fault)

@@ -1,4 +1,4 @@
-"""Browser parameters to queries: any text gives a query the API understands."""
+"""Contact list filters: query parameters are parsed to a valid API query, and back to a canonical URL."""
 
 from __future__ import annotations
 

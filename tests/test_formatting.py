@@ -1,4 +1,4 @@
-"""The words of the pages: ages, moments, names, counts."""
+"""Formatting: ages, dates, numbers, region names, flags and channel names."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_flag_is_always_one_of_our_files() -> None:
 
 
 def test_flag_class_names_sprite_column_and_row() -> None:
-    assert flag_class("DE") == "flag x-d y-e"
+    assert flag_class("DE") == "flag flag-col-d flag-row-e"
 
 
 def test_unknown_channel_keeps_its_name() -> None:

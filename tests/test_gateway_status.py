@@ -1,4 +1,4 @@
-"""The gateway's page for admins."""
+"""Gateway status page: rate limiter, circuit breaker and call counts, for admins only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .html import RESTORE, fragment, text
 
 
 def _still(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
-    """For this module no time passes."""
+    """Stops the monotonic clock of this gateway module."""
     monkeypatch.setattr(f"contacts_ui.gateway.{module}.time", SimpleNamespace(monotonic=lambda: 6_000_030.0))
 
 

@@ -1,4 +1,4 @@
-"""The harness itself: a port that was taken is tried anew, and what was started ends with whoever started it."""
+"""Test harness: retry on a taken port, and started programs end with their parent process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from testing import ROOT
 from testing.processes import ProgramEnded, on_free_port, running_program
 from testing.waiting import wait_until
 
-# Starts a program that ignores a polite end as long as it can, says its process id, and waits to be killed.
+# Starts a program, prints its process id, and waits to be killed.
 PARENT = """
 import sys, time
 from testing.processes import start_program

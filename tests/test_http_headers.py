@@ -1,4 +1,4 @@
-"""What holds for the whole site: health, sign-in, headers, vendored files, settings."""
+"""Whole site: health checks, required sign-in, security headers, templates, vendored files, settings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_healthz_does_not_load_session(desk_api: SandboxServer) -> None:
 
 
 def sandbox_calls(sandbox: SandboxServer) -> list[str]:
-    """The paths the sandbox was asked for."""
+    """Paths of all API calls."""
     return [call["path"] for call in sandbox.requests()]
 
 
@@ -92,9 +92,9 @@ def test_missing_csrf_token_shows_our_403_page(db: None) -> None:
     assert "This is not allowed" in text(response)
 
 
-@pytest.mark.parametrize("wish", ["/sign-in/", "/sign-out/", "/sign-in/?next=/sign-in/"])
-def test_sign_in_never_redirects_to_sign_in_pages(admin_client: Client, wish: str) -> None:
-    response = admin_client.get("/sign-in/", {"next": wish})
+@pytest.mark.parametrize("target", ["/sign-in/", "/sign-out/", "/sign-in/?next=/sign-in/"])
+def test_sign_in_never_redirects_to_sign_in_pages(admin_client: Client, target: str) -> None:
+    response = admin_client.get("/sign-in/", {"next": target})
     assert (response.status_code, response["Location"]) == (302, "/")
 
 

@@ -1,4 +1,4 @@
-"""What a contact is called and what can be done with it, in words."""
+"""Labels of a contact: reachability, masked number, and lists of names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _contact(channels: str | list[str] | None = None, default: str | None = None
     return Contact(id=ONE, raw_channels=channels, default_channel=default, **({"opt_out": False} | fields))
 
 
-# --- Whether and how a contact can be messaged -----------------------------------------------------
+# --- Reachability ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,7 @@ def _contact(channels: str | list[str] | None = None, default: str | None = None
         ("sms,whatsapp", None, "Can be messaged by SMS and WhatsApp"),
     ],
 )
-def test_reachability_names_channels_and_default(
-    channels: str | list[str], default: str | None, words: str
-) -> None:
+def test_reachability_names_channels_and_default(channels: str | list[str], default: str | None, words: str) -> None:
     assert reachability_label(_contact(channels, default)) == words
 
 
@@ -129,7 +127,7 @@ def test_mask_of_any_format_shows_last_four_digits(national: int, region: str) -
         assert re.fullmatch(rf"{MASK} {national % 10_000:04}", words)
 
 
-# --- Lists in words --------------------------------------------------------------------------------
+# --- Lists of names --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How a person's preferences shape the list: rows a page, columns, the region of local numbers; and the chips."""
+"""Preferences in the contact list: page size, columns, region of local numbers; and filter chips."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIST = "/account/contacts/"
 
 @pytest.fixture
 def other_client(desk_api: SandboxServer, admin_user: User) -> Client:
-    """Another admin's browser, who never saved a preference."""
+    """Browser of another admin without saved preferences."""
     other = User.objects.create_user("olga", password="x")
     other.groups.set(admin_user.groups.all())
     client = Client()
@@ -28,16 +28,16 @@ def other_client(desk_api: SandboxServer, admin_user: User) -> Client:
     return client
 
 
-def _prefer(user: User, **wishes: object) -> None:
-    Preferences.objects.update_or_create(user=user, defaults=wishes)
+def _prefer(user: User, **values: object) -> None:
+    Preferences.objects.update_or_create(user=user, defaults=values)
 
 
 def _links(page: str) -> dict[str, str]:
-    """The pager's links by what they are."""
+    """Links of the pager by their `rel`."""
     return {rel: url.replace("&amp;", "&") for url, rel in re.findall(r'<a href="([^"]+)" rel="(\w+)"', page)}
 
 
-# --- Rows a page -----------------------------------------------------------------------------------
+# --- Page size -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [20, 50, 100])
@@ -63,9 +63,7 @@ def test_later_page_without_size_is_same_for_everyone(
 
 
 @pytest.mark.parametrize("address", [LIST, f"{LIST}?page=2", f"{LIST}?page=2&page_size=20", f"{LIST}?search=2"])
-def test_page_links_keep_current_page_size(
-    admin_client: Client, admin_user: User, address: str
-) -> None:
+def test_page_links_keep_current_page_size(admin_client: Client, admin_user: User, address: str) -> None:
     _prefer(admin_user, page_size=20)
     here = admin_client.get(address)
     size = int(re.findall(r"<option selected>(\d+)", text(here))[0])
@@ -88,7 +86,7 @@ def test_page_links_show_same_rows_to_everyone(
 def test_first_page_link_starts_with_same_rows_for_everyone(
     admin_client: Client, admin_user: User, other_client: Client
 ) -> None:
-    """Its size is each one's own, as long as the address names none."""
+    """The page size is a preference as long as the URL names none."""
     _prefer(admin_user, page_size=20)
     url = _links(text(admin_client.get(LIST, {"page": 2, "page_size": 20})))["first"]
     assert url == LIST
@@ -107,9 +105,7 @@ def test_following_next_links_shows_every_contact_once(
     assert seen == list(sandbox.contacts(None))
 
 
-def test_history_address_reproduces_shown_rows(
-    admin_client: Client, admin_user: User, other_client: Client
-) -> None:
+def test_history_address_reproduces_shown_rows(admin_client: Client, admin_user: User, other_client: Client) -> None:
     _prefer(admin_user, page_size=20)
     first = fragment(admin_client, LIST, current=LIST, page_size=50)
     assert first["HX-Push-Url"] == f"{LIST}?page_size=50"
@@ -154,11 +150,13 @@ def test_table_without_columns_still_shows_numbers(admin_client: Client, admin_u
 
 
 def _ignored(page: str) -> list[str]:
-    found = re.findall(r'<p class="ignored" role="note"><svg.*?</svg>(.*?)</p>', page)
+    found = re.findall(r'<p class="warning" role="note"><svg.*?</svg>(.*?)</p>', page)
     return [re.sub("<[^>]+>", "", sentence) for sentence in found]
 
 
-def test_local_number_is_read_in_preferred_region(admin_client: Client, admin_user: User, sandbox: SandboxServer) -> None:
+def test_local_number_is_read_in_preferred_region(
+    admin_client: Client, admin_user: User, sandbox: SandboxServer
+) -> None:
     _prefer(admin_user, region="GB")
     page = text(admin_client.get(LIST, {"phone": "020 7946 0958"}))
     assert sandbox.requests()[-1]["query"] == "page=1&page_size=100&phone=%2B442079460958"
@@ -174,9 +172,7 @@ def test_contact_is_found_by_local_number(admin_client: Client, admin_user: User
     assert response["HX-Push-Url"] == f"{LIST}?phone=%2B{number[1:]}"
 
 
-def test_local_number_without_region_is_ignored_with_warning(
-    admin_client: Client, sandbox: SandboxServer
-) -> None:
+def test_local_number_without_region_is_ignored_with_warning(admin_client: Client, sandbox: SandboxServer) -> None:
     page = text(admin_client.get(LIST, {"phone": "030 238835"}))
     assert sandbox.requests()[-1]["query"] == "page=1&page_size=100"
     (sentence,) = _ignored(page)
@@ -204,7 +200,7 @@ def test_number_with_country_code_ignores_preferred_region(
 
 
 def _chips(page: str) -> dict[str, str]:
-    """What each chip says, and the address it leads to."""
+    """Text of each chip, and its URL."""
     found = re.findall(r'<a class="chip" href="([^"]+)" hx-get="([^"]+)".*?>(.*?)</a>', page)
     assert all(href == get for href, get, _ in found)
     return {" ".join(re.sub("<[^>]+>", " ", words).split()): href.replace("&amp;", "&") for href, _, words in found}
@@ -228,9 +224,7 @@ def _chips(page: str) -> dict[str, str]:
         ),
     ],
 )
-def test_each_active_filter_has_chip_that_clears_it(
-    admin_client: Client, query: str, chips: dict[str, str]
-) -> None:
+def test_each_active_filter_has_chip_that_clears_it(admin_client: Client, query: str, chips: dict[str, str]) -> None:
     for response in (admin_client.get(f"{LIST}?{query}"), fragment(admin_client, f"{LIST}?{query}")):
         assert _chips(text(response)) == chips
 

@@ -1,4 +1,4 @@
-"""What is logged, and what never is: keys, numbers and query strings, whoever writes the record."""
+"""Log redaction: no API key, phone number or query string in any record; and the fields of the request log."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ KEPT = (
 
 @pytest.fixture
 def out() -> Iterator[io.StringIO]:
-    """What the desk's own handler writes of every logger, DEBUG included."""
+    """Output of the desk's log handler for all loggers at DEBUG."""
     stream, root = io.StringIO(), logging.getLogger()
     handler = StdoutHandler()
     handler.setFormatter(JsonFormatter())
@@ -123,7 +123,7 @@ SPELLED: tuple[Callable[[str], str], ...] = (
 
 @st.composite
 def _spellings(draw: st.DrawFn) -> str:
-    """A number of somewhere, as a country, a machine or a careless person writes it. Seven digits at least."""
+    """A number of any region in any spelling or encoding, with at least seven digits."""
     number = draw(st.sampled_from(EXAMPLES))
     text = phonenumbers.format_number(number, draw(st.sampled_from(FORMATS)))
     if len(_digits(text)) < 7:
@@ -131,12 +131,12 @@ def _spellings(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(SPELLED))(text)
 
 
-# No digits, and no letters next to which a number would be part of an id or a hexadecimal address.
+# Surrounding text without digits and without characters that would make a number part of an id or escape.
 _AROUND = st.text(st.characters(exclude_categories=("Nd", "Cs", "Nl", "No"), exclude_characters="%\\x"), max_size=20)
 
 
 def _placed(place: str, text: str) -> str:
-    """A line of the log with `text` somewhere in its record."""
+    """A log line with `text` at this place of its record."""
     return {
         "message": lambda: _line(text),
         "argument": lambda: _line("called %s, twice %r", (text, [text])),
@@ -154,9 +154,7 @@ PLACES = ("message", "argument", "field", "deep", "bytes", "exception", "object"
 
 @hypothesis_settings(deadline=None, max_examples=300)
 @given(text=_spellings(), before=_AROUND, after=_AROUND, place=st.sampled_from(PLACES))
-def test_number_in_any_spelling_is_redacted_from_log_record(
-    text: str, before: str, after: str, place: str
-) -> None:
+def test_number_in_any_spelling_is_redacted_from_log_record(text: str, before: str, after: str, place: str) -> None:
     line = json.loads(_placed(place, before + text + after))
     line.pop("time")
     seen = re.sub(r"line \d+|File \S+|\\+[xuU][0-9a-f]+", "", json.dumps(line, ensure_ascii=False))
@@ -281,9 +279,7 @@ def test_request_is_logged_once_with_route_scope_status_and_ids(
     assert "555" not in json.dumps({name: value for name, value in line.items() if name in {"route", "event", "page"}})
 
 
-def test_contact_id_is_not_in_request_log(
-    out: io.StringIO, admin_client: Client, desk_api: SandboxServer
-) -> None:
+def test_contact_id_is_not_in_request_log(out: io.StringIO, admin_client: Client, desk_api: SandboxServer) -> None:
     contact_id = next(iter(desk_api.contacts()))
     fragment(admin_client, f"/account/contacts/{contact_id}/")
     (line,) = _lines(out, "desk.request.answered")
@@ -291,15 +287,15 @@ def test_contact_id_is_not_in_request_log(
     assert contact_id not in json.dumps(line)
 
 
-def test_sign_in_request_is_logged_with_user_id(
-    out: io.StringIO, admin_user: object, desk_api: SandboxServer
-) -> None:
+def test_sign_in_request_is_logged_with_user_id(out: io.StringIO, admin_user: object, desk_api: SandboxServer) -> None:
     Client().post("/sign-in/", {"login": "mara", "password": "x"})
     (line,) = _lines(out, "desk.request.answered")
     assert line["user_id"] is not None
 
 
-def test_failed_call_is_logged_with_request_id_of_api(out: io.StringIO, admin_client: Client, desk_api: SandboxServer) -> None:
+def test_failed_call_is_logged_with_request_id_of_api(
+    out: io.StringIO, admin_client: Client, desk_api: SandboxServer
+) -> None:
     desk_api.fault(route="contacts", kind="status", status=403)
     admin_client.get("/account/contacts/")
     (line,) = _lines(out, "desk.request.answered")
@@ -315,7 +311,9 @@ def test_health_checks_and_static_files_are_not_logged(out: io.StringIO, db: Non
     assert _lines(out, "desk.request.answered") == []
 
 
-def test_urllib3_debug_log_contains_no_number_or_key(out: io.StringIO, admin_client: Client, desk_api: SandboxServer) -> None:
+def test_urllib3_debug_log_contains_no_number_or_key(
+    out: io.StringIO, admin_client: Client, desk_api: SandboxServer
+) -> None:
     fragment(admin_client, "/account/contacts/", phone="+44 20 7946 0958")
     assert any(line["logger"].startswith("urllib3") for line in map(json.loads, out.getvalue().splitlines()))
     assert "7946" not in out.getvalue()

@@ -1,4 +1,4 @@
-"""Masked numbers: nothing but the last four digits leaves the server."""
+"""Masked numbers: at most the last four digits leave the server."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ LIST = "/account/contacts/"
 
 @pytest.fixture
 def masked_client(admin_client: Client, admin_user: User) -> Client:
-    """The admin, who wishes numbers masked."""
+    """Browser of the admin, who prefers masked numbers."""
     Preferences.objects.create(user=admin_user, mask_numbers=True)
     return admin_client
 
 
-@pytest.fixture(params=["wish", "policy"])
+@pytest.fixture(params=["preference", "policy"])
 def either_client(request: pytest.FixtureRequest, admin_client: Client, admin_user: User) -> Client:
-    """The admin, for whom numbers are masked: by their own wish, or because their group forces it."""
-    if request.param == "wish":
+    """Browser of the admin with masked numbers: by preference, or by the policy of a group."""
+    if request.param == "preference":
         Preferences.objects.create(user=admin_user, mask_numbers=True)
     else:
         GroupPolicy.objects.create(group=Group.objects.get(name="admin"), mask_numbers=True)
@@ -44,7 +44,7 @@ def contacts(desk_api: SandboxServer) -> tuple[Contact, ...]:
 
 
 def test_every_number_is_readable_without_masking(admin_client: Client, contacts: tuple[Contact, ...]) -> None:
-    """Without that the tests below would prove nothing."""
+    """Control: without it the tests below would prove nothing."""
     assert readable(text(admin_client.get(LIST)), contacts) == {str(c.id) for c in contacts if formats(c)}
 
 
@@ -82,7 +82,7 @@ def test_masked_bulk_lookup_shows_at_most_last_four_digits(
     assert re.findall(r'class="phone__link" [^>]*>([^<]*)</a>', page) == [mask_number(contact) for contact in asked]
     assert page.count('aria-label="Reveal ') == len(asked)
     assert "data-copy=" not in page
-    for number in typed.split():  # what somebody typed themselves stays as they typed it
+    for number in typed.split():  # the typed text stays in the form
         page = page.replace(number, "").replace(quote(number), "")
     assert readable(page, contacts) == set()
 
@@ -111,9 +111,7 @@ def test_contact_without_number_has_no_reveal_button(masked_client: Client, sand
     assert "reveal/" not in page
 
 
-def test_forced_mask_overrides_preference(
-    support_client: Client, support_user: User, sandbox: SandboxServer
-) -> None:
+def test_forced_mask_overrides_preference(support_client: Client, support_user: User, sandbox: SandboxServer) -> None:
     Preferences.objects.create(user=support_user, mask_numbers=False)
     GroupPolicy.objects.create(group=Group.objects.get(name="support"), mask_numbers=True)
     profile_id = sandbox.profiles()[1]["id"]

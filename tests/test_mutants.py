@@ -1,4 +1,4 @@
-"""The catalogue of `make mutants` fits the code: a fault that cannot be put in proves nothing."""
+"""Mutation testing: every mutant of the catalogue applies to the code and names existing tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Open redirects: `next` leads to a page of this site, whatever it says. What a browser makes of it: tests/browser."""
+"""Open redirects: `next` redirects only to paths of this site. What a browser makes of it: tests/browser."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ HARMLESS = {
     "/evil.example",
     "/evil.example/",
     "/evil.example?@localhost:8000/",
-}  # of the tricks, these are paths of ours
+}  # tricks that are paths of this site
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 GOOD = "/account/contacts/?channel=sms"
 SIGN_IN, CODE, THEME = "/sign-in/", "/sign-in/code/", "/preferences/theme/"
 NAME = {"login": "mara", "password": "x"}
 
 
-# --- The judges ------------------------------------------------------------------------------------
+# --- URL checks ------------------------------------------------------------------------------------
 
 
 def _is_here(location: str) -> bool:
@@ -47,10 +47,10 @@ def test_tricks_exceed_500_and_include_each_family() -> None:
 
 
 @pytest.mark.parametrize(
-    "judge", [safe_redirect_path, DeskAccountAdapter(None).is_safe_url], ids=["local_path", "is_safe_url"]
+    "check", [safe_redirect_path, DeskAccountAdapter(None).is_safe_url], ids=["local_path", "is_safe_url"]
 )
-def test_url_check_accepts_no_offsite_trick(judge: Callable[[str], object]) -> None:
-    passed = {trick for trick in TRICKS if judge(trick)}
+def test_url_check_accepts_no_offsite_trick(check: Callable[[str], object]) -> None:
+    passed = {trick for trick in TRICKS if check(trick)}
     assert {trick for trick in passed if not _is_here(trick)} == set()
     assert passed == HARMLESS
 
@@ -81,130 +81,130 @@ def test_long_path_is_rejected() -> None:
     assert safe_redirect_path("/" + "a/" * 50_000 + "\\") is None
 
 
-# --- The ways that lead on: each asks a judge ------------------------------------------------------
+# --- Views that redirect to `next` -----------------------------------------------------------------
 
 
-def _in(person: User) -> Client:
+def _signed_in(person: User) -> Client:
     client = Client()
     client.force_login(person)
     return client
 
 
-def _post(client: Client, path: str, fields: dict[str, str], wish: str, where: str) -> Any:
-    """Posts a form with the wish in it, or in the address."""
-    form = fields | ({"next": wish} if where == "form" else {})
-    return client.post(path, form, query_params={"next": wish} if where == "query" else {})
+def _post(client: Client, path: str, fields: dict[str, str], target: str, where: str) -> Any:
+    """Posts a form with `next` in the form or in the query string."""
+    form = fields | ({"next": target} if where == "form" else {})
+    return client.post(path, form, query_params={"next": target} if where == "query" else {})
 
 
 def _sign_in(where: str) -> Callable[[User, str], Any]:
-    return lambda _person, wish: _post(Client(), SIGN_IN, NAME, wish, where)
+    return lambda _person, target: _post(Client(), SIGN_IN, NAME, target, where)
 
 
 def _code(where: str) -> Callable[[User, str], Any]:
-    def led(person: User, wish: str) -> Any:
-        _with_app(person)
+    def redirects(person: User, target: str) -> Any:
+        _with_totp(person)
         client = Client()
-        _post(client, SIGN_IN, NAME, wish, where)
-        last = {"next": wish} if where == "later" else {}
+        _post(client, SIGN_IN, NAME, target, where)
+        last = {"next": target} if where == "later" else {}
         return client.post(CODE, {"code": code_now(SECRET)} | last, query_params=last)
 
-    return led
+    return redirects
 
 
-def _again(where: str) -> Callable[[User, str], Any]:
-    return lambda person, wish: _post(_in(person), "/sign-in/again/", {"password": "x"}, wish, where)
+def _reauthenticate(where: str) -> Callable[[User, str], Any]:
+    return lambda person, target: _post(_signed_in(person), "/sign-in/again/", {"password": "x"}, target, where)
 
 
-def _again_by_code(person: User, wish: str) -> Any:
-    _with_app(person)
-    return _in(person).post("/sign-in/again/code/", {"code": code_now(SECRET), "next": wish})
+def _reauthenticate_by_code(person: User, target: str) -> Any:
+    _with_totp(person)
+    return _signed_in(person).post("/sign-in/again/code/", {"code": code_now(SECRET), "next": target})
 
 
 def _sign_out(where: str) -> Callable[[User, str], Any]:
-    return lambda person, wish: _post(_in(person), "/sign-out/", {}, wish, where)
+    return lambda person, target: _post(_signed_in(person), "/sign-out/", {}, target, where)
 
 
-def _in_already(page: str) -> Callable[[User, str], Any]:
-    return lambda person, wish: _in(person).get(page, {"next": wish})
+def _signed_in_already(page: str) -> Callable[[User, str], Any]:
+    return lambda person, target: _signed_in(person).get(page, {"next": target})
 
 
-def _with_app(person: User) -> None:
-    """Gives them an authenticator app of which no code was used yet."""
+def _with_totp(person: User) -> None:
+    """Gives the user a new TOTP of which no code was used yet."""
     Authenticator.objects.filter(user=person).delete()
     TOTP.activate(person, SECRET)
 
 
-# A way -> what takes it, and where a wish leads that is none. Single sign-on: tests/sign_in/test_single_sign_on.py.
-WAYS: dict[str, tuple[Callable[[User, str], Any], str]] = {
+# Flow -> how to run it, and where an invalid `next` leads. Single sign-on: tests/sign_in/test_single_sign_on.py.
+FLOWS: dict[str, tuple[Callable[[User, str], Any], str]] = {
     "sign-in by the form": (_sign_in("form"), "/"),
     "sign-in by the address": (_sign_in("query"), "/"),
     "the code, asked for in the form": (_code("form"), "/"),
     "the code, asked for in the address": (_code("query"), "/"),
     "the code, asked for with it": (_code("later"), "/"),
-    "the password again by the form": (_again("form"), "/"),
-    "the password again by the address": (_again("query"), "/"),
-    "the code again": (_again_by_code, "/"),
-    "sign-in of whom is in already": (_in_already(SIGN_IN), "/"),
-    "a passkey of whom is in already": (_in_already("/you/second-factor/passkeys/login/"), "/"),
+    "the password again by the form": (_reauthenticate("form"), "/"),
+    "the password again by the address": (_reauthenticate("query"), "/"),
+    "the code again": (_reauthenticate_by_code, "/"),
+    "sign-in of whom is in already": (_signed_in_already(SIGN_IN), "/"),
+    "a passkey of whom is in already": (_signed_in_already("/you/second-factor/passkeys/login/"), "/"),
     "sign-out by the form": (_sign_out("form"), SIGN_IN),
     "sign-out by the address": (_sign_out("query"), SIGN_IN),
-    "sign-out of whom is out already": (lambda _, wish: Client().get("/sign-out/", {"next": wish}), SIGN_IN),
-    "the theme": (lambda person, wish: _in(person).post(THEME, {"theme": "dark", "next": wish}), "/"),
+    "sign-out of whom is out already": (lambda _, target: Client().get("/sign-out/", {"next": target}), SIGN_IN),
+    "the theme": (lambda person, target: _signed_in(person).post(THEME, {"theme": "dark", "next": target}), "/"),
 }
 
 
 @pytest.fixture
 def person(desk_api: SandboxServer, admin_user: User, settings: Settings) -> User:
-    """Someone who may try as often as they like."""
+    """A user without rate limits at sign-in."""
     settings.ACCOUNT_RATE_LIMITS = False
     return admin_user
 
 
-def _led(person: User, way: str, wishes: Iterable[str]) -> dict[str, str]:
-    """Where each wish leads on this way."""
-    take, _otherwise = WAYS[way]
-    led = {}
-    for wish in wishes:
-        caches["default"].clear()  # nor is one remembered
-        answer = take(person, wish)
-        assert answer.status_code == 302, wish
-        led[wish] = answer["Location"]
-        UserSession.objects.all().delete()  # every sign-in looks through all of one's sessions
-    return led
+def _redirects(person: User, flow: str, targets: Iterable[str]) -> dict[str, str]:
+    """Where this flow redirects for each `next`."""
+    take, _otherwise = FLOWS[flow]
+    redirects = {}
+    for target in targets:
+        caches["default"].clear()  # forgets used codes
+        answer = take(person, target)
+        assert answer.status_code == 302, target
+        redirects[target] = answer["Location"]
+        UserSession.objects.all().delete()  # keeps sign-in fast: it loads all sessions of the user
+    return redirects
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_redirect_follows_own_path_and_no_trick(person: User, way: str) -> None:
-    otherwise = WAYS[way][1]
-    assert _led(person, way, (GOOD, *OF_EACH_FAMILY)) == {GOOD: GOOD} | dict.fromkeys(OF_EACH_FAMILY, otherwise)
+@pytest.mark.parametrize("flow", FLOWS)
+def test_redirect_follows_own_path_and_no_trick(person: User, flow: str) -> None:
+    otherwise = FLOWS[flow][1]
+    assert _redirects(person, flow, (GOOD, *OF_EACH_FAMILY)) == {GOOD: GOOD} | dict.fromkeys(OF_EACH_FAMILY, otherwise)
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("way", WAYS)
-def test_redirect_stays_on_site_for_every_trick(person: User, way: str) -> None:
-    led = _led(person, way, TRICKS)
-    assert {trick: where for trick, where in led.items() if not _is_here(where)} == {}
-    assert led == {trick: trick if trick in HARMLESS else WAYS[way][1] for trick in TRICKS}
-    print(f"{way}: {len(led)} of {len(TRICKS)} tricks stay on the site")  # noqa: T201  # "N of N" for whoever runs -s
+@pytest.mark.parametrize("flow", FLOWS)
+def test_redirect_stays_on_site_for_every_trick(person: User, flow: str) -> None:
+    redirects = _redirects(person, flow, TRICKS)
+    assert {trick: where for trick, where in redirects.items() if not _is_here(where)} == {}
+    assert redirects == {trick: trick if trick in HARMLESS else FLOWS[flow][1] for trick in TRICKS}
+    print(f"{flow}: {len(redirects)} of {len(TRICKS)} tricks stay on the site")  # noqa: T201  # "N of N" for whoever runs -s
 
 
-@pytest.mark.parametrize("wishes", [OF_EACH_FAMILY, pytest.param(TRICKS, marks=pytest.mark.exhaustive)], ids=len)
-def test_sign_in_page_redirects_no_anonymous_visitor(db: None, wishes: tuple[str, ...]) -> None:
-    for wish in wishes:
-        page = Client().get(SIGN_IN, {"next": wish})
+@pytest.mark.parametrize("targets", [OF_EACH_FAMILY, pytest.param(TRICKS, marks=pytest.mark.exhaustive)], ids=len)
+def test_sign_in_page_redirects_no_anonymous_visitor(db: None, targets: tuple[str, ...]) -> None:
+    for target in targets:
+        page = Client().get(SIGN_IN, {"next": target})
         assert page.status_code == 200
         assert "Location" not in page
 
 
 def test_passkey_edit_and_removal_ignore_next(person: User) -> None:
-    client = _in(person)
+    client = _signed_in(person)
     client.post("/sign-in/again/", {"password": "x"})
-    for wish in OF_EACH_FAMILY:
+    for target in OF_EACH_FAMILY:
         key = Authenticator.objects.create(user=person, type="webauthn", data={"name": "a key", "credential": {}})
         base = f"/you/second-factor/passkeys/keys/{key.pk}"
         for path, fields in ((f"{base}/edit/", {"name": "my key"}), (f"{base}/remove/", {})):
-            answer = client.post(path, fields | {"next": wish}, query_params={"next": wish})
-            assert (answer.status_code, answer["Location"]) == (302, "/you/second-factor/passkeys/"), wish
+            answer = client.post(path, fields | {"next": target}, query_params={"next": target})
+            assert (answer.status_code, answer["Location"]) == (302, "/you/second-factor/passkeys/"), target
 
 
 @pytest.mark.parametrize("gate", ["/sign-in/", "/sign-out/", "/sign-in/code/"])

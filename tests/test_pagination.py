@@ -1,4 +1,4 @@
-"""Links to other pages at the end of what can be asked: the API's page number is an int32."""
+"""Pagination at the maximum page: the API's page number is an int32."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIST = "/account/contacts/"
 
 
 def _endless(sandbox: SandboxServer, **pagination: object) -> None:
-    """Has the API answer every page with a hundred rows, and this to say about pages."""
+    """Has the API answer two calls with a hundred rows and these pagination fields."""
     answer = sandbox.get("/v3/contacts", page=1, page_size=100).json()
     answer["data"]["pagination"] = pagination
     sandbox.fault(route="contacts", kind="body", status=200, body=json.dumps(answer), times=2)

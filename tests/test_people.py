@@ -1,4 +1,4 @@
-"""The list of people: who is in it, what a row says, how it is narrowed, and who may read it."""
+"""People list: rows, search and filters, pagination, query count, and access."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from testing.sandbox_server import SandboxServer
 from .html import RESTORE, fragment, scopes, text
 
 PEOPLE = "/people/"
-QUERIES = 6  # session, user, role, how many, the rows, preferences
+QUERIES = 6  # session, user, role, count, rows, preferences
 
 
 def _names(page: str) -> list[str]:
-    """The people shown, in order."""
+    """Names of the people shown, in order."""
     return re.findall(r'<a class="phone__link" href="/people/\d+/">([^<]*)</a>', page)
 
 
 def _row(page: str, username: str) -> list[str]:
-    """What the row of one person says, cell by cell."""
+    """Text of each cell in the row of one person."""
     found = next(row for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL) if f">{username}</a>" in row)
     cells = re.findall(r"<td[^>]*>(.*?)</td>", found, re.DOTALL)
     return [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells]
 
 
 def _crowd(number: int) -> None:
-    """So many people in the group `support`."""
+    """Creates this many users in the group `support`."""
     names = (f"agent-{index:04}" for index in range(number))
     users = User.objects.bulk_create(User(username=name, email=f"{name}@example.org") for name in names)
     group, through = Group.objects.get(name="support"), User.groups.through
@@ -47,9 +47,7 @@ def test_page_lists_everybody_by_user_name(admin_client: Client, support_user: U
     assert "3 people" in page
 
 
-def test_row_shows_role_profiles_status_mfa_and_last_sign_in(
-    admin_client: Client, support_user: User
-) -> None:
+def test_row_shows_role_profiles_status_mfa_and_last_sign_in(admin_client: Client, support_user: User) -> None:
     User.objects.filter(pk=support_user.pk).update(
         email="sam@example.org", last_login=datetime.now(UTC) - timedelta(days=2, minutes=1)
     )
@@ -157,7 +155,7 @@ def test_query_count_is_independent_of_number_of_people(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries, number: int
 ) -> None:
     _crowd(number)
-    admin_client.get(PEOPLE)  # the session is marked as seen
+    admin_client.get(PEOPLE)  # writes the last-seen time of the session
     with django_assert_num_queries(QUERIES):
         admin_client.get(PEOPLE)
 
@@ -170,7 +168,9 @@ def test_list_makes_no_api_call(admin_client: Client, sandbox: SandboxServer) ->
 
 @pytest.mark.parametrize("path", ["", "new/", "{id}/", "{id}/do/", "{id}/link/"])
 @pytest.mark.parametrize("role", ["support", "exporter", "auditor", None])
-def test_people_pages_are_for_admins_only(desk_api: SandboxServer, nobody: User, admin_user: User, role: str, path: str) -> None:
+def test_people_pages_are_for_admins_only(
+    desk_api: SandboxServer, nobody: User, admin_user: User, role: str, path: str
+) -> None:
     set_role(nobody, role)
     client = Client()
     client.force_login(nobody)

@@ -1,4 +1,4 @@
-"""How an admin lets people in and out: switching off, ending sessions, second factors, links for passwords."""
+"""Actions on people: deactivation, ending sessions, MFA reset, and password links."""
 
 from __future__ import annotations
 
@@ -24,56 +24,56 @@ from tests.test_people_edit import path_of, written
 
 from .html import text
 
-DEEDS = ("switch-off", "switch-on", "sign-out", "remove-factors")
+ACTIONS = ("switch-off", "switch-on", "sign-out", "remove-factors")
 
 
-def _do(client: Client, user: User, deed: str) -> str:
-    """Presses a button, and reads the page that follows."""
-    return text(client.post(f"{path_of(user)}do/", {"do": deed}, follow=True))
+def _perform(client: Client, user: User, action: str) -> str:
+    """Performs an action on a person; returns the page that follows."""
+    return text(client.post(f"{path_of(user)}do/", {"do": action}, follow=True))
 
 
 def _link(page: str) -> str:
-    """The path of the link that the page shows."""
+    """Path of the password link on the page."""
     found = re.search(r'<code id="password-link">([^<]+)</code>', page)
     assert found, page
     return urlsplit(found[1]).path
 
 
-def _is_in(client: Client) -> bool:
+def _is_signed_in(client: Client) -> bool:
     return client.get("/preferences/").status_code == 200
 
 
-# --- Switching off -------------------------------------------------------------------------------
+# --- Deactivation and sessions -------------------------------------------------------------------
 
 
 def test_deactivation_ends_session_at_next_request(
     admin_client: Client, support_client: Client, support_user: User
 ) -> None:
-    assert _is_in(support_client)
-    assert "sam is switched off and signed out everywhere." in _do(admin_client, support_user, "switch-off")
-    assert not _is_in(support_client)
+    assert _is_signed_in(support_client)
+    assert "sam is switched off and signed out everywhere." in _perform(admin_client, support_user, "switch-off")
+    assert not _is_signed_in(support_client)
     assert written("person.changed") == [("mara", "sam: switched off")]
     assert written("person.sessions_ended") == [("mara", "sam: 1 session")]
 
 
-@pytest.mark.parametrize("deed", ["switch-off", "sign-out", "remove-factors"])
+@pytest.mark.parametrize("action", ["switch-off", "sign-out", "remove-factors"])
 def test_unlisted_session_ends_too(
-    admin_client: Client, support_client: Client, support_user: User, deed: str
+    admin_client: Client, support_client: Client, support_user: User, action: str
 ) -> None:
     UserSession.objects.filter(user=support_user).delete()
-    _do(admin_client, support_user, deed)
+    _perform(admin_client, support_user, action)
     assert Session.objects.count() == 1  # the admin's
-    _do(admin_client, support_user, "switch-on")
-    assert not _is_in(support_client)
-    assert _is_in(admin_client)
+    _perform(admin_client, support_user, "switch-on")
+    assert not _is_signed_in(support_client)
+    assert _is_signed_in(admin_client)
 
 
 def test_session_from_sign_in_form_is_ended_and_counted_once(admin_client: Client, support_user: User) -> None:
     client = Client()
     client.post("/sign-in/", {"login": "sam", "password": "x"})
     assert UserSession.objects.filter(user=support_user).count() == 1
-    _do(admin_client, support_user, "sign-out")
-    assert not _is_in(client)
+    _perform(admin_client, support_user, "sign-out")
+    assert not _is_signed_in(client)
     assert not UserSession.objects.filter(user=support_user).exists()
     assert written("person.sessions_ended") == [("mara", "sam: 1 session")]
 
@@ -85,18 +85,18 @@ def test_session_of_inactive_user_opens_nothing(support_client: Client, support_
 
 
 def test_deactivated_person_can_sign_in_only_after_reactivation(admin_client: Client, support_user: User) -> None:
-    _do(admin_client, support_user, "switch-off")
+    _perform(admin_client, support_user, "switch-off")
     assert not Client().login(username="sam", password="x")
-    assert "sam may come in again." in _do(admin_client, support_user, "switch-on")
+    assert "sam may come in again." in _perform(admin_client, support_user, "switch-on")
     assert written("person.changed")[-1] == ("mara", "sam: may come in again")
     client = Client()
     client.post("/sign-in/", {"login": "sam", "password": "x"})
-    assert _is_in(client)
+    assert _is_signed_in(client)
 
 
 def test_repeated_deactivation_is_recorded_once(admin_client: Client, support_user: User) -> None:
-    _do(admin_client, support_user, "switch-off")
-    _do(admin_client, support_user, "switch-off")
+    _perform(admin_client, support_user, "switch-off")
+    _perform(admin_client, support_user, "switch-off")
     assert written("person.changed") == [("mara", "sam: switched off")]
 
 
@@ -105,8 +105,8 @@ def test_sign_out_everywhere_ends_only_sessions_of_that_person(
 ) -> None:
     second = Client()
     second.force_login(support_user)
-    assert "sam is signed out everywhere." in _do(admin_client, support_user, "sign-out")
-    assert (_is_in(support_client), _is_in(second), _is_in(admin_client)) == (False, False, True)
+    assert "sam is signed out everywhere." in _perform(admin_client, support_user, "sign-out")
+    assert (_is_signed_in(support_client), _is_signed_in(second), _is_signed_in(admin_client)) == (False, False, True)
     assert written("person.sessions_ended") == [("mara", "sam: 2 sessions")]
 
 
@@ -115,42 +115,42 @@ def test_mfa_reset_removes_and_records_each_factor(
 ) -> None:
     for kind in ("totp", "recovery_codes"):
         Authenticator.objects.create(user=support_user, type=kind, data={})
-    page = _do(admin_client, support_user, "remove-factors")
+    page = _perform(admin_client, support_user, "remove-factors")
     assert "The second factors of sam are removed" in page
     assert not Authenticator.objects.exists()
-    assert not _is_in(support_client)
+    assert not _is_signed_in(support_client)
     assert written("second_factor.removed") == [("mara", "sam: TOTP Authenticator"), ("mara", "sam: Recovery codes")]
 
 
 def test_unrecordable_action_is_not_performed(
     admin_client: Client, support_client: Client, support_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_deed: object) -> None:
+    def broken(_event: object) -> None:
         raise DatabaseError
 
     with monkeypatch.context() as patched:
-        patched.setattr("contacts_ui.audit.audit-table._values", broken)
-        for deed in ("switch-off", "sign-out"):
-            assert admin_client.post(f"{path_of(support_user)}do/", {"do": deed}).status_code == 503
+        patched.setattr("contacts_ui.audit.log._values", broken)
+        for action in ("switch-off", "sign-out"):
+            assert admin_client.post(f"{path_of(support_user)}do/", {"do": action}).status_code == 503
         assert admin_client.post(f"{path_of(support_user)}link/").status_code == 503
     assert User.objects.get(pk=support_user.pk).is_active
-    assert _is_in(support_client)
+    assert _is_signed_in(support_client)
 
 
-# --- Guards --------------------------------------------------------------------------------------
+# --- Permissions ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_action_on_oneself_is_refused(admin_client: Client, admin_user: User, deed: str) -> None:
-    assert "You cannot do this to yourself." in _do(admin_client, admin_user, deed)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_action_on_oneself_is_refused(admin_client: Client, admin_user: User, action: str) -> None:
+    assert "You cannot do this to yourself." in _perform(admin_client, admin_user, action)
     assert User.objects.get(pk=admin_user.pk).is_active
 
 
-@pytest.mark.parametrize("deed", [*DEEDS, "link"])
-def test_admin_cannot_act_on_superuser(admin_client: Client, deed: str) -> None:
+@pytest.mark.parametrize("action", [*ACTIONS, "link"])
+def test_admin_cannot_act_on_superuser(admin_client: Client, action: str) -> None:
     root = User.objects.create_superuser("root", password="x")
-    address = f"{path_of(root)}{'link' if deed == 'link' else 'do'}/"
-    page = text(admin_client.post(address, {"do": deed}, follow=True))
+    address = f"{path_of(root)}{'link' if action == 'link' else 'do'}/"
+    page = text(admin_client.post(address, {"do": action}, follow=True))
     assert "Only a superuser can change a superuser." in page
     assert User.objects.get(pk=root.pk).is_active
     assert not AuditEntry.objects.filter(
@@ -164,7 +164,7 @@ def test_password_link_for_oneself_is_refused(admin_client: Client, admin_user: 
 
 
 def test_deactivated_person_gets_no_password_link(admin_client: Client, support_user: User) -> None:
-    _do(admin_client, support_user, "switch-off")
+    _perform(admin_client, support_user, "switch-off")
     page = text(admin_client.post(f"{path_of(support_user)}link/", follow=True))
     assert "sam is switched off. Switch them on first." in page
 
@@ -173,8 +173,8 @@ def test_two_admins_cannot_deactivate_each_other(admin_client: Client, admin_use
     set_role(nobody, "admin")
     other = Client()
     other.force_login(nobody)
-    _do(admin_client, nobody, "switch-off")
-    _do(other, admin_user, "switch-off")
+    _perform(admin_client, nobody, "switch-off")
+    _perform(other, admin_user, "switch-off")
     assert User.objects.filter(is_active=True, groups__name="admin").get() == admin_user
 
 
@@ -189,11 +189,11 @@ def test_action_by_get_redirects_to_person(admin_client: Client, support_user: U
     assert AuditEntry.objects.filter(action="person.link_made").count() == 0
 
 
-# --- Links ---------------------------------------------------------------------------------------
+# --- Password links ------------------------------------------------------------------------------
 
 
 def _choose(client: Client, path: str, password: str) -> int:
-    """Opens the link and chooses a password; the status of the last answer."""
+    """Opens the link and sets a password; returns the status of the last response."""
     answer = client.get(path)
     if answer.status_code == 302:
         answer = client.post(answer["Location"], {"password1": password, "password2": password})
@@ -264,20 +264,18 @@ def test_no_mail_is_sent_without_mail_settings(
     assert mail.outbox == []
 
 
-def test_deactivation_in_django_admin_ends_sessions(
-    client: Client, support_client: Client, support_user: User
-) -> None:
+def test_deactivation_in_django_admin_ends_sessions(client: Client, support_client: Client, support_user: User) -> None:
     client.force_login(User.objects.create_superuser("root", password="x"))
     sent = {"username": "sam", "date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
     sent |= {f"profile_accesses-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL")}
     assert client.post(f"/admin/auth/user/{support_user.pk}/change/", sent).status_code == 302
     User.objects.filter(pk=support_user.pk).update(is_active=True)
-    assert not _is_in(support_client)
+    assert not _is_signed_in(support_client)
 
 
 def test_password_link_of_deactivated_person_is_refused(admin_client: Client, support_user: User) -> None:
     path = _link(text(admin_client.post(f"{path_of(support_user)}link/")))
-    _do(admin_client, support_user, "switch-off")
+    _perform(admin_client, support_user, "switch-off")
     client = Client()
     form = client.get(path)["Location"]
     assert client.post(form, {"password1": "a stranger's own", "password2": "a stranger's own"}).status_code == 403
@@ -285,9 +283,7 @@ def test_password_link_of_deactivated_person_is_refused(admin_client: Client, su
     assert support_user.check_password("x")
 
 
-def test_sso_user_gets_no_password_link(
-    admin_client: Client, support_user: User, settings: Settings
-) -> None:
+def test_sso_user_gets_no_password_link(admin_client: Client, support_user: User, settings: Settings) -> None:
     settings.OIDC_PROVIDER_ID = "oidc-0123456789ab"
     SocialAccount.objects.create(user=support_user, provider="oidc-0123456789ab", uid="s-1")
     page = text(admin_client.post(f"{path_of(support_user)}link/", follow=True))

@@ -1,4 +1,4 @@
-"""Adding and editing people: what is checked, what is kept, what is written down, and who may change whom."""
+"""Adding and editing people: validation, profile assignments, stale forms, permissions and audit events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.audit import AuditEvent
-from contacts_ui.audit import log as book
+from contacts_ui.audit import log as audit_log
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import AuditEntry, ProfileAccess
 from contacts_ui.roles import role_of, set_role
@@ -32,12 +32,12 @@ def path_of(user: User) -> str:
 
 
 def as_shown(client: Client, user: User, find: str = "") -> dict[str, Any]:
-    """What a browser would send of the page as it is, unless something is typed or ticked."""
+    """Form data of the page as a browser would send it unchanged."""
     return as_sent(text(client.get(path_of(user), {"find": find} if find else {})))
 
 
 def as_sent(page: str) -> dict[str, Any]:
-    """The same, of a page that is there already."""
+    """Form data of a page that was fetched already."""
     form = page.split('id="person"', 1)[1].split("</form>", 1)[0]
     sent: dict[str, Any] = {"profiles": re.findall(r'name="profiles" value="([^"]+)" checked', form), "save": "1"}
     for name in ("version", "found", "kept"):
@@ -49,17 +49,17 @@ def as_sent(page: str) -> dict[str, Any]:
 
 
 def save(client: Client, user: User, **changes: Any) -> Answer:
-    """Changes some of what is shown, and saves."""
+    """Saves the form with these changes."""
     return client.post(path_of(user), as_shown(client, user) | changes)
 
 
 def assigned(user: User) -> set[str]:
-    """The ids of the profiles that are assigned."""
+    """Ids of the assigned profiles."""
     return {str(known) for known in ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)}
 
 
 def written(action: str) -> list[tuple[str | None, str | None]]:
-    """What somebody did, as (who, what was said of it), in order; what tests themselves did is nobody's."""
+    """Audit rows of an action as (person, about), in order; without those of the test itself, which have no person."""
     rows = AuditEntry.objects.filter(action=action, person__isnull=False).order_by("pk")
     return list(rows.values_list("person", "about"))
 
@@ -131,9 +131,7 @@ def test_saving_unchanged_form_changes_nothing(admin_client: Client, support_use
     assert AuditEntry.objects.filter(action__in=kinds, person="mara").count() == 0
 
 
-def test_name_and_email_change_is_recorded_without_values(
-    admin_client: Client, support_user: User
-) -> None:
+def test_name_and_email_change_is_recorded_without_values(admin_client: Client, support_user: User) -> None:
     save(admin_client, support_user, name="  Sam  de la   Cruz ", email="Sam@Example.org")
     support_user.refresh_from_db()
     assert (support_user.get_full_name(), support_user.email) == ("Sam de la Cruz", "sam@example.org")
@@ -164,9 +162,7 @@ def test_role_can_be_removed(admin_client: Client, support_user: User) -> None:
     assert role_of(User.objects.get(pk=support_user.pk)) is None
 
 
-def test_role_applies_from_next_request(
-    admin_client: Client, support_client: Client, support_user: User
-) -> None:
+def test_role_applies_from_next_request(admin_client: Client, support_client: Client, support_user: User) -> None:
     assert support_client.get("/people/").status_code == 403
     save(admin_client, support_user, role="admin")
     assert support_client.get("/people/").status_code == 200
@@ -184,7 +180,9 @@ def test_assignments_apply_from_next_request(
     assert support_client.get(f"/p/{ids[7]}/contacts/").status_code == 200
 
 
-def test_each_assignment_change_is_recorded_once(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+def test_each_assignment_change_is_recorded_once(
+    admin_client: Client, support_user: User, sandbox: SandboxServer
+) -> None:
     ids = [profile["id"] for profile in sandbox.profiles()]
     save(admin_client, support_user, profiles=[ids[2], ids[3], ids[7]])
     assert written("profile.assignment") == [("mara", "sam: taken away"), ("mara", "sam: assigned")]
@@ -193,14 +191,12 @@ def test_each_assignment_change_is_recorded_once(admin_client: Client, support_u
 
 
 @pytest.mark.parametrize("role", ["admin", "auditor", "none"])
-def test_role_without_assignments_has_its_own_warning(
-    admin_client: Client, nobody: User, role: str
-) -> None:
+def test_role_without_assignments_has_its_own_warning(admin_client: Client, nobody: User, role: str) -> None:
     set_role(nobody, None if role == "none" else role)
-    assert f"unused--{role}" in text(admin_client.get(path_of(nobody)))
+    assert f"not-applicable--{role}" in text(admin_client.get(path_of(nobody)))
 
 
-# --- The profiles ----------------------------------------------------------------------------------
+# --- Profile assignments ---------------------------------------------------------------------------
 
 
 def test_profile_search_keeps_ticked_profiles_out_of_sight(
@@ -231,7 +227,9 @@ def test_profile_search_without_javascript_saves_and_loses_nothing(
     assert set(again["kept"].split()) == before | {other["id"]}
 
 
-def test_profile_search_by_htmx_gets_list_only(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+def test_profile_search_by_htmx_gets_list_only(
+    admin_client: Client, support_user: User, sandbox: SandboxServer
+) -> None:
     sent = as_shown(admin_client, support_user) | {"find": sandbox.profiles()[8]["name"]}
     response = admin_client.post(path_of(support_user), sent, headers=FRAGMENT)
     assert response["X-Fragment"] == "1"
@@ -268,7 +266,9 @@ def test_assignments_are_shown_by_id_and_kept_when_api_is_down(
     assert assigned(support_user) == before
 
 
-def test_assignments_cannot_be_added_when_api_is_down(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+def test_assignments_cannot_be_added_when_api_is_down(
+    admin_client: Client, support_user: User, sandbox: SandboxServer
+) -> None:
     before, other = assigned(support_user), sandbox.profiles()[8]["id"]
     sandbox.fault(route="me", kind="status", status=500, times=9)
     response = save(admin_client, support_user, profiles=[*before, other], name="Typed")
@@ -299,7 +299,7 @@ def test_unknown_profile_cannot_be_assigned(admin_client: Client, support_user: 
     assert len(assigned(support_user)) == 3
 
 
-# --- Guards ----------------------------------------------------------------------------------------
+# --- Permissions and stale forms -------------------------------------------------------------------
 
 
 def test_stale_form_is_refused(admin_client: Client, support_user: User) -> None:
@@ -346,17 +346,17 @@ def test_two_admins_cannot_demote_each_other(
 ) -> None:
     set_role(nobody, "admin")
     sent = as_shown(admin_client, nobody) | {"role": "support"}
-    # The other one was quicker: while this request is past the door, its person is an admin no more.
+    # Simulates the race: after the role check of this request, its user is demoted.
     monkeypatch.setattr("contacts_ui.people.editing.load_profiles", _then(lambda: set_role(admin_user, "support")))
     assert admin_client.post(path_of(nobody), sent).status_code == 403
     assert role_of(User.objects.get(pk=nobody.pk)) == "admin"
 
 
-def _then(deed: Any) -> Any:
+def _then(effect: Any) -> Any:
     from contacts_ui.people.assignments import load_profiles
 
     def known() -> Any:
-        deed()
+        effect()
         return load_profiles()
 
     return known
@@ -367,13 +367,13 @@ def test_unrecordable_edit_is_not_saved(
 ) -> None:
     sent, before = as_shown(admin_client, support_user), assigned(support_user)
 
-    def broken(deed: AuditEvent) -> Any:
-        if deed.action == "profile.assignment":
+    def broken(event: AuditEvent) -> Any:
+        if event.action == "profile.assignment":
             raise DatabaseError
-        return values(deed)
+        return values(event)
 
-    values = book._values
-    monkeypatch.setattr(book, "_values", broken)
+    values = audit_log._values
+    monkeypatch.setattr(audit_log, "_values", broken)
     response = admin_client.post(path_of(support_user), sent | {"role": "exporter", "profiles": [], "name": "Typed"})
     assert response.status_code == 503
     kept = User.objects.get(pk=support_user.pk)

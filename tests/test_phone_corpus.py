@@ -1,4 +1,4 @@
-"""Thousands of spellings of numbers, made by another implementation, each searched on a running sandbox (issue 5)."""
+"""Search recall and cost on a corpus of spellings made by another implementation, on a running sandbox (issue 5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from testing.corpus.evaluate import Kind, Outcome, corpus, judged, mean_calls, p
 
 @pytest.fixture(scope="module")
 def outcomes() -> list[Outcome]:
-    """How the plan fares with every spelling of the corpus."""
+    """Outcome of the search plan for every spelling of the corpus."""
     spellings = corpus()
     with spellings.sandbox() as server:
         return judged(server, spellings.cases, planned)
@@ -36,7 +36,7 @@ def test_fragments_are_found_in_any_spelling(outcomes: list[Outcome]) -> None:
 
 
 def test_first_result_is_never_wrong_contact(outcomes: list[Outcome]) -> None:
-    """For a whole number the first row is the contact; for a fragment its number holds the digits."""
+    """The first row of a whole number is the contact; that of a fragment contains its digits."""
     wrong = [outcome for outcome in outcomes if outcome.wrong]
     assert not wrong, _listed(wrong)
 

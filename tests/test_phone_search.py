@@ -1,4 +1,4 @@
-"""A number with its country code, however punctuated, to E.164."""
+"""E.164 parsing of a number with its country code, in any punctuation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preferences: what is kept, what holds, and how times are shown by them."""
+"""Effective preferences: saved values, defaults, group policy for masking, and time zones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _mask_members_of(name: str) -> None:
     GroupPolicy.objects.create(group=Group.objects.get(name=name), mask_numbers=True)
 
 
-# --- What holds ------------------------------------------------------------------------------------
+# --- Effective values ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_preferences_are_read_in_one_query(
 
 
 def test_page_reads_preferences_once(admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    admin_client.get(PAGE)  # the first request of a session writes down when it began
-    with django_assert_num_queries(5):  # the session, the person, their role, what holds, the person's own row
+    admin_client.get(PAGE)  # the first request of a session writes its start time
+    with django_assert_num_queries(5):  # session, user, role, effective preferences, own row
         admin_client.get(PAGE)
 
 
@@ -159,14 +159,14 @@ def test_forced_mask_cannot_be_switched_off(support_client: Client, support_user
     assert preferences_for(support_user).mask_numbers
 
 
-@pytest.mark.parametrize("wish", [True, False])
-def test_own_mask_preference_outlives_policy(support_client: Client, support_user: User, wish: bool) -> None:
-    Preferences.objects.create(user=support_user, mask_numbers=wish)
+@pytest.mark.parametrize("masked", [True, False])
+def test_own_mask_preference_outlives_policy(support_client: Client, support_user: User, masked: bool) -> None:
+    Preferences.objects.create(user=support_user, mask_numbers=masked)
     _mask_members_of("support")
-    # A disabled box is never sent, whichever way it stands.
+    # A browser never sends a disabled checkbox.
     support_client.post(PAGE, {name: value for name, value in CHOSEN.items() if name != "mask_numbers"})
     GroupPolicy.objects.all().delete()
-    assert preferences_for(support_user).mask_numbers is wish
+    assert preferences_for(support_user).mask_numbers is masked
 
 
 def test_page_says_group_decides_on_masking(support_client: Client) -> None:
@@ -228,7 +228,7 @@ def test_extreme_datetimes_are_formatted_in_any_time_zone(zone: str, end: dateti
         assert format_time(end.replace(tzinfo=ZoneInfo("Asia/Tokyo")))
 
 
-# --- What there is to choose -----------------------------------------------------------------------
+# --- Choices ---------------------------------------------------------------------------------------
 
 
 def test_regions_are_named_and_sorted() -> None:

@@ -1,4 +1,4 @@
-"""The page where preferences are changed, and the button that changes the theme."""
+"""Preferences page: saving, validation errors, and the theme button."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHOSEN: dict[str, Any] = {
 
 
 def _opening(response: Any) -> str:
-    """The tag that the page begins with."""
+    """The `<html>` tag of the page."""
     found = re.search(r"<html[^>]*>", text(response))
     assert found
     return found.group()
@@ -91,10 +91,10 @@ def test_invalid_value_is_reported_beside_its_field(
     response = admin_client.post(PAGE, CHOSEN | {field: value})
     assert response.status_code == 422
     page = text(response)
-    assert re.search(rf'<p class="pref__error" id="{field}-error"><svg.*?</svg>{re.escape(sentence)}</p>', page)
+    assert re.search(rf'<p class="form-field__error" id="{field}-error"><svg.*?</svg>{re.escape(sentence)}</p>', page)
     assert re.search(rf'aria-describedby="[^"]*\b{field}-error"', page)
     assert 'aria-invalid="true"' in page
-    assert page.count('class="pref__error"') == 1
+    assert page.count('class="form-field__error"') == 1
     assert preferences_for(admin_user) == DEFAULTS
 
 
@@ -156,9 +156,9 @@ def test_theme_button_offers_other_theme(admin_client: Client, admin_user: User,
 
 def test_theme_button_saves_and_returns_to_same_page(admin_client: Client, admin_user: User) -> None:
     page = text(admin_client.get("/account/contacts/", {"channel": "sms", "page": "2"}))
-    wish = re.search(r'data-theme-toggle>.*?name="next" value="([^"]+)"', page)
-    assert wish
-    response = admin_client.post(THEME, {"theme": "dark", "next": wish.group(1).replace("&amp;", "&")})
+    target = re.search(r'data-theme-toggle>.*?name="next" value="([^"]+)"', page)
+    assert target
+    response = admin_client.post(THEME, {"theme": "dark", "next": target.group(1).replace("&amp;", "&")})
     assert (response.status_code, response["Location"]) == (302, "/account/contacts/?channel=sms&page=2")
     assert preferences_for(admin_user).theme == "dark"
 
@@ -185,9 +185,9 @@ def test_unknown_theme_changes_nothing(admin_client: Client, admin_user: User, t
     assert preferences_for(admin_user).theme == "light"
 
 
-@pytest.mark.parametrize("wish", ["x", ""])
-def test_theme_button_without_own_path_redirects_home(admin_client: Client, wish: str) -> None:
-    assert admin_client.post(THEME, {"theme": "dark", "next": wish})["Location"] == "/"
+@pytest.mark.parametrize("target", ["x", ""])
+def test_theme_button_without_own_path_redirects_home(admin_client: Client, target: str) -> None:
+    assert admin_client.post(THEME, {"theme": "dark", "next": target})["Location"] == "/"
 
 
 def test_theme_cannot_be_changed_by_get(admin_client: Client) -> None:

@@ -1,4 +1,4 @@
-"""The profile switcher: its page, its fragment, and where its links lead."""
+"""Profile switcher: page, combobox fragment, recent profiles, and search by name."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _links(page: str) -> list[str]:
 
 
 def _groups(page: str) -> dict[str, list[str]]:
-    """The headings, and below each the profiles' links, in order."""
-    heading = r'class="pop__label"[^>]*>([^<]+)<'
+    """Links of the profiles below each heading, in order."""
+    heading = r'class="popover__label"[^>]*>([^<]+)<'
     _, *parts = re.split(heading, page)
     return {title: _links(part) for title, part in zip(parts[::2], parts[1::2], strict=True)}
 

@@ -1,4 +1,4 @@
-"""One masked number revealed: to whom it is masked, on a wish, for one answer, and noted."""
+"""Revealing one masked number: by POST, for one response, logged, without numbers in the log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
 
 from .html import FRAGMENT, fragment, rows, scopes, text
-from .test_error_pages import FAILURES, become_impatient
+from .test_error_pages import FAILURES, use_short_timeout
 from .visible_numbers import first_page, formats, numbered, readable
 
 LIST = "/account/contacts/"
@@ -24,7 +24,7 @@ LIST = "/account/contacts/"
 
 @pytest.fixture
 def masked_client(admin_client: Client, admin_user: User) -> Client:
-    """The admin, who wishes numbers masked."""
+    """Browser of the admin, who prefers masked numbers."""
     Preferences.objects.create(user=admin_user, mask_numbers=True)
     return admin_client
 
@@ -35,7 +35,7 @@ def contacts(desk_api: SandboxServer) -> tuple[Contact, ...]:
     return first_page(desk_api)
 
 
-# --- Revealing one ---------------------------------------------------------------------------------
+# --- Reveal ----------------------------------------------------------------------------------------
 
 
 def test_revealed_row_has_number_and_copy_button(masked_client: Client, contacts: tuple[Contact, ...]) -> None:
@@ -44,7 +44,9 @@ def test_revealed_row_has_number_and_copy_button(masked_client: Client, contacts
     assert response.status_code == 200
     assert response["X-Fragment"] == "1"
     assert f">{contact.number}</a>" in text(response)
-    assert f'data-copy="" aria-label="Copy {contact.number}"' in text(response)  # what the link says, without spaces
+    assert f'data-copy="" aria-label="Copy {contact.number}"' in text(
+        response
+    )  # empty: copies the number of the link, without spaces
     assert "<tr" not in text(response)
     assert scopes(response) == {""}
 
@@ -68,16 +70,18 @@ def test_reveal_without_htmx_is_whole_page(masked_client: Client, contacts: tupl
 @pytest.mark.parametrize("part", ["", "everything", "../list", "ROW"])
 def test_unknown_part_shows_contact(masked_client: Client, contacts: tuple[Contact, ...], part: str) -> None:
     response = masked_client.post(f"{LIST}{contacts[0].id}/reveal/", {"part": part}, headers=FRAGMENT)
-    assert '<article class="contact"' in text(response)
+    assert '<article class="panel"' in text(response)
 
 
 @pytest.mark.parametrize("part", ["row", "contact"])
-def test_reveal_shows_no_number_of_other_contact(masked_client: Client, contacts: tuple[Contact, ...], part: str) -> None:
+def test_reveal_shows_no_number_of_other_contact(
+    masked_client: Client, contacts: tuple[Contact, ...], part: str
+) -> None:
     contact = numbered(contacts)
     response = masked_client.post(f"{LIST}{contact.id}/reveal/", {"part": part}, headers=FRAGMENT)
     others = tuple(other for other in contacts if not formats(other) & formats(contact))
     assert len(others) >= 45
-    alike = readable(" ".join(formats(contact)), others)  # numbers of one town begin alike
+    alike = readable(" ".join(formats(contact)), others)  # numbers of one area share a prefix
     assert readable(text(response), others) <= alike
 
 
@@ -106,9 +110,7 @@ def test_reveal_requires_csrf_token(
     assert readable(text(response), contacts) == set()
 
 
-def test_page_form_carries_csrf_token(
-    admin_user: User, masked_client: Client, contacts: tuple[Contact, ...]
-) -> None:
+def test_page_form_carries_csrf_token(admin_user: User, masked_client: Client, contacts: tuple[Contact, ...]) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin_user)
     contact = numbered(contacts)
@@ -130,7 +132,7 @@ def test_every_reveal_button_belongs_to_page_form(masked_client: Client, contact
         assert all(action == post and action.endswith("/reveal/") for action, post in found)
 
 
-# --- What is noted of it ---------------------------------------------------------------------------
+# --- Log -------------------------------------------------------------------------------------------
 
 
 def _revealed(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
@@ -172,10 +174,10 @@ def test_opening_masked_contact_is_not_logged_as_reveal(
 
 @pytest.fixture(params=FAILURES)
 def failure(request: pytest.FixtureRequest, desk_api: SandboxServer, settings: Settings) -> tuple[int, str]:
-    """How the next call for a contact fails: the status and the sentence that become of it."""
+    """Makes the next call for a contact fail: the status and message expected of it."""
     fault, status, sentence = FAILURES[request.param]
     if request.param == "timed out":
-        become_impatient(settings)
+        use_short_timeout(settings)
     desk_api.fault(route="contact", **fault)
     return status, sentence
 
@@ -197,7 +199,7 @@ def test_failed_reveal_shows_and_logs_nothing(
     assert _revealed(caplog) == []
 
 
-# --- Whose it is, and what it costs ----------------------------------------------------------------
+# --- Access and API cost ---------------------------------------------------------------------------
 
 
 def test_anonymous_visitor_is_sent_to_sign_in(db: None, contacts: tuple[Contact, ...]) -> None:
@@ -228,7 +230,7 @@ def test_reveal_from_cached_local_number_lookup_costs_no_call(
 
 
 def test_theme_button_of_revealed_page_returns_to_contact(masked_client: Client) -> None:
-    """Its own address takes no more than the wish."""
+    """The URL of the reveal accepts POST only."""
     contact_id = rows(masked_client.get(LIST))[0]
     page = text(masked_client.post(f"{LIST}{contact_id}/reveal/"))
     assert f'name="next" value="{LIST}{contact_id}/"' in page

@@ -1,4 +1,4 @@
-"""Every address of the desk and what each kind of person gets there. An address that is not in the table fails."""
+"""Role matrix: the status of every URL for each role, by GET and POST. A URL missing from the table fails."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from testing.sandbox_server import SandboxServer
 
 PEOPLE = ("anonymous", "unassigned", "support", "exporter", "auditor", "admin")
 
-# What everyone signed in gets, those with contacts alone, and so on; anonymous people come first.
+# Status for each kind of user, in the order of PEOPLE.
 EVERYONE = (302, 200, 200, 200, 200, 200)
 ASSIGNED = (302, 404, 200, 200, 404, 200)  # a profile that is assigned to support and exporter
 ACCOUNT = (302, 404, 404, 404, 404, 200)
 ADMINS = (302, 403, 403, 403, 403, 200)
 READERS = (302, 403, 403, 403, 200, 200)
-STAFF = (302, 302, 302, 302, 302, 302)  # Django's admin is for superusers, who are none of these
-GATE = (200, 302, 302, 302, 302, 302)  # who is in already is sent on
+STAFF = (302, 302, 302, 302, 302, 302)  # Django's admin is for superusers, and none of these is one
+GATE = (200, 302, 302, 302, 302, 302)  # signed-in users are redirected
 OPEN = (200, 200, 200, 200, 200, 200)
 REFUSED = (302, 405, 405, 405, 405, 405)
-AGAIN = (302, 302, 302, 302, 302, 302)  # asks for the password again first
+AGAIN = (302, 302, 302, 302, 302, 302)  # redirects to reauthentication, or to sign-in
 ADMINS_MOVED = (302, 403, 403, 403, 403, 302)
 NOT_THERE = (302, 404, 404, 404, 404, 404)
-HOME = (302, 200, 302, 302, 302, 302)  # on to one's contacts, or to the log
+HOME = (302, 200, 302, 302, 302, 302)  # redirects to contacts, or to the audit log
 
 GETS: dict[str, tuple[int, ...]] = {
     "": HOME,
@@ -48,7 +48,7 @@ GETS: dict[str, tuple[int, ...]] = {
     "people/": ADMINS,
     "people/new/": ADMINS,
     "people/<int:person_id>/": ADMINS,
-    "people/<int:person_id>/do/": ADMINS_MOVED,  # done by POST alone
+    "people/<int:person_id>/do/": ADMINS_MOVED,  # POST only
     "people/<int:person_id>/link/": ADMINS_MOVED,
     "audit/": READERS,
     "audit/export/": READERS,
@@ -56,7 +56,7 @@ GETS: dict[str, tuple[int, ...]] = {
     "preferences/theme/": REFUSED,
     "sign-in/": GATE,
     "sign-in/inactive/": OPEN,
-    "sign-in/code/": AGAIN,  # nobody is half signed in here
+    "sign-in/code/": AGAIN,  # nobody is between the two steps here
     "sign-in/again/": EVERYONE,
     "sign-in/again/code/": AGAIN,  # nobody has a second factor here
     "sign-in/password/": OPEN,
@@ -84,11 +84,11 @@ GETS: dict[str, tuple[int, ...]] = {
 
 POSTS: dict[str, tuple[int, ...]] = {
     "people/": REFUSED,
-    "people/new/": (302, 403, 403, 403, 403, 422),  # nothing was filled in
+    "people/new/": (302, 403, 403, 403, 403, 422),  # the form is empty
     "people/<int:person_id>/": (302, 403, 403, 403, 403, 422),
     "people/<int:person_id>/do/": (302, 403, 403, 403, 403, 400),
     "people/<int:person_id>/link/": ADMINS,
-    "audit/": (302, 403, 403, 403, 302, 302),  # a number was typed: on to what stands for it
+    "audit/": (302, 403, 403, 403, 302, 302),  # redirects to the hash of the typed number
     "audit/export/": REFUSED,
     "gateway/": REFUSED,
     "preferences/theme/": (302, 400, 400, 400, 400, 400),
@@ -115,7 +115,7 @@ PASSWORD = make_password("x")
 
 @pytest.fixture
 def person(desk_api: SandboxServer, db: None) -> Callable[[str], Client]:
-    """A browser of each kind of person. Support and exporter have the sandbox's profiles 1 and 2."""
+    """Makes a browser of a kind of user. Support and exporter have the sandbox's profiles 1 and 2."""
 
     def made(kind: str) -> Client:
         client = Client()
@@ -135,7 +135,7 @@ def person(desk_api: SandboxServer, db: None) -> Callable[[str], Client]:
 
 @pytest.fixture(scope="module")
 def ids(running_sandbox: SandboxServer) -> dict[str, str]:
-    """A profile that is assigned, and a contact of its own and of the account, by how their addresses begin."""
+    """An assigned profile, and a contact of it and of the account, by the prefix of their URLs."""
     profile_id = running_sandbox.profiles()[1]["id"]
     firsts = {start: next(iter(running_sandbox.contacts(of))) for start, of in (("p/", profile_id), ("account/", None))}
     return {"profile": profile_id, **firsts}
@@ -143,7 +143,7 @@ def ids(running_sandbox: SandboxServer) -> dict[str, str]:
 
 @pytest.fixture
 def address(ids: dict[str, str], db: None) -> Callable[[str], str]:
-    """A real address for a route: a profile that is assigned, a contact it has, a person there is."""
+    """Fills a route with an assigned profile, an existing contact and an existing person."""
     someone, _ = User.objects.get_or_create(username="someone-else")
 
     def made(route: str) -> str:
@@ -194,7 +194,7 @@ def test_django_admin_is_for_superusers_only(person: Callable[[str], Client], ki
         assert response.status_code in {302, 403, 404, 405}, path
         if response.status_code == 302:
             led.add(response["Location"].partition("?")[0])
-    # Wherever they are led, nothing of it is shown either.
+    # Nothing is shown at the redirect targets either.
     for place in led:
         response = client.get(place, follow=True)
         arrived = [place, *(step for step, _status in response.redirect_chain)][-1]

@@ -1,4 +1,4 @@
-"""However a number is typed: the page finds it, says how it was read, and asks no more than it must."""
+"""Search on the contact list: attempts of a plan, remembered interpretations, and bulk lookup of numbers."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .html import fragment, rows, text
 LIST = "/account/contacts/"
 
 
-def _questions(sandbox: SandboxServer) -> list[dict[str, str]]:
-    """What the API was asked of contacts, oldest first: search and phone alone."""
+def _api_queries(sandbox: SandboxServer) -> list[dict[str, str]]:
+    """The `search` and `phone` parameters of each API call for contacts, oldest first."""
     calls = [parse_qs(call["query"]) for call in sandbox.requests() if call["path"] == "/v3/contacts"]
     return [{name: call[name][0] for name in ("search", "phone") if name in call} for call in calls]
 
 
-def _american(sandbox: SandboxServer) -> tuple[str, str]:
-    """A contact of the account with a number of the United States: id and E.164."""
+def _us_contact(sandbox: SandboxServer) -> tuple[str, str]:
+    """Id and E.164 number of a contact of the account in the United States."""
     held = sandbox.contacts(None).items()
     return next((i, n) for i, n in held if n and n.startswith("+1") and _region(n) == "US")
 
@@ -45,7 +45,7 @@ def _shown_text(page: str) -> str:
 
 @pytest.fixture
 def known_regions(settings: Settings) -> None:
-    """The desk works with these."""
+    """The regions configured for the desk."""
     settings.DESK_REGIONS = ["US", "GB", "FR"]
 
 
@@ -64,11 +64,11 @@ def known_regions(settings: Settings) -> None:
 def test_whole_number_is_one_lookup_in_any_spelling(
     admin_client: Client, sandbox: SandboxServer, known_regions: None, spelling: str
 ) -> None:
-    contact_id, number = _american(sandbox)
+    contact_id, number = _us_contact(sandbox)
     parts = {"e164": number, "bare": number[1:], "a": number[2:5], "b": number[5:8], "c": number[8:]}
     response = admin_client.get(LIST, {"search": spelling.format(**parts)})
     assert rows(response) == [contact_id]
-    assert _questions(sandbox) == [{"phone": number}]
+    assert _api_queries(sandbox) == [{"phone": number}]
     assert "(United States)" in _shown_text(text(response))
 
 
@@ -76,19 +76,17 @@ def test_last_seven_digits_are_searched_in_regional_format(
     admin_client: Client, sandbox: SandboxServer, settings: Settings
 ) -> None:
     settings.DESK_REGIONS = ["US"]
-    contact_id, number = _american(sandbox)
+    contact_id, number = _us_contact(sandbox)
     response = admin_client.get(LIST, {"search": number[-7:]})
     assert contact_id in rows(response)
     written = f"{number[-7:-4]}-{number[-4:]}"
-    assert _questions(sandbox) == [{"search": written}]
+    assert _api_queries(sandbox) == [{"search": written}]
     assert f"Searched as “{written}”" in _shown_text(text(response))
 
 
-def test_search_stops_after_three_attempts(
-    admin_client: Client, sandbox: SandboxServer, known_regions: None
-) -> None:
+def test_search_stops_after_three_attempts(admin_client: Client, sandbox: SandboxServer, known_regions: None) -> None:
     page = text(admin_client.get(LIST, {"search": "9988776"}))
-    assert len(_questions(sandbox)) == 3
+    assert len(_api_queries(sandbox)) == 3
     assert "It was searched as “998-8776”" in _shown_text(page)
 
 
@@ -96,28 +94,26 @@ def test_text_with_plausible_punctuation_is_searched_first(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
     admin_client.get(LIST, {"search": "998-87"})
-    assert _questions(sandbox)[0] == {"search": "998-87"}
+    assert _api_queries(sandbox)[0] == {"search": "998-87"}
 
 
 def test_chosen_interpretation_is_searched_alone_and_kept_by_links(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
     response = admin_client.get(LIST, {"search": "20", "as": "2", "page_size": "20"})
-    assert _questions(sandbox) == [{"search": "2"}]
-    assert 'value="20"' in text(response)  # what was typed stays in the box
+    assert _api_queries(sandbox) == [{"search": "2"}]
+    assert 'value="20"' in text(response)  # the typed text stays in the field
     assert "search=20&amp;as=2&amp;page=2&amp;page_size=20" in text(response)
 
 
-def test_next_page_keeps_interpretation(
-    admin_client: Client, sandbox: SandboxServer, known_regions: None
-) -> None:
+def test_next_page_keeps_interpretation(admin_client: Client, sandbox: SandboxServer, known_regions: None) -> None:
     page = text(admin_client.get(LIST, {"search": "+44 77", "page_size": "20"}))
-    (written,) = (question["search"] for question in _questions(sandbox))
+    (written,) = (query["search"] for query in _api_queries(sandbox))
     assert written == "077"
     assert f"as={written}" in page or 'rel="next"' not in page
     sandbox.reset_requests()
     admin_client.get(LIST, {"search": "+44 77", "as": written, "page": "2", "page_size": "20"})
-    assert _questions(sandbox) == [{"search": written}]
+    assert _api_queries(sandbox) == [{"search": written}]
 
 
 @pytest.mark.parametrize("value", ["<b>", "' OR 1", "+", "x" * 3000, "\u202e5", ""])
@@ -125,20 +121,20 @@ def test_unknown_interpretation_is_harmless(
     admin_client: Client, sandbox: SandboxServer, known_regions: None, value: str
 ) -> None:
     assert admin_client.get(LIST, {"search": "555", "as": value}).status_code == 200
-    assert all(question in ({"search": "555"}, {"search": "5"}) for question in _questions(sandbox))
+    assert all(query in ({"search": "555"}, {"search": "5"}) for query in _api_queries(sandbox))
 
 
 def test_ambiguous_number_is_read_in_own_region_first(
     admin_client: Client, sandbox: SandboxServer, admin_user: User, settings: Settings
 ) -> None:
     settings.DESK_REGIONS = ["FR", "GB"]
-    typed = "0123456789"  # a number of France, and of no other of the two
+    typed = "0123456789"  # valid in France, not in Great Britain
     admin_client.get(LIST, {"search": typed})
-    assert _questions(sandbox)[0] == {"phone": "+33123456789"}
+    assert _api_queries(sandbox)[0] == {"phone": "+33123456789"}
     Preferences.objects.create(user=admin_user, region="DE")
     sandbox.reset_requests()
     page = text(admin_client.get(LIST, {"search": typed}))
-    assert _questions(sandbox)[0] == {"phone": "+49123456789"} or "+33 1 23 45 67 89" in page
+    assert _api_queries(sandbox)[0] == {"phone": "+49123456789"} or "+33 1 23 45 67 89" in page
 
 
 def test_regions_are_learned_from_responses_of_their_scope(
@@ -158,7 +154,7 @@ def test_regions_are_learned_from_responses_of_their_scope(
 def test_contact_opened_from_interpreted_search_costs_no_call(
     admin_client: Client, keeping: SandboxServer, known_regions: None
 ) -> None:
-    contact_id, number = _american(keeping)
+    contact_id, number = _us_contact(keeping)
     admin_client.get(LIST, {"search": number[-7:]})
     keeping.reset_requests()
     came_from = {"HX-Current-URL": f"http://testserver{LIST}?search={number[-7:]}"}
@@ -172,15 +168,13 @@ def test_contact_opened_from_interpreted_search_costs_no_call(
 def test_channel_is_dropped_with_warning_for_whole_number(
     admin_client: Client, sandbox: SandboxServer, known_regions: None
 ) -> None:
-    contact_id, number = _american(sandbox)
+    contact_id, number = _us_contact(sandbox)
     response = admin_client.get(LIST, {"search": number, "channel": "whatsapp"})
     assert rows(response) == [contact_id]
     assert "The channel was set aside." in text(response)
 
 
-def test_failure_during_search_plan_is_shown(
-    admin_client: Client, sandbox: SandboxServer, known_regions: None
-) -> None:
+def test_failure_during_search_plan_is_shown(admin_client: Client, sandbox: SandboxServer, known_regions: None) -> None:
     admin_client.get(LIST)
     sandbox.reset_requests()
     sandbox.fault(route="contacts", kind="patch", set={})
@@ -191,7 +185,7 @@ def test_failure_during_search_plan_is_shown(
     assert "No contacts match" not in text(response)
 
 
-def _several(sandbox: SandboxServer, known: int, unknown: int) -> str:
+def _bulk_input(sandbox: SandboxServer, known: int, unknown: int) -> str:
     held = [number for number in sandbox.contacts(None).values() if number][:known]
     return "\n".join([*held, *(f"+1202555{nth:04d}" for nth in range(9000, 9000 + unknown))])
 
@@ -201,14 +195,14 @@ def _looked_up(page: str) -> list[str]:
 
 
 def test_bulk_lookup_loads_numbers_in_batches_of_five(admin_client: Client, sandbox: SandboxServer) -> None:
-    typed = _several(sandbox, 6, 2)
+    typed = _bulk_input(sandbox, 6, 2)
     first = text(admin_client.get(LIST, {"search": typed}))
     assert _looked_up(first) == ["found"] * 5
-    assert len(_questions(sandbox)) == 5
+    assert len(_api_queries(sandbox)) == 5
     rest = text(fragment(admin_client, LIST, search=typed, **{"from": "5"}))
     assert _looked_up(rest) == ["found", "not-found", "not-found"]
     assert "hx-get" not in rest
-    assert len(_questions(sandbox)) == 8
+    assert len(_api_queries(sandbox)) == 8
 
 
 def test_invalid_number_in_bulk_lookup_is_reported(admin_client: Client, sandbox: SandboxServer) -> None:
@@ -220,7 +214,7 @@ def test_invalid_number_in_bulk_lookup_is_reported(admin_client: Client, sandbox
 def test_bulk_lookup_shows_opt_out_of_each_contact(admin_client: Client, sandbox: SandboxServer) -> None:
     for said in (True, False, None):
         sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.opt_out": said})
-    page = text(admin_client.get(LIST, {"search": _several(sandbox, 3, 1)}))
+    page = text(admin_client.get(LIST, {"search": _bulk_input(sandbox, 3, 1)}))
     cells = re.findall(r'<td role="cell" class="c-opt_out">(.*?)</td>', page)
     assert cells == ['<span class="badge badge--out">Opted out</span>', "No", "—", ""]
 
@@ -230,7 +224,7 @@ def test_bulk_lookup_pauses_when_rate_limit_is_exhausted(
 ) -> None:
     settings.SENT_BUDGET_BURST, settings.SENT_BUDGET_PER_MINUTE = 6, 12
     get_gateway.cache_clear()
-    page = text(admin_client.get(LIST, {"search": _several(desk_api, 3, 5)}))
+    page = text(admin_client.get(LIST, {"search": _bulk_input(desk_api, 3, 5)}))
     looked_up = _looked_up(page)
     assert 0 < len(looked_up) < 5
     assert "Your customers’ messages go first" in page
@@ -249,14 +243,12 @@ def test_bulk_lookup_stays_in_its_scope(support_client: Client, sandbox: Sandbox
 
 @pytest.mark.parametrize("start", ["-1", "99999", "x", "50", "٣"])
 def test_invalid_batch_offset_is_harmless(admin_client: Client, sandbox: SandboxServer, start: str) -> None:
-    response = fragment(admin_client, LIST, search=_several(sandbox, 2, 1), **{"from": start})
+    response = fragment(admin_client, LIST, search=_bulk_input(sandbox, 2, 1), **{"from": start})
     assert response.status_code == 200
 
 
-def test_failed_batch_shows_error_and_retry(
-    admin_client: Client, sandbox: SandboxServer
-) -> None:
-    typed = _several(sandbox, 6, 0)
+def test_failed_batch_shows_error_and_retry(admin_client: Client, sandbox: SandboxServer) -> None:
+    typed = _bulk_input(sandbox, 6, 0)
     sandbox.fault(route="contacts", kind="status", status=500, times=2)
     rest = fragment(admin_client, LIST, search=typed, **{"from": "5"})
     assert rest.status_code == 503
@@ -267,7 +259,7 @@ def test_failed_batch_shows_error_and_retry(
 def test_interpretation_is_remembered_across_channels_and_profiles(
     admin_client: Client, keeping: SandboxServer, known_regions: None
 ) -> None:
-    number = _american(keeping)[1]
+    number = _us_contact(keeping)[1]
     typed = number[-7:]
     admin_client.get(LIST, {"search": typed})
     keeping.reset_requests()
@@ -275,7 +267,7 @@ def test_interpretation_is_remembered_across_channels_and_profiles(
     empty = next(profile["id"] for profile in keeping.profiles() if not keeping.contacts(profile["id"]))
     page = text(admin_client.get(f"/p/{empty}/contacts/", {"search": typed}))
     written = f"{number[-7:-4]}-{number[-4:]}"
-    assert _questions(keeping) == [{"search": written}] * 2
+    assert _api_queries(keeping) == [{"search": written}] * 2
     assert "Or as" in _shown_text(page)
 
 
@@ -283,17 +275,17 @@ def test_interpretation_of_one_user_is_not_used_for_another(
     admin_client: Client, support_client: Client, keeping: SandboxServer, settings: Settings
 ) -> None:
     settings.DESK_REGIONS = ["GB", "US", "FR"]
-    typed = _american(keeping)[1][-7:]
+    typed = _us_contact(keeping)[1][-7:]
     admin_client.get(LIST, {"search": typed})
     keeping.reset_requests()
     support_client.get(f"/p/{keeping.profiles()[1]['id']}/contacts/", {"search": typed})
-    assert len(_questions(keeping)) > 1
+    assert len(_api_queries(keeping)) > 1
 
 
 def test_interpretation_is_shared_between_processes(keeping: SandboxServer, db: None) -> None:
     get_gateway().remember_interpretation(1, "0171 555 0142", "+441715550142")
     get_gateway.cache_clear()
-    caches["contacts"].clear()  # what another process has in its memory: nothing
+    caches["contacts"].clear()  # as in another process, whose memory cache is empty
     assert get_gateway().remembered_interpretation(1, "0171 555 0142", ["171-555", "+441715550142"]) == 1
     assert get_gateway().remembered_interpretation(2, "0171 555 0142", ["171-555", "+441715550142"]) is None
 

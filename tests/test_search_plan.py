@@ -1,4 +1,4 @@
-"""What is asked of the API for a text: every rule of issue 5 by itself."""
+"""Search plan of a typed text: its attempts, alternatives and messages, one rule of issue 5 per test."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contacts_ui.phone_search import Attempt, SearchPlan, build_plan, parse_atte
 US, GB, FR, DE = "US", "GB", "FR", "DE"
 
 
-def asked(raw: str, *known: str) -> list[tuple[str, str]]:
-    """The questions, in their order."""
+def attempts_for(raw: str, *known: str) -> list[tuple[str, str]]:
+    """Kind and value of each attempt, in order."""
     return [(step.kind, step.value) for step in build_plan(raw, known).attempts]
 
 
-def first(raw: str, *known: str) -> Attempt:
-    """The first question."""
+def first_attempt(raw: str, *known: str) -> Attempt:
+    """The first attempt."""
     return build_plan(raw, known).attempts[0]
 
 
@@ -46,29 +46,29 @@ def first(raw: str, *known: str) -> Attempt:
     ],
 )
 def test_number_with_country_code_is_looked_up_in_e164(raw: str) -> None:
-    assert first(raw, GB) == Attempt("phone", "+14155550142", US)
+    assert first_attempt(raw, GB) == Attempt("phone", "+14155550142", US)
 
 
 @pytest.mark.parametrize("raw", ["01114155550142", "011 1 415 555 0142"])
 def test_international_prefix_of_region_is_recognized(raw: str) -> None:
-    assert first("01144 20 7946 0018", US) == Attempt("phone", "+442079460018", GB)
-    assert first(raw, "CA") == Attempt("phone", "+14155550142", US)
+    assert first_attempt("01144 20 7946 0018", US) == Attempt("phone", "+442079460018", GB)
+    assert first_attempt(raw, "CA") == Attempt("phone", "+14155550142", US)
 
 
 @pytest.mark.parametrize("raw", ["020 7946 0018", "(020) 7946-0018", "02079460018", "020/79460018", "020.7946.0018"])
 def test_national_number_is_read_in_users_region(raw: str) -> None:
-    assert first(raw, GB) == Attempt("phone", "+442079460018", GB)
+    assert first_attempt(raw, GB) == Attempt("phone", "+442079460018", GB)
 
 
 def test_trunk_zero_in_brackets_is_dropped() -> None:
-    assert first("+44 (0)20 7946 0018", US).value == "+442079460018"
+    assert first_attempt("+44 (0)20 7946 0018", US).value == "+442079460018"
 
 
 @pytest.mark.parametrize(
     "raw", ["＋４４　２０　７９４６　００１８", "+٤٤ ٢٠ ٧٩٤٦ ٠٠١٨", "+۴۴ ۲۰ ۷۹۴۶ ۰۰۱۸", "+४४ २० ७९४६ ००१८"]
 )
 def test_digits_of_other_scripts_are_recognized(raw: str) -> None:
-    assert first(raw, US).value == "+442079460018"
+    assert first_attempt(raw, US).value == "+442079460018"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_digits_of_other_scripts_are_recognized(raw: str) -> None:
     ],
 )
 def test_invisible_characters_are_ignored(raw: str) -> None:
-    assert first(raw, US).value == "+442079460018"
+    assert first_attempt(raw, US).value == "+442079460018"
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ def test_invisible_characters_are_ignored(raw: str) -> None:
     ],
 )
 def test_label_around_number_is_ignored(raw: str) -> None:
-    assert first(raw, US).value == "+14155550142"
+    assert first_attempt(raw, US).value == "+14155550142"
 
 
 @pytest.mark.parametrize(
     "raw", ["(415) 555-0142 ext. 5", "415 555 0142 x123", "415-555-0142 #9", "M: 4155550142 ext 5"]
 )
 def test_extension_is_ignored(raw: str) -> None:
-    assert first(raw, US).value == "+14155550142"
+    assert first_attempt(raw, US).value == "+14155550142"
 
 
 @pytest.mark.parametrize("raw", ["1-800-FLOWERS", "+1 800 FLOWERS", "(800) flowers"])
 def test_keypad_letters_are_digits(raw: str) -> None:
-    assert first(raw, US).value == "+18003569377"
+    assert first_attempt(raw, US).value == "+18003569377"
 
 
 @pytest.mark.parametrize(
@@ -121,23 +121,23 @@ def test_keypad_letters_are_digits(raw: str) -> None:
     ],
 )
 def test_legacy_number_is_modernized(raw: str, today: str) -> None:
-    assert first(raw, US).value == today
+    assert first_attempt(raw, US).value == today
 
 
 def test_number_unknown_to_libphonenumber_is_looked_up() -> None:
-    assert ("phone", "+12345678901") in asked("+1 234 567 8901", US)
+    assert ("phone", "+12345678901") in attempts_for("+1 234 567 8901", US)
 
 
-# Numbers that may be several
+# Ambiguous numbers
 
 
 def test_ambiguous_number_is_read_in_first_region() -> None:
-    assert first("020 7946 0018", "IN", GB).value == "+912079460018"
-    assert first("020 7946 0018", GB, "IN").value == "+442079460018"
+    assert first_attempt("020 7946 0018", "IN", GB).value == "+912079460018"
+    assert first_attempt("020 7946 0018", GB, "IN").value == "+442079460018"
 
 
 def test_other_candidates_of_ambiguous_number_follow() -> None:
-    assert ("phone", "+912079460018") in asked("020 7946 0018", GB, "IN")[1:]
+    assert ("phone", "+912079460018") in attempts_for("020 7946 0018", GB, "IN")[1:]
 
 
 def test_attempt_names_region_of_number() -> None:
@@ -149,31 +149,31 @@ def test_attempt_names_region_of_number() -> None:
 
 def test_alike_formats_of_many_regions_share_one_attempt() -> None:
     known = ("ZA", DE, "IE", "AU", "KE", "IT", "FI")
-    assert ("search", "041 2345678") in asked("0412345678", *known)  # Kenya's and Finland's
+    assert ("search", "041 2345678") in attempts_for("0412345678", *known)  # the format of Kenya and of Finland
 
 
-# Parts of numbers
+# Fragments
 
 
 def test_end_of_number_is_searched_in_regional_format() -> None:
-    assert first("5550142", US).value == "555-0142"
-    assert first("550142", FR).value == "55 01 42"
+    assert first_attempt("5550142", US).value == "555-0142"
+    assert first_attempt("550142", FR).value == "55 01 42"
 
 
 def test_likeliest_format_is_first_and_others_are_alternatives() -> None:
-    made = build_plan("5550142", [US, GB])
-    assert made.attempts[0].value == "555-0142"
-    assert "5550 142" in [step.value for step in made.alternatives]
+    plan = build_plan("5550142", [US, GB])
+    assert plan.attempts[0].value == "555-0142"
+    assert "5550 142" in [step.value for step in plan.alternatives]
 
 
 @pytest.mark.parametrize("raw", ["ends in 0142", "ending 0142", "...0142", "…0142", "***-0142", "xxx-xxx-0142"])
 def test_digits_marked_as_ending_are_searched_alone(raw: str) -> None:
-    assert asked(raw, US) == [("search", "0142")]
+    assert attempts_for(raw, US) == [("search", "0142")]
 
 
 @pytest.mark.parametrize("raw", ["555-0142", "(415) 555", "415) 555-01"])
 def test_plausible_punctuation_is_searched_unchanged(raw: str) -> None:
-    assert first(raw, FR, US).value == raw
+    assert first_attempt(raw, FR, US).value == raw
 
 
 @pytest.mark.parametrize(
@@ -181,12 +181,12 @@ def test_plausible_punctuation_is_searched_unchanged(raw: str) -> None:
     [("555.0142", US, "555-0142"), ("415.555", US, "415) 555"), ("415/555", US, "415) 555"), ("79.46", FR, "79 46")],
 )
 def test_other_punctuation_marks_group_boundaries(raw: str, region: str, written: str) -> None:
-    assert first(raw, region).value == written
+    assert first_attempt(raw, region).value == written
 
 
 @pytest.mark.parametrize("raw", ["020794", "0 20794"])
 def test_prefix_with_trunk_digit_is_searched_with_it(raw: str) -> None:
-    assert ("search", "020 794") in asked(raw, GB)
+    assert ("search", "020 794") in attempts_for(raw, GB)
 
 
 @pytest.mark.parametrize(
@@ -203,50 +203,50 @@ def test_prefix_with_trunk_digit_is_searched_with_it(raw: str) -> None:
     ],
 )
 def test_prefix_with_country_code_is_searched_in_national_format(raw: str, beginning: str) -> None:
-    assert first(raw, US) == Attempt("search", beginning)
+    assert first_attempt(raw, US) == Attempt("search", beginning)
 
 
 def test_short_whole_number_is_also_searched_as_prefix() -> None:
-    assert asked("+49 30 834", US) == [("phone", "+4930834"), ("search", "030 834")]
+    assert attempts_for("+49 30 834", US) == [("phone", "+4930834"), ("search", "030 834")]
 
 
 def test_country_code_without_landlines_has_prefixes() -> None:
-    assert asked("+870 773 12", US) == [("phone", "+87077312"), ("search", "773 12"), ("search", "77312")]
+    assert attempts_for("+870 773 12", US) == [("phone", "+87077312"), ("search", "773 12"), ("search", "77312")]
 
 
 def test_digits_in_region_without_mobiles_are_searched_unchanged() -> None:
-    assert asked("8123", "TA") == [("search", "8123")]
+    assert attempts_for("8123", "TA") == [("search", "8123")]
 
 
 @pytest.mark.parametrize("raw", ["7", "42", "014"])
 def test_fewer_than_four_digits_are_searched_unchanged(raw: str) -> None:
-    assert asked(raw, US, FR) == [("search", raw)]
+    assert attempts_for(raw, US, FR) == [("search", raw)]
 
 
-# Nothing to ask
+# No attempt
 
 
 @pytest.mark.parametrize("raw", ["+33", "+1", "+ 44", "+352", "+440", "+33 6", "+47405", "+34 699", "+999 12"])
 def test_little_more_than_country_code_is_not_searched(raw: str) -> None:
-    made = build_plan(raw, [FR, US])
-    assert made.attempts == ()
-    assert made.message is not None
-    assert "country code" in made.message
+    plan = build_plan(raw, [FR, US])
+    assert plan.attempts == ()
+    assert plan.message is not None
+    assert "country code" in plan.message
 
 
 def test_too_many_digits_are_not_searched() -> None:
-    made = build_plan("1234567890123456789", [US])
-    assert made.attempts == ()
-    assert made.message is not None
-    assert "longer" in made.message
+    plan = build_plan("1234567890123456789", [US])
+    assert plan.attempts == ()
+    assert plan.message is not None
+    assert "longer" in plan.message
 
 
 @pytest.mark.parametrize("raw", ["", "Ana", "()", "+", "\u200b"])
 def test_text_without_digits_gets_message(raw: str) -> None:
-    made = build_plan(raw, [US])
-    assert made.attempts == ()
-    assert made.message is not None
-    assert "digits" in made.message
+    plan = build_plan(raw, [US])
+    assert plan.attempts == ()
+    assert plan.message is not None
+    assert "digits" in plan.message
 
 
 # Several numbers
@@ -274,7 +274,7 @@ def test_number_over_two_lines_is_one_number() -> None:
     assert build_plan("(415)\n555-0142", [US]).attempts[0].value == "+14155550142"
 
 
-# What was chosen from a link
+# Attempts parsed from a link
 
 
 @pytest.mark.parametrize("value", ["+14155550142", "+442079460018"])

@@ -1,4 +1,4 @@
-"""Settings that would be unsafe or unclear are refused with a sentence; the rest follow from SITE_URL."""
+"""Settings: unsafe or invalid values stop the start with a message; cookies, HSTS and hosts follow from SITE_URL."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ READ = "from django.conf import settings; settings.DEBUG"
 
 
 class Run(Protocol):
-    """What code comes to where the environment is changed so: None takes a variable away."""
+    """Result of code under a changed environment; None removes a variable."""
 
     def __call__(self, code: str, **changes: str | None) -> CompletedProcess[str]: ...
 
 
 class Value(Protocol):
-    """What one setting comes to, likewise."""
+    """Value of one setting under a changed environment."""
 
     def __call__(self, name: str, **changes: str | None) -> str: ...
 
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
-    """Runs code in a process of its own, where nothing read the settings yet."""
+    """Runs code in a process of its own that has not read the settings yet."""
     with ForkingPython() as python:
 
         def run(code: str, **changes: str | None) -> CompletedProcess[str]:
@@ -126,7 +126,7 @@ def test_cache_url_other_than_memory_or_redis_is_refused(run: Run, url: str) -> 
     assert "contacts are not stored on disk" in run(READ, CACHE_URL=url).stderr
 
 
-# --- Single sign-on: a mistake stops the desk at its start, with a sentence -------------------------
+# --- Single sign-on: invalid settings stop the start with a message ---------------------------------
 
 
 OIDC = {"OIDC_CLIENT_ID": "desk", "OIDC_CLIENT_SECRET": "x"}

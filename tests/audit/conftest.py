@@ -36,7 +36,7 @@ def auditor_client(desk_api: SandboxServer, auditor: User) -> Client:
     """The signed-in auditor's browser, with an empty log."""
     client = Client()
     client.force_login(auditor)
-    forget()
+    clear_log()
     return client
 
 
@@ -54,7 +54,7 @@ def written(db: None) -> Write:
     return write
 
 
-def forget() -> None:
+def clear_log() -> None:
     """Empties the log by SQL, since the model is append-only."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM contacts_ui_auditentry")

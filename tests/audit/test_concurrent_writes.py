@@ -32,7 +32,9 @@ def desks(
         yield one, other
 
 
-def test_concurrent_lists_of_eight_people_are_one_row_each(desks: tuple[Desk, Desk], running_sandbox: SandboxServer) -> None:
+def test_concurrent_lists_of_eight_people_are_one_row_each(
+    desks: tuple[Desk, Desk], running_sandbox: SandboxServer
+) -> None:
     profile = running_sandbox.profiles()[9]["id"]
     people = desks[0].people(WRITERS, [profile])
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 PAGE = "/audit/"
-SEEN = "+12125550142"
+NUMBER = "+12125550142"
 
 
 def _abouts(response: Answer) -> list[str]:
@@ -207,9 +207,7 @@ def test_account_is_found_by_its_word(auditor_client: Client, written: Write) ->
     assert _abouts(_get(auditor_client, profile="Account")) == ["row account"]
 
 
-def test_time_is_parsed_in_user_zone_and_linked_in_utc(
-    auditor_client: Client, auditor: User, written: Write
-) -> None:
+def test_time_is_parsed_in_user_zone_and_linked_in_utc(auditor_client: Client, auditor: User, written: Write) -> None:
     Preferences.objects.create(user=auditor, time_zone="Europe/Berlin")
     for name in "abc":
         written(about=f"row {name}")  # 12:01, 12:02, 12:03 UTC
@@ -286,31 +284,31 @@ def test_empty_page_says_what_was_searched(auditor_client: Client) -> None:
 
 
 @pytest.fixture
-def looked_up(written: Write) -> None:
+def rows_of_number(written: Write) -> None:
     """Rows of a search for the number, of an opened contact with it, and of another contact."""
     written(action="contacts.searched", marks=_stored(hashes_of_text("(212) 555-0142", ("US",))), about="row searched")
-    written(action="contact.opened", marks=_stored(hashes_of_numbers([SEEN])), about="row opened")
+    written(action="contact.opened", marks=_stored(hashes_of_numbers([NUMBER])), about="row opened")
     written(action="contact.opened", marks=_stored(hashes_of_numbers(["+12125550143"])), about="row other")
 
 
-def _stored(marks: tuple[str, ...]) -> str:
-    return f" {' '.join(marks)} "
+def _stored(hashes: tuple[str, ...]) -> str:
+    return f" {' '.join(hashes)} "
 
 
 @pytest.mark.parametrize(
-    "typed", [SEEN, "212 555 0142", "tel:+1-212-555-0142", "001 212 555 0142", "+1 (212) 555‑0142"]
+    "typed", [NUMBER, "212 555 0142", "tel:+1-212-555-0142", "001 212 555 0142", "+1 (212) 555‑0142"]
 )
-def test_number_is_found_in_any_spelling(auditor_client: Client, looked_up: None, typed: str) -> None:
+def test_number_is_found_in_any_spelling(auditor_client: Client, rows_of_number: None, typed: str) -> None:
     response = auditor_client.post(PAGE, {"number": typed}, follow=True)
     assert _abouts(response) == ["row opened", "row searched"]
 
 
-def test_typed_number_is_in_no_address_and_on_no_page(auditor_client: Client, looked_up: None) -> None:
-    response = auditor_client.post(f"{PAGE}?outcome=ok", {"number": SEEN})
+def test_typed_number_is_in_no_address_and_on_no_page(auditor_client: Client, rows_of_number: None) -> None:
+    response = auditor_client.post(f"{PAGE}?outcome=ok", {"number": NUMBER})
     address = response["Location"]
     assert re.fullmatch(r"/audit/\?outcome=ok&number=[0-9a-f]{20}(-[0-9a-f]{20})*", address)
     page = text(auditor_client.get(address))
-    for spelling in (SEEN, SEEN[1:], SEEN[2:], "555-0142"):
+    for spelling in (NUMBER, NUMBER[1:], NUMBER[2:], "555-0142"):
         assert spelling not in page
         assert spelling not in address
 
@@ -321,15 +319,17 @@ def test_national_number_is_read_in_auditors_region(auditor_client: Client, audi
     assert _abouts(auditor_client.post(PAGE, {"number": "030 12345678"}, follow=True)) == ["row berlin"]
 
 
-def test_rows_hashed_with_former_key_are_found(auditor_client: Client, looked_up: None, settings: Settings) -> None:
+def test_rows_hashed_with_former_key_are_found(
+    auditor_client: Client, rows_of_number: None, settings: Settings
+) -> None:
     settings.AUDIT_KEY_FALLBACKS = [settings.AUDIT_KEY]
     settings.AUDIT_KEY = "a newer one"
-    assert len(_abouts(auditor_client.post(PAGE, {"number": SEEN}, follow=True))) == 2
+    assert len(_abouts(auditor_client.post(PAGE, {"number": NUMBER}, follow=True))) == 2
 
 
-def test_log_search_by_number_is_found_by_that_number(auditor_client: Client, looked_up: None) -> None:
-    auditor_client.post(PAGE, {"number": SEEN}, follow=True)
-    page = text(auditor_client.post(PAGE, {"number": SEEN}, follow=True))
+def test_log_search_by_number_is_found_by_that_number(auditor_client: Client, rows_of_number: None) -> None:
+    auditor_client.post(PAGE, {"number": NUMBER}, follow=True)
+    page = text(auditor_client.post(PAGE, {"number": NUMBER}, follow=True))
     assert page.count("Read the audit log<small>number: as typed (mark ") == 1
 
 
@@ -341,17 +341,17 @@ def test_input_without_digits_is_reported(auditor_client: Client, written: Write
     assert "There were no digits in the number" in text(response)
 
 
-def test_number_with_no_rows_says_so(auditor_client: Client, looked_up: None) -> None:
+def test_number_with_no_rows_says_so(auditor_client: Client, rows_of_number: None) -> None:
     assert "Nobody searched this number" in text(auditor_client.post(PAGE, {"number": "+12125550199"}, follow=True))
 
 
 def test_number_form_requires_csrf_token(auditor: User) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(auditor)
-    assert strict.post(PAGE, {"number": SEEN}).status_code == 403
+    assert strict.post(PAGE, {"number": NUMBER}).status_code == 403
 
 
 @pytest.mark.parametrize("page", [PAGE, f"{PAGE}export/"])
 def test_number_typed_into_person_filter_is_not_recorded(auditor_client: Client, page: str) -> None:
-    auditor_client.get(page, {"person": SEEN})
+    auditor_client.get(page, {"person": NUMBER})
     assert AuditEntry.objects.get().about == "person: [number]"

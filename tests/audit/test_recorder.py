@@ -18,7 +18,7 @@ from contacts_ui.audit.labels import ACTION_LABELS
 from contacts_ui.models import AuditEntry, Preferences
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
-from tests.audit.conftest import forget
+from tests.audit.conftest import clear_log
 from tests.html import FRAGMENT, RESTORE, fragment
 
 LIST = "/account/contacts/"
@@ -28,11 +28,11 @@ LIST = "/account/contacts/"
 def client(admin_client: Client) -> Client:
     """The admin's browser, which has visited the account already, with an empty log."""
     admin_client.get(LIST)
-    forget()
+    clear_log()
     return admin_client
 
 
-def deeds() -> list[tuple[str, str]]:
+def events() -> list[tuple[str, str]]:
     """Action and outcome of every row, oldest first."""
     return list(AuditEntry.objects.order_by("id").values_list("action", "outcome"))
 
@@ -55,24 +55,24 @@ def test_list_is_recorded_once_with_all_fields(client: Client, admin_user: User,
 @pytest.mark.parametrize("headers", [{}, FRAGMENT, RESTORE], ids=["page", "fragment", "history"])
 def test_list_is_recorded_for_page_fragment_and_history(client: Client, headers: dict[str, str]) -> None:
     client.get(LIST, headers=headers)
-    assert deeds() == [("contacts.listed", "ok")]
+    assert events() == [("contacts.listed", "ok")]
 
 
 def test_head_request_is_recorded(client: Client) -> None:
     client.head(LIST)
-    assert deeds() == [("contacts.listed", "ok")]
+    assert events() == [("contacts.listed", "ok")]
 
 
 def test_search_of_several_attempts_is_recorded_once(client: Client) -> None:
     client.get(LIST, {"search": "998-8776"})
-    assert deeds() == [("contacts.searched", "ok")]
+    assert events() == [("contacts.searched", "ok")]
 
 
 def test_searched_number_matches_hash_in_any_spelling(client: Client, sandbox: SandboxServer) -> None:
     number = next(n for n in sandbox.contacts(None).values() if n and n.startswith("+1212"))
     client.get(LIST, {"search": f"({number[2:5]}) {number[5:8]}-{number[8:]}"})
-    marks = (only_row().marks or "").split()
-    assert set(marks) & set(search_hashes(f"tel:{number}", ()))
+    hashes = (only_row().marks or "").split()
+    assert set(hashes) & set(search_hashes(f"tel:{number}", ()))
 
 
 def test_number_is_in_no_column(client: Client, sandbox: SandboxServer) -> None:
@@ -95,21 +95,21 @@ def test_numbers_of_short_result_are_hashed(client: Client, sandbox: SandboxServ
 def test_bulk_lookup_is_one_row_with_hash_of_each_number(client: Client) -> None:
     numbers = [f"+1202555{ending}" for ending in ("0101", "0102", "0103")]
     client.get(LIST, {"search": "\n".join(numbers)})
-    marks = set((only_row().marks or "").split())
-    assert all(marks & set(search_hashes(number, ())) for number in numbers)
+    hashes = set((only_row().marks or "").split())
+    assert all(hashes & set(search_hashes(number, ())) for number in numbers)
 
 
 def test_profile_switch_is_recorded_once_besides_lists(client: Client, sandbox: SandboxServer) -> None:
     path = f"/p/{sandbox.profiles()[1]['id']}/contacts/"
     for _ in range(2):
         client.get(path)
-    assert deeds() == [("contacts.listed", "ok"), ("profile.switched", "ok"), ("contacts.listed", "ok")]
+    assert events() == [("contacts.listed", "ok"), ("profile.switched", "ok"), ("contacts.listed", "ok")]
     assert set(AuditEntry.objects.values_list("scope", flat=True)) == {sandbox.profiles()[1]["id"]}
 
 
 def test_bulk_lookup_in_other_profile_records_switch(client: Client, sandbox: SandboxServer) -> None:
     client.get(f"/p/{sandbox.profiles()[1]['id']}/contacts/", {"search": "+12025550101\n+12025550102"})
-    assert sorted(deeds()) == [("contacts.searched", "ok"), ("profile.switched", "ok")]
+    assert sorted(events()) == [("contacts.searched", "ok"), ("profile.switched", "ok")]
 
 
 def test_waiting_page_is_not_recorded_until_results_arrive(
@@ -118,16 +118,16 @@ def test_waiting_page_is_not_recorded_until_results_arrive(
     monkeypatch.setattr("contacts_ui.views.contact_list.PAGE_TIMEOUT", 0.05)
     sandbox.fault(route="contacts", kind="slow", seconds=3600)
     client.get(f"{LIST}?page=3")
-    assert deeds() == []
+    assert events() == []
     wait_until(lambda: sandbox.fired() == ["slow"])
     sandbox.release()
     fragment(client, LIST, page=3)
-    assert deeds() == [("contacts.listed", "ok")]
+    assert events() == [("contacts.listed", "ok")]
 
 
 def test_refresh_with_its_redirect_is_recorded_once(client: Client) -> None:
     client.get(f"{LIST}?refresh=1", follow=True)
-    assert deeds() == [("contacts.listed", "ok")]
+    assert events() == [("contacts.listed", "ok")]
 
 
 def test_opened_contact_is_recorded_with_its_id_and_request_id(client: Client, sandbox: SandboxServer) -> None:
@@ -147,15 +147,13 @@ def test_messages_are_recorded(client: Client, sandbox: SandboxServer) -> None:
     assert row.request_id
 
 
-def test_reveal_is_recorded_only_on_post(
-    client: Client, admin_user: User, sandbox: SandboxServer
-) -> None:
+def test_reveal_is_recorded_only_on_post(client: Client, admin_user: User, sandbox: SandboxServer) -> None:
     Preferences.objects.create(user=admin_user, mask_numbers=True)
     address = f"{LIST}{next(iter(sandbox.contacts(None)))}/reveal/"
     client.get(address)
-    assert deeds() == []
+    assert events() == []
     client.post(address, {"part": "row"}, headers=FRAGMENT)
-    assert deeds() == [("number.revealed", "ok")]
+    assert events() == [("number.revealed", "ok")]
 
 
 # --- Denied and failed ---------------------------------------------------------------------------
@@ -174,12 +172,12 @@ def test_failed_search_is_recorded_with_number_hash(client: Client, sandbox: San
 def test_api_error_is_recorded_as_failed(client: Client, sandbox: SandboxServer, status: int) -> None:
     sandbox.fault(route="contacts", kind="status", status=status, times=3)
     client.get(LIST)
-    assert deeds() == [("contacts.listed", "failed")]
+    assert events() == [("contacts.listed", "failed")]
 
 
 @pytest.mark.parametrize("page", ["", "{contact}/", "{contact}/messages/", "{contact}/reveal/"])
 def test_foreign_profile_is_recorded_as_denied(support_client: Client, sandbox: SandboxServer, page: str) -> None:
-    forget()
+    clear_log()
     theirs = sandbox.profiles()[5]["id"]
     contact_id = next(iter(sandbox.contacts(theirs)))
     support_client.get(f"/p/{theirs}/contacts/{page.format(contact=contact_id)}")
@@ -196,7 +194,7 @@ def test_contact_of_other_scope_is_recorded_as_denied(client: Client) -> None:
 
 
 def test_page_of_other_role_is_recorded_as_denied(support_client: Client) -> None:
-    forget()
+    clear_log()
     support_client.get("/people/")
     row = only_row()
     assert (row.action, row.outcome, row.about) == ("page.denied", "denied", "people-list")
@@ -204,32 +202,32 @@ def test_page_of_other_role_is_recorded_as_denied(support_client: Client) -> Non
 
 def test_disallowed_method_is_recorded_as_denied(client: Client) -> None:
     client.post(LIST)
-    assert deeds() == [("contacts.listed", "denied")]
+    assert events() == [("contacts.listed", "denied")]
 
 
 def test_missing_csrf_token_is_recorded_as_denied(admin_user: User, client: Client, sandbox: SandboxServer) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(admin_user)
-    forget()
+    clear_log()
     strict.post(f"{LIST}{next(iter(sandbox.contacts(None)))}/reveal/")
-    assert deeds() == [("number.revealed", "denied")]
+    assert events() == [("number.revealed", "denied")]
 
 
 def test_anonymous_visitor_is_not_recorded(db: None, desk_api: SandboxServer) -> None:
     for path in ("/", LIST, "/audit/", "/nowhere/", "/sign-in/"):
         Client().get(path)
-    assert deeds() == []
+    assert events() == []
 
 
 def test_unknown_address_is_not_recorded(client: Client) -> None:
     client.get("/nowhere/")
-    assert deeds() == []
+    assert events() == []
 
 
 def test_pages_without_contacts_are_not_recorded(client: Client) -> None:
     for path in ("/preferences/", "/gateway/", "/account/profiles/"):
         client.get(path)
-    assert deeds() == []
+    assert events() == []
 
 
 def test_every_audit_action_in_code_has_label() -> None:
@@ -253,4 +251,4 @@ def test_redirect_to_mfa_setup_is_not_recorded(client: Client, settings: Setting
     settings.REQUIRE_MFA = "admins"
     client.get(LIST)
     client.get(LIST, headers=FRAGMENT)
-    assert deeds() == []
+    assert events() == []

@@ -1,4 +1,4 @@
-"""Failing audit writes: nothing is shown and nobody signs in (fail closed), or an error is logged (AUDIT_REQUIRED off)."""
+"""Failing audit writes: nothing is shown, nobody signs in (fail closed); with AUDIT_REQUIRED off an error is logged."""
 
 from __future__ import annotations
 
@@ -93,9 +93,7 @@ def test_list_is_refused_when_audit_table_is_missing(admin_client: Client, trans
             cursor.execute("ALTER TABLE elsewhere RENAME TO contacts_ui_auditentry")
 
 
-def test_unrecordable_sign_in_is_refused(
-    db: None, desk_api: SandboxServer, unwritable: Unwritable
-) -> None:
+def test_unrecordable_sign_in_is_refused(db: None, desk_api: SandboxServer, unwritable: Unwritable) -> None:
     User.objects.create_user("sue", password=PASSWORD)
     client = Client()
     with unwritable():
@@ -107,9 +105,7 @@ def test_unrecordable_sign_in_is_refused(
     assert not any("_auth_user_id" in session.get_decoded() for session in Session.objects.all())
 
 
-def test_unrecordable_wrong_password_gets_503(
-    db: None, desk_api: SandboxServer, unwritable: Unwritable
-) -> None:
+def test_unrecordable_wrong_password_gets_503(db: None, desk_api: SandboxServer, unwritable: Unwritable) -> None:
     with unwritable():
         response = Client().post("/sign-in/", {"login": "sue", "password": "wrong"})
     assert response.status_code == 503

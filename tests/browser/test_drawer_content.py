@@ -135,7 +135,7 @@ def test_a_failure_is_tried_again_in_the_drawer(page: Page, sandbox: SandboxServ
 
 def test_a_foreign_contact_is_refused_and_said(page: Page, sandbox: SandboxServer) -> None:
     other = sandbox.profiles()[1]["id"]
-    body = f'<article class="contact" data-profile-id="{other}"><h1 id="contact-h">+44 FOREIGN</h1></article>'
+    body = f'<article class="panel" data-profile-id="{other}"><h1 id="contact-h">+44 FOREIGN</h1></article>'
     headers = {"X-Fragment": "1", "X-Desk-Profile": other, "Content-Type": "text/html"}
     page.route("**/contacts/*-*/", lambda route: route.fulfill(status=200, headers=headers, body=body))
     link(page, 2).click()

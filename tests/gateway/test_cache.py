@@ -31,7 +31,7 @@ def _calls(sandbox: SandboxServer) -> list[str]:
     return [call["path"] for call in sandbox.requests() if call["path"] != "/v3/me"]
 
 
-def age(settings: Settings) -> None:
+def make_cache_stale(settings: Settings) -> None:
     """Makes every cached entry stale from here on."""
     settings.SENT_FRESH_SECONDS = 0.0
     get_gateway.cache_clear()
@@ -71,7 +71,9 @@ def test_refresh_is_throttled_per_user(
     admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert REFRESH_INTERVAL == 2.0
-    monkeypatch.setattr("contacts_ui.gateway.gateway.REFRESH_INTERVAL", 60.0)  # five requests may take longer than two seconds
+    monkeypatch.setattr(
+        "contacts_ui.gateway.gateway.REFRESH_INTERVAL", 60.0
+    )  # five requests may take longer than two seconds
     for _ in range(5):
         fragment(admin_client, LIST, refresh="1")
     assert len(_calls(keeping)) == 1
@@ -86,19 +88,19 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.fixture
-def _patient_with_all_but_the_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _long_timeout_unless_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Raises the revalidation timeout except in the slow case, so that a busy machine does not look like a slow API."""
     if "slow" not in request.node.name.partition("[")[2]:
         monkeypatch.setattr("contacts_ui.gateway.cached_fetch.REVALIDATE_TIMEOUT", 4.0)
 
 
-@pytest.mark.usefixtures("_patient_with_all_but_the_slow")
+@pytest.mark.usefixtures("_long_timeout_unless_slow")
 @pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
 def test_stale_page_is_shown_with_reason_when_api_fails_or_is_slow(
     admin_client: Client, keeping: SandboxServer, settings: Settings, fault: dict[str, Any], reason: str
 ) -> None:
     before = rows(admin_client.get(LIST))
-    age(settings)
+    make_cache_stale(settings)
     keeping.fault(route="contacts", **fault)
     response = admin_client.get(LIST)
     assert response.status_code == 200
@@ -126,11 +128,11 @@ def test_cache_keys_reveal_no_number_api_key_or_profile(
     profile_id = keeping.profiles()[1]["id"]
     admin_client.get(f"/p/{profile_id}/contacts/", {"search": "555-0142"})
     admin_client.get(LIST, {"phone": "+12025550143"})
-    kept = " ".join(caches["contacts"]._cache)  # type: ignore[attr-defined]  # what the memory cache holds
-    assert kept
+    cached = " ".join(caches["contacts"]._cache)  # type: ignore[attr-defined]  # what the memory cache holds
+    assert cached
     for secret in ("555-0142", "2025550143", settings.SENT_API_KEY, profile_id):
-        assert secret not in kept
-    assert re.fullmatch(r"[\w:]+( [\w:]+)*", kept)
+        assert secret not in cached
+    assert re.fullmatch(r"[\w:]+( [\w:]+)*", cached)
 
 
 def test_cache_keys_differ_by_api_key_scope_and_query() -> None:
@@ -151,20 +153,20 @@ def test_known_profile_still_works_while_account_call_fails(admin_client: Client
     path = f"/p/{keeping.profiles()[1]['id']}/"
     admin_client.get(f"{path}contacts/")
     get_gateway()._account_cache = None
-    caches["contacts"].set(*_older(get_gateway()._keys.account()))
+    caches["contacts"].set(*_aged_entry(get_gateway()._keys.account()))
     keeping.fault(route="me", kind="status", status=500, times=5)
     assert admin_client.get(f"{path}contacts/").status_code == 200
     assert "This list may be up to an hour old" in text(admin_client.get(f"{path}profiles/"))
 
 
-def _older(key: str) -> tuple[str, object, float]:
+def _aged_entry(key: str) -> tuple[str, object, float]:
     """Key, value and TTL of the cached account, with its fetch time set far in the past."""
     import msgspec
 
-    kept_at, body = caches["contacts"].get(key)
-    kept = msgspec.msgpack.decode(body)
-    fields = {"account": kept["account"], "fetched_at": "2026-01-01T00:00:00Z"}
-    return key, (kept_at, msgspec.msgpack.encode(fields)), 3600
+    cached_at, body = caches["contacts"].get(key)
+    cached = msgspec.msgpack.decode(body)
+    fields = {"account": cached["account"], "fetched_at": "2026-01-01T00:00:00Z"}
+    return key, (cached_at, msgspec.msgpack.encode(fields)), 3600
 
 
 def test_exhausted_rate_limit_answers_429_at_once_with_retry_after(
@@ -197,9 +199,7 @@ def test_failed_call_is_retried_once(admin_client: Client, desk_api: SandboxServ
 
 
 @pytest.mark.parametrize("status", [429, 500, 401])
-def test_non_retryable_error_is_not_retried(
-    admin_client: Client, desk_api: SandboxServer, status: int
-) -> None:
+def test_non_retryable_error_is_not_retried(admin_client: Client, desk_api: SandboxServer, status: int) -> None:
     desk_api.fault(route="contacts", kind="status", status=status)
     admin_client.get(LIST)
     assert len(_calls(desk_api)) == 1
@@ -218,7 +218,7 @@ def _account_calls(sandbox: SandboxServer) -> int:
     return sum(call["path"] == "/v3/me" for call in sandbox.requests())
 
 
-def _minutes_later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+def _age_account_cache(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Ages the cached account by this many seconds."""
     memo = get_gateway()._account_cache
     assert memo is not None
@@ -231,7 +231,7 @@ def test_account_is_not_fetched_again_after_ninety_seconds(
     admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin_client.get(LIST)
-    _minutes_later(monkeypatch, 90)
+    _age_account_cache(monkeypatch, 90)
     admin_client.get(LIST)
     assert _account_calls(keeping) == 1
 
@@ -243,7 +243,7 @@ def test_unknown_profile_refetches_account_at_most_once_a_minute(
     for _ in range(3):
         assert admin_client.get(unknown).status_code == 404
     assert _account_calls(keeping) == 1
-    _minutes_later(monkeypatch, 90)
+    _age_account_cache(monkeypatch, 90)
     assert admin_client.get(unknown).status_code == 404
     assert _account_calls(keeping) == 2
     assert {call["path"] for call in keeping.requests()} == {"/v3/me"}
@@ -255,6 +255,6 @@ def test_profile_rejected_by_api_triggers_account_refetch(
     gone = f"/p/{keeping.profiles()[1]['id']}/contacts/"
     keeping.fault(route="contacts", kind="status", status=404, code="RESOURCE_004")
     assert admin_client.get(gone).status_code == 404
-    _minutes_later(monkeypatch, 90)
+    _age_account_cache(monkeypatch, 90)
     admin_client.get(LIST)
     assert _account_calls(keeping) == 2

@@ -1,4 +1,4 @@
-"""Call policy of one API call: bulkhead slot, rate limiter token, circuit breaker, and one retry of retryable errors."""
+"""Call policy: bulkhead slot, rate limiter token, circuit breaker, and one retry of retryable errors."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class _Api:
 @pytest.fixture
 def breaker(tmp_path: Path) -> CircuitBreaker:
     """A closed circuit breaker."""
-    return CircuitBreaker(SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(PER_MINUTE)), 3.0)
+    return CircuitBreaker(SharedCounters(tmp_path / "counters", HostRateLimiter.cells(PER_MINUTE)), 3.0)
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def make(tmp_path: Path, breaker: CircuitBreaker) -> Callable[..., CallPolicy]:
     """Makes call policies with a limit of two calls a minute and two concurrent slots."""
 
     def made(*, burst: int = 2, seconds: float = 60.0) -> CallPolicy:
-        ledger = SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(PER_MINUTE))
-        budget = HostRateLimiter(ledger, PER_MINUTE, burst)
-        return CallPolicy(breaker, budget, GatewayStats(ledger), in_flight=2, deadline_seconds=seconds)
+        counters = SharedCounters(tmp_path / "counters", HostRateLimiter.cells(PER_MINUTE))
+        limiter = HostRateLimiter(counters, PER_MINUTE, burst)
+        return CallPolicy(breaker, limiter, GatewayStats(counters), in_flight=2, deadline_seconds=seconds)
 
     return made
 
@@ -92,11 +92,11 @@ def test_retry_is_skipped_when_rate_limit_is_exhausted(make: Callable[..., CallP
 
 
 def test_first_attempt_is_refused_when_rate_limit_is_exhausted(make: Callable[..., CallPolicy]) -> None:
-    api, caller = _Api(), make(burst=1)
+    api, policy = _Api(), make(burst=1)
     with pytest.raises(ServerError):
-        caller.call(api.ask)
+        policy.call(api.ask)
     with pytest.raises(LocalRateLimited):
-        caller.call(api.ask)
+        policy.call(api.ask)
     assert api.calls == 1
 
 
@@ -107,9 +107,7 @@ def test_retry_is_skipped_shortly_before_deadline(make: Callable[..., CallPolicy
     assert api.calls == 1
 
 
-def test_failure_that_opens_circuit_is_not_retried(
-    make: Callable[..., CallPolicy], breaker: CircuitBreaker
-) -> None:
+def test_failure_that_opens_circuit_is_not_retried(make: Callable[..., CallPolicy], breaker: CircuitBreaker) -> None:
     for _ in range(FAILURE_THRESHOLD - 1):
         breaker.record_failure()
     api = _Api()
@@ -118,11 +116,11 @@ def test_failure_that_opens_circuit_is_not_retried(
     assert api.calls == 1
 
 
-class _Slow(HostRateLimiter):
+class _LimiterWithRivalProbe(HostRateLimiter):
     """A rate limiter that is asked while somebody else takes the half-open probe that is due."""
 
-    def __init__(self, ledger: SharedCounters, breaker: CircuitBreaker) -> None:
-        super().__init__(ledger, PER_MINUTE, PER_MINUTE)
+    def __init__(self, counters: SharedCounters, breaker: CircuitBreaker) -> None:
+        super().__init__(counters, PER_MINUTE, PER_MINUTE)
         self._breaker = breaker
 
     def acquire(self, *, bulk: bool = False) -> float:
@@ -136,11 +134,13 @@ def test_second_of_two_simultaneous_probes_is_rejected(
     monkeypatch.setattr("contacts_ui.gateway.circuit_breaker.INITIAL_BACKOFF", 0.0)  # a probe is due at once
     for _ in range(FAILURE_THRESHOLD):
         breaker.record_failure()
-    ledger = SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(PER_MINUTE))
-    caller = CallPolicy(breaker, _Slow(ledger, breaker), GatewayStats(ledger), in_flight=2, deadline_seconds=60)
+    counters = SharedCounters(tmp_path / "counters", HostRateLimiter.cells(PER_MINUTE))
+    policy = CallPolicy(
+        breaker, _LimiterWithRivalProbe(counters, breaker), GatewayStats(counters), in_flight=2, deadline_seconds=60
+    )
     api = _Api()
     with pytest.raises(CircuitOpen):
-        caller.call(api.ask)
+        policy.call(api.ask)
     assert api.calls == 0
 
 

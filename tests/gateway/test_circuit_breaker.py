@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contacts_ui.gateway import circuit_breaker as breakers
+from contacts_ui.gateway import circuit_breaker
 from contacts_ui.gateway.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker
 from contacts_ui.gateway.rate_limiter import HostRateLimiter
 from contacts_ui.gateway.shared_memory import SharedCounters
@@ -23,7 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def breaker(tmp_path: Path, clock: list[float]) -> CircuitBreaker:
     """A closed circuit breaker whose probes last at most three seconds."""
-    return CircuitBreaker(SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(60)), 3.0)
+    return CircuitBreaker(SharedCounters(tmp_path / "counters", HostRateLimiter.cells(60)), 3.0)
 
 
 def _fail(breaker: CircuitBreaker, times: int = FAILURE_THRESHOLD) -> None:
@@ -39,7 +39,7 @@ def test_circuit_stays_closed_after_four_failures(breaker: CircuitBreaker) -> No
 
 def test_circuit_opens_at_fifth_consecutive_failure(breaker: CircuitBreaker) -> None:
     _fail(breaker)
-    assert breaker.acquire() == breakers.INITIAL_BACKOFF
+    assert breaker.acquire() == circuit_breaker.INITIAL_BACKOFF
     assert breaker.state().is_open
 
 
@@ -52,14 +52,14 @@ def test_success_resets_failure_count(breaker: CircuitBreaker) -> None:
 
 def test_only_one_probe_is_allowed_after_backoff(breaker: CircuitBreaker, clock: list[float]) -> None:
     _fail(breaker)
-    clock[0] += breakers.INITIAL_BACKOFF + 0.1
+    clock[0] += circuit_breaker.INITIAL_BACKOFF + 0.1
     assert breaker.acquire() == 0
     assert breaker.acquire() > 0
 
 
 def test_lost_probe_does_not_block_next_probe(breaker: CircuitBreaker, clock: list[float]) -> None:
     _fail(breaker)
-    clock[0] += breakers.INITIAL_BACKOFF + 0.1
+    clock[0] += circuit_breaker.INITIAL_BACKOFF + 0.1
     breaker.acquire()
     clock[0] += 3.1
     assert breaker.acquire() == 0
@@ -67,7 +67,7 @@ def test_lost_probe_does_not_block_next_probe(breaker: CircuitBreaker, clock: li
 
 def test_successful_probe_closes_circuit(breaker: CircuitBreaker, clock: list[float]) -> None:
     _fail(breaker)
-    clock[0] += breakers.INITIAL_BACKOFF + 0.1
+    clock[0] += circuit_breaker.INITIAL_BACKOFF + 0.1
     breaker.acquire()
     breaker.record_success()
     assert breaker.acquire() == breaker.acquire() == 0
@@ -86,10 +86,10 @@ def test_backoff_grows_with_failed_probes_up_to_maximum(breaker: CircuitBreaker,
 
 def test_late_failures_do_not_lengthen_backoff(breaker: CircuitBreaker) -> None:
     _fail(breaker, FAILURE_THRESHOLD + 20)
-    assert breaker.state().retry_in == breakers.INITIAL_BACKOFF
+    assert breaker.state().retry_in == circuit_breaker.INITIAL_BACKOFF
 
 
 def test_circuit_state_is_shared_by_processes_of_one_host(breaker: CircuitBreaker, tmp_path: Path) -> None:
     _fail(breaker)
-    other = CircuitBreaker(SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(60)), 3.0)
+    other = CircuitBreaker(SharedCounters(tmp_path / "counters", HostRateLimiter.cells(60)), 3.0)
     assert other.state().is_open

@@ -23,11 +23,11 @@ LIST = "/account/contacts/"
 SCOPE, QUERY = Scope(None, "Account", switchable=True), ContactQuery()
 
 
-def _made_anew() -> None:
+def _reset_gateway() -> None:
     get_gateway.cache_clear()
 
 
-def _pages_asked(sandbox: SandboxServer) -> int:
+def _contact_calls(sandbox: SandboxServer) -> int:
     return sum(call["path"] == "/v3/contacts" for call in sandbox.requests())
 
 
@@ -38,30 +38,30 @@ def _key(settings: Settings) -> str:
 
 def test_gateway_without_api_key_is_refused(settings: Settings) -> None:
     settings.SENT_API_KEY = ""
-    _made_anew()
+    _reset_gateway()
     with pytest.raises(RuntimeError, match="SENT_API_KEY is not set"):
         get_gateway()
 
 
 @pytest.fixture
-def plain(keeping: SandboxServer, settings: Settings) -> SandboxServer:
+def bypass(keeping: SandboxServer, settings: Settings) -> SandboxServer:
     """The API of a desk in bypass mode: no cache, no single-flight, no rate limiter."""
     settings.SENT_GATEWAY, settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST = "plain", 1, 1
-    _made_anew()
+    _reset_gateway()
     return keeping
 
 
-def test_bypass_fetches_every_page_again(admin_client: Client, plain: SandboxServer) -> None:
+def test_bypass_fetches_every_page_again(admin_client: Client, bypass: SandboxServer) -> None:
     assert len(rows(admin_client.get(LIST))) == len(rows(admin_client.get(LIST))) == 50
-    assert _pages_asked(plain) == 2
+    assert _contact_calls(bypass) == 2
 
 
-def test_bypass_stores_nothing_in_cache(plain: SandboxServer, settings: Settings) -> None:
+def test_bypass_stores_nothing_in_cache(bypass: SandboxServer, settings: Settings) -> None:
     get_gateway().contacts(SCOPE, QUERY)
     assert caches["contacts"].get(_key(settings)) is None
 
 
-def test_bypass_status_reports_no_calls_left(plain: SandboxServer) -> None:
+def test_bypass_status_reports_no_calls_left(bypass: SandboxServer) -> None:
     get_gateway().contacts(SCOPE, QUERY)
     status = get_gateway().status()
     assert (status.calls_left, status.blocked_seconds) == (0, 0.0)
@@ -73,36 +73,36 @@ def test_request_just_after_answer_is_served_from_cache(
     policy = get_gateway()._fetcher._call_policy
     slot = policy.slot
 
-    def late() -> Slot:
+    def slot_after_other_request() -> Slot:
         monkeypatch.setattr(policy, "slot", slot)
         get_gateway().contacts(SCOPE, QUERY)  # another request fills the cache first
         return slot()
 
-    monkeypatch.setattr(policy, "slot", late)
+    monkeypatch.setattr(policy, "slot", slot_after_other_request)
     assert len(get_gateway().contacts(SCOPE, QUERY).value.contacts) == 50
-    assert _pages_asked(keeping) == 1
+    assert _contact_calls(keeping) == 1
 
 
 @pytest.fixture
-def sharing(keeping: SandboxServer, settings: Settings) -> SandboxServer:
+def shared_cache(keeping: SandboxServer, settings: Settings) -> SandboxServer:
     """The API of a desk configured for a shared cache; Redis is unreachable, so the host rate limiter counts calls."""
     settings.REDIS_URL, settings.SENT_DEADLINE = "redis://127.0.0.1:9/0", 60.0
-    _made_anew()
+    _reset_gateway()
     return keeping
 
 
-def test_expired_lock_of_dead_process_lets_next_process_fetch(
-    sharing: SandboxServer, settings: Settings
-) -> None:
-    caches["contacts"].add(f"lock:{_key(settings)}", 1, 0.05)  # another process holds the lock and never stores a result
+def test_expired_lock_of_dead_process_lets_next_process_fetch(shared_cache: SandboxServer, settings: Settings) -> None:
+    caches["contacts"].add(
+        f"lock:{_key(settings)}", 1, 0.05
+    )  # another process holds the lock and never stores a result
     with ThreadPoolExecutor(1) as pool:
-        shown = pool.submit(get_gateway().contacts, SCOPE, QUERY).result(30)
-    assert len(shown.value.contacts) == 50
-    assert _pages_asked(sharing) == 1
+        result = pool.submit(get_gateway().contacts, SCOPE, QUERY).result(30)
+    assert len(result.value.contacts) == 50
+    assert _contact_calls(shared_cache) == 1
 
 
 def test_undecodable_cache_entry_is_fetched_again(keeping: SandboxServer, settings: Settings) -> None:
-    _made_anew()
+    _reset_gateway()
     caches["contacts"].set(_key(settings), (time.time(), b"\xc1"), 60)  # invalid msgpack
     assert len(get_gateway().contacts(SCOPE, QUERY).value.contacts) == 50
-    assert _pages_asked(keeping) == 1
+    assert _contact_calls(keeping) == 1

@@ -147,7 +147,7 @@ ROWS: dict[str, Row] = {
 
 
 @pytest.fixture
-def patient(settings: Settings, desk_api: SandboxServer) -> SandboxServer:
+def long_timeout_api(settings: Settings, desk_api: SandboxServer) -> SandboxServer:
     """The sandbox behind a desk with a long total timeout and a cache."""
     settings.SENT_DEADLINE = 10.0
     settings.SENT_FRESH_SECONDS, settings.SENT_STALE_SECONDS = 15.0, 300.0
@@ -155,7 +155,7 @@ def patient(settings: Settings, desk_api: SandboxServer) -> SandboxServer:
     return desk_api
 
 
-def _kept() -> str:
+def _stored_text() -> str:
     """All that the desk stores: the cache keys and every database row."""
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
@@ -168,31 +168,35 @@ def _kept() -> str:
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_fault_has_its_outcome_and_leaks_no_secret(
-    admin_client: Client, patient: SandboxServer, row: Row, caplog: pytest.LogCaptureFixture, settings: Settings
+    admin_client: Client,
+    long_timeout_api: SandboxServer,
+    row: Row,
+    caplog: pytest.LogCaptureFixture,
+    settings: Settings,
 ) -> None:
     caplog.set_level(logging.INFO)
-    path = f"/p/{patient.profiles()[1]['id']}/contacts/" if row.profile else "/account/contacts/"
+    path = f"/p/{long_timeout_api.profiles()[1]['id']}/contacts/" if row.profile else "/account/contacts/"
     get_gateway().account()
     if row.says == LATE:  # the account is cached by then: only the call under test can time out
         settings.SENT_DEADLINE = 0.2
         get_gateway.cache_clear()
-    patient.fault(route="contacts", times=row.times, **row.fault)
+    long_timeout_api.fault(route="contacts", times=row.times, **row.fault)
     response = admin_client.get(path)
-    wait_until(lambda: len(patient.fired()) == row.times, 10)
+    wait_until(lambda: len(long_timeout_api.fired()) == row.times, 10)
     assert response.status_code == row.status
     assert row.says in text(response)
     assert len(rows(response)) == row.shows
     assert row.status == 200 or "Request ID" in text(response)
     assert "No contacts" not in text(response)
 
-    patient.clear()
-    patient.fault(route="contacts", times=row.times, **row.fault)
-    asked = admin_client.get(path, {"phone": CANARY})
+    long_timeout_api.clear()
+    long_timeout_api.fault(route="contacts", times=row.times, **row.fault)
+    canary_response = admin_client.get(path, {"phone": CANARY})
     written = " ".join(JsonFormatter().format(record) for record in caplog.records)
-    everywhere = written + _kept() + json.dumps(dict(asked.headers))
+    everywhere = written + _stored_text() + json.dumps(dict(canary_response.headers))
     for secret in (settings.SENT_API_KEY, CANARY_DIGITS):
         assert secret not in everywhere
-    assert settings.SENT_API_KEY not in text(asked)
+    assert settings.SENT_API_KEY not in text(canary_response)
 
 
 def test_unknown_host_is_connection_failure() -> None:
@@ -280,7 +284,9 @@ def test_untrusted_certificate_is_connection_failure(secure: tuple[str, str]) ->
 
 @pytest.mark.parametrize("secure", [("localhost", 30)], indirect=True, ids=["good"])
 def test_valid_certificate_is_accepted(secure: tuple[str, str]) -> None:
-    _expect(SentClient(secure[0], "key", verify=secure[1]), errors.InvalidResponse)  # connected: "{}" is not a contact list
+    _expect(
+        SentClient(secure[0], "key", verify=secure[1]), errors.InvalidResponse
+    )  # connected: "{}" is not a contact list
 
 
 def test_user_without_role_gets_404(desk_api: SandboxServer, nobody: User) -> None:

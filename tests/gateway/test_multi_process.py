@@ -30,12 +30,12 @@ for line in sys.stdin:
     print("asking", flush=True)
     with ThreadPoolExecutor(8) as pool:
         pages = list(pool.map(lambda _: get_gateway().contacts(scope, query), range(8)))
-    print(*sorted({len(shown.value.contacts) for shown in pages}), flush=True)
+    print(*sorted({len(result.value.contacts) for result in pages}), flush=True)
 """
 JOIN_SECONDS = 0.3  # for all requests to join the running call; a later one is served from the cache
 
 
-class Asker:
+class Worker:
     """A process with a gateway of its own."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -58,7 +58,7 @@ class Asker:
 
 
 @contextmanager
-def _askers(count: int, sandbox: SandboxServer, cache_url: str, folder: Path) -> Iterator[list[Asker]]:
+def _workers(count: int, sandbox: SandboxServer, cache_url: str, folder: Path) -> Iterator[list[Worker]]:
     """Runs this many processes with one shared rate limiter until the block ends."""
     settings = os.environ | {
         "DJANGO_SETTINGS_MODULE": "testing.desk_settings",
@@ -82,51 +82,51 @@ def _askers(count: int, sandbox: SandboxServer, cache_url: str, folder: Path) ->
             )
             for _ in range(count)
         ]
-        yield [Asker(process) for process in started]  # they end when their stdin is closed
+        yield [Worker(process) for process in started]  # they end when their stdin is closed
 
 
 @pytest.fixture(scope="module")
-def askers(
+def workers(
     running_sandbox: SandboxServer, redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[list[Asker]]:
+) -> Iterator[list[Worker]]:
     """Three processes that share one Redis."""
-    with _askers(3, running_sandbox, redis_url, tmp_path_factory.mktemp("askers")) as askers:
-        yield askers
+    with _workers(3, running_sandbox, redis_url, tmp_path_factory.mktemp("workers")) as workers:
+        yield workers
 
 
-def test_same_request_of_three_processes_is_one_call(sandbox: SandboxServer, askers: list[Asker]) -> None:
+def test_same_request_of_three_processes_is_one_call(sandbox: SandboxServer, workers: list[Worker]) -> None:
     sandbox.fault(route="contacts", kind="slow", seconds=3600)
-    for asker in askers:
-        asker.ask("2")
+    for worker in workers:
+        worker.ask("2")
     wait_until(lambda: sandbox.fired() == ["slow"])
     time.sleep(JOIN_SECONDS)
     sandbox.release()
-    said = {asker.answer() for asker in askers}
-    assert len(said) == 1
-    assert said.pop().isdecimal()
+    answers = {worker.answer() for worker in workers}
+    assert len(answers) == 1
+    assert answers.pop().isdecimal()
     assert len(sandbox.requests()) == 1
 
 
-def test_page_fetched_by_one_process_is_cached_for_the_others(sandbox: SandboxServer, askers: list[Asker]) -> None:
-    said = []
-    for asker in askers:
-        asker.ask("7")
-        said.append(asker.answer())
-    assert said[0].isdecimal()
-    assert len(set(said)) == 1
+def test_page_fetched_by_one_process_is_cached_for_the_others(sandbox: SandboxServer, workers: list[Worker]) -> None:
+    answers = []
+    for worker in workers:
+        worker.ask("7")
+        answers.append(worker.answer())
+    assert answers[0].isdecimal()
+    assert len(set(answers)) == 1
     assert len(sandbox.requests()) == 1
 
 
 def test_each_process_fetches_for_itself_without_redis(sandbox: SandboxServer, tmp_path: Path) -> None:
-    with _askers(2, sandbox, "locmemcache://contacts", tmp_path) as askers:
-        for asker in askers:
-            asker.ask("2")
-        assert all(asker.answer().isdecimal() for asker in askers)
+    with _workers(2, sandbox, "locmemcache://contacts", tmp_path) as workers:
+        for worker in workers:
+            worker.ask("2")
+        assert all(worker.answer().isdecimal() for worker in workers)
     assert len(sandbox.requests()) == 2
 
 
 def test_page_is_answered_when_redis_is_unreachable(sandbox: SandboxServer, tmp_path: Path) -> None:
-    with _askers(1, sandbox, "redis://127.0.0.1:9/0", tmp_path) as (asker,):
-        asker.ask("3")
-        assert asker.answer().isdecimal()
+    with _workers(1, sandbox, "redis://127.0.0.1:9/0", tmp_path) as (worker,):
+        worker.ask("3")
+        assert worker.answer().isdecimal()
     assert sandbox.requests()

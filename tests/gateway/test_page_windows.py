@@ -12,9 +12,7 @@ from tests.html import rows, text
 
 
 @pytest.mark.parametrize("size", PAGE_SIZES)
-def test_page_window_has_same_rows_as_api_page(
-    admin_client: Client, desk_api: SandboxServer, size: int
-) -> None:
+def test_page_window_has_same_rows_as_api_page(admin_client: Client, desk_api: SandboxServer, size: int) -> None:
     profile_id = max(desk_api.profiles(), key=lambda profile: profile["contacts"])["id"]
     client, seen = SentClient(desk_api.url, "sandbox-organization"), 0
     for page in range(1, 200 // size + 3):

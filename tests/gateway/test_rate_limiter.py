@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from contacts_ui.gateway import rate_limiter as budgets
+from contacts_ui.gateway import rate_limiter
 from contacts_ui.gateway.rate_limiter import HostRateLimiter, RateLimiter, apply_server_limits
 from contacts_ui.gateway.redis_rate_limiter import RedisRateLimiter
 from contacts_ui.gateway.shared_memory import SharedCounters
@@ -19,7 +19,7 @@ from contacts_ui.sent_api.responses import RateLimitInfo
 from testing import ROOT
 
 
-def _of_host(path: Path, per_minute: int, burst: int) -> HostRateLimiter:
+def _host_limiter(path: Path, per_minute: int, burst: int) -> HostRateLimiter:
     return HostRateLimiter(SharedCounters(path, HostRateLimiter.cells(per_minute)), per_minute, burst)
 
 
@@ -29,7 +29,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     name = uuid4().hex
 
     def of(per_minute: int, burst: int) -> RateLimiter:
-        own = _of_host(tmp_path / "ledger", per_minute, burst)
+        own = _host_limiter(tmp_path / "counters", per_minute, burst)
         if request.param == "file":
             return own
         return RedisRateLimiter(request.getfixturevalue("redis_url"), name, per_minute, burst, fallback=own)
@@ -37,8 +37,8 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     return of
 
 
-def _grants(budget: RateLimiter, tries: int, *, bulk: bool = False) -> int:
-    return sum(budget.acquire(bulk=bulk) == 0 for _ in range(tries))
+def _grants(limiter: RateLimiter, tries: int, *, bulk: bool = False) -> int:
+    return sum(limiter.acquire(bulk=bulk) == 0 for _ in range(tries))
 
 
 def test_burst_is_granted_at_once_and_no_more(make) -> None:  # type: ignore[no-untyped-def]  # a factory
@@ -46,24 +46,24 @@ def test_burst_is_granted_at_once_and_no_more(make) -> None:  # type: ignore[no-
 
 
 def test_refusal_says_seconds_to_wait(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(6, 3)
-    _grants(budget, 3)
-    assert 8 < budget.acquire() <= 10
+    limiter = make(6, 3)
+    _grants(limiter, 3)
+    assert 8 < limiter.acquire() <= 10
 
 
 def test_token_bucket_refills(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(1200, 5)
+    limiter = make(1200, 5)
     started = time.monotonic()
-    _grants(budget, 5)
+    _grants(limiter, 5)
     time.sleep(0.26)
-    granted = _grants(budget, 10)
+    granted = _grants(limiter, 10)
     assert 4 <= granted <= 5 + 20 * (time.monotonic() - started)
 
 
 def test_sliding_window_caps_grants_whatever_the_burst(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(20, 500)
-    assert _grants(budget, 100) == 20
-    assert budget.acquire() > 50
+    limiter = make(20, 500)
+    assert _grants(limiter, 100) == 20
+    assert limiter.acquire() > 50
 
 
 def test_limiters_with_same_store_share_one_count(make) -> None:  # type: ignore[no-untyped-def]  # a factory
@@ -72,36 +72,36 @@ def test_limiters_with_same_store_share_one_count(make) -> None:  # type: ignore
 
 
 def test_bulk_leaves_half_of_burst_to_interactive(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(12, 10)
-    assert _grants(budget, 50, bulk=True) == 5
-    assert _grants(budget, 50) == 5
+    limiter = make(12, 10)
+    assert _grants(limiter, 50, bulk=True) == 5
+    assert _grants(limiter, 50) == 5
 
 
 def test_bulk_gets_at_most_half_of_minute(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(20, 500)
-    assert _grants(budget, 100, bulk=True) == 10
+    limiter = make(20, 500)
+    assert _grants(limiter, 100, bulk=True) == 10
 
 
 def test_bulk_cools_down_after_interactive_is_refused(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(600, 10)
-    while budget.acquire() == 0:
+    limiter = make(600, 10)
+    while limiter.acquire() == 0:
         pass
     time.sleep(0.2)
-    assert budget.acquire(bulk=True) > 5
-    assert budget.acquire() == 0
+    assert limiter.acquire(bulk=True) > 5
+    assert limiter.acquire() == 0
 
 
 def test_pause_is_capped_at_one_minute(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(60, 10)
-    budget.pause(86_400)
-    assert 55 < budget.acquire() <= 60
+    limiter = make(60, 10)
+    limiter.pause(86_400)
+    assert 55 < limiter.acquire() <= 60
 
 
 def test_available_reports_tokens_without_taking_any(make) -> None:  # type: ignore[no-untyped-def]  # a factory
-    budget = make(12, 10)
-    _grants(budget, 4)
-    assert budget.available() == (6, 0.0)
-    assert budget.available() == (6, 0.0)
+    limiter = make(12, 10)
+    _grants(limiter, 4)
+    assert limiter.available() == (6, 0.0)
+    assert limiter.available() == (6, 0.0)
 
 
 def test_limit_of_zero_grants_nothing(make) -> None:  # type: ignore[no-untyped-def]  # a factory
@@ -110,34 +110,34 @@ def test_limit_of_zero_grants_nothing(make) -> None:  # type: ignore[no-untyped-
 
 
 def test_low_server_limit_pauses_bulk_first_then_everything(tmp_path: Path) -> None:
-    budget = _of_host(tmp_path / "ledger", 60, 10)
-    apply_server_limits(budget, RateLimitInfo(limit=200, remaining=150, reset_in=30))
-    assert budget.acquire(bulk=True) == 0
-    apply_server_limits(budget, RateLimitInfo(limit=200, remaining=15, reset_in=30))
-    assert budget.acquire(bulk=True) > 0
-    assert budget.acquire() == 0
-    apply_server_limits(budget, RateLimitInfo(limit=200, remaining=3, reset_in=30))
-    assert 0 < budget.acquire() <= budgets.PAUSE_SECONDS
+    limiter = _host_limiter(tmp_path / "counters", 60, 10)
+    apply_server_limits(limiter, RateLimitInfo(limit=200, remaining=150, reset_in=30))
+    assert limiter.acquire(bulk=True) == 0
+    apply_server_limits(limiter, RateLimitInfo(limit=200, remaining=15, reset_in=30))
+    assert limiter.acquire(bulk=True) > 0
+    assert limiter.acquire() == 0
+    apply_server_limits(limiter, RateLimitInfo(limit=200, remaining=3, reset_in=30))
+    assert 0 < limiter.acquire() <= rate_limiter.PAUSE_SECONDS
 
 
 def test_host_limiter_decides_without_redis(tmp_path: Path) -> None:
-    own = _of_host(tmp_path / "ledger", 12, 4)
-    budget = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
-    assert _grants(budget, 10) == 4
+    own = _host_limiter(tmp_path / "counters", 12, 4)
+    limiter = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
+    assert _grants(limiter, 10) == 4
 
 
 def test_pause_holds_on_host_without_redis(tmp_path: Path) -> None:
-    own = _of_host(tmp_path / "ledger", 60, 10)
-    budget = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 60, 10, fallback=own)
-    budget.pause(30)
-    assert 25 < budget.acquire() <= 30
+    own = _host_limiter(tmp_path / "counters", 60, 10)
+    limiter = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 60, 10, fallback=own)
+    limiter.pause(30)
+    assert 25 < limiter.acquire() <= 30
 
 
 def test_available_is_that_of_host_without_redis(tmp_path: Path) -> None:
-    own = _of_host(tmp_path / "ledger", 12, 4)
-    budget = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
-    _grants(budget, 3)
-    assert budget.available() == (1, 0.0)
+    own = _host_limiter(tmp_path / "counters", 12, 4)
+    limiter = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
+    _grants(limiter, 3)
+    assert limiter.available() == (1, 0.0)
 
 
 # One greedy process: once told to start it acquires for half a second and prints the number of grants.
@@ -157,7 +157,7 @@ print(granted)
 
 
 def test_three_greedy_processes_stay_within_shared_limit(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", GREEDY, str(tmp_path / "ledger")]
+    command = [sys.executable, "-c", GREEDY, str(tmp_path / "counters")]
     with ExitStack() as stack:
         greedy = [
             stack.enter_context(
@@ -178,8 +178,8 @@ def test_three_greedy_processes_stay_within_shared_limit(tmp_path: Path) -> None
 
 
 def test_counters_from_before_reboot_are_reset(tmp_path: Path) -> None:
-    _grants(_of_host(tmp_path / "ledger", 12, 10), 10)
-    ledger = SharedCounters(tmp_path / "ledger", HostRateLimiter.cells(12))
-    with ledger.locked() as cells:
+    _grants(_host_limiter(tmp_path / "counters", 12, 10), 10)
+    counters = SharedCounters(tmp_path / "counters", HostRateLimiter.cells(12))
+    with counters.locked() as cells:
         cells[1] = time.monotonic() + 1000  # a monotonic time from before a reboot
-    assert _grants(HostRateLimiter(ledger, 12, 10), 50) == 10
+    assert _grants(HostRateLimiter(counters, 12, 10), 50) == 10

@@ -17,15 +17,15 @@ from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 from tests.html import rows
 
-from .test_cache import age
+from .test_cache import make_cache_stale
 
-PATIENCE = "contacts_ui.gateway.cached_fetch.REVALIDATE_TIMEOUT"
+REVALIDATE_TIMEOUT = "contacts_ui.gateway.cached_fetch.REVALIDATE_TIMEOUT"
 
 
 @pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _long_revalidate_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raises the revalidation timeout, so that a busy machine does not look like a slow API."""
-    monkeypatch.setattr(PATIENCE, 60.0)
+    monkeypatch.setattr(REVALIDATE_TIMEOUT, 60.0)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_rejected_scope_shows_no_stale_data(
 ) -> None:
     path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
     admin_client.get(path)
-    age(settings)
+    make_cache_stale(settings)
     keeping.fault(route="contacts", kind="status", **refusal)
     assert rows(admin_client.get(path)) == []
     keeping.fault(route="contacts", kind="status", status=500)
@@ -49,7 +49,7 @@ def test_answer_for_other_profile_does_not_fall_back_to_stale(
     mine, theirs = (profile["id"] for profile in keeping.profiles()[1:3])
     path = f"/p/{mine}/contacts/"
     assert rows(admin_client.get(path))
-    age(settings)
+    make_cache_stale(settings)
     keeping.fault(route="contacts", kind="headers", set={"X-Profile-Id": theirs})
     response = admin_client.get(path)
     assert (response.status_code, rows(response)) == (502, [])
@@ -61,7 +61,7 @@ def scope(keeping: SandboxServer, settings: Settings) -> Scope:
     settings.SENT_DEADLINE = 60.0
     profile = Scope(keeping.profiles()[1]["id"], "One", switchable=True)
     get_gateway().contacts(profile, ContactQuery())
-    age(settings)
+    make_cache_stale(settings)
     get_gateway().account()
     return profile
 
@@ -85,13 +85,13 @@ def test_scope_rejected_during_failing_call_shows_no_stale_data(keeping: Sandbox
 def test_scope_rejected_during_slow_call_shows_no_stale_data(
     keeping: SandboxServer, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused_meanwhile(*_: object) -> Future[None]:
+    def reject_scope_meanwhile(*_: object) -> Future[None]:
         with pytest.raises(Forbidden):
             get_gateway().contacts(scope, ContactQuery(page=3))
         return Future()  # a background call that never completes
 
-    monkeypatch.setattr(PATIENCE, 0.0)
+    monkeypatch.setattr(REVALIDATE_TIMEOUT, 0.0)
     keeping.fault(route="contacts", kind="status", status=403)
-    monkeypatch.setattr(get_gateway()._fetcher._background, "submit", refused_meanwhile)
+    monkeypatch.setattr(get_gateway()._fetcher._background, "submit", reject_scope_meanwhile)
     with pytest.raises(ApiTimeout):
         get_gateway().contacts(scope, ContactQuery())

@@ -89,12 +89,12 @@ class _World:
         self.clients["support"].force_login(support)
         self.may = {"admin": {"", *self.profiles}, "support": set(self.profiles[1:4])}
 
-    def take(self, step: Step) -> None:
+    def run(self, step: Step) -> None:
         """Sends the request of one step and checks its response."""
         foreign = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
         profile_id = "" if step.profile == ACCOUNT else (self.profiles + [foreign] * 99)[step.profile]
         path = f"/p/{profile_id}/contacts/" if profile_id else "/account/contacts/"
-        self._spoil(step.fault, profile_id)
+        self._inject_fault(step.fault, profile_id)
         client = self.clients[step.who]
         response = client.get(path, step.query, headers=step.headers, follow=True)
         self._check(step, profile_id, set(rows(response)), scopes(response))
@@ -105,7 +105,7 @@ class _World:
             assert scopes(opened) == {profile_id}
         self.sandbox.clear()
 
-    def _spoil(self, fault: dict[str, Any] | None, profile_id: str) -> None:
+    def _inject_fault(self, fault: dict[str, Any] | None, profile_id: str) -> None:
         if fault is None:
             return
         another = next(other for other in self.profiles if other != profile_id)
@@ -140,8 +140,8 @@ def world(desk_api: SandboxServer, settings: Settings, admin_user: User, support
 def test_interleaved_requests_show_no_foreign_row(world: _World, settings: Settings, steps: list[Step]) -> None:
     get_gateway.cache_clear()
     caches["contacts"].clear()
-    if (ledger := Path(settings.SENT_BUDGET_FILE)).exists():
-        with ledger.open("r+b") as file:
+    if (counters := Path(settings.SENT_BUDGET_FILE)).exists():
+        with counters.open("r+b") as file:
             file.write(bytes(512))  # reset counters: closed circuit, no pause
     for step in steps:
-        world.take(step)
+        world.run(step)

@@ -1,4 +1,4 @@
-"""The browser abuse list: what a hostile browser may send, each with its right outcome. Counted as "N of N"."""
+"""Hostile requests: what a hostile client may send, each with its safe outcome. Counted as "N of N"."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ HERE = "tests/hostile_requests/"
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """How many of the cases had their right outcome."""
+    """Prints how many of the cases had their safe outcome."""
     calls = [
         report
         for outcome in ("passed", "failed", "error")

@@ -1,4 +1,4 @@
-"""The settings of a desk that says everything it can, with a page that breaks. For test_running.py alone."""
+"""Settings of a desk that logs everything at DEBUG and has a page that raises. For test_running.py alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The desk's addresses and a page that breaks on a number and the key, after logging both in every way it can."""
+"""The desk's URLs, and a page that raises with a number and the API key after logging both in several ways."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import include, path
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Never answers."""
+    """Logs the number and the API key, then raises."""
     number, key = request.GET.get("search", ""), settings.SENT_API_KEY
     log = logging.getLogger("somebody.else")
     log.warning("%s asked with %s: %r", number, key, request, extra={"said": {"deep": [number, {"x-api-key": key}]}})

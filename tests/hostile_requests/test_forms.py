@@ -1,4 +1,4 @@
-"""Every address by every method: what changes anything needs its token, and unknown methods get nowhere."""
+"""CSRF protection and allowed methods of every URL, and headers against framing and cross-origin access."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.html import text
 
 from .verdicts import assert_harmless
 
-# Every address that answers to POST when its token is there. A new one fails the test below until it stands here.
+# Every route that accepts POST with a CSRF token. A new one fails a test below until it is listed here.
 POSTED = {
     "account/contacts/<uuid:contact_id>/reveal/",
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/",
@@ -59,7 +59,7 @@ def _path(route: str) -> str:
 
 @pytest.fixture
 def strict(desk_api: SandboxServer, admin_user: User) -> Client:
-    """An admin's browser on which forms need their token, as on every real one."""
+    """An admin's browser with CSRF checks enforced, as on a real desk."""
     User.objects.filter(pk=admin_user.pk).update(is_superuser=True, is_staff=True)
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin_user)

@@ -1,4 +1,4 @@
-"""Parameters as nobody's browser sends them by itself: the page answers, and says what it left out."""
+"""Malformed query parameters and bodies: the page answers and names the parameters it ignored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .verdicts import assert_harmless, calls
 NO_PAGE = "There is no such page"
 TOO_LONG = "The search was too long"
 
-# The query string, and what the page says of it (nothing: it was understood, or there was nothing to understand).
+# Query string, and the warning on the page (None: valid, or ignored without a warning).
 CASES: dict[str, tuple[str, str | None]] = {
     "page 0": ("page=0", NO_PAGE),
     "page -1": ("page=-1", NO_PAGE),
@@ -71,7 +71,7 @@ CASES: dict[str, tuple[str, str | None]] = {
 
 @pytest.fixture(scope="module")
 def mine(running_sandbox: SandboxServer) -> str:
-    """The profile the support agent works with: the smallest of theirs, since its rows are no subject here."""
+    """A profile of the support user: the smallest one, since its rows do not matter here."""
     return str(running_sandbox.profiles()[3]["id"])
 
 
@@ -90,9 +90,9 @@ def test_list_answers_any_parameters_and_names_ignored_ones(
         assert "49" not in text(answer) or "{{7*7}}" in text(answer) or "7*7" not in query
         if said is not None:
             assert said in text(answer)
-            assert 'class="ignored"' in text(answer)
+            assert 'class="warning"' in text(answer)
             assert rows(answer)
-            assert _asked(desk_api) == ["page=1&page_size=100"]  # what was left out never reached the API
+            assert _asked(desk_api) == ["page=1&page_size=100"]  # ignored parameters never reach the API
 
 
 def _asked(sandbox: SandboxServer) -> list[str]:
@@ -115,18 +115,14 @@ def test_request_with_1001_parameters_is_refused(
 
 
 @pytest.mark.parametrize("path", ["/preferences/", "/preferences/theme/"])
-def test_three_megabyte_form_is_refused(
-    support_client: Client, desk_api: SandboxServer, path: str
-) -> None:
+def test_three_megabyte_form_is_refused(support_client: Client, desk_api: SandboxServer, path: str) -> None:
     body = "theme=" + "x" * 3_000_000
     answer = support_client.post(path, body, content_type="application/x-www-form-urlencoded")
     assert_harmless(answer, 400, desk_api)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data; boundary=", "a/b; charset=x"])
-def test_form_with_other_content_type_is_refused(
-    support_client: Client, desk_api: SandboxServer, kind: str
-) -> None:
+def test_form_with_other_content_type_is_refused(support_client: Client, desk_api: SandboxServer, kind: str) -> None:
     answer = support_client.generic("POST", "/preferences/theme/", b'{"theme": "dark"}', content_type=kind)
     assert_harmless(answer, 400, desk_api)
 

@@ -1,4 +1,4 @@
-"""A desk that really runs, talked to as no browser talks: raw bytes, odd hosts and paths, canaries in everything."""
+"""Raw HTTP against a running desk: forged hosts and headers, path tricks, malformed bytes, and canaries in the log."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from testing.running_desk import COOKIE, Desk, running_desk
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 
-KEY = "sandbox-organization"  # what the sandbox accepts, and so what must never be seen
+KEY = "sandbox-organization"  # the API key that the sandbox accepts: a canary
 SECRET_KEY = "canary-of-the-desk-itself-" + "k" * 40
-NUMBER, SPELLED = "+12025550188", ("+12025550188", "%2B1%20202-555-0188", "(202)%20555%200188", "2025550188")
-ANSWERED = "desk.request.answered"  # a line of its own for each request
+NUMBER, SPELLINGS = "+12025550188", ("+12025550188", "%2B1%20202-555-0188", "(202)%20555%200188", "2025550188")
+ANSWERED = "desk.request.answered"  # logged once for each request
 SIGN_IN = "GET /sign-in/ HTTP/1.1"
 TRACES = (b"Traceback", b"site-packages", b"Exception", KEY.encode(), SECRET_KEY.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """An answer as it came: its status, its headers in small letters, its body."""
+    """A raw response: status, headers in lower case, body."""
 
     status: int
     head: str
@@ -35,7 +35,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The desk, its host and port, the cookie of a support agent, and where it writes what it says."""
+    """A running desk, its port, and the session cookie and profile of a support user."""
 
     desk: Desk
     port: int
@@ -43,13 +43,13 @@ class Running:
     profile_id: str
 
     def send(self, line: str, *headers: str, host: str | None = None, body: bytes = b"") -> Raw:
-        """One request of exactly these bytes."""
+        """Sends a request with this request line and these headers, unchanged."""
         host = host if host is not None else f"127.0.0.1:{self.port}"
         lines = [line, *([f"Host: {host}"] if host else []), "Connection: close", *headers, "", ""]
         return self.send_bytes("\r\n".join(lines).encode("latin-1") + body)
 
     def send_bytes(self, data: bytes) -> Raw:
-        """The answer to these bytes; status 0 when the connection was closed without one."""
+        """The response to these bytes; status 0 when the connection is closed without one."""
         got = b""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
             try:
@@ -63,7 +63,7 @@ class Running:
         return Raw(int(words[1]) if len(words) > 1 else 0, head.decode("latin-1").lower(), body)
 
     def log(self) -> str:
-        """Everything it has said so far."""
+        """The log of the desk so far."""
         return (self.desk.folder / "log").read_text(errors="replace")
 
 
@@ -79,7 +79,7 @@ def _started(folder: Path, sandbox: SandboxServer, template: DeskTemplate, **set
 def running(
     running_sandbox: SandboxServer, template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
-    """A desk as loud as it can be, with a page that breaks."""
+    """A desk that logs at DEBUG and has a page that raises."""
     loud = {"DJANGO_SETTINGS_MODULE": "tests.hostile_requests.debug_settings", "LOG_LEVEL": "DEBUG"}
     yield from _started(tmp_path_factory.mktemp("loud"), running_sandbox, template, **loud)
 
@@ -88,12 +88,12 @@ def running(
 def behind_proxy(
     running_sandbox: SandboxServer, template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
-    """A desk that believes the proxy before it."""
+    """A desk that trusts the headers of a proxy (TRUST_PROXY)."""
     more = {"SITE_URL": "https://desk.example.org", "TRUST_PROXY": "true"}
     yield from _started(tmp_path_factory.mktemp("proxied"), running_sandbox, template, **more)
 
 
-def _harmless(answer: Raw, *statuses: int) -> None:
+def _assert_harmless(answer: Raw, *statuses: int) -> None:
     assert answer.status in statuses, answer.head
     assert not any(trace in answer.body or trace.decode().lower() in answer.head for trace in TRACES)
     assert b"data-contact-id" not in answer.body
@@ -114,7 +114,7 @@ HOSTS = (
 @pytest.mark.parametrize("host", HOSTS)
 def test_foreign_host_is_refused(running: Running, host: str) -> None:
     answer = running.send(SIGN_IN, host=host)
-    _harmless(answer, 400, 0)
+    _assert_harmless(answer, 400, 0)
     assert answer.status == 0 or b"This request cannot be read" in answer.body or not answer.body
 
 
@@ -124,14 +124,14 @@ def test_foreign_host_is_refused(running: Running, host: str) -> None:
 def test_header_cannot_override_host_or_path(running: Running, name: str) -> None:
     value = "host=evil.example" if name == "Forwarded" else "/gateway/" if name.endswith("URL") else "evil.example"
     answer = running.send("GET / HTTP/1.1", f"{name}: {value}")
-    _harmless(answer, 302)
+    _assert_harmless(answer, 302)
     assert "location: /sign-in/" in answer.head
     assert "evil" not in answer.head
 
 
 def test_forwarded_proto_is_ignored_without_proxy(running: Running) -> None:
     answer = running.send(SIGN_IN, "X-Forwarded-Proto: https")
-    _harmless(answer, 200)
+    _assert_harmless(answer, 200)
     assert "strict-transport-security" not in answer.head
 
 
@@ -139,7 +139,7 @@ def test_http_behind_proxy_redirects_to_https(behind_proxy: Running) -> None:
     answer = behind_proxy.send(
         SIGN_IN, "X-Forwarded-Proto: http", "X-Forwarded-Host: evil.example", host="desk.example.org"
     )
-    _harmless(answer, 301)
+    _assert_harmless(answer, 301)
     assert "location: https://desk.example.org/sign-in/" in answer.head
 
 
@@ -147,7 +147,7 @@ def test_https_behind_proxy_has_hsts_and_strict_cookies(behind_proxy: Running) -
     answer = behind_proxy.send(
         SIGN_IN, "X-Forwarded-Proto: https", "X-Forwarded-For: 203.0.113.9", host="desk.example.org"
     )
-    _harmless(answer, 200)
+    _assert_harmless(answer, 200)
     assert "strict-transport-security: max-age=31536000" in answer.head
     cookie = next(line for line in answer.head.splitlines() if line.startswith("set-cookie: "))
     assert cookie.split()[1].startswith("__host-csrf=")
@@ -167,7 +167,7 @@ def test_response_headers_reveal_no_software_version(running: Running) -> None:
 )
 def test_request_is_never_echoed_or_forwarded(running: Running, line: str) -> None:
     answer = running.send(line, "X-Canary: echoed", running.cookie)
-    _harmless(answer, 0, 400, 405)
+    _assert_harmless(answer, 0, 400, 405)
     assert b"echoed" not in answer.body
 
 
@@ -198,7 +198,7 @@ PATHS = (
 def test_path_trick_leads_to_no_row_and_no_other_site(running: Running, path: str) -> None:
     for cookie in ([], [running.cookie]):
         answer = running.send(f"GET {path} HTTP/1.1", *cookie)
-        _harmless(answer, 0, 301, 302, 400, 403, 404, 405, 414)
+        _assert_harmless(answer, 0, 301, 302, 400, 403, 404, 405, 414)
         assert "x-injected" not in answer.head
         assert b"SECRET_KEY" not in answer.body
         place = next((line for line in answer.head.splitlines() if line.startswith("location: ")), "location: /")
@@ -237,14 +237,14 @@ BYTES: dict[str, bytes] = {
 def test_malformed_bytes_are_refused_or_redirected_to_sign_in(running: Running, what: str) -> None:
     host = f"127.0.0.1:{running.port}".encode()
     answer = running.send_bytes(BYTES[what].replace(b"Host: 127.0.0.1", b"Host: " + host))
-    _harmless(answer, 0, 302, 400, 403, 413, 414, 431, 505)
+    _assert_harmless(answer, 0, 302, 400, 403, 413, 414, 431, 505)
     assert answer.status != 302 or "location: /sign-in/" in answer.head
-    assert running.send(SIGN_IN).status == 200  # and the next one is served
+    assert running.send(SIGN_IN).status == 200  # the next request is served
 
 
 def test_debug_log_contains_no_number_or_secret(running: Running) -> None:
     before = running.log().count(ANSWERED)
-    for text in SPELLED:
+    for text in SPELLINGS:
         for path in ("contacts/", "contacts/nowhere/", "profiles/"):
             running.send(f"GET /p/{running.profile_id}/{path}?search={text} HTTP/1.1", running.cookie)
         running.send(f"GET /p/{running.profile_id}/contacts/?phone={text} HTTP/1.1", running.cookie)
@@ -257,11 +257,11 @@ def test_debug_log_contains_no_number_or_secret(running: Running) -> None:
         assert answer.status == 500
         assert b"Something went wrong here" in answer.body
         assert not any(trace in answer.body for trace in TRACES)
-    wait_until(lambda: running.log().count(ANSWERED) >= before + 8 * len(SPELLED))
+    wait_until(lambda: running.log().count(ANSWERED) >= before + 8 * len(SPELLINGS))
     said = running.log()
     assert "somebody.else" in said
     assert "RuntimeError" in said
     assert "urllib3.connectionpool" in said
-    said = re.sub(r"\b(?:desk|req)_\w+", "", said)  # chance makes those, and it makes any four digits
+    said = re.sub(r"\b(?:desk|req)_\w+", "", said)  # random ids may contain any four digits
     for canary in (KEY, SECRET_KEY, running.cookie.partition("=")[2], "5550188", "555-0188", "555 0188", "0188"):
         assert canary not in said, canary

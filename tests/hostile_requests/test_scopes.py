@@ -1,4 +1,4 @@
-"""Contacts of others: by profile, by id, from what is kept, and after an assignment is gone. Never a row."""
+"""Scope isolation against hostile requests: foreign ids, cached pages, spoofed htmx headers, revoked access."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ SPOOFS: dict[str, dict[str, str]] = {
     | {"HX-Current-URL": "http://[::1/\t", "HX-Target": "<script>", "HX-Trigger": "%00"},
     "boosted": {"HX-Request": "true", "HX-Boosted": "true", "HX-Prompt": "x"},
 }
-# What differs from page to page: our own reference, and the token in each form.
+# What differs between two renderings: the reference of the request, and CSRF tokens.
 CHANCE = re.compile(r'\bdesk_\w+|(?<=name="csrfmiddlewaretoken" value=")\w+')
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """A profile of the support agent, one that is not theirs, and a contact that only the other has."""
+    """A profile of the support user, a foreign profile, and a contact that only the foreign one has."""
 
     mine: str
     theirs: str
@@ -67,7 +67,7 @@ class Sides:
 
 @pytest.fixture(scope="module")
 def sides(running_sandbox: SandboxServer) -> Sides:
-    """Profiles and a contact between which the assignment of profiles 1, 2 and 3 draws the line."""
+    """Own and foreign profile, given that profiles 1, 2 and 3 are assigned, and a foreign contact."""
     profiles = [profile["id"] for profile in running_sandbox.profiles()]
     seen = set().union(*(held(running_sandbox, profile_id) for profile_id in profiles[1:4]))
     theirs = next(profile_id for profile_id in profiles if held(running_sandbox, profile_id).keys() - seen)
@@ -77,7 +77,7 @@ def sides(running_sandbox: SandboxServer) -> Sides:
 
 @pytest.fixture(scope="module")
 def mine(sides: Sides) -> str:
-    """The profile of the support agent."""
+    """A profile of the support user."""
     return sides.mine
 
 
@@ -107,7 +107,7 @@ def test_contact_of_other_scope_is_not_found_in_own_scope(
     support_client: Client, admin_client: Client, desk_api: SandboxServer, sides: Sides, page: str
 ) -> None:
     path = f"/p/{sides.mine}/{page.format(contact=sides.foreign)}"
-    for client in (support_client, admin_client):  # she may see the other scope too, but not in this one
+    for client in (support_client, admin_client):  # the admin may see the contact, but not in this scope
         for headers in ({}, FRAGMENT):
             answer = (client.post if "reveal" in page else client.get)(path, headers=headers)
             assert_harmless(answer, 404, desk_api)
@@ -184,7 +184,7 @@ def test_revoked_access_ends_at_next_request_despite_cache(
     paths = [f"/p/{mine}/{page.format(contact=contact)}" for page in (*PAGES[:3], PAGES[4])]
     for path, headers in product(paths, ({}, FRAGMENT)):
         assert support_client.get(path, headers=headers).status_code == 200
-    _take_away(support_user, mine, how)
+    _revoke(support_user, mine, how)
     keeping.reset_requests()
     for path, headers in product(paths, ({}, FRAGMENT)):
         answer = support_client.get(path, headers=headers)
@@ -194,7 +194,7 @@ def test_revoked_access_ends_at_next_request_despite_cache(
     assert calls(keeping) == []
 
 
-def _take_away(user: User, profile_id: str, how: str) -> None:
+def _revoke(user: User, profile_id: str, how: str) -> None:
     if how == "assignment":
         ProfileAccess.objects.filter(user=user, profile_id=UUID(profile_id)).delete()
     elif how == "role":
@@ -204,6 +204,6 @@ def _take_away(user: User, profile_id: str, how: str) -> None:
 
 
 def test_contact_export_route_does_not_exist() -> None:
-    """When one is built, its cases belong here: another's scope, another role, a file of somebody else's."""
+    """When one is built, its cases belong here: foreign scope, other role, export file of another user."""
     exports = {route for route in ROUTES if "export" in route or "download" in route}
     assert {route for route in exports if not route.startswith(("audit/", "you/"))} == set()

@@ -1,4 +1,4 @@
-"""What every answer to a hostile request must hold, whatever else it is."""
+"""Assertions that hold for every response to a hostile request."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _TRACES = ("Traceback", "Exception Value", "DJANGO_SETTINGS", "/work/", "site-pa
 
 @cache
 def held(sandbox: SandboxServer, profile_id: str | None) -> dict[str, str | None]:
-    """The contacts of a profile, number by id: they never change while the sandbox runs."""
+    """The contacts of a profile, number by id; cached, since they never change while the sandbox runs."""
     return sandbox.contacts(profile_id)
 
 
 def assert_harmless(answer: Answer, status: int, sandbox: SandboxServer, profile_id: str | None = None) -> None:
-    """This status, none but this profile's rows, no stack trace, no key, and the headers of every page."""
+    """Asserts the status, rows of this profile only, no stack trace, no API key, and the security headers."""
     assert answer.status_code == status, f"{answer} at {answer.request['PATH_INFO']}"
     page = text(answer)
     shown = set(_IDS.findall(page))
@@ -37,5 +37,5 @@ def assert_harmless(answer: Answer, status: int, sandbox: SandboxServer, profile
 
 
 def calls(sandbox: SandboxServer) -> list[str]:
-    """What the API was asked for contacts."""
+    """Paths of the API calls for contacts."""
     return [call["path"] for call in sandbox.requests() if call["path"].startswith(LIST_CALL)]

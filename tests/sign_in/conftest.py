@@ -43,8 +43,8 @@ def sso_desk(
 
 
 @pytest.fixture(autouse=True)
-def _truth(request: pytest.FixtureRequest) -> Iterator[None]:
+def _reset_forged_claims(request: pytest.FixtureRequest) -> Iterator[None]:
     """Resets the claims that a test had the provider forge."""
     yield
     if "provider" in request.fixturenames:
-        request.getfixturevalue("provider").lies()
+        request.getfixturevalue("provider").forge()

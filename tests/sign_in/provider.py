@@ -33,9 +33,9 @@ class Provider:
         """Adds or replaces the user with this subject and these claims."""
         _asked("PUT", f"{self.url}/users/{subject}", json=claims)
 
-    def lies(self, **lies: dict[str, Any]) -> None:
+    def forge(self, **forged: dict[str, Any]) -> None:
         """Forges these claims in `id_token`, `userinfo` or `configuration`; none without arguments."""
-        _asked("PUT", f"{self.url}/_witness/lies", json=lies)
+        _asked("PUT", f"{self.url}/_witness/forged", json=forged)
 
     def token_requests(self) -> list[dict[str, str]]:
         """The forms posted to the token endpoint."""

@@ -28,7 +28,7 @@ GOOD = "a long new password of mine"
 
 
 @pytest.fixture(autouse=True)
-def _no_memory_of_tries(db: None) -> None:
+def _clear_rate_limits(db: None) -> None:
     caches["default"].clear()
 
 
@@ -48,7 +48,7 @@ def sign_in(username: str, typed: str = "x") -> Client:
     return client
 
 
-def is_in(client: Client) -> bool:
+def is_signed_in(client: Client) -> bool:
     """Whether this browser is signed in."""
     return "_auth_user_id" in client.session
 
@@ -58,12 +58,12 @@ def test_role_names_of_settings_match_roles_module() -> None:
 
 
 def test_sso_user_cannot_sign_in_by_password(sso_user: User) -> None:
-    assert not is_in(sign_in("olga"))
+    assert not is_signed_in(sign_in("olga"))
 
 
 def test_sso_user_can_use_password_once_provider_is_gone(sso_user: User, settings: Settings) -> None:
     settings.OIDC_PROVIDER_ID = None
-    assert is_in(sign_in("olga"))
+    assert is_signed_in(sign_in("olga"))
 
 
 def test_sso_user_cannot_set_password(sso_user: User) -> None:
@@ -91,12 +91,12 @@ def test_wrong_passwords_count_per_account_in_any_spelling(desk_api: SandboxServ
     admin_user.save()
     for typed in ("mara", "MARA", " mara ", "mara@example.org", "Mara@Example.org"):
         sign_in(typed, "wrong")
-    assert not is_in(sign_in("mara"))
+    assert not is_signed_in(sign_in("mara"))
     assert AuditEntry.objects.filter(about="wrong password").count() == 5
 
 
 def test_correct_password_is_not_counted(desk_api: SandboxServer, admin_user: User) -> None:
-    assert all(is_in(sign_in("mara")) for _ in range(7))
+    assert all(is_signed_in(sign_in("mara")) for _ in range(7))
 
 
 def test_sign_in_errors_use_our_wording(desk_api: SandboxServer, admin_user: User, rf: Any) -> None:
@@ -115,7 +115,7 @@ def test_deactivated_user_is_not_signed_in(desk_api: SandboxServer, admin_user: 
     client = Client()
     answer = client.post("/sign-in/", {"login": "mara", "password": "x"})
     assert answer["Location"] == "/sign-in/inactive/"
-    assert not is_in(client)
+    assert not is_signed_in(client)
     assert AuditEntry.objects.filter(action="sign_in", outcome="denied").exists()
 
 
@@ -151,9 +151,7 @@ def test_other_groups_are_kept_when_role_is_synced(support_user: User, settings:
     assert set(support_user.groups.values_list("name", flat=True)) == {"admin", other.name}
 
 
-def test_mailed_link_uses_site_url_and_not_request_host(
-    desk_api: SandboxServer, settings: Settings
-) -> None:
+def test_mailed_link_uses_site_url_and_not_request_host(desk_api: SandboxServer, settings: Settings) -> None:
     settings.EMAIL_URL = "smtp://mail.example.org"
     User.objects.create_user("olga", password="x", email="olga@example.org")
     Client().post("/sign-in/password/", {"email": "olga@example.org"}, headers={"host": "localhost:6666"})

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from tests.html import FRAGMENT, text
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-SECURITY = "/you/second-factor/"
+MFA_SETUP = "/you/second-factor/"
 PAGES = (
     "/",
     "/account/contacts/",
@@ -26,10 +26,10 @@ PAGES = (
 )
 
 
-def led_to_security(client: Client, path: str) -> bool:
+def redirects_to_mfa_setup(client: Client, path: str) -> bool:
     """Whether `path` redirects to the MFA setup page."""
     response = client.get(path)
-    return response.status_code == 302 and response["Location"] == SECURITY
+    return response.status_code == 302 and response["Location"] == MFA_SETUP
 
 
 @pytest.fixture
@@ -46,11 +46,11 @@ def for_all(settings: Settings) -> None:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_page_redirects_to_mfa_setup_without_second_factor(for_admins: None, admin_client: Client, path: str) -> None:
-    assert led_to_security(admin_client, path)
+    assert redirects_to_mfa_setup(admin_client, path)
 
 
 def test_mfa_setup_page_says_why(for_admins: None, admin_client: Client) -> None:
-    page = text(admin_client.get(SECURITY))
+    page = text(admin_client.get(MFA_SETUP))
     assert "Add a passkey or an authenticator app to go on." in page
     assert "Back to your contacts" not in page
 
@@ -58,7 +58,7 @@ def test_mfa_setup_page_says_why(for_admins: None, admin_client: Client) -> None
 def test_pages_for_adding_second_factor_stay_open(for_admins: None, admin_client: Client) -> None:
     assert admin_client.get("/sign-in/again/").status_code == 200
     admin_client.post("/sign-in/again/", {"password": "x"})
-    for path in (f"{SECURITY}totp/activate/", f"{SECURITY}totp/picture/", f"{SECURITY}passkeys/add/"):
+    for path in (f"{MFA_SETUP}totp/activate/", f"{MFA_SETUP}totp/picture/", f"{MFA_SETUP}passkeys/add/"):
         assert admin_client.get(path).status_code == 200, path
 
 
@@ -76,7 +76,7 @@ def test_totp_or_passkey_opens_desk(
 
 def test_recovery_codes_alone_do_not_open_desk(for_admins: None, admin_client: Client, admin_user: User) -> None:
     RecoveryCodes.activate(admin_user)
-    assert led_to_security(admin_client, "/account/contacts/")
+    assert redirects_to_mfa_setup(admin_client, "/account/contacts/")
 
 
 def test_removing_last_second_factor_redirects_at_once(
@@ -85,7 +85,7 @@ def test_removing_last_second_factor_redirects_at_once(
     app = TOTP.activate(admin_user, SECRET).instance
     assert admin_client.get("/account/contacts/").status_code == 200
     app.delete()
-    assert led_to_security(admin_client, "/account/contacts/")
+    assert redirects_to_mfa_setup(admin_client, "/account/contacts/")
 
 
 def test_requirement_for_admins_exempts_support(for_admins: None, support_client: Client) -> None:
@@ -96,11 +96,11 @@ def test_new_admin_must_add_second_factor_on_next_request(
     for_admins: None, support_client: Client, support_user: User
 ) -> None:
     User.objects.filter(pk=support_user.pk).update(is_superuser=True)
-    assert led_to_security(support_client, "/")
+    assert redirects_to_mfa_setup(support_client, "/")
 
 
 def test_requirement_for_all_includes_support(for_all: None, support_client: Client) -> None:
-    assert led_to_security(support_client, "/")
+    assert redirects_to_mfa_setup(support_client, "/")
 
 
 def test_requirement_none_exempts_admins(settings: Settings, admin_client: Client) -> None:
@@ -111,12 +111,12 @@ def test_requirement_none_exempts_admins(settings: Settings, admin_client: Clien
 def test_fragment_redirects_whole_page(for_admins: None, admin_client: Client) -> None:
     response = admin_client.get("/account/contacts/", headers=FRAGMENT)
     assert response.status_code == 204
-    assert response["HX-Redirect"] == SECURITY
+    assert response["HX-Redirect"] == MFA_SETUP
     assert response["X-Fragment"] == "1"
 
 
 def test_theme_can_be_changed_before_mfa_setup(for_admins: None, admin_client: Client) -> None:
-    assert admin_client.post("/preferences/theme/", {"theme": "dark", "next": SECURITY})["Location"] == SECURITY
+    assert admin_client.post("/preferences/theme/", {"theme": "dark", "next": MFA_SETUP})["Location"] == MFA_SETUP
 
 
 def test_sso_sign_in_is_exempt(for_admins: None, admin_client: Client) -> None:

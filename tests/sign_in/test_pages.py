@@ -29,9 +29,15 @@ from tests.html import text
 
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-GATE = ("/sign-in/", "/sign-in/inactive/", "/sign-in/password/", "/sign-in/password/sent/", "/sign-in/password/chosen/")
+SIGN_IN_PAGES = (
+    "/sign-in/",
+    "/sign-in/inactive/",
+    "/sign-in/password/",
+    "/sign-in/password/sent/",
+    "/sign-in/password/chosen/",
+)
 RAW = {"clientDataJSON": "e30", "authenticatorData": "AA", "signature": "AA", "attestationObject": "AA"}
-NO_PASSKEYS = (
+INVALID_PASSKEYS = (
     '{"id": "AA"}',
     "[1]",
     "7",
@@ -41,7 +47,7 @@ NO_PASSKEYS = (
     json.dumps({"id": "AA", "rawId": "AA", "type": "public-key", "response": RAW | {"userHandle": "é"}}),
     json.dumps({"id": "AA", "rawId": "AA", "type": "public-key", "response": {}}),
 )
-OWN = {
+ACCOUNT_PAGES = {
     "/sign-out/": "Sign out of this browser?",
     "/you/password/": "Change your password",
     "/you/second-factor/": "Sign-in and security",
@@ -51,7 +57,7 @@ OWN = {
     "/you/second-factor/recovery-codes/generate/": "Make new recovery codes",
     "/you/sessions/": "Your sessions",
 }
-OF_SOMEONE_PROTECTED = {
+MFA_PAGES = {
     "/you/second-factor/": "10 of 10 left",
     "/you/second-factor/totp/deactivate/": "Remove the authenticator app",
     "/you/second-factor/recovery-codes/": "10 of 10 left",
@@ -63,12 +69,12 @@ OF_SOMEONE_PROTECTED = {
 
 
 @pytest.fixture(autouse=True)
-def _no_memory_of_tries(db: None) -> None:
+def _clear_rate_limits(db: None) -> None:
     caches["default"].clear()
 
 
 @pytest.fixture
-def confirmed(admin_client: Client) -> Client:
+def reauthenticated_client(admin_client: Client) -> Client:
     """The admin's browser, reauthenticated by password."""
     admin_client.post("/sign-in/again/", {"password": "x"})
     return admin_client
@@ -83,7 +89,7 @@ def passkey(admin_user: User) -> Authenticator:
     return Authenticator.objects.create(user=admin_user, type=kind, data={"name": "Work laptop", "credential": {}})
 
 
-def link_to_choose(user: User) -> str:
+def password_reset_link(user: User) -> str:
     """The password reset link of this user."""
     return f"/sign-in/password/{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}/"
 
@@ -103,31 +109,33 @@ def test_every_allauth_template_is_overridden() -> None:
         assert Path(str(get_template(name).origin.name)).is_relative_to(TEMPLATES), name  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("path", GATE)
+@pytest.mark.parametrize("path", SIGN_IN_PAGES)
 def test_sign_in_page_has_our_layout(client: Client, path: str) -> None:
     page = text(client.get(path))
-    assert 'class="gate"' in page
+    assert 'class="sign-in"' in page
     assert "css/app.css" in page
 
 
-@pytest.mark.parametrize("path", OWN)
-def test_account_page_has_desk_layout(confirmed: Client, path: str) -> None:
-    page = text(confirmed.get(path))
-    assert OWN[path] in page
+@pytest.mark.parametrize("path", ACCOUNT_PAGES)
+def test_account_page_has_desk_layout(reauthenticated_client: Client, path: str) -> None:
+    page = text(reauthenticated_client.get(path))
+    assert ACCOUNT_PAGES[path] in page
     assert '<header class="topbar">' in page
     assert 'href="/"' in page
 
 
-@pytest.mark.parametrize("path", OF_SOMEONE_PROTECTED)
-def test_account_page_shows_existing_second_factors(confirmed: Client, passkey: Authenticator, path: str) -> None:
-    page = text(confirmed.get(path.format(key=passkey.pk)))
-    assert OF_SOMEONE_PROTECTED[path] in page
+@pytest.mark.parametrize("path", MFA_PAGES)
+def test_account_page_shows_existing_second_factors(
+    reauthenticated_client: Client, passkey: Authenticator, path: str
+) -> None:
+    page = text(reauthenticated_client.get(path.format(key=passkey.pk)))
+    assert MFA_PAGES[path] in page
     assert '<header class="topbar">' in page
 
 
-@pytest.mark.parametrize("path", [*GATE, *OWN])
-def test_no_page_mentions_signing_up(confirmed: Client, path: str) -> None:
-    client = Client() if path in GATE else confirmed
+@pytest.mark.parametrize("path", [*SIGN_IN_PAGES, *ACCOUNT_PAGES])
+def test_no_page_mentions_signing_up(reauthenticated_client: Client, path: str) -> None:
+    client = Client() if path in SIGN_IN_PAGES else reauthenticated_client
     assert not re.search(r"sign ?up|signup|register|create an account", text(client.get(path)), re.IGNORECASE)
 
 
@@ -136,17 +144,17 @@ def test_sign_up_addresses_do_not_exist(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_account_pages_have_no_data_url_or_inline_script(confirmed: Client) -> None:
-    for path in OWN:
-        page = text(confirmed.get(path))
+def test_account_pages_have_no_data_url_or_inline_script(reauthenticated_client: Client) -> None:
+    for path in ACCOUNT_PAGES:
+        page = text(reauthenticated_client.get(path))
         assert "data:" not in page, path
         assert not re.search(r"<script(?![^>]*(\ssrc=|type=\"application/json\"))", page), path
 
 
-def test_theme_applies_to_account_pages(confirmed: Client) -> None:
-    confirmed.post("/preferences/theme/", {"theme": "dark"})
-    for path in OWN:
-        assert 'data-theme="dark"' in text(confirmed.get(path)).split("<head>")[0], path
+def test_theme_applies_to_account_pages(reauthenticated_client: Client) -> None:
+    reauthenticated_client.post("/preferences/theme/", {"theme": "dark"})
+    for path in ACCOUNT_PAGES:
+        assert 'data-theme="dark"' in text(reauthenticated_client.get(path)).split("<head>")[0], path
 
 
 # --- Signing in ----------------------------------------------------------------------------------
@@ -162,7 +170,7 @@ def test_too_many_attempts_from_one_address_get_429_page(client: Client) -> None
     answers = [client.post("/sign-in/", {"login": "", "password": ""}) for _ in range(31)]
     assert [answer.status_code for answer in answers] == [200] * 30 + [429]
     assert "Too many tries" in text(answers[-1])
-    assert 'class="gate"' in text(answers[-1])
+    assert 'class="sign-in"' in text(answers[-1])
 
 
 def test_empty_form_says_what_is_missing(client: Client) -> None:
@@ -197,7 +205,7 @@ def test_forgotten_password_with_mail_sends_reset_link(client: Client, admin_use
 
 
 def test_password_reset_link_works_once(client: Client, admin_user: User) -> None:
-    link = link_to_choose(admin_user)
+    link = password_reset_link(admin_user)
     form = client.get(link)["Location"]
     new = {"password1": "seven long words here", "password2": "seven long words here"}
     assert "Your password is saved" in text(client.post(form, new, follow=True))
@@ -206,7 +214,7 @@ def test_password_reset_link_works_once(client: Client, admin_user: User) -> Non
 
 
 def test_password_error_is_shown_below_its_field(client: Client, admin_user: User) -> None:
-    form = client.get(link_to_choose(admin_user))["Location"]
+    form = client.get(password_reset_link(admin_user))["Location"]
     page = text(client.post(form, {"password1": "short", "password2": "short"}))
     assert "This password is too short" in page
     assert 'aria-describedby="id_password1-error"' in page
@@ -237,7 +245,7 @@ def test_unfinished_second_step_can_be_restarted(client: Client, admin_user: Use
     assert "Sign in</h1>" in text(client.get("/sign-in/"))
 
 
-@pytest.mark.parametrize("credential", NO_PASSKEYS)
+@pytest.mark.parametrize("credential", INVALID_PASSKEYS)
 def test_rejected_passkey_sign_in_has_passkey_error(client: Client, credential: str) -> None:
     page = text(client.post("/you/second-factor/passkeys/login/", {"credential": credential}, follow=True))
     assert "This passkey was not accepted." in page
@@ -264,44 +272,44 @@ def test_totp_user_may_confirm_with_code(admin_client: Client, passkey: Authenti
     assert "Use your password" in page
 
 
-def test_qr_code_is_of_secret_being_added(confirmed: Client) -> None:
-    confirmed.get("/you/second-factor/totp/activate/")
-    picture = confirmed.get("/you/second-factor/totp/picture/")
+def test_qr_code_is_of_secret_being_added(reauthenticated_client: Client) -> None:
+    reauthenticated_client.get("/you/second-factor/totp/activate/")
+    picture = reauthenticated_client.get("/you/second-factor/totp/picture/")
     assert picture["Content-Type"] == "image/svg+xml"
     assert picture["Cache-Control"] == "private, no-store"
     assert "<svg" in text(picture)
-    session = confirmed.session
+    session = reauthenticated_client.session
     session[SECRET_SESSION_KEY] = SECRET
     session.save()
-    assert confirmed.get("/you/second-factor/totp/picture/").content != picture.content
+    assert reauthenticated_client.get("/you/second-factor/totp/picture/").content != picture.content
 
 
-def test_qr_code_is_not_found_when_nothing_is_being_added(confirmed: Client) -> None:
-    assert confirmed.get("/you/second-factor/totp/picture/").status_code == 404
+def test_qr_code_is_not_found_when_nothing_is_being_added(reauthenticated_client: Client) -> None:
+    assert reauthenticated_client.get("/you/second-factor/totp/picture/").status_code == 404
 
 
 def test_qr_code_redirects_anonymous_visitor(client: Client) -> None:
     assert client.get("/you/second-factor/totp/picture/").status_code == 302
 
 
-@pytest.mark.parametrize("credential", NO_PASSKEYS)
-def test_rejected_new_passkey_has_passkey_error(confirmed: Client, credential: str) -> None:
-    page = text(confirmed.post("/you/second-factor/passkeys/add/", {"credential": credential, "name": "Phone"}))
+@pytest.mark.parametrize("credential", INVALID_PASSKEYS)
+def test_rejected_new_passkey_has_passkey_error(reauthenticated_client: Client, credential: str) -> None:
+    page = text(
+        reauthenticated_client.post("/you/second-factor/passkeys/add/", {"credential": credential, "name": "Phone"})
+    )
     assert "This passkey was not accepted." in page
     assert "js_data" in page
 
 
-def test_changed_password_is_confirmed_on_previous_page(confirmed: Client) -> None:
+def test_changed_password_is_confirmed_on_previous_page(reauthenticated_client: Client) -> None:
     form = {"oldpassword": "x", "password1": "seven long words here", "password2": "seven long words here"}
-    page = text(confirmed.post("/you/password/", form | {"next": "/you/second-factor/"}, follow=True))
+    page = text(reauthenticated_client.post("/you/password/", form | {"next": "/you/second-factor/"}, follow=True))
     assert "Your password is changed." in page
     assert "Sign-in and security" in page
 
 
 @pytest.mark.parametrize("path", ["/you/password/", "/you/password/set/"])
-def test_sso_user_is_offered_no_password(
-    admin_client: Client, admin_user: User, settings: Settings, path: str
-) -> None:
+def test_sso_user_is_offered_no_password(admin_client: Client, admin_user: User, settings: Settings, path: str) -> None:
     if path.endswith("set/"):
         admin_user.set_unusable_password()
         admin_user.save()
@@ -315,19 +323,17 @@ def test_sso_user_is_offered_no_password(
 
 
 def test_recovery_codes_are_counted_without_decryption(
-    confirmed: Client, passkey: Authenticator, settings: Settings
+    reauthenticated_client: Client, passkey: Authenticator, settings: Settings
 ) -> None:
     codes = Authenticator.objects.get(type=Authenticator.Type.RECOVERY_CODES)
     codes.data["used_mask"] = 0b101
     codes.save()
     settings.SECRET_KEY = "another-one-" + "y" * 50  # encrypted secrets cannot be decrypted
     settings.SECRET_KEY_FALLBACKS = ["tests-only-" + "x" * 50]  # but sessions can be read
-    assert "8 of 10 left" in text(confirmed.get("/you/second-factor/"))
+    assert "8 of 10 left" in text(reauthenticated_client.get("/you/second-factor/"))
 
 
-def test_signing_out_elsewhere_keeps_current_session(
-    desk_api: SandboxServer, admin_user: User
-) -> None:
+def test_signing_out_elsewhere_keeps_current_session(desk_api: SandboxServer, admin_user: User) -> None:
     here, there = Client(), Client(headers={"user-agent": "Mozilla/5.0 (Windows NT 10.0) Gecko/2010 Firefox/131.0"})
     for browser in (here, there):
         browser.post("/sign-in/", {"login": "mara", "password": "x"})

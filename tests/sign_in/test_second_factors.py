@@ -59,7 +59,7 @@ def try_code(code: str) -> Any:
     return client.post("/sign-in/code/", {"code": code})
 
 
-def lets_in(code: str) -> bool:
+def signs_in(code: str) -> bool:
     """Whether the code signs in."""
     answer = try_code(code)
     return answer.status_code == 302 and "_auth_user_id" in answer.client.session
@@ -75,24 +75,24 @@ def foreign_passkey() -> dict[str, Any]:
 
 @pytest.mark.parametrize(("periods", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 def test_totp_tolerates_one_period_of_clock_drift(app_user: User, clock: Clock, periods: int, good: bool) -> None:
-    assert lets_in(code_at(SECRET, clock.now, periods)) is good
+    assert signs_in(code_at(SECRET, clock.now, periods)) is good
 
 
 @pytest.mark.parametrize("later", [0, PERIOD, 2 * PERIOD])
-@pytest.mark.parametrize("forgotten", [False, True])
-def test_totp_code_is_accepted_once(app_user: User, clock: Clock, later: int, forgotten: bool) -> None:
+@pytest.mark.parametrize("cache_cleared", [False, True])
+def test_totp_code_is_accepted_once(app_user: User, clock: Clock, later: int, cache_cleared: bool) -> None:
     code = code_at(SECRET, clock.now, 1)  # valid for as long as possible
-    assert lets_in(code)
+    assert signs_in(code)
     clock.now += later
-    if forgotten:
+    if cache_cleared:
         caches["default"].clear()
-    assert not lets_in(code)
+    assert not signs_in(code)
 
 
 def test_earlier_totp_code_is_rejected_after_later_one(app_user: User, clock: Clock) -> None:
-    assert lets_in(code_at(SECRET, clock.now))
-    assert not lets_in(code_at(SECRET, clock.now, -1))
-    assert lets_in(code_at(SECRET, clock.now, 1))
+    assert signs_in(code_at(SECRET, clock.now))
+    assert not signs_in(code_at(SECRET, clock.now, -1))
+    assert signs_in(code_at(SECRET, clock.now, 1))
 
 
 def test_concurrent_use_of_same_code_is_accepted_once(
@@ -101,17 +101,17 @@ def test_concurrent_use_of_same_code_is_accepted_once(
     # Simulates the race: both requests looked before either code was consumed.
     monkeypatch.setattr("contacts_ui.sign_in.totp_reuse._was_used", lambda *_: False)
     code = code_at(SECRET, clock.now)
-    assert lets_in(code)
+    assert signs_in(code)
     caches["default"].clear()
-    assert not lets_in(code)
+    assert not signs_in(code)
     assert AuditEntry.objects.filter(action="sign_in", outcome="denied", about="wrong second factor").count() == 1
 
 
 def test_reused_code_is_recorded_as_wrong_second_factor(app_user: User, clock: Clock) -> None:
     for _ in range(2):
-        lets_in(code_at(SECRET, clock.now))
+        signs_in(code_at(SECRET, clock.now))
     caches["default"].clear()
-    assert not lets_in(code_at(SECRET, clock.now))
+    assert not signs_in(code_at(SECRET, clock.now))
     assert AuditEntry.objects.filter(action="sign_in", outcome="denied", about="wrong second factor").count() == 2
 
 
@@ -126,8 +126,8 @@ def test_code_that_activated_totp_does_not_sign_in(
     with django_capture_on_commit_callbacks(execute=True):
         answer = admin_client.post("/you/second-factor/totp/activate/", {"code": code})
     assert answer.status_code == 302
-    assert not lets_in(code)
-    assert lets_in(code_at(secret, clock.now, 1))
+    assert not signs_in(code)
+    assert signs_in(code_at(secret, clock.now, 1))
 
 
 def test_sign_in_code_does_not_reauthenticate(app_user: User, clock: Clock) -> None:
@@ -140,15 +140,15 @@ def test_sign_in_code_does_not_reauthenticate(app_user: User, clock: Clock) -> N
 
 
 def test_correct_code_is_locked_out_after_five_wrong_ones(app_user: User, clock: Clock) -> None:
-    assert not any(lets_in("000000") for _ in range(5))
-    assert not lets_in(code_at(SECRET, clock.now))
+    assert not any(signs_in("000000") for _ in range(5))
+    assert not signs_in(code_at(SECRET, clock.now))
 
 
 def test_recovery_code_is_accepted_once(app_user: User) -> None:
     codes = Authenticator.objects.get(user=app_user, type="recovery_codes").wrap().get_unused_codes()
-    assert lets_in(codes[0])
-    assert not lets_in(codes[0])
-    assert lets_in(codes[1])
+    assert signs_in(codes[0])
+    assert not signs_in(codes[0])
+    assert signs_in(codes[1])
 
 
 def test_secrets_are_encrypted_in_database(app_user: User) -> None:
@@ -162,7 +162,7 @@ def test_secrets_are_encrypted_in_database(app_user: User) -> None:
 def test_second_factors_survive_secret_key_rotation(app_user: User, clock: Clock, settings: Settings) -> None:
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another " * 8
-    assert lets_in(code_at(SECRET, clock.now))
+    assert signs_in(code_at(SECRET, clock.now))
 
 
 def test_undecryptable_secret_is_reported_to_user(app_user: User, clock: Clock, settings: Settings) -> None:

@@ -43,55 +43,55 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return standing
 
 
-def is_in(client: Client) -> bool:
+def is_signed_in(client: Client) -> bool:
     """Whether this browser is still signed in."""
     return client.get(PAGE).status_code == 200
 
 
 def test_session_ends_after_half_hour_of_inactivity(clock: Clock, admin_client: Client) -> None:
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
     clock.now += 30 * MINUTE + 1
-    assert not is_in(admin_client)
+    assert not is_signed_in(admin_client)
 
 
 def test_request_restarts_inactivity_timeout(clock: Clock, admin_client: Client) -> None:
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
     for _ in range(5):
         clock.now += 29 * MINUTE
-        assert is_in(admin_client)
+        assert is_signed_in(admin_client)
 
 
 def test_session_ends_after_twelve_hours_regardless_of_activity(clock: Clock, admin_client: Client) -> None:
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
     for _ in range(48):
         clock.now += 15 * MINUTE
-        assert is_in(admin_client)
+        assert is_signed_in(admin_client)
     clock.now += 1
-    assert not is_in(admin_client)
+    assert not is_signed_in(admin_client)
 
 
 def test_expired_session_is_deleted_from_database(clock: Clock, admin_client: Client) -> None:
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
     key = admin_client.session.session_key
     clock.now += 31 * MINUTE
-    assert not is_in(admin_client)
+    assert not is_signed_in(admin_client)
     assert not Session.objects.filter(session_key=key).exists()
 
 
 def test_clock_set_back_does_not_end_session(clock: Clock, admin_client: Client) -> None:
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
     clock.now -= 2 * HOUR
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
 
 
 def test_last_seen_time_is_written_once_a_minute(clock: Clock, admin_client: Client) -> None:
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
     first = admin_client.session[LAST_SEEN_AT]
     clock.now += 59
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
     assert admin_client.session[LAST_SEEN_AT] == first
     clock.now += 2
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
     assert admin_client.session[LAST_SEEN_AT] == first + 61
 
 
@@ -102,7 +102,7 @@ def test_anonymous_request_makes_no_query(db: None, django_assert_num_queries: D
 
 def test_expired_page_returns_to_itself_after_sign_in(clock: Clock, admin_client: Client) -> None:
     address = "/account/contacts/?channel=sms&page=2"
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
     clock.now += 31 * MINUTE
     gate = admin_client.get(address)["Location"]
     assert gate == f"/sign-in/?next={quote(address)}"
@@ -110,7 +110,7 @@ def test_expired_page_returns_to_itself_after_sign_in(clock: Clock, admin_client
 
 
 def test_expired_fragment_redirects_and_shows_nothing(clock: Clock, admin_client: Client) -> None:
-    assert is_in(admin_client)
+    assert is_signed_in(admin_client)
     clock.now += 31 * MINUTE
     response = admin_client.get("/account/contacts/", headers=FRAGMENT)
     assert response.status_code == 302
@@ -121,7 +121,7 @@ def test_expired_fragment_redirects_and_shows_nothing(clock: Clock, admin_client
 
 
 @pytest.fixture
-def planted() -> Client:
+def fixated_client() -> Client:
     """A browser with a session key chosen by an attacker."""
     caches["default"].clear()
     store = SessionStore()
@@ -138,27 +138,29 @@ def key_of(client: Client) -> str:
 
 
 def test_sign_in_changes_session_key_and_deletes_old_session(
-    desk_api: SandboxServer, admin_user: User, planted: Client
+    desk_api: SandboxServer, admin_user: User, fixated_client: Client
 ) -> None:
-    before = key_of(planted)
-    planted.post("/sign-in/", {"login": "mara", "password": "x"})
-    assert is_in(planted)
-    assert key_of(planted) != before
+    before = key_of(fixated_client)
+    fixated_client.post("/sign-in/", {"login": "mara", "password": "x"})
+    assert is_signed_in(fixated_client)
+    assert key_of(fixated_client) != before
     assert not Session.objects.filter(session_key=before).exists()
 
 
-def test_second_step_changes_session_key_again(desk_api: SandboxServer, admin_user: User, planted: Client) -> None:
+def test_second_step_changes_session_key_again(
+    desk_api: SandboxServer, admin_user: User, fixated_client: Client
+) -> None:
     TOTP.activate(admin_user, SECRET)
-    planted.post("/sign-in/", {"login": "mara", "password": "x"})
-    halfway = key_of(planted)
-    planted.post("/sign-in/code/", {"code": code_now(SECRET)})
-    assert is_in(planted)
-    assert key_of(planted) != halfway
+    fixated_client.post("/sign-in/", {"login": "mara", "password": "x"})
+    halfway = key_of(fixated_client)
+    fixated_client.post("/sign-in/code/", {"code": code_now(SECRET)})
+    assert is_signed_in(fixated_client)
+    assert key_of(fixated_client) != halfway
     assert not Session.objects.filter(session_key=halfway).exists()
 
 
-def test_sign_out_deletes_session(desk_api: SandboxServer, admin_user: User, planted: Client) -> None:
-    planted.post("/sign-in/", {"login": "mara", "password": "x"})
-    key = key_of(planted)
-    planted.post("/sign-out/")
+def test_sign_out_deletes_session(desk_api: SandboxServer, admin_user: User, fixated_client: Client) -> None:
+    fixated_client.post("/sign-in/", {"login": "mara", "password": "x"})
+    key = key_of(fixated_client)
+    fixated_client.post("/sign-out/")
     assert not Session.objects.filter(session_key=key).exists()

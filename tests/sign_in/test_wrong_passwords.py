@@ -20,7 +20,7 @@ from testing.totp import code_now
 from tests.sign_in.desks import Visitor
 
 LIMIT = 5  # wrong passwords for an account in five minutes (ACCOUNT_RATE_LIMITS)
-TRIES = 60
+ATTEMPTS = 60
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def three_desks(sso_desk: Desk) -> Iterator[list[Desk]]:
         yield desks
 
 
-def at_once(desks: list[Desk], number: int, do: Callable[[Visitor, int], requests.Response]) -> list[Visitor]:
+def run_concurrently(desks: list[Desk], number: int, do: Callable[[Visitor, int], requests.Response]) -> list[Visitor]:
     """Runs `do` concurrently for this many visitors, each from its own address, spread over the processes."""
     visitors = [Visitor(desks[index % 3].url, f"10.{number}.0.{index + 1}") for index in range(number)]
     gate = Barrier(number)
@@ -52,7 +52,7 @@ def at_once(desks: list[Desk], number: int, do: Callable[[Visitor, int], request
     return visitors
 
 
-def checked(desk: Desk, username: str) -> int:
+def checked_passwords(desk: Desk, username: str) -> int:
     """How many wrong passwords of this user were checked against the hash: each is in the audit log."""
     query = "SELECT count(*) FROM contacts_ui_auditentry WHERE person = ? AND about = 'wrong password'"
     return int(desk.sql(query, username)[0][0])
@@ -64,12 +64,12 @@ def test_concurrent_wrong_passwords_are_checked_up_to_limit(three_desks: list[De
     create_account(desk, "bystander", "support")
     # By user name and e-mail in turn: both name the same account.
     names = ("target", "target@example.org", "TARGET", "Target@Example.org")
-    visitors = at_once(
+    visitors = run_concurrently(
         three_desks,
-        TRIES,
+        ATTEMPTS,
         lambda visitor, index: visitor.submit("/sign-in/", login=names[index % 4], password=f"guess {index}"),
     )
-    assert 1 <= checked(desk, "target") <= LIMIT
+    assert 1 <= checked_passwords(desk, "target") <= LIMIT
     assert not any(visitor.signed_in() for visitor in visitors)
     late = Visitor(three_desks[1].url, "10.9.9.9")
     late.submit("/sign-in/", login="target", password=PASSWORD)
@@ -82,13 +82,13 @@ def test_concurrent_wrong_passwords_are_checked_up_to_limit(three_desks: list[De
 def test_totp_code_sent_concurrently_signs_in_once(three_desks: list[Desk]) -> None:
     _with_second_factor(three_desks[0], "coder")
     codes = {"coder": code_now(TOTP_SECRET)}
-    assert _let_in(three_desks, "coder", codes["coder"]) == 1
+    assert _signed_in_count(three_desks, "coder", codes["coder"]) == 1
 
 
 def test_recovery_code_sent_concurrently_signs_in_once(three_desks: list[Desk], tmp_path: Path) -> None:
     kept = tmp_path / "code"
     _with_second_factor(three_desks[0], "rescued", kept)
-    assert _let_in(three_desks, "rescued", kept.read_text()) == 1
+    assert _signed_in_count(three_desks, "rescued", kept.read_text()) == 1
 
 
 def _with_second_factor(desk: Desk, username: str, kept: Path | None = None) -> None:
@@ -108,7 +108,7 @@ Path({str(kept or "/dev/null")!r}).write_text(codes[0])
     )
 
 
-def _let_in(desks: list[Desk], username: str, code: str) -> int:
+def _signed_in_count(desks: list[Desk], username: str, code: str) -> int:
     """How many of four concurrent requests with the code are signed in."""
 
     def try_it(visitor: Visitor, _index: int) -> requests.Response:
