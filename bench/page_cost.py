@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -146,9 +147,7 @@ def rounds(setup: Setup, number: int, seconds: float, connections: int, *, api_m
     for _ in range(number):
         slots_by_page = {}
         for page in rng.sample(setup.pages, len(setup.pages)):
-            slots_by_page[page.name] = _undisturbed_slot(
-                lambda page=page: slot(page, seconds, connections, setup.own_pids)
-            )  # type: ignore[misc]
+            slots_by_page[page.name] = _undisturbed_slot(partial(slot, page, seconds, connections, setup.own_pids))
         results.append(slots_by_page)
     return results
 

@@ -1,6 +1,7 @@
 """API stub: two recorded responses over keep-alive HTTP, after a configurable delay.
 
-Usage: python -m bench.page_stub PORT FOLDER, with the bodies `me` and `contacts` in FOLDER. `GET /delay/50` sets milliseconds.
+Usage: python -m bench.page_stub PORT FOLDER, with the bodies `me` and `contacts` in FOLDER. `GET /delay/50` sets the
+delay in milliseconds.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def first_visit(browser: Browser, desk: Desk, session: str, url: str) -> Visit:
     """Visits a page with an empty browser cache and returns its bytes and requests."""
     with profile_of(browser, desk.url, session) as context:
         page = context.new_page()
-        wire = Wire(context, page)
+        network = NetworkLog(context, page)
         page.goto(url, wait_until="networkidle")
         if page.locator(ROWS).count() != PAGE:
             raise RuntimeError(f"{url} does not show {PAGE} rows")
@@ -141,16 +141,15 @@ def swaps(browser: Browser, desk: Desk, session: str, profile: str, pages: int) 
     with profile_of(browser, desk.url, session) as context:
         page = context.new_page()
         page.goto(list_url(desk, profile), wait_until="networkidle")
-        wire = Wire(context, page)
+        network = NetworkLog(context, page)
         for number in range(2, pages + 2):
             with page.expect_response(lambda response, n=number: f"page={n}" in response.url) as awaited:  # type: ignore[misc]
                 page.locator("#results a[rel=next]").click()
             text = awaited.value.text()
             page.locator("#results[aria-busy=false]").wait_for(state="attached")
             page.wait_for_load_state("networkidle")
-            page.locator(ROWS).nth(PAGE - 1).wait_for(
-                state="attached"
-            )  # rows below the fold are rendered a frame later
+            # Rows below the fold are rendered a frame later.
+            page.locator(ROWS).nth(PAGE - 1).wait_for(state="attached")
             if page.locator(ROWS).count() != PAGE or text.count("data-contact-id") != PAGE:
                 raise RuntimeError(f"page {number} is not a fragment of {PAGE} rows")
             swapped.append((next(each for each in network.take() if f"page={number}" in each.url), text))

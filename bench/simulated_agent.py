@@ -1,4 +1,4 @@
-"""One agent at a browser: types, looks, opens, pages, switches and talks, in requests that look like htmx's."""
+"""Simulated support agent: plays a workload plan with the requests that htmx would send."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from testing.running_desk import Person
 
 from .workload_plan import DEBOUNCE_SECONDS, SHARED_SECONDS, Case, quiet_after
 
-ANSWER_SECONDS = 60
+RESPONSE_TIMEOUT = 60  # seconds
 _LINK = r'<a [^>]*href="([^"]+)"[^>]*rel="%s"'
 _CONTACT = re.compile(r'<tr [^>]*data-contact-id="([^"]+)"')
 _OPTION = re.compile(r'<a class="menu-item" href="([^"]+)"(?! aria-current)')
@@ -26,24 +26,24 @@ _OPTION = re.compile(r'<a class="menu-item" href="([^"]+)"(?! aria-current)')
 
 @dataclass(slots=True)
 class Clock:
-    """Time that runs `factor` times as fast. Seconds everywhere else are the script's."""
+    """Simulated clock that runs `factor` times as fast. All other seconds in this module are simulated."""
 
     factor: float
     started: float = field(default_factory=time.monotonic)
 
     def now(self) -> float:
-        """Seconds since the hour began."""
+        """Simulated seconds since the start."""
         return (time.monotonic() - self.started) * self.factor
 
     def sleep(self, seconds: float) -> None:
-        """Waits so many of them."""
+        """Sleeps for simulated seconds."""
         if seconds > 0:
             time.sleep(seconds / self.factor)
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What there is to type in one profile: eight characters each, that few or many numbers hold."""
+class Workload:
+    """Search terms of one profile, eight characters each: `narrow` match few numbers, `broad` at least three pages."""
 
     narrow: Sequence[str]
     broad: Sequence[str]
@@ -51,63 +51,65 @@ class Terms:
 
 @dataclass(slots=True)
 class SharedHistory:
-    """What all agents share: the clock, what can be typed, what was searched, what was counted."""
+    """State shared by all agents: clock, search terms, past searches and counters."""
 
     url: str
     clock: Clock
-    terms: dict[str, Terms]
-    searched: list[tuple[float, int, str, str]] = field(default_factory=list)  # when, agent, profile, text
+    workloads: dict[str, Workload]
+    searches: list[tuple[float, int, str, str]] = field(default_factory=list)  # time, agent, profile, text
     actions: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
-    waits: list[float] = field(default_factory=list)
+    response_seconds: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def did(self, action: str) -> None:
-        """Counts one."""
+    def count_action(self, action: str) -> None:
+        """Counts an action."""
         with self.lock:
             self.actions[action] += 1
 
-    def answered(self, status: int, seconds: float) -> None:
-        """Counts an answer of the desk; `seconds` are real ones."""
+    def record_response(self, status: int, seconds: float) -> None:
+        """Records a response of the desk; `seconds` are real time."""
         with self.lock:
             self.statuses[status] += 1
-            self.waits.append(seconds)
+            self.response_seconds.append(seconds)
 
-    def note(self, agent: int, profile: str, text: str) -> None:
-        """That someone searched, for others to search again."""
+    def record_search(self, agent: int, profile: str, text: str) -> None:
+        """Records a search, for other agents to repeat."""
         with self.lock:
-            self.searched.append((self.clock.now(), agent, profile, text))
+            self.searches.append((self.clock.now(), agent, profile, text))
 
-    def heard(self, agent: int, profile: str, chance: Random) -> str | None:
-        """Something another agent searched here within five minutes, any of it alike."""
+    def search_of_others(self, agent: int, profile: str, rng: Random) -> str | None:
+        """Random search term that another agent used in the profile within SHARED_SECONDS, or None."""
         since = self.clock.now() - SHARED_SECONDS
         with self.lock:
             texts = [
-                text for at, who, where, text in self.searched if at >= since and who != agent and where == profile
+                text
+                for time_, other, searched_profile, text in self.searches
+                if time_ >= since and other != agent and searched_profile == profile
             ]
-        return chance.choice(texts) if texts else None
+        return rng.choice(texts) if texts else None
 
 
 class Agent(threading.Thread):
-    """Plays its cases and ends. A step that the page does not offer is counted as "not possible"."""
+    """Thread that plays the cases of one agent. A step that the page does not offer is counted as "not possible"."""
 
-    def __init__(self, number: int, person: Person, town: SharedHistory, cases: Sequence[Case], chance: Random) -> None:
+    def __init__(self, number: int, person: Person, history: SharedHistory, cases: Sequence[Case], rng: Random) -> None:
         super().__init__(name=f"agent {number}", daemon=True)
-        self._number, self._town, self._cases, self._chance = number, town, cases, chance
+        self._number, self._history, self._cases, self._chance = number, town, cases, rng
         self._browser = person.browser()
         self._profile = person.profiles[0]
         self._text, self._channel, self._html = "", "", ""
-        self._address = self._list = f"/p/{self._profile}/contacts/"
+        self._current_url = self._list = f"/p/{self._profile}/contacts/"
         self.failure: Exception | None = None
 
     def run(self) -> None:
-        """The hour."""
+        """Plays all cases at their times."""
         try:
             for number, case in enumerate(self._cases):
-                self._town.clock.sleep(case.begins - self._town.clock.now())
+                self._history.clock.sleep(case.begins - self._history.clock.now())
                 if not number:
                     self._whole_page(self._list)
-                # Long quiet on the telephone: the browser's connections are gone, the next worker may be another.
+                # Idle connections are closed between cases, so the next one may reach another worker.
                 self._browser.close()
                 self._work(case)
         except Exception as error:  # noqa: BLE001 - told to whoever joins
@@ -117,46 +119,46 @@ class Agent(threading.Thread):
         if case.switch:
             self._switch()
         self._search(case)
-        for look, step in zip(case.looks, case.steps, strict=False):
-            self._town.clock.sleep(look)
+        for pause, step in zip(case.pauses, case.steps, strict=False):
+            self._history.clock.sleep(pause)
             getattr(self, f"_{step}")()
-        self._channel = ""  # the next customer's search begins with all channels, and its box is overwritten
+        self._channel = ""  # the next case starts with all channels; its text replaces this one
 
     def _search(self, case: Case) -> None:
-        terms = self._town.terms[self._profile]
-        heard = self._town.heard(self._number, self._profile, self._chance) if case.shared else None
+        workload = self._history.workloads[self._profile]
+        repeated = self._history.search_of_others(self._number, self._profile, self._chance) if case.shared else None
         if case.shared:
-            self._town.did("searches heard of" if heard else "searches nobody else had")
+            self._history.count_action("repeated searches" if repeated else "searches without one to repeat")
         text = heard or self._chance.choice(terms.broad if case.broad else terms.narrow)
         self._type(text, case.gaps)
-        self._town.note(self._number, self._profile, text)
-        self._town.did("search")
+        self._history.record_search(self._number, self._profile, text)
+        self._history.count_action("search")
 
     def _type(self, text: str, gaps: Sequence[float]) -> None:
-        """Keystroke by keystroke. A request that was overtaken goes out all the same; nobody reads its answer."""
-        asked = quiet_after(gaps)
+        """Types keystroke by keystroke. A superseded request is sent too; its response is ignored."""
+        request_lengths = quiet_after(gaps)
         for typed, gap in enumerate(gaps, start=1):
-            self._town.clock.sleep(gap)
-            if typed in asked:
-                address = self._filtered(text[:typed])
-                threading.Thread(target=self._get, args=(address, True), daemon=True).start()
-        self._town.clock.sleep(DEBOUNCE_SECONDS)
+            self._history.clock.sleep(gap)
+            if typed in request_lengths:
+                url = self._filtered(text[:typed])
+                threading.Thread(target=self._get, args=(url, True), daemon=True).start()
+        self._history.clock.sleep(DEBOUNCE_SECONDS)
         self._text = text
         self._fragment(self._filtered(text))
 
     def _filtered(self, text: str) -> str:
-        """The address the form of filters asks, every field of it included."""
+        """URL that the filter form requests, with all of its fields."""
         return f"{self._list}?{urlencode({'search': text, 'channel': self._channel, 'page_size': 50})}"
 
     def _narrow(self) -> None:
         self._channel = self._chance.choice(("sms", "whatsapp"))
         self._fragment(self._filtered(self._text))
-        self._town.did("filter")
+        self._history.count_action("filter")
 
     def _widen(self) -> None:
         self._channel = ""
         self._fragment(self._filtered(self._text))
-        self._town.did("filter")
+        self._history.count_action("filter")
 
     def _next(self) -> None:
         self._follow("next")
@@ -167,52 +169,54 @@ class Agent(threading.Thread):
     def _follow(self, rel: str) -> None:
         found = re.search(_LINK % rel, self._html)
         if found is None:
-            self._town.did("not possible")
+            self._history.count_action("not possible")
             return
         self._fragment(unescape(found[1]))
-        self._town.did("page move")
+        self._history.count_action("page move")
 
     def _open(self) -> None:
         ids = _CONTACT.findall(self._html)
         if not ids:
-            self._town.did("not possible")
+            self._history.count_action("not possible")
             return
         self._get(f"{self._list}{self._chance.choice(ids)}/", partial=True)
-        self._town.did("open")
+        self._history.count_action("open")
 
     def _switch(self) -> None:
-        """Opens the switcher and follows one of its links, which carry the filters along."""
+        """Opens the profile switcher and follows one of its links, which keep the filters."""
         options = self._get(f"/p/{self._profile}/profiles/", partial=True).text
         links = [unescape(link) for link in _OPTION.findall(options)]
         if not links:
-            self._town.did("not possible")
+            self._history.count_action("not possible")
             return
         link = self._chance.choice(links)
         self._profile = link.split("/")[2]
         self._list = f"/p/{self._profile}/contacts/"
         self._whole_page(link)
-        self._town.did("profile switch")
+        self._history.count_action("profile switch")
 
-    def _whole_page(self, address: str) -> None:
-        self._html = self._get(address, partial=False).text
-        self._address = address
+    def _whole_page(self, url: str) -> None:
+        self._html = self._get(url, partial=False).text
+        self._current_url = url
 
-    def _fragment(self, address: str) -> None:
-        answer = self._get(address, partial=True)
-        self._html = answer.text
-        self._address = answer.headers.get("HX-Push-Url") or answer.headers.get("HX-Replace-Url") or self._address
+    def _fragment(self, url: str) -> None:
+        response = self._get(url, partial=True)
+        self._html = response.text
+        self._current_url = (
+            response.headers.get("HX-Push-Url") or response.headers.get("HX-Replace-Url") or self._current_url
+        )
 
-    def _get(self, address: str, partial: bool) -> requests.Response:
+    def _get(self, url: str, partial: bool) -> requests.Response:
         headers = {"Accept": "text/html"}
         if partial:
             headers |= {
                 "HX-Request": "true",
                 "HX-Request-Type": "partial",
-                "HX-Current-URL": self._town.url + self._address,
+                "HX-Current-URL": self._history.url + self._current_url,
             }
-        began = time.monotonic()
-        answer = self._browser.get(
-            self._town.url + address, headers=headers, timeout=ANSWER_SECONDS, allow_redirects=False
+        started = time.monotonic()
+        response = self._browser.get(
+            self._history.url + url, headers=headers, timeout=RESPONSE_TIMEOUT, allow_redirects=False
         )
-        self._town.answered(answer.status_code, time.monotonic() - began)
-        return answer
+        self._history.record_response(response.status_code, time.monotonic() - started)
+        return response

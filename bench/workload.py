@@ -1,4 +1,4 @@
-"""The hour of 20 agents in compressed time: API calls an action, against the gateway and against none beside it.
+"""Workload benchmark: API calls an action of 20 simulated agents in compressed time, with and without the gateway.
 
 Usage: python -m bench.workload [--factor 12] [--agents 20] [--minutes 60] [--seed 3]
 """
@@ -26,23 +26,23 @@ from testing.redis_server import running_redis
 from testing.running_desk import Desk, Person, launched_desk
 from testing.sandbox_server import Json, SandboxServer
 
-from .simulated_agent import Agent, Clock, SharedHistory, Terms
-from .statistics import Bar, most_in_window, percentile, show_bars, show_table
+from .simulated_agent import Agent, Clock, SharedHistory, Workload
+from .statistics import Threshold, max_in_window, percentile, show_table, show_thresholds
 from .workload_plan import KEYSTROKES, Hour, plan
 
 RATE, BURST = 200, 50  # the organization's limit (sent-api-v3, transport)
 BUDGET, BUDGET_BURST = 120, 30
 CONTACTS = 1_000_000
-SMALLEST_PROFILE = 30_000  # contacts; less, and no eight characters find three pages
-SAMPLE = 2_000
+MIN_PROFILE_SIZE = 30_000  # contacts; in smaller ones no eight characters match three pages
+SAMPLE = 2_000  # contacts from which search terms are taken
 BROAD_MATCHES = 101  # three pages of 50
-BROAD_TRIED = 12
-LATENCY_MS = (60, 240)  # what the API takes; the script's milliseconds
+BROAD_CANDIDATES = 12
+LATENCY_MS = (60, 240)  # of the API, in simulated milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one run came to. Times of calls are in the script's seconds."""
+    """Result of one run. Times of API calls are in simulated seconds."""
 
     actions: int
     not_possible: int
@@ -56,12 +56,12 @@ class Outcome:
 
     @property
     def calls_per_action(self) -> float:
-        """The figure of the issue."""
+        """API calls divided by actions, which issue 3 limits."""
         return sum(self.calls.values()) / max(1, self.actions)
 
 
 def compressed(factor: float) -> dict[str, str]:
-    """The gateway's settings with time running `factor` times as fast. The API's own deadline is real time."""
+    """Gateway settings with time compressed by `factor`. The timeout of API calls stays in real time."""
     return {
         "SENT_FRESH_SECONDS": f"{15 / factor:g}",
         "SENT_STALE_SECONDS": f"{300 / factor:g}",
@@ -81,90 +81,92 @@ def run(
     cache: str = "memory",
     contacts: int = CONTACTS,
 ) -> Outcome:
-    """One hour against a desk and a sandbox of its own."""
+    """Runs the plan against a desk and a sandbox of its own."""
     latency = "-".join(str(round(ms / factor)) for ms in LATENCY_MS)
     with ExitStack() as stack:
         api = stack.enter_context(
-            # The burst grows too, or the API would always seem used up; _over_limit counts with the real one.
+            # The burst is scaled too, else every burst would be refused; _over_limit counts with the real limit.
             SandboxServer(contacts=contacts, rate=round(RATE * factor), burst=round(BURST * factor), latency_ms=latency)
         )
         settings = compressed(factor) | {"SENT_GATEWAY": mode}
         if cache == "redis":
             settings["CACHE_URL"] = stack.enter_context(running_redis(folder / "redis"))
         desk = stack.enter_context(launched_desk(folder, api.url, **settings))
-        profiles = [p["id"] for p in api.profiles() if p["contacts"] >= SMALLEST_PROFILE]
+        profiles = [p["id"] for p in api.profiles() if p["contacts"] >= MIN_PROFILE_SIZE]
         people = desk.people(agents, profiles)
-        town = SharedHistory(desk.url, Clock(factor), {profile: _terms(api, profile) for profile in profiles})
+        history = SharedHistory(desk.url, Clock(factor), {profile: _workload_of(api, profile) for profile in profiles})
         _warm(desk, people[0])
         api.clear()
-        _play(town, people, hour, seed)
-        return _outcome(town, api.requests(), factor)
+        _play(history, people, hour, seed)
+        return _outcome(history, api.requests(), factor)
 
 
-def _play(town: SharedHistory, people: list[Person], hour: Hour, seed: int) -> None:
-    """All agents from their first case to their last."""
-    town.clock.started = Clock(1).started
+def _play(history: SharedHistory, people: list[Person], hour: Hour, seed: int) -> None:
+    """Starts all agents and waits until they have played their cases."""
+    history.clock.started = Clock(1).started
     agents = []
     for number, person in enumerate(people):
         cases = plan(hour, Random(f"{seed}/{number}/plan"))  # noqa: S311
-        agents.append(Agent(number, person, town, cases, Random(f"{seed}/{number}/day")))  # noqa: S311
+        agents.append(Agent(number, person, history, cases, Random(f"{seed}/{number}/day")))  # noqa: S311
     for agent in agents:
         agent.start()
     for agent in agents:
-        agent.join(timeout=hour.seconds / town.clock.factor * 2 + 120)
+        agent.join(timeout=hour.seconds / history.clock.factor * 2 + 120)
         if agent.failure is not None or agent.is_alive():
-            raise RuntimeError(f"{agent.name} did not come through its hour") from agent.failure
+            raise RuntimeError(f"{agent.name} did not finish its cases") from agent.failure
 
 
 def _warm(desk: Desk, person: Person) -> None:
-    """Both workers import and connect before time begins."""
+    """Makes both workers import and connect before the measurement."""
     for _ in range(6):
         person.browser().get(f"{desk.url}/p/{person.profiles[0]}/profiles/", timeout=30)
 
 
-def _terms(api: SandboxServer, profile: str) -> Terms:
-    """Eight characters of numbers this profile has, as they are written there."""
+def _workload_of(api: SandboxServer, profile: str) -> Workload:
+    """Takes search terms of eight characters from the national formats of a profile's numbers."""
     query = {"profile": profile, "limit": str(SAMPLE)}
     rows = requests.get(f"{api.url}/_sandbox/contacts", params=query, timeout=30).json()["contacts"]
-    written = [_national(row["format_e164"]) for row in rows if row["format_e164"]]
-    begins = Counter(text[:KEYSTROKES] for text in written if text[:KEYSTROKES] == text[:KEYSTROKES].strip())
+    numbers = [_national(row["format_e164"]) for row in rows if row["format_e164"]]
+    prefixes = Counter(text[:KEYSTROKES] for text in numbers if text[:KEYSTROKES] == text[:KEYSTROKES].strip())
     api.clear()
-    broad = [text for text, _ in begins.most_common(BROAD_TRIED) if _matches(api, profile, text) >= BROAD_MATCHES]
-    narrow = [text[-KEYSTROKES:] for text in written if len(text[-KEYSTROKES:].strip()) == KEYSTROKES]
+    broad = [
+        text for text, _ in prefixes.most_common(BROAD_CANDIDATES) if _matches(api, profile, text) >= BROAD_MATCHES
+    ]
+    narrow = [text[-KEYSTROKES:] for text in numbers if len(text[-KEYSTROKES:].strip()) == KEYSTROKES]
     if not broad:
-        raise RuntimeError("no eight characters find three pages; the sandbox needs more contacts")
-    return Terms(narrow=narrow, broad=broad)
+        raise RuntimeError("no eight characters match three pages; the sandbox needs more contacts")
+    return Workload(narrow=narrow, broad=broad)
 
 
 def _matches(api: SandboxServer, profile: str, text: str) -> int:
-    answer = api.get("/v3/contacts", profile=profile, page=1, page_size=1, search=text)
-    return int(answer.json()["data"]["pagination"]["total_count"])
+    response = api.get("/v3/contacts", profile=profile, page=1, page_size=1, search=text)
+    return int(response.json()["data"]["pagination"]["total_count"])
 
 
 def _national(e164: str) -> str:
     return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
-def _outcome(town: SharedHistory, calls: list[Json], factor: float) -> Outcome:
-    done = Counter(town.actions)
-    impossible, shared, alone = (
-        done.pop(name, 0) for name in ("not possible", "searches heard of", "searches nobody else had")
+def _outcome(history: SharedHistory, calls: list[Json], factor: float) -> Outcome:
+    actions = Counter(history.actions)
+    impossible, repeated, alone = (
+        actions.pop(name, 0) for name in ("not possible", "repeated searches", "searches without one to repeat")
     )
     return Outcome(
-        actions=sum(done.values()),
+        actions=sum(actions.values()),
         not_possible=impossible,
-        shared=round(100 * shared / max(1, shared + alone)),
-        calls=_counted(calls, factor),
+        shared=round(100 * repeated / max(1, repeated + alone)),
+        calls=_calls_by_kind(calls, factor),
         refused=sum(call["status"] == 429 for call in calls) + _over_limit(calls, factor),
-        fullest_window=most_in_window((call["time"] for call in calls), 60 / factor),
-        statuses=town.statuses,
-        p50_ms=percentile(town.waits, 0.5) * 1000,
-        p99_ms=percentile(town.waits, 0.99) * 1000,
+        fullest_window=max_in_window((call["time"] for call in calls), 60 / factor),
+        statuses=history.statuses,
+        p50_ms=percentile(history.response_seconds, 0.5) * 1000,
+        p99_ms=percentile(history.response_seconds, 0.99) * 1000,
     )
 
 
 def _over_limit(calls: list[Json], factor: float) -> int:
-    """How many of the calls the API's true limit, 200 a minute and 50 at once, refuses in the script's time."""
+    """Number of calls that the API's real limit (200 a minute, burst 50) would refuse in simulated time."""
     now = 0.0
     limiter = Limiter(RATE, BURST, lambda: now)
     refused = 0
@@ -174,15 +176,15 @@ def _over_limit(calls: list[Json], factor: float) -> int:
     return refused
 
 
-def _counted(calls: list[Json], factor: float) -> dict[str, int]:
-    """Calls by kind. /v3/me is kept for 300 s of real time whatever the factor, so each one stands for `factor`."""
+def _calls_by_kind(calls: list[Json], factor: float) -> dict[str, int]:
+    """Calls by kind. /v3/me is cached for 300 s of real time, so each call counts `factor` times."""
     kinds = Counter(_kind(call) for call in calls)
     kinds["the account"] = round(kinds["the account"] * factor)
     return dict(kinds)
 
 
 def _kind(call: Json) -> str:
-    """What an API call was for, from how it looks."""
+    """Kind of an API call, from its path and query."""
     if call["path"] != "/v3/contacts":
         return "the account" if call["path"] == "/v3/me" else "one contact"
     query = parse_qs(call["query"])
@@ -194,36 +196,36 @@ def _kind(call: Json) -> str:
 VARIANTS = {"full": ("full", "memory"), "full, Redis": ("full", "redis"), "plain": ("plain", "memory")}
 
 
-def beside(hour: Hour, *, agents: int, factor: float, seed: int) -> dict[str, Outcome]:
-    """The same hour with everything, in both caches, and with nothing: at once, each with its own desk and API."""
+def run_variants(hour: Hour, *, agents: int, factor: float, seed: int) -> dict[str, Outcome]:
+    """Runs all VARIANTS at the same time, each with its own desk and sandbox; Redis only where it is installed."""
     outcomes: dict[str, Outcome] = {}
     failures: list[Exception] = []
 
-    def one(name: str, mode: str, cache: str) -> None:
+    def run_one(name: str, mode: str, cache: str) -> None:
         try:
-            with tempfile.TemporaryDirectory(prefix="bench-agents-") as folder:
+            with tempfile.TemporaryDirectory(prefix="bench-workload-") as folder:
                 outcomes[name] = run(mode, Path(folder), hour, agents=agents, factor=factor, seed=seed, cache=cache)
         except Exception as error:  # noqa: BLE001 - raised below, in the main thread
             failures.append(error)
 
-    chosen = {name: how for name, how in VARIANTS.items() if how[1] == "memory" or find_program("Redis")}
-    threads = [threading.Thread(target=one, args=(name, *how)) for name, how in chosen.items()]
+    variants = {name: variant for name, variant in VARIANTS.items() if variant[1] == "memory" or find_program("Redis")}
+    threads = [threading.Thread(target=run_one, args=(name, *variant)) for name, variant in variants.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     if failures:
         raise failures[0]
-    return {name: outcomes[name] for name in chosen}
+    return {name: outcomes[name] for name in variants}
 
 
-def bars(outcome: Outcome, planned: int) -> list[Bar]:
-    """What issue 3 asks of it (Done 1)."""
+def thresholds(outcome: Outcome, planned: int) -> list[Threshold]:
+    """Thresholds of issue 3 (Done 1)."""
     return [
-        Bar("API calls an action", round(outcome.calls_per_action, 3), 0.5),
-        Bar("calls in the fullest 60 s", outcome.fullest_window, BUDGET),
-        Bar("answers 429 of the API", outcome.refused, 0),
-        Bar(
+        Threshold("API calls an action", round(outcome.calls_per_action, 3), 0.5),
+        Threshold("calls in the fullest 60 s", outcome.fullest_window, BUDGET),
+        Threshold("answers 429 of the API", outcome.refused, 0),
+        Threshold(
             "share of the planned actions that were carried out",
             round(outcome.actions / planned, 3),
             0.97,
@@ -233,7 +235,7 @@ def bars(outcome: Outcome, planned: int) -> list[Bar]:
 
 
 def show(outcomes: dict[str, Outcome]) -> None:
-    """One table, a column a gateway."""
+    """Prints one table with a column for each variant."""
     kinds = ("a search", "a further page", "one channel", "a whole list", "one contact", "the account")
     columns = list(outcomes.values())
 
@@ -253,43 +255,43 @@ def show(outcomes: dict[str, Outcome]) -> None:
             row(
                 "answers of the desk", (", ".join(f"{n} × {s}" for s, n in sorted(o.statuses.items())) for o in columns)
             ),
-            row("of repeated searches, % heard of in the profile", (o.shared for o in columns)),
+            row("repeated searches found in the profile, %", (o.shared for o in columns)),
             row("answer p50 / p99, real ms", (f"{o.p50_ms:.0f} / {o.p99_ms:.0f}" for o in columns)),
         ],
     )
 
 
 def main() -> int:
-    """The exit code: 1 when a full gateway missed a bar."""
+    """Runs the benchmark; exit code 1 when the full gateway missed a threshold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--factor", type=float, default=12.0, help="how many times as fast time runs")
+    parser.add_argument("--factor", type=float, default=12.0, help="time compression")
     parser.add_argument("--agents", type=int, default=20)
-    parser.add_argument("--minutes", type=float, default=60.0, help="a part of the hour, with its part of everything")
+    parser.add_argument("--minutes", type=float, default=60.0, help="length; totals are scaled with it")
     parser.add_argument("--seed", type=int, default=3)
-    given = parser.parse_args()
-    hour = part_of_hour(given.minutes)
-    outcomes = beside(hour, agents=given.agents, factor=given.factor, seed=given.seed)
-    print(f"{given.agents} agents, {given.minutes:g} minutes at {given.factor:g} ×, seed {given.seed}")
+    options = parser.parse_args()
+    hour = part_of_hour(options.minutes)
+    outcomes = run_variants(hour, agents=options.agents, factor=options.factor, seed=options.seed)
+    print(f"{options.agents} agents, {options.minutes:g} minutes at {options.factor:g} ×, seed {options.seed}")
     show(outcomes)
     missed = 0
     for name, outcome in outcomes.items():
         if name != "plain":
             print(f"\n{name}")
-            missed |= show_bars(bars(outcome, given.agents * hour.actions))
+            missed |= show_thresholds(thresholds(outcome, options.agents * hour.actions))
     return missed
 
 
 def part_of_hour(minutes: float) -> Hour:
-    """So many minutes of the hour, with their part of every total."""
-    part = minutes / 60
+    """Scales every total of the hour to `minutes`."""
+    share = minutes / 60
     whole = Hour()
     return Hour(
         seconds=minutes * 60,
-        searches=round(whole.searches * part),
-        moves=2 * round(whole.moves * part / 2),
-        opened=round(whole.opened * part),
-        filters=round(whole.filters * part),
-        switches=round(whole.switches * part),
+        searches=round(whole.searches * share),
+        moves=2 * round(whole.moves * share / 2),
+        opened=round(whole.opened * share),
+        filters=round(whole.filters * share),
+        switches=round(whole.switches * share),
     )
 
 

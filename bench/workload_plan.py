@@ -1,4 +1,4 @@
-"""What an agent does in an hour, as cases: exact totals, order and pauses by seed, the same for every gateway."""
+"""Workload plan: the cases of one agent's hour, with exact totals and with order and pauses drawn by seed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from random import Random
 KEYSTROKES = 8
 KEYSTROKE_SECONDS = (0.100, 0.250)
 DEBOUNCE_SECONDS = 0.250  # templates/desk/contacts/list.html, hx-trigger
-LOOK_SECONDS = (2.0, 5.0)  # at a list, or at a contact, before the next step
-SHARED_SECONDS = 300.0  # how far back "another agent searched" reaches
+LOOK_SECONDS = (2.0, 5.0)  # pause at a list or a contact before the next step
+SHARED_SECONDS = 300.0  # how old a search of another agent may be to be repeated
 SHARED_TENTHS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """The totals of one agent, as issue 3 names them. `moves` are half forth and half back."""
+    """Totals of one agent, from issue 3. Half of `moves` go to the next page, half to the previous."""
 
     seconds: float = 3600.0
     searches: int = 60
@@ -27,15 +27,16 @@ class Hour:
 
     @property
     def actions(self) -> int:
-        """What calls are divided by. A keystroke is none."""
+        """Number of actions, the divisor of calls an action. A keystroke is no action."""
         return self.searches + self.moves + self.opened + self.filters + self.switches
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One customer: perhaps another profile first, a search, some steps, then talk until the next case.
+    """One support case: an optional profile switch, a search, some steps, then idle time until the next case.
 
-    `begins` is in seconds from the beginning of the hour. `steps` are "next", "previous", "open", "narrow"
+    `begins` is in seconds from the start of the hour. `gaps` are seconds before each keystroke after the first,
+    `pauses` seconds before each step. `steps` are "next", "previous", "open", "narrow"
     (to one channel) and "widen" (to all again).
     """
 
@@ -45,59 +46,59 @@ class Case:
     broad: bool
     gaps: tuple[float, ...]
     steps: tuple[str, ...]
-    looks: tuple[float, ...]
+    pauses: tuple[float, ...]
 
 
 def quiet_after(gaps: Sequence[float]) -> list[int]:
-    """How many characters stand in the box whenever htmx asks: after 250 ms without a keystroke."""
+    """Text lengths at which htmx sends a request: after 250 ms without a keystroke."""
     early = [typed for typed, gap in enumerate(gaps, start=1) if gap >= DEBOUNCE_SECONDS]
     return [*early, len(gaps) + 1]
 
 
-def plan(hour: Hour, chance: Random) -> list[Case]:
-    """The cases of one agent, one a search, over the whole hour."""
+def plan(hour: Hour, rng: Random) -> list[Case]:
+    """Plans the cases of one agent, one a search, spread over the hour."""
     cases = range(hour.searches)
-    paged = _paging(hour, chance)
-    narrowed = set(chance.sample(cases, min(hour.searches, (hour.filters + 1) // 2)))
-    opened = [chance.choice(cases) for _ in range(hour.opened)]
-    switched = set(chance.sample(cases, min(hour.searches, hour.switches)))
+    paged = _paging(hour, rng)
+    narrowed = set(rng.sample(cases, min(hour.searches, (hour.filters + 1) // 2)))
+    opened = [rng.choice(cases) for _ in range(hour.opened)]
+    switched = set(rng.sample(cases, min(hour.searches, hour.switches)))
     unpaged = [case for case in cases if case not in paged]
-    shared = set(chance.sample(unpaged, min(len(unpaged), round(hour.searches * SHARED_TENTHS / 10))))
+    shared = set(rng.sample(unpaged, min(len(unpaged), round(hour.searches * SHARED_TENTHS / 10))))
     filters = hour.filters
-    made = []
+    planned = []
     for case in cases:
         pair = ["narrow", "widen"][: min(2, filters)] if case in narrowed else []
         filters -= len(pair)
         parts = [["open"]] * opened.count(case) + [list(paged.get(case, ()))] + [pair]
-        steps = _shuffled(parts, chance)
-        made.append(
+        steps = _shuffled(parts, rng)
+        planned.append(
             Case(
-                begins=(case + chance.random() * 0.5) * hour.seconds / hour.searches,
+                begins=(case + rng.random() * 0.5) * hour.seconds / hour.searches,
                 switch=case in switched,
                 shared=case in shared,
                 broad=case in paged,
-                gaps=tuple(chance.uniform(*KEYSTROKE_SECONDS) for _ in range(KEYSTROKES - 1)),
+                gaps=tuple(rng.uniform(*KEYSTROKE_SECONDS) for _ in range(KEYSTROKES - 1)),
                 steps=steps,
-                looks=tuple(chance.uniform(*LOOK_SECONDS) for _ in range(len(steps) + 1)),
+                pauses=tuple(rng.uniform(*LOOK_SECONDS) for _ in range(len(steps) + 1)),
             )
         )
-    return made
+    return planned
 
 
-def _paging(hour: Hour, chance: Random) -> dict[int, tuple[str, ...]]:
-    """Which cases page, and how: four moves each, two forth and two back, in either of the two orders."""
+def _paging(hour: Hour, rng: Random) -> dict[int, tuple[str, ...]]:
+    """Page moves by case: four each, two forward and two back, in one of two orders."""
     runs: list[tuple[str, ...]] = []
     left = hour.moves
     while left >= 4:
-        runs.append(chance.choice((("next", "next", "previous", "previous"), ("next", "previous", "next", "previous"))))
+        runs.append(rng.choice((("next", "next", "previous", "previous"), ("next", "previous", "next", "previous"))))
         left -= 4
     if left:
         runs.append(("next", "previous")[:left])
-    return dict(zip(chance.sample(range(hour.searches), len(runs)), runs, strict=True))
+    return dict(zip(rng.sample(range(hour.searches), len(runs)), runs, strict=True))
 
 
-def _shuffled(parts: list[list[str]], chance: Random) -> tuple[str, ...]:
-    """All parts in any order, each in one piece: contacts are opened before, after and between the rest."""
+def _shuffled(parts: list[list[str]], rng: Random) -> tuple[str, ...]:
+    """Joins the parts in random order, each part kept together."""
     mixed = [part for part in parts if part]
-    chance.shuffle(mixed)
+    rng.shuffle(mixed)
     return tuple(step for part in mixed for step in part)

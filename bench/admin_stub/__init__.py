@@ -1,1 +1,1 @@
-"""The yardstick of bench/input_latency.py: the same contacts in Django's own admin, a project of its own."""
+"""Django admin baseline of bench/input_latency.py: the same contacts in a minimal Django project."""

@@ -1,4 +1,4 @@
-"""The changelist with the desk's columns, its rows a page, and its search."""
+"""Admin changelist with the desk's columns, page size and search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.contrib import admin
 
 from .models import Contact
 
-if TYPE_CHECKING:  # Django's own class takes no type parameters when it runs
+if TYPE_CHECKING:  # the class takes no type parameters at run time
     ModelAdmin = admin.ModelAdmin[Contact]
 else:
     ModelAdmin = admin.ModelAdmin
@@ -16,7 +16,7 @@ else:
 
 @admin.register(Contact)
 class ContactAdmin(ModelAdmin):
-    """Nothing tuned, nothing spoiled: what five lines of Django give."""
+    """Changelist with Django's defaults."""
 
     list_display = ("number", "region", "channels", "opt_out", "created", "updated")
     search_fields = ("national",)

@@ -1,6 +1,6 @@
-"""Makes the stub's database: every contact of a sandbox, and an admin who is signed in.
+"""Database setup of the admin baseline: copies every contact of a sandbox and creates a signed-in superuser.
 
-Usage, in the environment of the stub: python -m bench.admin_stub.fill SANDBOX_URL. Prints the session cookie's value.
+Usage, with the environment of the baseline: python -m bench.admin_stub.fill SANDBOX_URL. Prints the session cookie's value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TERRITORIES = Locale("en").territories
 
 
 def main() -> int:
-    """The last line is the session."""
+    """Fills the database; the last line printed is the session key."""
     django.setup()
     call_command("migrate", run_syncdb=True, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -51,7 +51,7 @@ def _copy(url: str) -> None:
 
 
 def _contacts(url: str) -> Iterator[dict[str, Any]]:
-    """All of the organization's and of its profiles'; those that two of them see come twice."""
+    """Yields the contacts of the organization and of each profile; a contact that two of them see is yielded twice."""
     with requests.Session() as session:
         session.trust_env = False
         session.headers["x-api-key"] = KEY
@@ -60,10 +60,10 @@ def _contacts(url: str) -> Iterator[dict[str, Any]]:
             headers = {"x-profile-id": profile} if profile else {}
             page, more = 1, True
             while more:
-                answer = session.get(
+                response = session.get(
                     f"{url}/v3/contacts", params={"page": page, "page_size": 100}, headers=headers, timeout=30
                 )
-                data = answer.json()["data"]
+                data = response.json()["data"]
                 yield from data["contacts"]
                 page, more = page + 1, data["pagination"]["has_more"]
 

@@ -1,4 +1,4 @@
-"""A contact as a table's row: what the desk's list shows, and nothing more."""
+"""Contact model with the columns of the desk's list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Contact(models.Model):
-    """One contact of the sandbox, copied."""
+    """Contact copied from the sandbox."""
 
     id = models.UUIDField(primary_key=True)
     number = models.CharField(max_length=40)
@@ -19,7 +19,7 @@ class Contact(models.Model):
     created = models.DateTimeField(null=True)
     updated = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager[Contact]] = models.Manager()  # mypy's plugin knows the desk's apps alone
+    objects: ClassVar[models.Manager[Contact]] = models.Manager()  # mypy's Django plugin only knows the desk's apps
 
     def __str__(self) -> str:
         return self.number

@@ -1,6 +1,6 @@
-"""As `django-admin startproject` leaves it, but for WhiteNoise and a database that keeps its connections, as ours does.
+"""Settings as from `django-admin startproject`, with WhiteNoise and persistent connections, as the desk has.
 
-STUB_FOLDER in the environment says where everything is kept.
+The environment variable STUB_FOLDER names the folder of database and static files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The admin, and nothing else."""
+"""URL configuration: the admin only."""
 
 from __future__ import annotations
 
