@@ -79,7 +79,7 @@ def install_scanner() -> Path:
         FOLDER.mkdir(parents=True, exist_ok=True)
         options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(FOLDER)]
         subprocess.run(["npm", "install", *options, PACKAGE], check=True, stdout=subprocess.DEVNULL)  # noqa: S607
-    # An install script would download the HSTS preload list. Our host is not on it, so an empty list gives the same grade.
+    # An install script would download the HSTS preload list. Our host is not on it: an empty list is equivalent.
     (folder / "conf" / "hsts-preload.json").write_text("{}")
     return folder
 
@@ -132,7 +132,7 @@ def _signed(name: str, by: Signed | None) -> Signed:
 
 @contextmanager
 def tls_proxy(port: int, to: int, certificate: Path | None) -> Iterator[None]:
-    """Reverse proxy in front of the desk that sets X-Forwarded-Proto and X-Forwarded-For; plain HTTP without a certificate."""
+    """Runs a reverse proxy that sets X-Forwarded-Proto and X-Forwarded-For; plain HTTP without a certificate."""
     context = None
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -164,9 +164,9 @@ def _serve(client: socket.socket, to: int, context: ssl.SSLContext | None) -> No
         forwarded = f"X-Forwarded-Proto: {'https' if context else 'http'}\r\nX-Forwarded-For: 203.0.113.9\r\n"
         line, _, rest = head.partition(b"\r\n")
         replaced = (b"connection:", b"x-forwarded-")
-        kept = b"\r\n".join(row for row in rest.split(b"\r\n") if not row.lower().startswith(replaced))
+        headers = b"\r\n".join(row for row in rest.split(b"\r\n") if not row.lower().startswith(replaced))
         with socket.create_connection(("127.0.0.1", to), timeout=20) as desk:
-            desk.sendall(line + b"\r\n" + forwarded.encode() + b"Connection: close\r\n" + kept)
+            desk.sendall(line + b"\r\n" + forwarded.encode() + b"Connection: close\r\n" + headers)
             while part := desk.recv(65536):
                 peer.sendall(part)
         if isinstance(peer, ssl.SSLSocket):

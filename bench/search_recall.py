@@ -32,7 +32,8 @@ def main() -> int:
         by_plain = judged(server, spellings.cases, plain)
     pairs = list(zip(by_plan, by_plain, strict=True))
     print(
-        f"{len(pairs)} spellings by {spellings.made_by}; sandbox of {spellings.contacts} contacts, seed {spellings.seed}"
+        f"{len(pairs)} spellings by {spellings.made_by}; "
+        f"sandbox of {spellings.contacts} contacts, seed {spellings.seed}"
     )
     _show_recall(pairs)
     _show_by_spelling(pairs)

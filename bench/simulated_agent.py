@@ -95,7 +95,7 @@ class Agent(threading.Thread):
 
     def __init__(self, number: int, person: Person, history: SharedHistory, cases: Sequence[Case], rng: Random) -> None:
         super().__init__(name=f"agent {number}", daemon=True)
-        self._number, self._history, self._cases, self._chance = number, town, cases, rng
+        self._number, self._history, self._cases, self._rng = number, history, cases, rng
         self._browser = person.browser()
         self._profile = person.profiles[0]
         self._text, self._channel, self._html = "", "", ""
@@ -112,7 +112,7 @@ class Agent(threading.Thread):
                 # Idle connections are closed between cases, so the next one may reach another worker.
                 self._browser.close()
                 self._work(case)
-        except Exception as error:  # noqa: BLE001 - told to whoever joins
+        except Exception as error:  # noqa: BLE001 - read by the thread that joins
             self.failure = error
 
     def _work(self, case: Case) -> None:
@@ -126,10 +126,10 @@ class Agent(threading.Thread):
 
     def _search(self, case: Case) -> None:
         workload = self._history.workloads[self._profile]
-        repeated = self._history.search_of_others(self._number, self._profile, self._chance) if case.shared else None
+        repeated = self._history.search_of_others(self._number, self._profile, self._rng) if case.shared else None
         if case.shared:
             self._history.count_action("repeated searches" if repeated else "searches without one to repeat")
-        text = heard or self._chance.choice(terms.broad if case.broad else terms.narrow)
+        text = repeated or self._rng.choice(workload.broad if case.broad else workload.narrow)
         self._type(text, case.gaps)
         self._history.record_search(self._number, self._profile, text)
         self._history.count_action("search")
@@ -151,7 +151,7 @@ class Agent(threading.Thread):
         return f"{self._list}?{urlencode({'search': text, 'channel': self._channel, 'page_size': 50})}"
 
     def _narrow(self) -> None:
-        self._channel = self._chance.choice(("sms", "whatsapp"))
+        self._channel = self._rng.choice(("sms", "whatsapp"))
         self._fragment(self._filtered(self._text))
         self._history.count_action("filter")
 
@@ -179,7 +179,7 @@ class Agent(threading.Thread):
         if not ids:
             self._history.count_action("not possible")
             return
-        self._get(f"{self._list}{self._chance.choice(ids)}/", partial=True)
+        self._get(f"{self._list}{self._rng.choice(ids)}/", partial=True)
         self._history.count_action("open")
 
     def _switch(self) -> None:
@@ -189,7 +189,7 @@ class Agent(threading.Thread):
         if not links:
             self._history.count_action("not possible")
             return
-        link = self._chance.choice(links)
+        link = self._rng.choice(links)
         self._profile = link.split("/")[2]
         self._list = f"/p/{self._profile}/contacts/"
         self._whole_page(link)

@@ -1,4 +1,4 @@
-"""Shared test harness: the programs that tests, bench and tools drive. It imports none of these three."""
+"""Shared test harness of tests, bench and tools: running programs, accounts, waiting. It imports none of the three."""
 
 from __future__ import annotations
 

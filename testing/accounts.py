@@ -1,6 +1,7 @@
-"""Accounts of a running test desk: people, roles, sessions and preferences, written straight into its SQLite file.
+"""Test accounts: users, roles, sessions and preferences, written directly into the SQLite file of a running desk.
 
-No password is sent and no process started: a session cookie costs a millisecond, a sign-in by the form half a second.
+No password is sent and no process started: a session cookie costs a millisecond, a sign-in through the form half a
+second.
 """
 
 from __future__ import annotations
@@ -33,21 +34,21 @@ _HASH_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 
 def insert(desk: Desk, *rows: Model) -> None:
-    """Writes new rows past Django's connection, which belongs to the test process itself."""
+    """Inserts rows through `desk.sql`: Django's connection here is the test process's own database."""
     for row in rows:
         fields = [field for field in row._meta.local_concrete_fields if not (field.primary_key and row.pk is None)]
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
         names, places = ", ".join(str(field.column) for field in fields), ", ".join("?" * len(fields))
-        desk.sql(f"INSERT INTO {row._meta.db_table} ({names}) VALUES ({places})", *values)  # noqa: S608  # Django's
+        desk.sql(f"INSERT INTO {row._meta.db_table} ({names}) VALUES ({places})", *values)  # noqa: S608  # names from Django's models
 
 
 def user_id(desk: Desk, username: str) -> int:
-    """The id of a person there is."""
+    """Id of an existing user."""
     return int(desk.sql("SELECT id FROM auth_user WHERE username = ?", username)[0][0])
 
 
 def create_session(desk: Desk, username: str, **data: Any) -> str:
-    """Signs someone in without a form; the value of the session cookie. `data` goes into the session too."""
+    """Creates a session; returns the value of its cookie. `data` is stored in the session too."""
     ((number, password),) = desk.sql("SELECT id, password FROM auth_user WHERE username = ?", username)
     secret = desk.secret_key
     digest = salted_hmac(_HASH_SALT, password, secret=secret, algorithm="sha256").hexdigest()
@@ -59,7 +60,7 @@ def create_session(desk: Desk, username: str, **data: Any) -> str:
 
 
 def create_account(desk: Desk, username: str, role: str | None = None, **fields: Any) -> None:
-    """Makes somebody with PASSWORD and a role; `fields` are those of the user."""
+    """Creates a user with PASSWORD and a role; `fields` are fields of the user."""
     password = MD5PasswordHasher().encode(PASSWORD, get_random_string(22))
     insert(desk, User(username=username, password=password, **fields))
     if role is not None:
@@ -68,7 +69,7 @@ def create_account(desk: Desk, username: str, role: str | None = None, **fields:
 
 
 def assign_profiles(desk: Desk, username: str, profile_ids: Iterable[str]) -> None:
-    """Gives someone these profiles, and no others."""
+    """Replaces the profile assignments of a user."""
     number = user_id(desk, username)
     desk.sql("DELETE FROM contacts_ui_profileaccess WHERE user_id = ?", number)
     insert(desk, *(ProfileAccess(user_id=number, profile_id=UUID(profile)) for profile in profile_ids))
@@ -76,12 +77,12 @@ def assign_profiles(desk: Desk, username: str, profile_ids: Iterable[str]) -> No
 
 @contextmanager
 def preferences(desk: Desk, username: str, **values: Any) -> Iterator[None]:
-    """Has someone prefer this until the block ends, and then nothing."""
+    """Sets the preferences of a user until the block ends, then deletes them."""
     number = user_id(desk, username)
-    forget = "DELETE FROM contacts_ui_preferences WHERE user_id = ?"
-    desk.sql(forget, number)
+    delete = "DELETE FROM contacts_ui_preferences WHERE user_id = ?"
+    desk.sql(delete, number)
     insert(desk, Preferences(user_id=number, **values))
     try:
         yield
     finally:
-        desk.sql(forget, number)
+        desk.sql(delete, number)

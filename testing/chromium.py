@@ -1,4 +1,4 @@
-"""A headless Chromium as tests, benches and tools drive it."""
+"""Headless Chromium for tests, benches and tools."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from testing.programs import require_program
 
-# The machine reaches no network but its own; without these Chromium tries.
+# Without these Chromium calls the network on its own, which test machines do not have.
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -21,7 +21,7 @@ ARGUMENTS = (
 )
 
 
-# One renderer and one painter a browser profile: an eighth less CPU for a page, on machines of two cores.
+# One renderer process and one raster thread: an eighth less CPU a page, on machines of two cores.
 FRUGAL = (
     "--renderer-process-limit=1",
     "--num-raster-threads=1",
@@ -31,15 +31,15 @@ FRUGAL = (
 
 
 def launch_options(*more: str) -> dict[str, object]:
-    """How Chromium is started. Raises RuntimeError where there is none."""
+    """Launch options for Playwright. Raises RuntimeError when Chromium is not installed."""
     return {"executable_path": require_program("Chromium"), "args": [*ARGUMENTS, *more]}
 
 
 @contextmanager
 def running_chromium(*more: str) -> Iterator[Browser]:
-    """A Chromium of our own, until the block ends. It ends with its driver, and that with this process.
+    """Runs Chromium until the block ends. It ends with its driver, and that with this process.
 
-    `more` are further arguments: tests are FRUGAL, benches measure what people have.
+    `more` are further arguments: tests use FRUGAL, benches measure the defaults.
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options(*more))  # type: ignore[arg-type]  # a dictionary of options

@@ -1,6 +1,6 @@
-"""Desk template: a migrated database with people in it and collected static files, made once and copied for each desk.
+"""Desk template: a migrated database with users and collected static files, built once and copied for each desk.
 
-Run as a program in the environment of a desk it makes them: `python -m testing.desk_template`.
+Run as a program with the environment of a desk it builds them: `python -m testing.desk_template`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from filelock import FileLock
 
 from testing import ROOT
 
-PASSWORD = "a long demo password"  # of everyone on every test desk
+PASSWORD = "a long demo password"  # of every user on every test desk
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
-# Who there is on a test desk: user name -> role, and further fields of the user.
+# Users of a test desk: user name -> role, and further fields of the user.
 PEOPLE: dict[str, tuple[str | None, dict[str, Any]]] = {
     "admin": ("admin", {"is_staff": True, "is_superuser": True}),
     "support": ("support", {}),
@@ -37,26 +37,29 @@ PASSKEYS = ("Work laptop", "Phone")  # Theo's
 
 @dataclass(frozen=True, slots=True)
 class DeskTemplate:
-    """What a desk starts from: an SQLite file to copy, and static files to serve as they are."""
+    """Files of the template: an SQLite database to copy, and static files to serve in place."""
 
     database: Path
     static: Path
 
     def copy_database(self, target: Path) -> None:
-        """Puts the database where a desk is to keep its own."""
+        """Copies the database to the file of a desk."""
         shutil.copyfile(self.database, target)
 
 
 def desk_template(folder: Path, settings: Mapping[str, str]) -> DeskTemplate:
-    """The template in `folder`, made by whoever comes first; `settings` is the environment of a desk."""
-    made = DeskTemplate(folder / "desk.sqlite3", folder / "static")
+    """Returns the template in `folder`, built once under a file lock; `settings` is the environment of a desk."""
+    template = DeskTemplate(folder / "desk.sqlite3", folder / "static")
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "lock"):
         if not (folder / "made").exists():
-            env = dict(settings) | {"DATABASE_URL": f"sqlite:///{made.database}", "STATIC_ROOT": str(made.static)}
+            env = dict(settings) | {
+                "DATABASE_URL": f"sqlite:///{template.database}",
+                "STATIC_ROOT": str(template.static),
+            }
             subprocess.run([sys.executable, "-m", "testing.desk_template"], cwd=ROOT, env=env, check=True)
             (folder / "made").touch()
-    return made
+    return template
 
 
 def _main() -> None:
@@ -70,7 +73,7 @@ def _main() -> None:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     _make_people()
-    with connection.cursor() as cursor:  # one file to copy: nothing stays behind in the write-ahead log
+    with connection.cursor() as cursor:  # flush the write-ahead log: one file is copied
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -82,18 +85,18 @@ def _make_people() -> None:
 
     from contacts_ui.models import Preferences  # noqa: PLC0415
 
-    made = {}
+    users = {}
     for username, (role, fields) in PEOPLE.items():
-        made[username] = User.objects.create_user(username, password=PASSWORD, **fields)
-        made[username].groups.set(Group.objects.filter(name=role))
-    Preferences.objects.create(user=made["masha"], mask_numbers=True)
-    # Theo has everything there is to sign in with; Kim has an app and codes.
-    for user in (made["theo"], made["kim"]):
+        users[username] = User.objects.create_user(username, password=PASSWORD, **fields)
+        users[username].groups.set(Group.objects.filter(name=role))
+    Preferences.objects.create(user=users["masha"], mask_numbers=True)
+    # Theo has TOTP, recovery codes and passkeys; Kim has TOTP and recovery codes.
+    for user in (users["theo"], users["kim"]):
         TOTP.activate(user, TOTP_SECRET)
         RecoveryCodes.activate(user)
     for name in PASSKEYS:
         passkey = {"name": name, "credential": {}}
-        Authenticator.objects.create(user=made["theo"], type=Authenticator.Type.WEBAUTHN, data=passkey)
+        Authenticator.objects.create(user=users["theo"], type=Authenticator.Type.WEBAUTHN, data=passkey)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Django set up for programs that are no tests: importing it lets them write rows of a test desk (accounts.py)."""
+"""Django setup on import, for programs outside pytest that use testing.accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own on a free loopback port, with fsync on as it comes."""
+"""Temporary PostgreSQL server on a free loopback port, with the default fsync=on."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from psycopg import sql
 from testing.processes import on_free_port, start_program, stop_program, wait_for_start
 from testing.programs import require_program
 
-OWNER = "postgres"  # Debian's own user: the server refuses to run as root
+OWNER = "postgres"  # Debian's user: the server refuses to run as root
 
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
-    """The address of the server as DATABASE_URL takes it, without the name of a database, until the block ends."""
+    """Runs the server until the block ends; yields its URL as in DATABASE_URL, without a database name."""
     program = Path(require_program("PostgreSQL")).resolve()
-    folder = Path(tempfile.mkdtemp(prefix="desk-postgres-"))  # not in a folder of ours: its owner could not reach it
+    folder = Path(tempfile.mkdtemp(prefix="desk-postgres-"))  # not in pytest's folder, which OWNER cannot enter
     owner = OWNER if os.geteuid() == 0 else None
     if owner:
         os.chown(folder, pwd.getpwnam(owner).pw_uid, pwd.getpwnam(owner).pw_gid)
@@ -54,7 +54,7 @@ def _running(command: list[str], port: int, folder: Path, owner: str | None) -> 
         wait_for_start(lambda: _answers(f"{address}/postgres"), server)
         yield address
     finally:
-        stop_program(server, number=signal.SIGINT)  # sessions are ended, and everything is written
+        stop_program(server, number=signal.SIGINT)  # fast shutdown: ends sessions and writes all data
 
 
 def _answers(url: str) -> bool:
@@ -65,7 +65,7 @@ def _answers(url: str) -> bool:
 
 
 def new_database(address: str, name: str, *, template: str = "template1") -> str:
-    """Makes a database there, empty or a copy of `template`; its whole address."""
+    """Creates a database, empty or a copy of `template`; returns its URL."""
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
     with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
         connection.execute(statement)

@@ -1,4 +1,4 @@
-"""Child processes: programs started on free ports, waited for, and ended with the run that started them."""
+"""Child processes: starts programs on free ports, waits until they are ready, and ends them with this process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import requests
 
 from testing import ROOT
 
-# A program that has not ended is waited for: on a busy machine a start takes as long as it takes.
+# Long, because a start can be slow on a busy machine; a program that exits ends the wait at once.
 START_SECONDS = 300.0
 STOP_SECONDS = 30.0
 START_ATTEMPTS = 3
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    """A port nobody listens on now; none of those the system gives to connections, which could take it meanwhile."""
+    """Free port outside the ephemeral range, so that no outgoing connection takes it meanwhile."""
     while True:
         port = SystemRandom().randrange(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
@@ -46,7 +46,7 @@ def start_program(
     stdout: int | IO[bytes] = subprocess.DEVNULL,
     stderr: int | IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Starts it in a process group of its own, which ends with this process however that ends (testing/reaper.py)."""
+    """Starts a program in its own process group, which the reaper ends when this process dies (testing/reaper.py)."""
     process = subprocess.Popen(
         command,
         cwd=cwd,
@@ -62,7 +62,7 @@ def start_program(
 
 
 def stop_program(process: subprocess.Popen[bytes], *, number: int = signal.SIGTERM) -> int:
-    """Asks it to stop, ends its group when it does not within STOP_SECONDS; its exit code."""
+    """Sends a signal, then SIGKILL to the group after STOP_SECONDS; returns the exit code."""
     if process.poll() is None:
         process.send_signal(number)
     try:
@@ -78,19 +78,19 @@ def stop_program(process: subprocess.Popen[bytes], *, number: int = signal.SIGTE
 
 
 class ProgramEnded(Exception):
-    """A program ended before it was ready: its port was taken, or its log says why."""
+    """The program exited before it was ready: its port was taken, or its log says why."""
 
 
 @contextmanager
 def running_program(
     command: list[str], *, health: str, log: Path, env: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program until the block ends, once `health` answers 200. What it says goes to `log`.
+    """Runs a program until the block ends, once `health` answers 200. Its output goes to `log`.
 
-    Raises ProgramEnded with the end of the log when it ends before, TimeoutError after START_SECONDS.
+    Raises ProgramEnded with the end of the log when it exits before, TimeoutError after START_SECONDS.
     """
-    with log.open("wb") as words:
-        process = start_program(command, env=env, stdout=words, stderr=subprocess.STDOUT)
+    with log.open("wb") as output:
+        process = start_program(command, env=env, stdout=output, stderr=subprocess.STDOUT)
     try:
         wait_for_http(health, process, log)
         yield process
@@ -100,7 +100,7 @@ def running_program(
 
 @contextmanager
 def on_free_port(start: Callable[[int], AbstractContextManager[T]]) -> Iterator[T]:
-    """What `start` runs on a port that is free, on another one when somebody else was quicker to take it."""
+    """Runs `start` on a free port, and again on another one when the port was taken meanwhile."""
     with ExitStack() as stack:
         yield _started(start, stack)
 
@@ -113,7 +113,7 @@ def _started(start: Callable[[int], AbstractContextManager[T]], stack: ExitStack
 
 
 def wait_for_http(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until `url` answers 200. Raises as `running_program` does."""
+    """Waits until `url` answers 200. Raises as `running_program` does."""
     with requests.Session() as session:
         session.trust_env = False
 
@@ -126,11 +126,11 @@ def wait_for_http(url: str, process: subprocess.Popen[bytes], log: Path) -> None
 
 
 def wait_for_start(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path | None = None) -> None:
-    """Until it is ready. Raises ProgramEnded when it ends before, TimeoutError after START_SECONDS."""
+    """Waits until `ready()`. Raises ProgramEnded when the process exits before, TimeoutError after START_SECONDS."""
     until = time.monotonic() + START_SECONDS
     while True:
         is_ready = ready()
-        if process.poll() is not None:  # first: somebody else may answer where it could not listen
+        if process.poll() is not None:  # checked first: another program may answer on its port
             raise ProgramEnded(f"{process.args!r} ended with {process.returncode}:\n{_end_of(log)}")
         if is_ready:
             return
@@ -144,25 +144,25 @@ def _end_of(log: Path | None) -> str:
 
 
 class _Reaper:
-    """The other end of testing/reaper.py."""
+    """Client of the reaper process (testing/reaper.py), which it starts."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("reaper.py"))]
-        ours, self._pipe = os.pipe()
-        self._program = subprocess.Popen(command, stdin=ours, start_new_session=True)
-        os.close(ours)
+        read_end, self._pipe = os.pipe()
+        self._program = subprocess.Popen(command, stdin=read_end, start_new_session=True)
+        os.close(read_end)
         atexit.register(self._close)
 
     def _close(self) -> None:
-        """Where the run ends in order nothing is left to stop, and this takes no time."""
+        """Ends the reaper at exit; after a regular run nothing is left to stop."""
         os.close(self._pipe)
-        with suppress(subprocess.TimeoutExpired):  # it waits for children of ours, which end only after us
+        with suppress(subprocess.TimeoutExpired):  # it may wait for children that end only after this process
             self._program.wait(0.5)
-        self._program.returncode = 0  # else Python complains that it still runs, as it should
+        self._program.returncode = 0  # avoids the ResourceWarning about a running child
 
     def tell(self, line: str) -> None:
         with suppress(BrokenPipeError):
-            os.write(self._pipe, f"{line}\n".encode())  # short enough to be written whole
+            os.write(self._pipe, f"{line}\n".encode())  # below PIPE_BUF, so the write is atomic
 
 
 @cache

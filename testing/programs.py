@@ -1,4 +1,4 @@
-"""Program lookup: where Chromium, Redis and PostgreSQL are on this machine, and Debian's packages for them."""
+"""Program lookup: paths of Chromium, Redis and PostgreSQL on this machine, and their Debian packages."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program of others: the names it goes by, likeliest first, and the Debian package that has it.
+    """Third-party program: its executable names in order of preference, and its Debian package.
 
-    `folder` is where Debian keeps it when it is not on the path, a version each.
+    `folder` holds a folder for each version, where Debian does not install it on PATH.
     """
 
     names: tuple[str, ...]
@@ -31,33 +31,33 @@ PROGRAMS = {
 
 
 def find_program(name: str) -> str | None:
-    """The path of one of PROGRAMS, or None. The environment (CHROMIUM, REDIS, POSTGRESQL) goes first.
+    """Path of one of PROGRAMS, or None. The environment (CHROMIUM, REDIS, POSTGRESQL) takes precedence.
 
-    Where the environment names one that does not exist, there is none.
+    None when the environment names a program that does not exist.
     """
-    named = os.environ.get(name.upper())
-    if named:
-        return shutil.which(named)
+    override = os.environ.get(name.upper())
+    if override:
+        return shutil.which(override)
     program = PROGRAMS[name]
     on_path = next((path for each in program.names if (path := shutil.which(each))), None)
     return on_path or _in_folder(program)
 
 
 def require_program(name: str) -> str:
-    """The same. Raises RuntimeError where there is none."""
-    found = find_program(name)
-    if found is None:
+    """Path of one of PROGRAMS. Raises RuntimeError when it is not installed."""
+    path = find_program(name)
+    if path is None:
         raise RuntimeError(f"{name} is not installed: python -m tools.test_dependencies installs it")
-    return found
+    return path
 
 
 def missing_programs() -> list[str]:
-    """Which of PROGRAMS this machine lacks."""
+    """Names of the PROGRAMS that are not installed."""
     return [name for name in PROGRAMS if find_program(name) is None]
 
 
 def _in_folder(program: Program) -> str | None:
     if program.folder is None:
         return None
-    found = Path(program.folder).glob(f"*/bin/{program.names[0]}")
-    return max(map(str, found), default=None)
+    paths = Path(program.folder).glob(f"*/bin/{program.names[0]}")
+    return max(map(str, paths), default=None)

@@ -1,8 +1,8 @@
-"""Process reaper: ends what a test run started when the run itself was killed.
+"""Process reaper: ends the programs that a test run started when the run itself was killed.
 
 Run as a file by `testing.processes`, one for each process that starts programs. It reads lines from its standard
-input: `+7` when the process group 7 was started, `-7` when it was stopped in order. At the end of the input, which
-comes however the other side ends (kill -9 too), it stops every group that is left: SIGTERM, SIGKILL after ten seconds.
+input: `+7` when process group 7 was started, `-7` when it was stopped. At end of input, which also follows kill -9 of
+the test run, it stops every remaining group: SIGTERM, then SIGKILL after ten seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ GRACE_SECONDS = 10.0
 
 
 def _signal(groups: set[int], number: int) -> set[int]:
-    """Sends it to each group; those that are still there."""
+    """Sends a signal to each group; returns the groups that still exist."""
     alive = set()
     for group in groups:
         try:
@@ -28,7 +28,7 @@ def _signal(groups: set[int], number: int) -> set[int]:
 
 
 def main() -> None:
-    """Returns when all is stopped."""
+    """Tracks groups until end of input, then stops the remaining ones."""
     groups: set[int] = set()
     for line in sys.stdin:
         group = int(line[1:])

@@ -1,4 +1,4 @@
-"""A Redis server of our own on a free loopback port, which keeps nothing."""
+"""Temporary Redis server on a free loopback port, without persistence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from testing.programs import require_program
 
 @contextmanager
 def running_redis(folder: Path) -> Iterator[str]:
-    """Its address as CACHE_URL takes it, until the block ends."""
+    """Runs the server until the block ends; yields its URL as in CACHE_URL."""
     folder.mkdir(parents=True, exist_ok=True)
     with on_free_port(lambda port: _running(folder, port)) as url:
         yield url

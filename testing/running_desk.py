@@ -1,7 +1,7 @@
-"""A running desk: granian, SQLite on disk, an API at an address. Loopback only, ends with the process that started it.
+"""Running desk: granian with an SQLite file, on loopback; it ends with the process that started it.
 
-`running_desk` starts the server on a copy of the template (tests); `launched_desk` starts what `make run` starts
-(benches, and tests whose subject is the launcher).
+`running_desk` starts the server on a copy of the template (tests); `launched_desk` starts the launcher of `make run`
+(benches, and tests of the launcher).
 """
 
 from __future__ import annotations
@@ -26,22 +26,32 @@ from testing.processes import on_free_port, running_program
 API_KEY = "sandbox-organization"
 SECRET_KEY = "tests-only-" + "s" * 50
 COOKIE = "session"
-# A desk whose calls nobody counts: the organization's limit is the subject of few tests.
+# Lifts the rate limiter, which is the subject of few tests.
 UNLIMITED = {"SENT_BUDGET_PER_MINUTE": "5000", "SENT_BUDGET_BURST": "5000"}
 NOTHING_KEPT = {"SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "0"}
-_OWN = ("SECRET_KEY", "SENT_", "SITE_URL", "CACHE_URL", "DATABASE_URL", "DEBUG", "TRUST_PROXY", "DJANGO_", "DEMO_")
-_LEDGER_BYTES = 8 * 64
+_DESK_VARIABLES = (
+    "SECRET_KEY",
+    "SENT_",
+    "SITE_URL",
+    "CACHE_URL",
+    "DATABASE_URL",
+    "DEBUG",
+    "TRUST_PROXY",
+    "DJANGO_",
+    "DEMO_",
+)
+_COUNTER_BYTES = 8 * 64
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone signed in: the value of the session cookie, and the profiles they may see."""
+    """Signed-in user: the value of the session cookie, and the profiles they may see."""
 
     session: str
     profiles: tuple[str, ...]
 
     def browser(self) -> requests.Session:
-        """What sends their requests, over kept connections like a browser's."""
+        """HTTP session with the user's cookie and keep-alive connections."""
         browser = requests.Session()
         browser.trust_env = False
         browser.cookies.set(COOKIE, self.session)
@@ -50,7 +60,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A running desk. `settings` is its environment, in which commands of `manage.py` run too; `pid` its program."""
+    """Running desk. `settings` is its environment, also for commands of `manage.py`; `pid` is its root process."""
 
     url: str
     folder: Path
@@ -59,47 +69,47 @@ class Desk:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Port it listens on."""
         return int(self.url.rpartition(":")[2])
 
     @property
     def database(self) -> Path:
-        """Its SQLite file."""
+        """SQLite file of the desk."""
         return Path(self.settings["DATABASE_URL"].removeprefix("sqlite:///"))
 
     @property
     def secret_key(self) -> str:
-        """What it signs sessions with."""
+        """SECRET_KEY that signs its sessions."""
         return self.settings["SECRET_KEY"]
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Runs one statement in its database, past it; the rows found."""
+        """Runs one statement directly in its database; returns the rows."""
         with closing(sqlite3.connect(self.database, timeout=60)) as database, database:
             return database.execute(statement, values).fetchall()
 
     def forget_limits(self) -> None:
-        """Nothing is remembered of wrong passwords, spent calls and failures: zeros are an unused ledger."""
+        """Resets failed sign-ins, rate limiter and circuit breaker; zeros are the unused state of the last two."""
         self.sql("DELETE FROM desk_cache")
-        ledger = Path(self.settings["SENT_BUDGET_FILE"])
-        with suppress(FileNotFoundError), ledger.open("r+b") as file:
-            file.write(bytes(_LEDGER_BYTES))
+        counters = Path(self.settings["SENT_BUDGET_FILE"])
+        with suppress(FileNotFoundError), counters.open("r+b") as file:
+            file.write(bytes(_COUNTER_BYTES))
 
     def people(self, number: int, profiles: list[str], each: int = 3) -> list[Person]:
-        """Makes so many support agents with sessions, each with `each` of the profiles, one further on for each."""
+        """Creates support agents with sessions, each with `each` of the profiles, shifted by one for each agent."""
         command = [sys.executable, "-m", "testing.support_agents", str(number), str(each), *profiles]
         done = subprocess.run(command, cwd=ROOT, env=self.settings, check=True, stdout=subprocess.PIPE, text=True)
         rows = json.loads(done.stdout.splitlines()[-1])
         return [Person(row["session"], tuple(row["profiles"])) for row in rows]
 
     def workers(self) -> list[int]:
-        """The processes that serve: the leaves of its tree of processes."""
-        return _leaves(self.pid)
+        """Process ids of the workers: the leaves of its process tree."""
+        return _leaf_processes(self.pid)
 
 
 def desk_environment(folder: Path, api: str, port: int, **settings: str) -> dict[str, str]:
-    """The environment of a desk that keeps everything in `folder`; nothing of the developer's own desk."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
-    return kept | {
+    """Environment of a desk with all files in `folder`, without variables of the developer's own desk."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_DESK_VARIABLES)}
+    return inherited | {
         "ENV_FILE": str(folder / ".env"),
         "DATABASE_URL": f"sqlite:///{folder / 'desk.sqlite3'}",
         "STATIC_ROOT": str(folder / "static"),
@@ -114,7 +124,7 @@ def desk_environment(folder: Path, api: str, port: int, **settings: str) -> dict
 
 
 def granian_command(port: int, *, threads: int = 32, application: str = "dashboard.wsgi:application") -> list[str]:
-    """The server as the launcher starts it, on loopback, with one worker: a second only costs its start."""
+    """Server command as in the launcher, on loopback, with one worker: a second one only costs start time."""
     return [
         str(Path(sys.executable).with_name("granian")),
         *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
@@ -127,22 +137,22 @@ def granian_command(port: int, *, threads: int = 32, application: str = "dashboa
 def running_desk(
     folder: Path, api: str, template: DeskTemplate, *, host: str = "127.0.0.1", **settings: str
 ) -> Iterator[Desk]:
-    """A desk on a free port whose API is at `api`, until the block ends. What it says goes to `folder`/log.
+    """Runs a desk on a free port, with the API at `api`, until the block ends. Its output goes to `folder`/log.
 
-    People and static files come from `template`; a settings module of one's own goes by DJANGO_SETTINGS_MODULE, and a
-    database of one's own by DATABASE_URL: several desks may share it.
+    Users and static files come from `template`. DJANGO_SETTINGS_MODULE selects another settings module, DATABASE_URL
+    another database, which several desks may share.
     """
     folder.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
     def start(port: int) -> Iterator[Desk]:
-        own = {
+        defaults = {
             "SECRET_KEY": SECRET_KEY,
             "DJANGO_SETTINGS_MODULE": "testing.desk_settings",
             "STATIC_ROOT": str(template.static),
             "SITE_URL": f"http://{host}:{port}",
         }
-        env = desk_environment(folder, api, port, **own | settings)
+        env = desk_environment(folder, api, port, **defaults | settings)
         database = Path(env["DATABASE_URL"].removeprefix("sqlite:///"))
         if env["DATABASE_URL"].startswith("sqlite:///") and not database.exists():
             template.copy_database(database)
@@ -156,7 +166,7 @@ def running_desk(
 
 @contextmanager
 def launched_desk(folder: Path, api: str, **settings: str) -> Iterator[Desk]:
-    """A desk as `make run` starts it (the launcher, migrations, 2 workers, real password hashes), likewise."""
+    """Runs a desk as `make run` does (launcher, migrations, 2 workers, real password hashes) until the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
@@ -171,9 +181,9 @@ def launched_desk(folder: Path, api: str, **settings: str) -> Iterator[Desk]:
 
 
 def manage(settings: Mapping[str, str], *arguments: str, code: str | None = None) -> str:
-    """What a command of `manage.py` prints in this environment; with `code`, `shell` runs it.
+    """Runs a command of `manage.py`, with `code` in its `shell`; returns its stdout.
 
-    Raises AssertionError with what it wrote to stderr when it fails.
+    Raises AssertionError with its stderr when it fails.
     """
     arguments = ("shell", "--verbosity", "0", "-c", code) if code is not None else arguments
     done = subprocess.run(
@@ -189,18 +199,18 @@ def manage(settings: Mapping[str, str], *arguments: str, code: str | None = None
 
 
 def memory_mb(pid: int) -> float:
-    """Resident memory of a process."""
+    """Resident memory of a process in MB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
-def _leaves(pid: int) -> list[int]:
-    children = _children(pid)
+def _leaf_processes(pid: int) -> list[int]:
+    children = _child_processes(pid)
     if not children:
         return [pid]
-    return [leaf for child in children for leaf in _leaves(child)]
+    return [leaf for child in children for leaf in _leaf_processes(child)]
 
 
-def _children(pid: int) -> list[int]:
+def _child_processes(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]

@@ -1,4 +1,4 @@
-"""A sandbox that really runs, for tests: its own process, real HTTP, its faults and its log at hand."""
+"""Sandbox server for tests: runs the sandbox as a process and controls its faults and request log over HTTP."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Json = dict[str, Any]
 
 
 class SandboxServer:
-    """`python -m sandbox` on a free port, from the making of this object until `stop()`.
+    """`python -m sandbox` on a free port, from construction until `stop()`.
 
-    The arguments are the program's flags (sandbox/README.md); the rate limit is off unless asked for.
+    The arguments are the program's flags (sandbox/README.md); the rate limit is off by default.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class SandboxServer:
         command += ["--profiles", str(profiles), "--seed", str(seed), "--rate", str(rate), "--burst", str(burst)]
         command += ["--latency-ms", str(latency_ms), "--account-lists", account_lists]
         command += ["--empty-auth-bodies"] if empty_auth_bodies else []
-        self.spoilt = False  # whether a fault was queued since all was forgotten
+        self.spoilt = False  # a fault was queued since the last `clear`
         self._session = Session()
         self._session.trust_env = False
         self.process = start_program(command, stdout=subprocess.PIPE)
@@ -52,11 +52,11 @@ class SandboxServer:
             raise
 
     def requests(self) -> list[Json]:
-        """The calls received, oldest first: method, path, query, profile, key, status, time, ms, fault."""
+        """Requests received, oldest first: method, path, query, profile, key, status, time, ms, fault."""
         return cast("list[Json]", self._control("GET", "requests")["requests"])
 
     def reset_requests(self) -> None:
-        """Forgets the calls received."""
+        """Clears the request log."""
         self._control("DELETE", "requests")
 
     def fault(self, **fault: Any) -> None:
@@ -65,29 +65,29 @@ class SandboxServer:
         self._control("POST", "faults", json=fault)
 
     def faults(self) -> Json:
-        """`queued` and `fired`: what still waits, and what met a call."""
+        """Faults that are still `queued`, and those that `fired` on a request."""
         return self._control("GET", "faults")
 
     def fired(self) -> list[str]:
-        """The kinds of the faults that met a call, oldest first."""
+        """Kinds of the faults that fired, oldest first."""
         return [fault["kind"] for fault in self.faults()["fired"]]
 
     def release(self) -> None:
-        """Lets every answer that a `slow` or `hang` holds back now go on at once."""
+        """Sends every response that a `slow` or `hang` fault holds back now."""
         self._control("DELETE", "held")
 
     def clear(self) -> None:
-        """Forgets faults, calls and what the rate limit counted; answers held back go on at once."""
+        """Clears faults, request log and rate limit counts; held responses are sent at once."""
         self._control("DELETE", "memory")
         self.spoilt = False
 
     def contacts(self, profile_id: str | None = None) -> dict[str, str | None]:
-        """Everything one profile (None: the organization itself) sees: E.164 number, or None, by id."""
-        held = self._control("GET", "contacts", params={"profile": profile_id or ""})["contacts"]
-        return {contact["id"]: contact["format_e164"] for contact in held}
+        """Contacts visible to a profile (None: the organization): E.164 number, or None, by id."""
+        contacts = self._control("GET", "contacts", params={"profile": profile_id or ""})["contacts"]
+        return {contact["id"]: contact["format_e164"] for contact in contacts}
 
     def profiles(self) -> list[Json]:
-        """The profiles in the order of /v3/me: id, name, short_name, status, contacts, inherited."""
+        """Profiles in the order of /v3/me: id, name, short_name, status, contacts, inherited."""
         return cast("list[Json]", self._control("GET", "profiles")["profiles"])
 
     def get(
@@ -98,7 +98,7 @@ class SandboxServer:
         profile: str | None = None,
         **params: Any,
     ) -> Response:
-        """A call of the imitated API, redirects not followed: `get("/v3/contacts", page=1, page_size=20)`."""
+        """Calls the API without following redirects: `get("/v3/contacts", page=1, page_size=20)`."""
         headers = {} if key is None else {"x-api-key": key}
         headers |= {} if profile is None else {"x-profile-id": profile}
         return self._session.get(
@@ -106,7 +106,7 @@ class SandboxServer:
         )
 
     def stop(self) -> int:
-        """Ends the process; its exit code."""
+        """Stops the process; returns its exit code."""
         self._session.close()
         return stop_program(self.process)
 
@@ -122,15 +122,15 @@ class SandboxServer:
         assert self.process.stdout is not None
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process.poll() is None:
-            # readline alone would wait for ever on a program that neither speaks nor ends.
+            # readline alone would block for ever on a program that neither prints nor exits.
             if select.select([self.process.stdout], [], [], 0.1)[0]:
                 line = self.process.stdout.readline()
                 if line.startswith(READY):
                     return line
-        raise RuntimeError(f"the sandbox did not start within {START_SECONDS} s; its words are above")
+        raise RuntimeError(f"the sandbox did not start within {START_SECONDS} s; its output is above")
 
-    def _control(self, method: str, what: str, **options: Any) -> Json:
-        answer = self._session.request(method, f"{self.url}/_sandbox/{what}", timeout=CALL_SECONDS, **options)
-        if not answer.ok:
-            raise ValueError(answer.json()["error"])
-        return cast("Json", answer.json())
+    def _control(self, method: str, resource: str, **options: Any) -> Json:
+        response = self._session.request(method, f"{self.url}/_sandbox/{resource}", timeout=CALL_SECONDS, **options)
+        if not response.ok:
+            raise ValueError(response.json()["error"])
+        return cast("Json", response.json())

@@ -1,6 +1,6 @@
-"""Makes support agents with sessions in the desk's database, for load: no password is hashed, none is known.
+"""Support agents for load tests: creates users with sessions and unusable passwords in the desk's database.
 
-Usage, in the environment of a desk: python -m testing.support_agents NUMBER EACH PROFILE... Prints one line of JSON.
+Usage, with the environment of a desk: python -m testing.support_agents NUMBER EACH PROFILE... Prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import django
 
 
 def main() -> int:
-    """Prints a list of `session` (the cookie's value) and `profiles`, one item a person."""
+    """Creates the agents; prints a JSON list of `session` (the cookie's value) and `profiles`."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
     django.setup()
     number, each, profiles = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    made = []
+    agents = []
     for index in range(number):
-        mine = [profiles[(index + step) % len(profiles)] for step in range(min(each, len(profiles)))]
-        made.append({"session": _session(f"agent-{index}", mine), "profiles": mine})
-    sys.stdout.write(json.dumps(made) + "\n")
+        assigned = [profiles[(index + step) % len(profiles)] for step in range(min(each, len(profiles)))]
+        agents.append({"session": _session(f"agent-{index}", assigned), "profiles": assigned})
+    sys.stdout.write(json.dumps(agents) + "\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What an authenticator app shows, worked out from its secret by RFC 6238 alone."""
+"""TOTP codes of an authenticator app, computed from RFC 6238 independently of the desk's library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PERIOD = 30  # seconds
 
 
 def code_at(secret: str, moment: float, periods: int = 0) -> str:
-    """The code at this moment on a clock that is so many periods ahead."""
+    """Code at a Unix time, on a clock that is `periods` ahead."""
     counter = struct.pack(">Q", int(moment) // PERIOD + periods)
     digest = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
     start = digest[-1] & 15
@@ -20,7 +20,7 @@ def code_at(secret: str, moment: float, periods: int = 0) -> str:
 
 
 def code_now(secret: str, periods: int = 0) -> str:
-    """The code of now. Waits for the next period where this one is nearly over."""
+    """Current code. Waits for the next period when less than 8 s of this one remain."""
     if PERIOD - time.time() % PERIOD < 8:
         time.sleep(PERIOD - time.time() % PERIOD + 0.1)
     return code_at(secret, time.time(), periods)

@@ -26,4 +26,4 @@ from contacts_ui.sent_api.types import Contact
     ],
 )
 def test_copy_value_is_given_only_where_it_differs_from_shown(contact: Contact, copied: str) -> None:
-    assert copy_value(contact) == copied
+    assert copy_value(contact, contact.number) == copied

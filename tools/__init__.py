@@ -1,1 +1,1 @@
-"""Programs around the desk: the launcher of `make run`, the installer of what tests drive, the vendor fetcher."""
+"""Developer tools: launcher, test dependency installer, vendored assets, flag sprite, screenshots, mutation tests."""

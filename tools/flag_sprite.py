@@ -1,7 +1,7 @@
-"""Draws the sprite of all flags, `static/img/flags.webp`, from `static/vendor/circle-flags` (decision 18).
+"""Flag sprite: draws all flags of `static/vendor/circle-flags` into `static/img/flags.webp` (decision 18).
 
-Run it only after `tools.vendor_assets` brought other flags: `.venv/bin/python -m tools.flag_sprite`. Needs Chromium.
-`python -m tools.flag_sprite --places` draws nothing and prints, as JSON, where each flag stands.
+Run it only after `tools.vendor_assets` changed flags: `.venv/bin/python -m tools.flag_sprite`. Needs Chromium.
+`python -m tools.flag_sprite --places` draws nothing and prints the position of each flag as JSON.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ FLAGS = STATIC / "vendor" / "circle-flags" / "flags"
 NEUTRAL = STATIC / "img" / "region.svg"
 SPRITE = STATIC / "img" / "flags.webp"
 
-SIDE = 48  # pixels for a flag of 18: the sharpest screens have enough, and WebP likes sixteens
+SIDE = 48  # pixels, for a flag of 18 CSS pixels: enough for high-density screens, and a multiple of WebP's block of 16
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-QUALITY = 0.8  # of WebP: 96 KB; without loss it is 169 KB and looks the same at this size
-ROUND = b' mask="url(#a)"'  # what cuts a flag to a circle: app.css does, and square flags are a third smaller
+QUALITY = 0.8  # of WebP: 96 KB; lossless is 169 KB and looks the same at this size
+CIRCLE_MASK = b' mask="url(#a)"'  # removed: app.css cuts the circle, and square flags are a third smaller
 
 DRAW = """async ([flags, side, across, quality]) => {
   const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
@@ -36,19 +36,22 @@ DRAW = """async ([flags, side, across, quality]) => {
 }"""
 
 
-def places() -> dict[Path, tuple[int, int]]:
-    """Where each flag stands: the column is its code's first letter, the row its second. AA is no region: the neutral
-    mark stands there."""
+def flag_positions() -> dict[Path, tuple[int, int]]:
+    """Position of each flag: column by the first letter of its code, row by the second.
+
+    AA is no region, so the neutral icon has that position.
+    """
     return {
         NEUTRAL: (0, 0),
         **{flag: (LETTERS.index(flag.stem[0]), LETTERS.index(flag.stem[1])) for flag in sorted(FLAGS.glob("*.svg"))},
     }
 
 
-def drawn(flags: dict[Path, tuple[int, int]]) -> bytes:
-    """One WebP picture of all of them."""
+def draw_sprite(flags: dict[Path, tuple[int, int]]) -> bytes:
+    """Draws all flags into one WebP image."""
     parts = [
-        (*place, base64.b64encode(flag.read_bytes().replace(ROUND, b"")).decode()) for flag, place in flags.items()
+        (*position, base64.b64encode(flag.read_bytes().replace(CIRCLE_MASK, b"")).decode())
+        for flag, position in flags.items()
     ]
     with running_chromium() as browser:
         url: str = browser.new_page().evaluate(DRAW, [parts, SIDE, len(LETTERS), QUALITY])
@@ -56,14 +59,14 @@ def drawn(flags: dict[Path, tuple[int, int]]) -> bytes:
 
 
 def main() -> None:
-    """The sprite anew, or where its flags stand."""
-    flags = places()
+    """Writes the sprite, or with --places prints the positions."""
+    flags = flag_positions()
     if "--places" in sys.argv[1:]:
-        found = {flag.relative_to(STATIC).as_posix(): place for flag, place in flags.items()}
-        print(json.dumps({"side": SIDE, "neutral": NEUTRAL.relative_to(STATIC).as_posix(), "places": found}))
+        places = {flag.relative_to(STATIC).as_posix(): position for flag, position in flags.items()}
+        print(json.dumps({"side": SIDE, "neutral": NEUTRAL.relative_to(STATIC).as_posix(), "places": places}))
         return
-    SPRITE.write_bytes(drawn(flags))
-    print(f"{len(flags) - 1} flags and the neutral mark, {SPRITE.stat().st_size} bytes")
+    SPRITE.write_bytes(draw_sprite(flags))
+    print(f"{len(flags) - 1} flags and the neutral icon, {SPRITE.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Mutant catalogue: the faults that would do most harm, each as one edit, with the tests that must notice it.
+"""Mutant catalogue: the most harmful faults, each as one text replacement, with the tests that must kill it.
 
-`old` stands in `file` exactly once. `tests` are part of `make test`, drive no browser, and take a few seconds.
+`old` occurs in `file` exactly once. `tests` are part of `make test`, drive no browser, and take a few seconds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`name` says what goes wrong for a person; `tests` are paths or node ids for pytest."""
+    """One fault. `name` describes its effect on a user; `tests` are paths or node ids for pytest."""
 
     name: str
     file: str
@@ -20,188 +20,189 @@ class Mutant:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    # --- One tenant's contacts shown to another -----------------------------------------------------
+    # --- One profile's contacts shown to another --------------------------------------------------------
     Mutant(
-        "an answer that names another profile is shown",
+        "a response for another profile is shown",
         "contacts_ui/sent_api/client.py",
-        "        self._check_profile(answer, call.profile_id)\n",
+        "        self._check_profile(response, request.profile_id)\n",
         "",
-        ("tests/test_contact_list.py::test_an_echo_of_another_profile_is_refused_and_never_shown",),
+        ("tests/test_contact_list.py::test_response_of_other_profile_is_refused_and_not_shown",),
     ),
     Mutant(
-        "rows that another profile owns are shown",
+        "rows owned by another profile are shown",
         "contacts_ui/gateway/gateway.py",
-        "            _refuse_foreign(scope, others, page.contacts, page.request_id)\n",
+        "            _check_row_ownership(scope, other_profile_ids, page.contacts, page.request_id)\n",
         "",
-        ("tests/test_contact_list.py::test_a_foreign_row_is_refused_and_never_shown",),
+        ("tests/test_contact_list.py::test_foreign_row_is_refused_and_not_shown",),
     ),
     Mutant(
-        "all profiles share their kept answers",
-        "contacts_ui/gateway/cache.py",
-        "self.fingerprint, scope.profile_id or 'account', *parts",
-        "self.fingerprint, *parts",
-        ("tests/gateway/test_cache.py::test_no_two_questions_share_a_key",),
+        "all profiles share cached responses",
+        "contacts_ui/gateway/cache_keys.py",
+        "self.api_key_fingerprint, scope.profile_id or 'account', *parts",
+        "self.api_key_fingerprint, *parts",
+        ("tests/gateway/test_cache.py::test_cache_keys_differ_by_api_key_scope_and_query",),
     ),
     Mutant(
-        "support sees profiles that are not assigned to them",
+        "support sees unassigned profiles",
         "contacts_ui/access.py",
         "if profile.id.lower() in assigned)",
         "if profile.id)",
-        ("tests/test_access.py::test_support_sees_what_is_assigned_and_nothing_else",),
+        ("tests/test_access.py::test_support_sees_only_assigned_profiles",),
     ),
     Mutant(
-        "kept rows are shown after the API refused the profile",
+        "cached rows are shown after the API rejected the profile",
         "contacts_ui/gateway/cached_fetch.py",
-        "self._shelf.close(self._keys.closed(wish.scope))",
+        "self._cache.invalidate_scope(self._keys.scope_invalidated_at(request.scope))",
         "pass",
-        ("tests/gateway/test_refused_scopes.py::test_after_the_profile_was_refused_nothing_old_of_it_is_shown",),
+        ("tests/gateway/test_refused_scopes.py::test_rejected_scope_shows_no_stale_data",),
     ),
     Mutant(
-        "old rows are shown of a profile refused during a failing call",
+        "stale rows are shown of a profile rejected during a failing call",
         "contacts_ui/gateway/cached_fetch.py",
-        "        kept = self._kept(wish)\n        if kept is None:\n            raise error\n",
-        "        kept = self._shelf.get(wish.key, wish.kind)\n        if kept is None:\n            raise error\n",
-        ("tests/gateway/test_refused_scopes.py::test_a_scope_refused_during_a_failing_call_shows_nothing_old",),
+        "        cached = self._cached(request)\n        if cached is None:\n            raise error\n",
+        "        cached = self._cache.get(request.key, request.result_type)\n"
+        "        if cached is None:\n            raise error\n",
+        ("tests/gateway/test_refused_scopes.py::test_scope_rejected_during_failing_call_shows_no_stale_data",),
     ),
     Mutant(
-        "an answer about another contact is shown as this one's",
+        "a response about another contact is shown",
         "contacts_ui/sent_api/client.py",
         "if found.id != contact_id:",
         "if found.id is None:",
-        ("tests/test_contact_detail.py::test_an_answer_about_another_contact_is_refused",),
+        ("tests/test_contact_detail.py::test_answer_about_other_contact_is_refused",),
     ),
-    # --- Whole numbers before people who may not read them ------------------------------------------
+    # --- Unmasked numbers shown to users with masking ---------------------------------------------------
     Mutant(
-        "the list shows whole numbers to somebody who is masked",
+        "the list shows unmasked numbers to a user with masking",
         "templates/desk/contacts/_results.html",
         "not preferences.mask_numbers",
         "true",
-        ("tests/test_masking.py::test_a_list_shows_no_more_than_the_last_four_digits_of_any_number",),
+        ("tests/test_masking.py::test_masked_list_shows_at_most_last_four_digits",),
     ),
     Mutant(
-        "a look-up of several shows whole numbers to somebody who is masked",
-        "templates/desk/contacts/_batch.html",
+        "a bulk lookup shows unmasked numbers to a user with masking",
+        "templates/desk/contacts/_lookup_rows.html",
         "not preferences.mask_numbers",
         "true",
-        ("tests/test_masking.py::test_a_lookup_of_several_shows_the_last_four_digits_at_most",),
+        ("tests/test_masking.py::test_masked_bulk_lookup_shows_at_most_last_four_digits",),
     ),
     Mutant(
-        "a contact shows its whole number to somebody who is masked",
+        "a contact shows its unmasked number to a user with masking",
         "templates/desk/contacts/_contact.html",
         "revealed or not preferences.mask_numbers",
         "true",
-        ("tests/test_masking.py::test_a_contact_shows_no_more_than_the_last_four_digits_in_any_format",),
+        ("tests/test_masking.py::test_masked_contact_shows_at_most_last_four_digits",),
     ),
-    # --- What is written down -----------------------------------------------------------------------
+    # --- Audit log and logs -----------------------------------------------------------------------------
     Mutant(
-        "contacts and revealed numbers are shown though nobody could record it",
-        "contacts_ui/middleware/error_pages.py",
-        "return answer_for(desk_request, error) or response",
+        "contacts and revealed numbers are shown when the audit log cannot be written",
+        "contacts_ui/middleware/audit.py",
+        "return error_response(desk_request, error) or response",
         "return response",
         (
-            "tests/audit/test_write_failures.py::test_a_number_that_cannot_be_recorded_is_not_revealed",
-            "tests/audit/test_write_failures.py::test_a_view_that_cannot_be_recorded_shows_no_number",
+            "tests/audit/test_write_failures.py::test_unrecordable_reveal_shows_no_number",
+            "tests/audit/test_write_failures.py::test_unrecordable_view_shows_no_number",
         ),
     ),
     Mutant(
-        "the audit log holds numbers in clear",
+        "the audit log contains numbers in clear",
         "contacts_ui/audit/number_hashes.py",
-        'return hmac.new(secret, f"{kind}|{text}".encode(), hashlib.sha256).hexdigest()[:LENGTH]',
+        'return hmac.new(secret, f"{kind}|{text}".encode(), hashlib.sha256).hexdigest()[:HASH_LENGTH]',
         "return text",
-        ("tests/audit/test_recorder.py::test_the_number_itself_is_in_no_column",),
+        ("tests/audit/test_recorder.py::test_number_is_in_no_column",),
     ),
     Mutant(
-        "log lines hold keys and numbers",
+        "log lines contain keys and numbers",
         "contacts_ui/observability/json_logs.py",
-        "cleaned(rest, secrets())",
+        "redact(rest, secret_values())",
         "rest",
-        ("tests/test_logs.py::test_a_key_never_comes_out",),
+        ("tests/test_logs.py::test_api_key_is_redacted_everywhere",),
     ),
     Mutant(
-        "an error carries the address that was called, number included",
+        "an error contains the requested URL with its number",
         "contacts_ui/sent_api/client.py",
-        "raise _meaning(error, deadline) from None",
-        "raise _meaning(error, deadline) from error",
-        ("tests/gateway/test_fault_matrix.py::test_a_refused_connection_is_unreachable",),
+        "raise _map_exception(error, limit) from None",
+        "raise _map_exception(error, limit) from error",
+        ("tests/gateway/test_fault_matrix.py::test_refused_connection_is_connection_failure",),
     ),
-    # --- What is said of the data -------------------------------------------------------------------
+    # --- Wrong statements about the data ----------------------------------------------------------------
     Mutant(
-        "old rows are shown as if they were fresh",
+        "stale rows are shown as fresh",
         "contacts_ui/gateway/cached_fetch.py",
-        "return Shown(kept, stale=True, because=because)",
-        "return Shown(kept)",
-        ("tests/gateway/test_cache.py::test_an_old_answer_is_better_than_none_and_says_so",),
+        "return CachedResult(cached, stale=True, error=reason)",
+        "return CachedResult(cached)",
+        ("tests/gateway/test_cache.py::test_stale_page_is_shown_with_reason_when_api_fails_or_is_slow",),
     ),
     Mutant(
-        "a failure is shown as a list without contacts",
+        "a failure is shown as an empty list",
         "contacts_ui/sent_api/client.py",
         "except ContactNotFound as missing:\n            return ContactPage(",
         "except SentError as missing:\n            return ContactPage(",
-        ("tests/test_error_pages.py::test_a_failure_has_its_own_page",),
+        ("tests/test_error_pages.py::test_failure_has_its_own_page",),
     ),
     Mutant(
-        "a look-up of several says the opposite of who opted out",
-        "templates/desk/contacts/_batch.html",
+        "a bulk lookup inverts opt-out",
+        "templates/desk/contacts/_lookup_rows.html",
         "{% if contact and contact.opt_out %}",
         "{% if contact and not contact.opt_out %}",
-        ("tests/test_search.py::test_a_lookup_of_several_says_of_each_contact_if_it_opted_out",),
+        ("tests/test_search.py::test_bulk_lookup_shows_opt_out_of_each_contact",),
     ),
     Mutant(
-        "a contact says the opposite of whether it opted out",
+        "a contact inverts opt-out",
         "templates/desk/contacts/_contact.html",
         '"Opted out", "Yes" if contact.opt_out else',
         '"Opted out", "Yes" if not contact.opt_out else',
-        ("tests/test_contact_detail.py::test_fact_badge_and_reach_agree_on_whether_a_contact_opted_out",),
+        ("tests/test_contact_detail.py::test_field_badge_and_reachability_agree_on_opt_out",),
     ),
     Mutant(
-        "the last page that can be asked for has a next link",
+        "the last page that the API serves has a next link",
         "contacts_ui/web/pagination.py",
         "if more and number < MAX_PAGE else None",
         "if more else None",
-        ("tests/test_pagination.py::test_the_last_page_that_can_be_asked_for_has_no_next_link",),
+        ("tests/test_pagination.py::test_last_possible_page_has_no_next_link",),
     ),
-    # --- What the desk may take ---------------------------------------------------------------------
+    # --- Load limits ------------------------------------------------------------------------------------
     Mutant(
-        "calls pile up beyond the places there are",
+        "calls in flight exceed the bulkhead",
         "contacts_ui/gateway/call_policy.py",
-        "            raise Crowded\n",
-        "            return\n",
-        ("tests/gateway/test_call_policy.py::test_who_finds_no_place_in_flight_is_turned_away_until_one_leaves",),
+        "            raise Overloaded\n",
+        "            pass\n",
+        ("tests/gateway/test_call_policy.py::test_call_without_free_slot_is_rejected_until_one_is_released",),
     ),
     Mutant(
-        "a second try takes a call from the customers' messages",
+        "a retry bypasses the rate limiter",
         "contacts_ui/gateway/call_policy.py",
-        "        if self._budget.take(bulk=bulk) > 0:\n            return False\n",
+        "        if self._rate_limiter.acquire(bulk=bulk) > 0:\n            return False\n",
         "",
-        ("tests/gateway/test_call_policy.py::test_without_budget_there_is_no_second_try",),
+        ("tests/gateway/test_call_policy.py::test_retry_is_skipped_when_rate_limit_is_exhausted",),
     ),
-    # --- Who comes in, and what they may do ---------------------------------------------------------
+    # --- Authentication and permissions -----------------------------------------------------------------
     Mutant(
-        "a one-time code lets two in who send it at once",
+        "a one-time code is accepted twice when sent concurrently",
         "contacts_ui/sign_in/totp_reuse.py",
         "if period is None or period <= kept.data.get(LAST_PERIOD, -1):",
         "if period is None:",
-        ("tests/sign_in/test_second_factors.py::test_of_two_who_send_the_same_code_at_once_one_is_let_in",),
+        ("tests/sign_in/test_second_factors.py::test_concurrent_use_of_same_code_is_accepted_once",),
     ),
     Mutant(
         "an admin needs no second factor",
         "contacts_ui/sign_in/second_factor.py",
         "return not has_second_factor(user)",
         "return False",
-        ("tests/sign_in/test_mfa_required.py::test_nothing_opens_before_it",),
+        ("tests/sign_in/test_mfa_required.py::test_page_redirects_to_mfa_setup_without_second_factor",),
     ),
     Mutant(
-        "a link to the desk leads on to another site",
+        "a link to the desk redirects to another site",
         "contacts_ui/sign_in/adapters.py",
-        "bool(url) and local_path(str(url)) is not None and not",
+        "bool(url) and safe_redirect_path(str(url)) is not None and not",
         "bool(url) and not",
-        ("tests/test_open_redirect.py::test_every_way_leads_to_a_page_of_the_site_and_by_no_trick",),
+        ("tests/test_open_redirect.py::test_redirect_follows_own_path_and_no_trick",),
     ),
     Mutant(
-        "support opens the People page and the audit log",
+        "support can open the People page and the audit log",
         "contacts_ui/access.py",
         '            if role_of(cast("User", request.user)) not in roles:\n                raise RoleDenied\n',
         "",
-        ("tests/test_roles_and_urls.py::test_reading_is_for_whom_the_table_says[support]",),
+        ("tests/test_roles_and_urls.py::test_get_status_matches_table_for_each_role[support]",),
     ),
 )

@@ -1,7 +1,7 @@
-"""Mutation testing: puts dangerous faults into a copy of the desk, one at a time, and names the test that notices.
+"""Mutation testing: applies dangerous faults to a copy of the desk, one at a time, and names the test that kills each.
 
-`python -m tools.mutants` tries all of `mutant_catalogue.py`, `python -m tools.mutants masked` those whose name holds
-the words, and `--check` only looks whether every fault still fits the code. Cost: about five seconds a fault.
+`python -m tools.mutants` tries all of `mutant_catalogue.py`, `python -m tools.mutants masked` those whose name
+contains a word, and `--check` only checks that every mutant applies to the code. Cost: about five seconds a mutant.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from tools.mutant_catalogue import MUTANTS, Mutant
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-m", "not exhaustive")
-LONGEST_SECONDS = 300  # for the tests of one mutant on a busy machine; longer is a hang
+TEST_TIMEOUT = 300  # seconds for the tests of one mutant on a busy machine; longer is a hang
 FAILED = re.compile(r"^FAILED (.+?)(?: - .*)?$", re.MULTILINE)
 PASSES, FAILS = 0, 1  # pytest's exit codes; any other means that the tests did not run
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`killer` is the test that failed, `error` why the tests did not run; without either the mutant survived."""
+    """Result of a mutant: `killer` is the failed test, `error` why no test ran; without either it survived."""
 
     killer: str | None = None
     error: str | None = None
@@ -40,27 +40,27 @@ class Verdict:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0 when every chosen mutant fits and, without --check, was killed."""
+    """Exit status 0 when every selected mutant applies and, without --check, was killed."""
     parser = argparse.ArgumentParser(prog="python -m tools.mutants", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("words", nargs="*", help="only mutants whose name holds one of these")
-    parser.add_argument("--check", action="store_true", help="only look whether every mutant still fits the code")
+    parser.add_argument("words", nargs="*", help="only mutants whose name contains one of these")
+    parser.add_argument("--check", action="store_true", help="only check that every mutant applies to the code")
     options = parser.parse_args(arguments)
-    chosen = [mutant for mutant in MUTANTS if not options.words or any(w in mutant.name for w in options.words)]
-    if not chosen:
-        parser.error("no mutant has such a name")
-    misfits = [f"{mutant.name}: {why}" for mutant in chosen for why in misfits_of(mutant)]
-    print("\n".join(misfits or [f"{len(chosen)} mutants fit the code"]))
-    if misfits or options.check:
-        return bool(misfits)
-    return try_all(chosen)
+    selected = [mutant for mutant in MUTANTS if not options.words or any(w in mutant.name for w in options.words)]
+    if not selected:
+        parser.error("no mutant name contains these words")
+    problems = [f"{mutant.name}: {problem}" for mutant in selected for problem in problems_of(mutant)]
+    print("\n".join(problems or [f"{len(selected)} mutants apply to the code"]))
+    if problems or options.check:
+        return bool(problems)
+    return run_all(selected)
 
 
-def misfits_of(mutant: Mutant) -> Iterator[str]:
-    """Why the mutant cannot be tried: its text is not there once, or a test is not there or not in `make test`."""
+def problems_of(mutant: Mutant) -> Iterator[str]:
+    """Reasons why a mutant cannot run: its text is not unique in the file, or a test is missing from `make test`."""
     file = ROOT / mutant.file
-    times = file.read_text().count(mutant.old) if file.is_file() else 0
-    if times != 1:
-        yield f"its old text stands {times} times in {mutant.file}"
+    matches = file.read_text().count(mutant.old) if file.is_file() else 0
+    if matches != 1:
+        yield f"its old text has {matches} matches in {mutant.file}"
     for test in mutant.tests:
         path, _, name = test.partition("[")[0].partition("::")
         if not (ROOT / path).is_file():
@@ -70,19 +70,19 @@ def misfits_of(mutant: Mutant) -> Iterator[str]:
 
 
 def _is_in_make_test(source: str, name: str) -> bool:
-    """Whether the module has this test, and does not leave it to `make test-all`."""
-    found = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name]
-    return bool(found) and not any("exhaustive" in ast.unparse(mark) for mark in found[0].decorator_list)
+    """True when the module has this test and it is not marked exhaustive."""
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name]
+    return bool(functions) and not any("exhaustive" in ast.unparse(mark) for mark in functions[0].decorator_list)
 
 
-def try_all(mutants: Sequence[Mutant]) -> int:
-    """Tries them one after the other, and prints what became of each."""
+def run_all(mutants: Sequence[Mutant]) -> int:
+    """Runs the mutants one after the other and prints the verdict of each."""
     killed, width = 0, max(len(mutant.name) for mutant in mutants)
     with TemporaryDirectory(prefix="desk-mutants-") as folder:
         copy_tree(Path(folder))
         for mutant in mutants:
             started = time.monotonic()
-            verdict = tried(mutant, Path(folder))
+            verdict = run_mutant(mutant, Path(folder))
             killed += verdict.killer is not None
             print(f"{mutant.name:{width}}  {time.monotonic() - started:5.1f} s  {verdict}", flush=True)
     print(f"{killed} of {len(mutants)} killed")
@@ -90,42 +90,42 @@ def try_all(mutants: Sequence[Mutant]) -> int:
 
 
 def copy_tree(folder: Path) -> None:
-    """Copies what git tracks, and what is new and not ignored: the work tree itself is never touched."""
+    """Copies tracked files and new files that are not ignored; the work tree itself is never changed."""
     listed = subprocess.check_output(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, text=True)
     for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():  # a file may be deleted and not committed yet
+        if (ROOT / name).is_file():  # deleted files may not be committed yet
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
 
 
-def tried(mutant: Mutant, folder: Path) -> Verdict:
-    """Runs the mutant's tests in the copy with the fault in it, and takes it out again."""
+def run_mutant(mutant: Mutant, folder: Path) -> Verdict:
+    """Applies the mutant to the copy, runs its tests and restores the file."""
     file = folder / mutant.file
-    whole = file.read_text()
-    file.write_text(whole.replace(mutant.old, mutant.new))
+    original = file.read_text()
+    file.write_text(original.replace(mutant.old, mutant.new))
     try:
         return _verdict(mutant, folder)
     finally:
-        file.write_text(whole)
+        file.write_text(original)
 
 
 def _verdict(mutant: Mutant, folder: Path) -> Verdict:
-    # Without bytecode: two mutants of one second and one size would share it.
+    # Without bytecode: it is keyed by mtime in seconds and size, so two mutants could share it.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     command = [*PYTEST, *mutant.tests]
     try:
         run = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TEST_TIMEOUT, check=False
         )
     except subprocess.TimeoutExpired:
-        return Verdict(error=f"no end after {LONGEST_SECONDS} s")
+        return Verdict(error=f"timeout after {TEST_TIMEOUT} s")
     failed = FAILED.search(run.stdout)
-    if run.returncode == FAILS and failed:  # a fixture that breaks is no test that noticed
+    if run.returncode == FAILS and failed:  # an error in a fixture does not kill a mutant
         return Verdict(killer=failed[1])
     if run.returncode == PASSES:
         return Verdict()
-    return Verdict(error=f"pytest ended with {run.returncode}\n{(run.stdout + run.stderr)[-2000:]}")
+    return Verdict(error=f"pytest exited with {run.returncode}\n{(run.stdout + run.stderr)[-2000:]}")
 
 
 if __name__ == "__main__":

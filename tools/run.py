@@ -1,7 +1,8 @@
-"""What `make run` and `make dev` do after the installation: from nothing to a working desk.
+"""Launcher of `make run` and `make dev`: writes .env, migrates, and starts the desk, with a sandbox without an API key.
 
 Usage: python -m tools.run [--dev]. PORT, HOST, SANDBOX_PORT, SANDBOX_ARGS, DEMO_PASSWORD, ENV_FILE and every
-setting of `.env.example` are read from the environment. Runs in the foreground until Ctrl-C, then stops all it started.
+setting of `.env.example` are read from the environment. Runs in the foreground until Ctrl-C, then stops what it
+started.
 """
 
 from __future__ import annotations
@@ -29,19 +30,19 @@ ROOT = Path(__file__).resolve().parent.parent
 DOTENV = Path(os.environ.get("ENV_FILE", ROOT / ".env"))
 DEMO_KEY = "sandbox-organization"
 START_SECONDS = 60
-STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stop(Exception):  # a wish, not an error
-    """Ctrl-C, a polite kill, or a terminal that was closed."""
+class Stop(Exception):  # control flow, no error
+    """Request to stop: SIGINT, SIGTERM, SIGHUP, or the death of the parent process."""
 
 
 def main() -> int:
-    """The exit status."""
+    """Runs the launcher; returns the exit status."""
     parser = argparse.ArgumentParser(description="Start Contact Desk.")
     parser.add_argument("--dev", action="store_true", help="reload on changes, show errors in full")
     dev = parser.parse_args().dev
-    for number in STOPS:
+    for number in STOP_SIGNALS:
         signal.signal(number, _stop)
     running: list[subprocess.Popen[bytes]] = []
     try:
@@ -52,52 +53,52 @@ def main() -> int:
         print(f"Contact Desk did not start: {error}", file=sys.stderr, flush=True)
         return 1
     finally:
-        _end(running)
+        _stop_programs(running)
 
 
 def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
-    port, sandbox_port = _number("PORT", 8000), _number("SANDBOX_PORT", 8001)
+    port, sandbox_port = _port("PORT", 8000), _port("SANDBOX_PORT", 8001)
     host = os.environ.get("HOST", "127.0.0.1")
-    made = _ensure_dotenv()
-    demo = not _real_key()
+    created_dotenv = _ensure_dotenv()
+    demo = not _has_api_key()
     settings = _environment(port, sandbox_port, demo=demo, dev=dev)
     _require_free(port)
     if demo:
         if sandbox_port == port:
             raise RuntimeError("PORT and SANDBOX_PORT are the same; choose two")
         _require_free(sandbox_port)
-        more = shlex.split(os.environ.get("SANDBOX_ARGS", ""))
-        command = [sys.executable, "-m", "sandbox", "--port", str(sandbox_port), *more]
+        extra = shlex.split(os.environ.get("SANDBOX_ARGS", ""))
+        command = [sys.executable, "-m", "sandbox", "--port", str(sandbox_port), *extra]
         running.append(_start(command, settings, quiet=True))
     _manage(settings, "migrate", "--verbosity", "0")
     if not dev:
         _manage(settings, "collectstatic", "--noinput", "--verbosity", "0")
     if demo:
-        _wait(f"http://127.0.0.1:{sandbox_port}/_sandbox/health", running)
+        _wait_for_http(f"http://127.0.0.1:{sandbox_port}/_sandbox/health", running)
         _manage(settings, "demo_accounts")
-    running.append(_start(_server(host, port, dev=dev), settings))
-    _wait(f"http://127.0.0.1:{port}/healthz", running)
-    _greet(settings, demo=demo, made=made, password=settings.get("DEMO_PASSWORD"))
+    running.append(_start(_server_command(host, port, dev=dev), settings))
+    _wait_for_http(f"http://127.0.0.1:{port}/healthz", running)
+    _print_welcome(settings, demo=demo, created_dotenv=created_dotenv, password=settings.get("DEMO_PASSWORD"))
     parent = os.getppid()
     while all(process.poll() is None for process in running):
-        if os.getppid() != parent:  # make was killed outright: nobody is left to press Ctrl-C
+        if os.getppid() != parent:  # make was killed: Ctrl-C cannot reach this process any more
             raise Stop
         time.sleep(0.5)
     raise RuntimeError("one of its programs stopped; the lines above say why")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    _let_no_signal_in()
+    _ignore_stop_signals()
     raise Stop
 
 
-def _let_no_signal_in() -> None:
-    """From here on: a second Ctrl-C must not leave half of the programs running."""
-    for number in STOPS:
+def _ignore_stop_signals() -> None:
+    """Ignores further stop signals: a second Ctrl-C must not leave programs running."""
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _number(name: str, default: int) -> int:
+def _port(name: str, default: int) -> int:
     text = os.environ.get(name) or str(default)
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise RuntimeError(f"{name} must be a port number, not {text!r}")
@@ -105,7 +106,7 @@ def _number(name: str, default: int) -> int:
 
 
 def _ensure_dotenv() -> bool:
-    """Whether `.env` had to be made: the example with a secret key of its own, for its owner's eyes only."""
+    """Creates a missing `.env` from the example, with its own secret key and mode 0600; True when it did."""
     if DOTENV.exists():
         return False
     example = (ROOT / ".env.example").read_text()
@@ -117,27 +118,27 @@ def _ensure_dotenv() -> bool:
 
 
 class _Dotenv(environ.Env):  # type: ignore[misc]  # django-environ has no types
-    """Reads `.env` as the settings do, but into a place of its own."""
+    """Reads `.env` as the settings do, but into a dict of its own instead of os.environ."""
 
     ENVIRON: ClassVar[dict[str, str]] = {}
 
 
 def _dotenv() -> dict[str, str]:
-    """What `.env` sets; a comment behind an equals sign sets nothing."""
+    """Values of `.env`; a comment after an equals sign counts as empty."""
     _Dotenv.read_env(DOTENV, overwrite=True)
     return {name: value for name, value in _Dotenv.ENVIRON.items() if value.strip() and value.strip()[0] != "#"}
 
 
-def _real_key() -> bool:
-    """Whether SENT_API_KEY is set, in the environment, as a file, or in `.env`."""
+def _has_api_key() -> bool:
+    """True when SENT_API_KEY or SENT_API_KEY_FILE is set, in the environment or in `.env`."""
     return any(os.environ.get(name) or _dotenv().get(name) for name in ("SENT_API_KEY", "SENT_API_KEY_FILE"))
 
 
 def _environment(port: int, sandbox_port: int, *, demo: bool, dev: bool) -> dict[str, str]:
-    """The environment of everything started. Where nobody set SITE_URL it follows the port."""
+    """Environment of the started programs. SITE_URL defaults to localhost and the port."""
     settings = dict(os.environ)
     settings.setdefault("SITE_URL", _dotenv().get("SITE_URL") or f"http://localhost:{port}")
-    # 64 threads would each keep freed memory to themselves.
+    # glibc gives threads their own arenas: 64 threads would each hold on to freed memory.
     settings.setdefault("MALLOC_ARENA_MAX", "2")
     if dev:
         settings["DEBUG"] = "true"
@@ -148,11 +149,11 @@ def _environment(port: int, sandbox_port: int, *, demo: bool, dev: bool) -> dict
     return settings
 
 
-def _server(host: str, port: int, *, dev: bool) -> list[str]:
+def _server_command(host: str, port: int, *, dev: bool) -> list[str]:
     if dev:
         return [sys.executable, "manage.py", "runserver", f"{host}:{port}"]
-    # 2 workers x 64 threads: threads = wanted requests a second x seconds the API takes (architecture, 10).
-    # No access log: query strings hold numbers.
+    # 2 workers x 64 threads: threads = required requests a second x API latency in seconds (architecture, 10).
+    # No access log: query strings contain phone numbers.
     return [
         str(Path(sys.executable).with_name("granian")),
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
@@ -163,7 +164,7 @@ def _server(host: str, port: int, *, dev: bool) -> list[str]:
 
 
 def _start(command: list[str], settings: Mapping[str, str], *, quiet: bool = False) -> subprocess.Popen[bytes]:
-    # A group of its own: Ctrl-C reaches us alone, and we stop the rest in order.
+    # Own session: Ctrl-C reaches only the launcher, which stops the other programs in order.
     return subprocess.Popen(
         command,
         cwd=ROOT,
@@ -186,9 +187,9 @@ def _require_free(port: int) -> None:
             raise RuntimeError(f"port {port} is in use. Choose others: make run PORT=8010 SANDBOX_PORT=8011") from None
 
 
-def _wait(url: str, running: list[subprocess.Popen[bytes]]) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
+def _wait_for_http(url: str, running: list[subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
         if any(process.poll() is not None for process in running):
             raise RuntimeError("one of its programs stopped at once; the lines above say why")
         with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
@@ -199,7 +200,7 @@ def _wait(url: str, running: list[subprocess.Popen[bytes]]) -> None:
     raise RuntimeError(f"{url} did not answer within {START_SECONDS} s")
 
 
-def _greet(settings: Mapping[str, str], *, demo: bool, made: bool, password: str | None) -> None:
+def _print_welcome(settings: Mapping[str, str], *, demo: bool, created_dotenv: bool, password: str | None) -> None:
     lines = ["", f"Contact Desk is at {settings['SITE_URL']}"]
     if demo:
         lines += [
@@ -207,15 +208,15 @@ def _greet(settings: Mapping[str, str], *, demo: bool, made: bool, password: str
             f"  support  {password}   (three profiles)",
             f"  admin    {password}   (everything)",
         ]
-    if made:
+    if created_dotenv:
         lines.append("Your settings are in .env, made just now.")
     lines.append("Ctrl-C stops it.")
     print("\n".join(lines), flush=True)
 
 
-def _end(running: list[subprocess.Popen[bytes]]) -> None:
-    """Asks every program to stop, last started first, and ends those that do not within ten seconds."""
-    _let_no_signal_in()
+def _stop_programs(running: list[subprocess.Popen[bytes]]) -> None:
+    """Sends SIGTERM to every program, last started first, and SIGKILL to those still running after ten seconds."""
+    _ignore_stop_signals()
     for process in reversed(running):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)

@@ -1,8 +1,8 @@
-"""`make pictures`: every designed state, light and dark, on a desktop and a phone, as PNG files.
+"""Screenshots (`make pictures`): every page state, light and dark, desktop and phone, as PNG files.
 
-Usage: python -m tools.screenshots [NAME...], where a NAME is a state of tests/browser/page_states.py; all without any.
-Starts what it needs (Chromium, two desks, two sandboxes) on free ports, and stops it again. Writes into `pictures/`,
-which git ignores.
+Usage: python -m tools.screenshots [NAME...], where a NAME is a state of tests/browser/page_states.py; all states
+without NAME. Starts Chromium, two desks and two sandboxes on free ports and stops them. Writes into `pictures/`, which
+git ignores.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ SIZES: dict[str, dict[str, Any]] = {
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 STALE_FOR = timedelta(minutes=3, seconds=30)
 
-# The ids to quote differ every time.
-STEADY = """() => {
-  for (const code of document.querySelectorAll(".quote code")) {
+# Request ids differ in every run.
+FIX_REQUEST_IDS = """() => {
+  for (const code of document.querySelectorAll(".request-id code")) {
     code.textContent = code.textContent.replace(/_.*/, "_7f3c9d2ab4e1");
   }
 }"""
 
 
-def main(wanted: list[str]) -> int:
-    """The exit status: 0 when all pictures were taken."""
-    unknown = set(wanted) - {state.name for state in STATES}
+def main(names: list[str]) -> int:
+    """Takes the screenshots; exit status 2 for an unknown state."""
+    unknown = set(names) - {state.name for state in STATES}
     if unknown:
         print(f"There is no state called {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
-    states = [state for state in STATES if not wanted or state.name in wanted]
+    states = [state for state in STATES if not names or state.name in names]
     FOLDER.mkdir(exist_ok=True)
     with ExitStack() as stack:
         template = stack.enter_context(_template())
@@ -63,24 +63,24 @@ def main(wanted: list[str]) -> int:
         }
         browser = stack.enter_context(running_chromium())
         taken = sum(_take(state, places[state.patient], browser) for state in states)
-    print(f"{taken} pictures of {len(states)} states are in {FOLDER.relative_to(ROOT)}/")
+    print(f"{taken} screenshots of {len(states)} states are in {FOLDER.relative_to(ROOT)}/")
     return 0
 
 
 @contextmanager
 def _template() -> Iterator[DeskTemplate]:
-    """What both desks start from, until the block ends."""
-    with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
+    """Makes the template that both desks start from; deleted when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="screenshots-") as folder:
         settings = desk_environment(Path(folder), "http://127.0.0.1:9", 0, SECRET_KEY=SECRET_KEY)
         yield desk_template(Path(folder), settings)
 
 
 @contextmanager
 def _place(template: DeskTemplate, *, patient: bool) -> Iterator[DeskUnderTest]:
-    """A desk with a sandbox of its own, until the block ends."""
+    """Runs a desk with a sandbox of its own until the block ends."""
     settings = UNLIMITED | (PATIENT if patient else QUICK)
     with (
-        tempfile.TemporaryDirectory(prefix="pictures-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(prefix="screenshots-", ignore_cleanup_errors=True) as folder,
         SandboxServer(contacts=CONTACTS) as sandbox,
         running_desk(Path(folder), sandbox.url, template, **settings) as desk,
     ):
@@ -88,27 +88,27 @@ def _place(template: DeskTemplate, *, patient: bool) -> Iterator[DeskUnderTest]:
 
 
 def _take(state: State, place: DeskUnderTest, browser: Browser) -> int:
-    """Takes the pictures of one state; how many."""
+    """Takes the screenshots of one state; returns how many."""
     for size, options in SIZES.items():
         context = browser.new_context(base_url=place.url, reduced_motion="reduce", **options)
         context.set_default_timeout(10_000)
         page = context.new_page()
-        # The page's clock stands still, so that every age is the same in every picture.
+        # The page's clock is fixed, so that ages are equal in every screenshot.
         page.clock.set_fixed_time(datetime.now(UTC) + (STALE_FOR if state.name == "stale" else timedelta()))
         go_to_state(state, place, page)
         page.mouse.move(0, 0)
         if state.name == "stale":
             page.get_by_text("3 min ago").first.wait_for()
         for scheme in SCHEMES:
-            _picture(page, scheme, FOLDER / f"{state.name}-{scheme}-{size}.png")
+            _screenshot(page, scheme, FOLDER / f"{state.name}-{scheme}-{size}.png")
         context.close()
     return len(SIZES) * len(SCHEMES)
 
 
-def _picture(page: Page, scheme: Literal["light", "dark"], file: Path) -> None:
+def _screenshot(page: Page, scheme: Literal["light", "dark"], file: Path) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.evaluate("document.fonts.ready.then(() => true)")
-    page.evaluate(STEADY)
+    page.evaluate(FIX_REQUEST_IDS)
     page.screenshot(path=file, animations="disabled", caret="hide")
 
 

@@ -1,7 +1,7 @@
 """Test dependencies: installs the programs that the tests drive (Chromium, Redis, PostgreSQL), where that is possible.
 
-What cannot be installed is said, and is no failure: the tests that need none of it still run, and pytest's closing
-lines say which did not. Where CI is set it is a failure, because a part that passes is not the whole.
+A program that cannot be installed is reported and is no failure: the tests without it still run, and pytest's summary
+names those that did not. With CI set it is a failure, because skipped tests must not pass there.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import sys
 
 from testing.programs import PROGRAMS, missing_programs
 
-ABSENT = (
+NOT_INSTALLED = (
     "{name} is not here and cannot be installed: tests that need it will not run.\n"
     "  On Debian or Ubuntu: sudo apt-get install {package}; or set {variable} to the path of the program."
 )
 
 
 def main() -> int:
-    """The exit status: 1 where CI is set and something is missing."""
+    """Installs missing programs; exit status 1 when CI is set and one is still missing."""
     missing = missing_programs()
     if missing and shutil.which("apt-get"):
         packages = [PROGRAMS[name].package for name in missing]
@@ -28,13 +28,13 @@ def main() -> int:
         _install(packages)
     missing = missing_programs()
     for name in missing:
-        print(ABSENT.format(name=name, package=PROGRAMS[name].package, variable=name.upper()), file=sys.stderr)
+        print(NOT_INSTALLED.format(name=name, package=PROGRAMS[name].package, variable=name.upper()), file=sys.stderr)
     return 1 if missing and os.environ.get("CI") else 0
 
 
 def _install(packages: list[str]) -> None:
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    # A server of the system's own is not wanted: the tests start theirs, on a port of its own.
+    # RUNLEVEL=1 keeps packages from starting a system server: the tests start their own, on free ports.
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
         try:

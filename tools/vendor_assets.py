@@ -1,6 +1,6 @@
-"""Fetches what `static/vendor/` holds from the npm registry and writes its checksums.
+"""Vendored assets: fetches the files of `static/vendor/` from the npm registry and writes their checksums.
 
-Run it only to change a version: `.venv/bin/python -m tools.vendor`, then `tools.flags`. Needs npm.
+Run it only to change a version: `.venv/bin/python -m tools.vendor_assets`, then `tools.flag_sprite`. Needs npm.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 VENDOR = Path(__file__).resolve().parent.parent / "static" / "vendor"
 CHECKSUMS = VENDOR / "SHA256SUMS"
 
-# package -> (folder, licence file, {file in the package: name here}); flags are chosen by their name.
+# package -> (folder, licence file, {file in the package: file name here}); flags are selected by COUNTRY_FLAG.
 PACKAGES = {
     "htmx.org@4.0.1": ("htmx", "LICENSE", {"dist/htmx.min.js": "htmx.min.js"}),
     "@fontsource-variable/inter@5.3.0": (
@@ -30,7 +30,7 @@ COUNTRY_FLAG = re.compile(r"flags/([a-z]{2})\.svg")
 
 
 def fetch(package: str, into: Path) -> Path:
-    """The unpacked package."""
+    """Downloads and unpacks a package; returns its folder."""
     name = subprocess.run(
         ["npm", "pack", "--silent", package], cwd=into, check=True, capture_output=True, text=True
     ).stdout.split()[-1]
@@ -40,7 +40,7 @@ def fetch(package: str, into: Path) -> Path:
 
 
 def main() -> None:
-    """Every package anew, then the checksums of all files."""
+    """Fetches every package into an empty folder, then writes the checksums of all files."""
     shutil.rmtree(VENDOR, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         for package, (name, licence, files) in PACKAGES.items():

@@ -1,6 +1,7 @@
 """Database setup of the admin baseline: copies every contact of a sandbox and creates a signed-in superuser.
 
-Usage, with the environment of the baseline: python -m bench.admin_stub.fill SANDBOX_URL. Prints the session cookie's value.
+Usage, with the environment of the baseline: python -m bench.admin_stub.fill SANDBOX_URL. Prints the value of the
+session cookie.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class AuditWriteError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """What was done. `scope` is a profile's id or "account"; `marks` are of audit.marks; `about` names no number."""
+    """An audit event. `scope` is a profile's id or "account"; `number_hashes` are keyed; `about` names no number."""
 
     action: str
     outcome: Outcome = "ok"
@@ -67,10 +67,10 @@ def _savepoint() -> AbstractContextManager[object]:
 
 
 def _values(event: AuditEvent) -> list[str | int | None]:
-    """The deed as it is stored, column by column. What comes from outside is cut and cleaned: a row is never refused
-    for its words.
+    """The event as it is stored, column by column. What comes from outside is cut and cleaned: a row is never refused
+    for its text.
     """
-    marks = dict.fromkeys(event.number_hashes[:MAX_HASHES])
+    hashes = dict.fromkeys(event.number_hashes[:MAX_HASHES])
     return [
         connection.ops.adapt_datetimefield_value(datetime.now(UTC)),
         event.person_id,
@@ -81,7 +81,7 @@ def _values(event: AuditEvent) -> list[str | int | None]:
         event.rows,
         _text(event.request_id, 100),
         _text(event.reference, 40),
-        f" {' '.join(marks)} " if marks else None,
+        f" {' '.join(hashes)} " if hashes else None,
         _text(event.about, 300),
         connection.ops.adapt_ipaddressfield_value(_address(event.address)),
     ]

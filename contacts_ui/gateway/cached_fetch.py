@@ -130,7 +130,12 @@ class CachedFetcher:
         if self._config.bypass:
             return CachedResult(self._call_policy.call(request.fetch, bulk=request.bulk))
         try:
-            return self._revalidate(request, cached, timeout)
+            slot = self._call_policy.slot()
+            if request.refresh or (cached is None and timeout is None):
+                return self._fetch_coalesced(request, cached, slot)
+            # With a stale answer at hand nobody waits long: the call goes on in the background.
+            wait = timeout if cached is None else REVALIDATE_TIMEOUT
+            return self._background.submit(self._fetch_coalesced, request, cached, slot).result(wait)
         except TimeoutError:
             if cached is None:
                 raise
@@ -143,14 +148,6 @@ class CachedFetcher:
     def close(self) -> None:
         """Waits for the calls in the background, and takes no more."""
         self._background.shutdown(wait=True)
-
-    def _revalidate(self, request: CachedRequest[K], cached: K | None, timeout: float | None) -> CachedResult[K]:
-        """A new answer. With a stale one at hand nobody waits long: the call goes on in the background."""
-        slot = self._call_policy.slot()
-        if request.refresh or (cached is None and timeout is None):
-            return self._fetch_coalesced(request, cached, slot)
-        wait = timeout if cached is None else REVALIDATE_TIMEOUT
-        return self._background.submit(self._fetch_coalesced, request, cached, slot).result(wait)
 
     def _fetch_coalesced(self, request: CachedRequest[K], cached: K | None, slot: Slot) -> CachedResult[K]:
         """The answer of the one call that is made for everyone who asks the same."""
@@ -171,19 +168,11 @@ class CachedFetcher:
             or (not request.refresh and is_fresh(cached.fetched_at, request.fresh_seconds))
         ):
             return CachedResult(cached)
-        if not self._config.shared:
-            return self._call_and_store(request)
         lock = f"lock:{request.key}"
-        if not self._cache.try_lock(lock, self._config.deadline_seconds):
+        if self._config.shared and not self._cache.try_lock(lock, self._config.deadline_seconds):
             other = self._stale_value(request, cached) or self._wait_for_other_process(request, lock)
             if other is not None:
                 return other
-        try:
-            return self._call_and_store(request)
-        finally:
-            self._cache.delete([lock])
-
-    def _call_and_store(self, request: CachedRequest[K]) -> CachedResult[K]:
         try:
             answer = self._call_policy.call(request.fetch, bulk=request.bulk)
         except (InvalidApiKey, Forbidden, ProfileNotFound):
@@ -194,8 +183,12 @@ class CachedFetcher:
         except ContactNotFound:
             self._cache.delete([request.key])
             raise
-        self._cache.set(request.key, answer, request.ttl(self._config.stale_seconds))
-        return CachedResult(answer)
+        else:
+            self._cache.set(request.key, answer, request.ttl(self._config.stale_seconds))
+            return CachedResult(answer)
+        finally:
+            if self._config.shared:
+                self._cache.delete([lock])
 
     def _wait_for_other_process(self, request: CachedRequest[K], lock: str) -> CachedResult[K] | None:
         """The answer that another process stores meanwhile; None when it stored none, and the lock is ours now."""

@@ -33,16 +33,17 @@ class RegionStats:
         fresh = Counter(contact.region_code.upper() for contact in contacts if contact.region_code)
         if not fresh:
             return
-        counts = Counter(self._counts(scope)) + fresh
+        key = self._keys.regions(scope)
+        counts = Counter(self._counts(key)) + fresh
         if counts.total() > DECAY_ABOVE:
             counts = Counter({region: count // 2 for region, count in counts.items() if count > 1})
-        self._cache.set(self._keys.regions(scope), _RegionCounts(dict(counts)), TTL)
+        self._cache.set(key, _RegionCounts(dict(counts)), TTL)
 
     def top(self, scope: Scope) -> tuple[str, ...]:
         """The most frequent regions, most frequent first. Empty for a scope without any answer yet."""
-        counts = Counter(self._counts(scope))
+        counts = Counter(self._counts(self._keys.regions(scope)))
         return tuple(region for region, _ in counts.most_common(TOP_REGIONS))
 
-    def _counts(self, scope: Scope) -> dict[str, int]:
-        stored = self._cache.get(self._keys.regions(scope), _RegionCounts)
+    def _counts(self, key: str) -> dict[str, int]:
+        stored = self._cache.get(key, _RegionCounts)
         return stored.counts if stored else {}

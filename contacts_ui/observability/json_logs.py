@@ -1,11 +1,11 @@
-"""Log lines as JSON, one a line, without keys, numbers and query strings, whoever wrote them."""
+"""JSON logs: one line a record, redacted as the last step."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -58,32 +58,22 @@ class StdoutHandler(logging.StreamHandler[Any]):
 
 
 def secret_values() -> frozenset[str]:
-    """The values of all settings that are secret."""
-    return _passwords(
-        tuple(_flatten([getattr(settings, name, None) for name in (*_SECRETS, *_MORE_SECRETS)])), *_embedded_secrets()
-    )
-
-
-def _embedded_secrets() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Secrets within other settings: of the identity provider and the database, and addresses with a password."""
-    providers = settings.SOCIALACCOUNT_PROVIDERS.values()
-    apps = [app for provider in providers for app in provider.get("APPS", ())]
+    """The values of all settings that are secret, and the passwords within others."""
+    named = [getattr(settings, name, None) for name in (*_SECRETS, *_MORE_SECRETS)]
     databases = [database.get("PASSWORD") for database in settings.DATABASES.values()]
-    return (
-        tuple(_flatten([[app.get("secret") for app in apps], databases])),
-        tuple(_flatten([getattr(settings, name, None) for name in _URLS])),
-    )
+    providers = settings.SOCIALACCOUNT_PROVIDERS.values()
+    clients = [app.get("secret") for provider in providers for app in provider.get("APPS", ())]
+    urls = [getattr(settings, name, None) for name in _URLS]
+    return _passwords(_flatten([*named, *databases, *clients]), _flatten(urls))
 
 
 @lru_cache(maxsize=8)
-def _passwords(plain: tuple[str, ...], elsewhere: tuple[str, ...], urls: tuple[str, ...]) -> frozenset[str]:
+def _passwords(plain: tuple[str, ...], urls: tuple[str, ...]) -> frozenset[str]:
     passwords = (urlsplit(url).password or "" for url in urls)
-    return frozenset(filter(None, (*plain, *elsewhere, *(unquote(password) for password in passwords))))
+    return frozenset(filter(None, (*plain, *(unquote(password) for password in passwords))))
 
 
-def _flatten(values: list[Any]) -> Iterator[str]:
-    for value in values:
-        if isinstance(value, list | tuple):
-            yield from _flatten(list(value))
-        elif value:
-            yield str(value)
+def _flatten(values: list[Any]) -> tuple[str, ...]:
+    """The texts among `values`, those in lists (fallbacks) included."""
+    lists = (value if isinstance(value, list | tuple) else [value] for value in values)
+    return tuple(str(value) for value in chain.from_iterable(lists) if value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
@@ -63,12 +64,13 @@ _HEADERS = re.compile(
 # What opens an account to whoever has it: the end of a link to choose a password (people/password_links.py).
 _LINKS = re.compile(r"(?<=/sign-in/password/)[0-9A-Za-z]{1,20}-[^\s/?\"']{1,200}")
 _CREDENTIALS = re.compile(r"\b(?P<kind>Bearer|Basic)\s+[\w~+/=.-]{6,}", re.IGNORECASE)
+_PLAIN_NAME = re.compile(r"[a-z_]{1,40}", re.ASCII)
 _SENSITIVE_FIELD = re.compile(rf"(?:HTTP[_-])?(?:{_SENSITIVE_NAMES})", re.IGNORECASE)
 
 
 def redact_text(text: str, secrets: Collection[str] = ()) -> str:
     """`text` without `secrets`, phone numbers, query strings, links and headers that carry credentials."""
-    for secret in sorted(spellings_of_secrets(secrets), key=len, reverse=True):
+    for secret in _longest_first(frozenset(secrets)):
         text = text.replace(secret, SECRET)
     text = _HEADERS.sub(rf"\g<name>\g<colon>{SECRET}", text)
     text = _CREDENTIALS.sub(rf"\g<kind> {SECRET}", text)
@@ -78,6 +80,12 @@ def redact_text(text: str, secrets: Collection[str] = ()) -> str:
     return _QUERIES.sub(CUT, text)
 
 
+@lru_cache(maxsize=8)
+def _longest_first(secrets: frozenset[str]) -> tuple[str, ...]:
+    """The spellings to replace, a longer one before what it contains. Made once for the secrets of a process."""
+    return tuple(sorted(spellings_of_secrets(secrets), key=len, reverse=True))
+
+
 def spellings_of_secrets(secrets: Collection[str]) -> frozenset[str]:
     """Every way in which one of `secrets` may stand in a text: plain, in an address, in a repr."""
     long_enough = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
@@ -85,7 +93,7 @@ def spellings_of_secrets(secrets: Collection[str]) -> frozenset[str]:
 
 
 def redact(value: Any, secrets: Collection[str] = (), depth: int = 0) -> Any:
-    """`value` of any make and depth as something JSON can hold, every text in it without secrets."""
+    """`value` of any type and depth as something JSON can hold, every text in it redacted."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -94,16 +102,30 @@ def redact(value: Any, secrets: Collection[str] = (), depth: int = 0) -> Any:
     if depth > DEEPEST:
         return TOO_DEEP
     if isinstance(value, Mapping):
-        return {redact_text(_text(key), secrets): _field(key, kept, secrets, depth) for key, kept in value.items()}
+        return _redact_fields(value, secrets, depth)
     if isinstance(value, list | tuple | set | frozenset):
         return [redact(part, secrets, depth + 1) for part in value]
-    return redact_text(_text(value), secrets)
+    return redact_text(value if isinstance(value, str) else _text(value), secrets)
 
 
-def _field(name: Any, value: Any, secrets: Collection[str], depth: int) -> Any:
-    if _SENSITIVE_FIELD.fullmatch(_text(name).replace("_", "-")):
-        return SECRET
-    return value if name in _ADDRESS_FIELDS and _is_address(value) else redact(value, secrets, depth + 1)
+def _redact_fields(fields: Mapping[Any, Any], secrets: Collection[str], depth: int) -> dict[str, Any]:
+    """A line's own fields in one loop: a call for each costs more than all the rest. Most names are plain words, which
+    hold nothing unless a secret is part of one.
+    """
+    redacted: dict[str, Any] = {}
+    spellings = _longest_first(frozenset(secrets))
+    for key, value in fields.items():
+        name = key if isinstance(key, str) else _text(key)
+        shown: Any = value
+        if _SENSITIVE_FIELD.fullmatch(name.replace("_", "-")):
+            shown = SECRET
+        elif isinstance(value, str):
+            shown = value if key in _ADDRESS_FIELDS and _is_address(value) else redact_text(value, secrets)
+        elif value is not None:
+            shown = redact(value, secrets, depth + 1)
+        plain = _PLAIN_NAME.fullmatch(name) and not any(secret in name for secret in spellings)
+        redacted[name if plain else redact_text(name, secrets)] = shown
+    return redacted
 
 
 def _is_address(value: Any) -> bool:

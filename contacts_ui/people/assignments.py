@@ -9,6 +9,7 @@ from uuid import UUID
 
 from contacts_ui.gateway import get_gateway
 from contacts_ui.sent_api.errors import SentError
+from contacts_ui.sent_api.types import sorted_by_name
 from contacts_ui.text import matches_name
 
 # Lines a page shows: a browser sends a field for each that is ticked, and Django takes a thousand fields of a form.
@@ -59,8 +60,7 @@ def load_profiles() -> ProfileDirectory:
         shown = get_gateway().account()
     except SentError:
         return ProfileDirectory({}, unavailable=True)
-    by_name = sorted(shown.value.profiles, key=lambda profile: (profile.display_name.casefold(), profile.id))
-    found = ((profile_id(profile.id), profile.display_name) for profile in by_name)
+    found = ((profile_id(profile.id), profile.display_name) for profile in sorted_by_name(shown.value.profiles))
     return ProfileDirectory({known: title for known, title in found if known}, stale=shown.stale)
 
 

@@ -1,4 +1,4 @@
-"""The one place that talks to the API. It never logs the key or a number, and follows no redirect."""
+"""API client: the one place that talks HTTP to the API. It never logs the key or a number, and follows no redirect."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from uuid import UUID
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from . import decoding
-from . import responses as answers
+from . import decoding, responses
 from .errors import ApiTimeout, ConnectionFailed, ContactNotFound, InvalidResponse, ProfileMismatch, SentError
 from .queries import ContactQuery
 from .responses import RateLimitInfo, RawResponse
@@ -33,7 +32,7 @@ MAX_BODY = 4 * 1024 * 1024  # bytes, decompressed; 100 contacts are about 45,000
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One call. `route` is the path without ids, for the log; `asked_one`: for one contact, by number or id."""
+    """One call. `route` is the path without ids, for the log; `single_resource`: for one contact, by number or id."""
 
     route: str
     path: str
@@ -47,7 +46,7 @@ class SentClient:
 
     `connect_seconds` bounds a connection, `deadline_seconds` a whole call, greeting, headers and body
     included; the look-up of the name alone is the system's. `pool_size` is connections. `verify` is a file of
-    certificates to trust instead of the public ones. `on_allowance` hears what each answer says of the limit.
+    certificates to trust instead of the public ones. `on_rate_limit` hears what each answer says of the limit.
     Every method may raise any SentError, and takes a Deadline that several calls share.
     """
 
@@ -129,7 +128,9 @@ class SentClient:
         """The decoded answer with the API's id of the request; whatever becomes of the call is logged once."""
         started = time.monotonic()
         try:
-            answer = self._exchange(request, decode, deadline)
+            response = self._send(request, deadline)
+            self._check(request, response)
+            decoded = _decode(response, decode)
         except ContactNotFound as missing:
             log.info("sent.call.not_found", extra=_log_fields(request, started, missing))
             raise
@@ -137,63 +138,38 @@ class SentClient:
             log.warning("sent.call.failed", extra=_log_fields(request, started, error))
             raise
         log.info("sent.call.finished", extra=_log_fields(request, started))
-        return answer
+        return decoded, response.request_id
 
-    def _exchange(
-        self, request: _Request, decode: Callable[[bytes], T], deadline: Deadline | None
-    ) -> tuple[T, str | None]:
-        own = deadline or Deadline(self._seconds)
+    def _send(self, request: _Request, deadline: Deadline | None) -> RawResponse:
+        """Straight through the adapter: a session would read a redirect's body, however long, on its own."""
+        # `from None`: the exceptions of requests hold the whole URL, numbers included.
+        headers = {PROFILE_HEADER: request.profile_id} if request.profile_id else {}
+        url, params = self._base_url + request.path, list(request.params)
+        prepared = self._session.prepare_request(requests.Request("GET", url, headers=headers, params=params))
+        limit = deadline or Deadline(self._seconds)
         try:
-            answer = self._send(request, own)
+            if not (remaining := limit.remaining):
+                raise ApiTimeout
+            timeout = (min(self._connect_seconds, remaining), remaining)
+            with limit:
+                raw = self._adapter.send(prepared, stream=True, timeout=timeout, verify=self._verify)
+                response = _read_body(raw, limit)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _map_exception(error, limit) from None
         finally:
             if deadline is None:
-                own.close()
-        if self._on_rate_limit and (known := answers.rate_limit_info(answer)):
-            self._on_rate_limit(known)
-        self._check_profile(answer, request.profile_id)
-        answers.raise_for_status(answer, scoped=request.profile_id is not None, single_resource=request.single_resource)
-        try:
-            return decode(answer.body), answer.request_id
-        except InvalidResponse as error:
-            error.request_id = error.request_id or answer.request_id
-            raise
-
-    def _send(self, request: _Request, deadline: Deadline) -> RawResponse:
-        # `from None` everywhere: the exceptions of requests hold the whole URL, numbers included.
-        headers = {PROFILE_HEADER: request.profile_id} if request.profile_id else {}
-        url = self._base_url + request.path
-        prepared = self._session.prepare_request(
-            requests.Request("GET", url, headers=headers, params=list(request.params))
-        )
-        try:
-            with deadline:
-                answer = self._read_body(prepared, deadline)
-        except (requests.RequestException, HTTPError, OSError) as error:
-            raise _map_exception(error, deadline) from None
-        if deadline.expired:  # dripping headers that were cut off look like a whole answer
+                limit.close()
+        if limit.expired:  # dripping headers that were cut off look like a whole answer
             raise ApiTimeout
-        return answer
+        return response
 
-    def _read_body(self, request: requests.PreparedRequest, deadline: Deadline) -> RawResponse:
-        """Straight through the adapter: a session would read a redirect's body, however long, on its own."""
-        if not deadline.remaining:
-            raise ApiTimeout
-        timeout = (min(self._connect_seconds, deadline.remaining), deadline.remaining)
-        response = self._adapter.send(request, stream=True, timeout=timeout, verify=self._verify)
-        try:
-            body = bytearray()
-            for chunk in response.iter_content(CHUNK):
-                body += chunk
-                if len(body) > MAX_BODY:
-                    break
-            else:
-                deadline.release()
-                return RawResponse(response.status_code, response.headers, bytes(body))
-        except BaseException:
-            response.close()
-            raise
-        response.close()
-        raise InvalidResponse(status=response.status_code, request_id=response.headers.get("X-Request-Id"))
+    def _check(self, request: _Request, response: RawResponse) -> None:
+        """Raises what the answer means, or that it is of another profile."""
+        if self._on_rate_limit and (limits := responses.rate_limit_info(response)):
+            self._on_rate_limit(limits)
+        self._check_profile(response, request.profile_id)
+        scoped = request.profile_id is not None
+        responses.raise_for_status(response, scoped=scoped, single_resource=request.single_resource)
 
     def _check_profile(self, response: RawResponse, profile_id: str | None) -> None:
         """Refuses an answer for another profile than was asked (architecture, decision 2)."""
@@ -206,8 +182,34 @@ class SentClient:
             raise ProfileMismatch(status=response.status, request_id=response.request_id)
 
 
+def _read_body(raw: requests.Response, deadline: Deadline) -> RawResponse:
+    """The whole answer. Raises InvalidResponse for a body larger than MAX_BODY once it is decompressed."""
+    try:
+        body = bytearray()
+        for chunk in raw.iter_content(CHUNK):
+            body += chunk
+            if len(body) > MAX_BODY:
+                break
+        else:
+            deadline.release()
+            return RawResponse(raw.status_code, raw.headers, bytes(body))
+    except BaseException:
+        raw.close()
+        raise
+    raw.close()
+    raise InvalidResponse(status=raw.status_code, request_id=raw.headers.get("X-Request-Id"))
+
+
+def _decode(response: RawResponse, decode: Callable[[bytes], T]) -> T:
+    try:
+        return decode(response.body)
+    except InvalidResponse as error:
+        error.request_id = error.request_id or response.request_id
+        raise
+
+
 def _map_exception(error: Exception, deadline: Deadline) -> SentError:
-    """What an exception on the way means to us."""
+    """The SentError of an exception of requests or urllib3."""
     if deadline.expired or isinstance(error, requests.Timeout):
         return ApiTimeout()
     if isinstance(error, requests.exceptions.ContentDecodingError | requests.exceptions.InvalidHeader):
@@ -218,7 +220,7 @@ def _map_exception(error: Exception, deadline: Deadline) -> SentError:
 
 
 def _log_fields(request: _Request, started: float, error: SentError | None = None) -> dict[str, object]:
-    """What the log keeps of a call: never the path with its ids, the query or the key."""
+    """The log fields of a call: never the path with its ids, the query or the key."""
     ms = round((time.monotonic() - started) * 1000, 1)
     fields: dict[str, object] = {"route": request.route, "profile_id": request.profile_id, "ms": ms}
     if error is None:

@@ -5,6 +5,7 @@ Tolerant of unknown, missing and null fields: only a contact's id is required. `
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -86,6 +87,11 @@ class Profile(Struct, frozen=True, kw_only=True):
     def display_name(self) -> str:
         """What to call it: its name, else its short name, else its id."""
         return self.name or self.short_name or self.id
+
+
+def sorted_by_name(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
+    """In the order of their names, whatever the case; those of one name by id."""
+    return tuple(sorted(profiles, key=lambda profile: (profile.display_name.casefold(), profile.id)))
 
 
 class Account(Struct, frozen=True, kw_only=True):

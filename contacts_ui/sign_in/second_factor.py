@@ -61,5 +61,5 @@ def has_second_factor(user: User) -> bool:
 def _redirect_to_setup(request: HttpRequest) -> HttpResponse:
     if not getattr(request, "htmx", False):
         return redirect("mfa_index")
-    # A redirect would be followed out of sight, and look to the page as if its session had ended (static/js/htmx-guard.js).
+    # A redirect would be followed out of sight, and look as if the session had ended (static/js/htmx-guard.js).
     return HttpResponse(status=204, headers={"X-Fragment": "1", "HX-Redirect": reverse("mfa_index")})

@@ -16,7 +16,7 @@ from contacts_ui.contacts.search import SearchResult, likely_regions, search
 from contacts_ui.gateway import FetchPolicy, get_gateway
 from contacts_ui.scope import Scope
 from contacts_ui.web.errors import stale_reason
-from contacts_ui.web.htmx import current_list_url, history_headers, wants_fragment
+from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.pagination import build_pager
 from contacts_ui.web.request import DeskRequest, preferences_of
@@ -57,15 +57,15 @@ def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
 
 
 def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPage:
-    continues = bool(query.plan and query.plan.numbers) and continues_lookup(request)
+    continues, url = bool(query.plan and query.plan.numbers) and continues_lookup(request), query.canonical_url
     return DeskPage(
         request,
         "contacts/list.html",
         "contacts/_lookup_rows.html" if continues else "contacts/_results.html",
         scope,
-        headers={} if continues else _history_headers(request, query),
+        headers={} if continues else _history_headers(request, query, url),
         query=query,
-        current_url=query.canonical_url,
+        current_url=url,
         result=None,
         batch=None,
         page=None,
@@ -75,10 +75,12 @@ def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPa
     )
 
 
-def _history_headers(request: DeskRequest, query: ContactListQuery) -> dict[str, str]:
+def _history_headers(request: DeskRequest, query: ContactListQuery, url: str) -> dict[str, str]:
     path, parameters = current_list_url(request)
+    if path != query.path:
+        return history_headers(request, url, replaces=False)
     previous = parse_filters(path, parameters, page_size=query.default_size, planned=False)
-    return history_headers(request, query, previous)
+    return history_headers(request, url, replaces=replaces_history_entry(query, previous))
 
 
 def _audit_switch(request: DeskRequest, scope: Scope) -> None:

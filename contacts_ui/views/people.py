@@ -18,7 +18,7 @@ from contacts_ui.people.password_links import PasswordLink, issue_for_user
 from contacts_ui.people.people_list import people_page
 from contacts_ui.people.permissions import NotAllowed
 from contacts_ui.roles import ADMIN, ROLES
-from contacts_ui.web.htmx import current_list_url, history_headers, wants_fragment
+from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest
 
@@ -112,4 +112,6 @@ def _is_preview(request: DeskRequest) -> bool:
 
 
 def _history_headers(request: DeskRequest, filters: PeopleFilters) -> dict[str, str]:
-    return history_headers(request, filters, parse_filters(*current_list_url(request)))
+    path, parameters = current_list_url(request)
+    replaces = path == filters.path and replaces_history_entry(filters, parse_filters(path, parameters))
+    return history_headers(request, filters.canonical_url, replaces=replaces)

@@ -84,7 +84,7 @@ def _filters(request: DeskRequest) -> str:
 def _options(choices: VisibleProfiles, scope: Scope, filters: str, find: str) -> dict[str | None, SwitcherOption]:
     """What fits `find`, by the id of the profile (None for the account), in the order of the list."""
     rows = [(None, choices.account.display_name, "account")] if choices.sees_account else []
-    every = rows + [(p.id, p.display_name, _status(p.status)) for p in choices.profiles]
+    every = rows + [(p.id, p.display_name, _status(p.status)) for p in choices.by_name]
     return {
         profile_id: SwitcherOption(
             url=f"{path_of(profile_id)}contacts/{filters}",

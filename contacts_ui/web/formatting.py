@@ -25,8 +25,12 @@ def lower_first(text: str) -> str:
 
 def format_datetime(value: datetime, zone: tzinfo | None = None) -> str:
     """A time in full, in the current time zone or this one: 13 Jan 2026, 12:24 UTC."""
-    local = _local(value, zone)
-    return f"{local:%-d %b %Y, %H:%M} {_zone_name(local)}"
+    try:  # two for each row of a list: no further call but for the odd ones
+        local = value.astimezone(zone or get_current_timezone())
+    except OverflowError:
+        local = value
+    name = local.tzname() or ""
+    return f"{local:%-d %b %Y, %H:%M} {name if name[:1].isalpha() else _zone_name(local)}"
 
 
 def format_datetime_seconds(value: datetime) -> str:

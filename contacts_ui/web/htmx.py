@@ -49,17 +49,17 @@ def current_list_url(request: DeskRequest) -> tuple[str, QueryDict]:
     return (url.path, QueryDict(url.query)) if url.netloc == request.get_host() else ("", QueryDict())
 
 
-def history_headers(request: DeskRequest, filters: ListFilters, previous: ListFilters) -> dict[str, str]:
-    """Tells htmx the list's canonical URL: a new history entry, unless `previous` only had another search typed."""
+def history_headers(request: DeskRequest, canonical_url: str, *, replaces: bool) -> dict[str, str]:
+    """Tells htmx the URL of the list: a new entry in the history, or another one for the entry there is."""
     if not wants_fragment(request):
         return {}
-    replaces = previous.path == filters.path and (
-        previous.canonical_url == filters.canonical_url or _is_typing(filters, previous)
-    )
-    return {"HX-Replace-Url" if replaces else "HX-Push-Url": filters.canonical_url}
+    return {"HX-Replace-Url" if replaces else "HX-Push-Url": canonical_url}
 
 
-def _is_typing(filters: ListFilters, previous: ListFilters) -> bool:
+def replaces_history_entry(filters: ListFilters, previous: ListFilters) -> bool:
+    """Whether `filters` take the place of the list that the browser shows: it is the same, or its search typed on."""
+    if previous.canonical_url == filters.canonical_url:
+        return True
     if not filters.search or not previous.search or filters.search == previous.search:
         return False
     return filters.url(search=None) == previous.url(search=None)

@@ -42,7 +42,7 @@ def environment(**options: Any) -> Environment:
         url=reverse,
         flag=flag,
         flag_class=flag_class,
-        region_name=region_name,
+        region_name=lru_cache(maxsize=512)(region_name),
         channel_name=channel_name,
         data_for_script=json_script,
         icon=icon,

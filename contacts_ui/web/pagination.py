@@ -40,6 +40,7 @@ def build_pager(query: ContactListQuery, page: ContactPage) -> Pager:
     pages = -(-total // size) if total is not None else None
     pages = min(pages, MAX_PAGE) if pages is not None else None
     more = number < pages if pages is not None else bool(facts.has_more) or shown == size
+    url = query.canonical_url
     return Pager(
         page=number,
         pages=pages,
@@ -50,5 +51,5 @@ def build_pager(query: ContactListQuery, page: ContactPage) -> Pager:
         previous_url=query.url(page=min(number - 1, pages or number - 1)) if number > 1 else None,
         next_url=query.url(page=number + 1) if more and number < MAX_PAGE else None,
         last_url=query.url(page=pages) if pages and pages != number else None,
-        refresh_url=f"{query.canonical_url}{'&' if '?' in query.canonical_url else '?'}refresh=1",
+        refresh_url=f"{url}{'&' if '?' in url else '?'}refresh=1",
     )

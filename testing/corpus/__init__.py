@@ -1,1 +1,1 @@
-"""Spellings of telephone numbers, made and judged without the desk's own library (README.md)."""
+"""Corpus of phone number spellings, generated and evaluated without the desk's own library (README.md)."""

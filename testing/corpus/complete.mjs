@@ -1,5 +1,5 @@
-// Spellings of whole numbers. Each takes a number (number.mjs), the regions the desk knows and a chance, and gives the
-// text, or null where such a number is not written so.
+// Spellings of complete numbers. Each function takes a number (number.mjs), the regions the desk knows and a random
+// generator, and returns the text, or null where the number has no such spelling.
 
 import { digitsOf, exitCode } from './number.mjs';
 
@@ -7,18 +7,18 @@ const parted = (text, by) => text.replace(/[^\d+]+/g, by);
 const compact = (number) => number.code + digitsOf(number.rest);
 const spaced = (number) => `${number.code} ${number.rest}`;
 const scripted = (text, zero) => text.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)));
-const either = (number, chance) => (chance.part() < 0.5 ? number.international : number.national);
+const either = (number, rng) => (rng.part() < 0.5 ? number.international : number.national);
 const groups = (text) => text.match(/\d+/g);
 
 /** "(020) 7946 0018", "+44 (20) 7946 0018": brackets around the first group. */
 const bracketed = (text) => (text.includes('(') ? text : text.replace(/\d+/, '($&)'));
 
 const KEYS = ['', '', 'ABC', 'DEF', 'GHI', 'JKL', 'MNO', 'PQRS', 'TUV', 'WXYZ'];
-/** The last group in letters, where all its digits have some. */
-function lettered(text, chance) {
+/** Replaces the last group by keypad letters, where all its digits have letters. */
+function lettered(text, rng) {
   const last = groups(text).at(-1);
   if (last.length < 4 || /[01]/.test(last)) return null;
-  const word = [...last].map((digit) => chance.one([...KEYS[digit]])).join('');
+  const word = [...last].map((digit) => rng.one([...KEYS[digit]])).join('');
   return text.slice(0, text.lastIndexOf(last)) + word;
 }
 
@@ -52,52 +52,52 @@ export const COMPLETE = {
   'national, spaces': (n) => groups(n.national).join(' '),
   'national, one slash': (n) => digitsOf(n.national).replace(groups(n.national)[0], '$&/'),
   'national, brackets': (n) => bracketed(n.national),
-  'national, other groups': (n, _regions, chance) =>
-    digitsOf(n.national).replace(chance.part() < 0.5 ? /\d\d(?=\d)/g : /\d{3}(?=\d)/g, '$& '),
+  'national, other groups': (n, _regions, rng) =>
+    digitsOf(n.national).replace(rng.part() < 0.5 ? /\d\d(?=\d)/g : /\d{3}(?=\d)/g, '$& '),
   'full-width': (n) => scripted(n.international, 0xff10).replace('+', '＋'),
   'full-width, national': (n) => scripted(n.national, 0xff10).replaceAll('-', '－').replaceAll(' ', '　'),
-  'Arabic-Indic': (n, _regions, chance) => scripted(either(n, chance), 0x660),
-  'Arabic-Indic, Persian': (n, _regions, chance) => scripted(either(n, chance), 0x6f0),
-  Devanagari: (n, _regions, chance) => scripted(either(n, chance), 0x966),
-  'no-break spaces': (n, _regions, chance) => either(n, chance).replaceAll(' ', '\u00a0'),
-  'narrow no-break spaces': (n, _regions, chance) => either(n, chance).replaceAll(' ', '\u202f'),
+  'Arabic-Indic': (n, _regions, rng) => scripted(either(n, rng), 0x660),
+  'Arabic-Indic, Persian': (n, _regions, rng) => scripted(either(n, rng), 0x6f0),
+  Devanagari: (n, _regions, rng) => scripted(either(n, rng), 0x966),
+  'no-break spaces': (n, _regions, rng) => either(n, rng).replaceAll(' ', '\u00a0'),
+  'narrow no-break spaces': (n, _regions, rng) => either(n, rng).replaceAll(' ', '\u202f'),
   'no-break hyphens': (n) => parted(n.international, '\u2011'),
-  'zero-width': (n, _regions, chance) => either(n, chance).replaceAll(' ', '\u200b \u200b'),
-  'zero-width, within groups': (n, _regions, chance) => either(n, chance).replace(/\d\d/g, '$&\u200d'),
+  'zero-width': (n, _regions, rng) => either(n, rng).replaceAll(' ', '\u200b \u200b'),
+  'zero-width, within groups': (n, _regions, rng) => either(n, rng).replace(/\d\d/g, '$&\u200d'),
   'bidi, as Windows copies': (n) => `\u202a${n.international}\u202c`,
-  'bidi, isolated': (n, _regions, chance) => `\u2068${either(n, chance)}\u2069\u200e`,
+  'bidi, isolated': (n, _regions, rng) => `\u2068${either(n, rng)}\u2069\u200e`,
   'soft hyphens and BOM': (n) => `\ufeff${parted(n.international, '\u00ad ')}`,
   'tel:': (n) => `tel:${n.e164}`,
   'tel: RFC 3966': (n) => n.rfc,
-  'tel: RFC 3966 ;ext': (n, _regions, chance) => `${n.rfc};ext=${chance.between(1, 9999)}`,
+  'tel: RFC 3966 ;ext': (n, _regions, rng) => `${n.rfc};ext=${rng.between(1, 9999)}`,
   'tel: escaped': (n) => `tel:${encodeURIComponent(n.international)}`,
   'tel: phone-context': (n) => `tel:${parted(n.rest, '-')};phone-context=+${n.code}`,
-  'sms:': (n, _regions, chance) => `sms:${n.e164}${chance.one(['', '?body=Hi', '?body=See%20you%20at%205', ';?&body=2%20ok'])}`,
+  'sms:': (n, _regions, rng) => `sms:${n.e164}${rng.one(['', '?body=Hi', '?body=See%20you%20at%205', ';?&body=2%20ok'])}`,
   'whatsapp:': (n) => `whatsapp:${n.e164}`,
-  'whatsapp://send': (n, _regions, chance) => `whatsapp://send?phone=${chance.one(['', '+', '%2B'])}${compact(n)}`,
-  'wa.me': (n, _regions, chance) => `${chance.one(['https://', 'http://', ''])}wa.me/${compact(n)}`,
+  'whatsapp://send': (n, _regions, rng) => `whatsapp://send?phone=${rng.one(['', '+', '%2B'])}${compact(n)}`,
+  'wa.me': (n, _regions, rng) => `${rng.one(['https://', 'http://', ''])}wa.me/${compact(n)}`,
   'wa.me with text': (n) => `https://wa.me/${compact(n)}?text=Order%2020%20of%203`,
-  'api.whatsapp.com': (n, _regions, chance) =>
-    `https://api.whatsapp.com/send${chance.one(['', '/'])}?${chance.one(['', 'text=20%20days&', 'l=en&'])}phone=${chance.one(['', '%2B'])}${compact(n)}&text=Hi`,
+  'api.whatsapp.com': (n, _regions, rng) =>
+    `https://api.whatsapp.com/send${rng.one(['', '/'])}?${rng.one(['', 'text=20%20days&', 'l=en&'])}phone=${rng.one(['', '%2B'])}${compact(n)}&text=Hi`,
   'WhatsApp id': (n) => `${compact(n)}@s.whatsapp.net`,
   'WhatsApp id, @c.us': (n) => `${compact(n)}@c.us`,
-  'WhatsApp id, device': (n, _regions, chance) => `${compact(n)}:${chance.between(1, 40)}@s.whatsapp.net`,
-  // WhatsApp still puts a 1 into Mexican numbers, which was dropped from them in 2019.
+  'WhatsApp id, device': (n, _regions, rng) => `${compact(n)}:${rng.between(1, 40)}@s.whatsapp.net`,
+  // WhatsApp still inserts a 1 into Mexican numbers, which the numbering plan dropped in 2019.
   'WhatsApp id, Mexico': (n) => (n.region === 'MX' ? `521${digitsOf(n.rest)}@s.whatsapp.net` : null),
-  'label before': (n, _regions, chance) => chance.one(BEFORE) + either(n, chance),
-  'label before, E.164': (n, _regions, chance) => chance.one(BEFORE) + n.e164,
-  'label behind': (n, _regions, chance) => either(n, chance) + chance.one(BEHIND),
-  'label with a digit': (n, _regions, chance) =>
-    chance.one(['Tel 2: ', 'Phone 1: ', 'Mobile (2): ', '2nd phone: ', '1) ', '#3: ']) + either(n, chance),
-  'in a sentence': (n, _regions, chance) =>
-    chance.one(['call X after 5', 'reach me at X.', 'Ring X before 9:30 please', 'her number is X, ask for Ana']).replace('X', n.international),
-  'ext.': (n, _regions, chance) => `${either(n, chance)} ext. ${chance.between(1, 999)}`,
-  x123: (n, _regions, chance) => `${either(n, chance)} x${chance.between(10, 999)}`,
-  '#123': (n, _regions, chance) => `${either(n, chance)} #${chance.between(10, 9999)}`,
-  'label and ext.': (n, _regions, chance) => `Mobile: ${either(n, chance)} ext. ${chance.between(1, 99)}`,
-  'vanity, national': (n, _regions, chance) => lettered(n.national, chance),
-  'vanity, international': (n, _regions, chance) => lettered(n.international, chance),
-  'quoted by a sheet': (n, _regions, chance) => chance.one(["'X", '="X"', '"X"', '<X>']).replace('X', chance.one([n.e164, n.national])),
-  'blanks around': (n, _regions, chance) => `\t ${either(n, chance)} \r\n`,
-  vCard: (n, _regions, chance) => `TEL;TYPE=${chance.one(['CELL', 'WORK,VOICE'])}:${n.international}`,
+  'label before': (n, _regions, rng) => rng.one(BEFORE) + either(n, rng),
+  'label before, E.164': (n, _regions, rng) => rng.one(BEFORE) + n.e164,
+  'label behind': (n, _regions, rng) => either(n, rng) + rng.one(BEHIND),
+  'label with a digit': (n, _regions, rng) =>
+    rng.one(['Tel 2: ', 'Phone 1: ', 'Mobile (2): ', '2nd phone: ', '1) ', '#3: ']) + either(n, rng),
+  'in a sentence': (n, _regions, rng) =>
+    rng.one(['call X after 5', 'reach me at X.', 'Ring X before 9:30 please', 'her number is X, ask for Ana']).replace('X', n.international),
+  'ext.': (n, _regions, rng) => `${either(n, rng)} ext. ${rng.between(1, 999)}`,
+  x123: (n, _regions, rng) => `${either(n, rng)} x${rng.between(10, 999)}`,
+  '#123': (n, _regions, rng) => `${either(n, rng)} #${rng.between(10, 9999)}`,
+  'label and ext.': (n, _regions, rng) => `Mobile: ${either(n, rng)} ext. ${rng.between(1, 99)}`,
+  'vanity, national': (n, _regions, rng) => lettered(n.national, rng),
+  'vanity, international': (n, _regions, rng) => lettered(n.international, rng),
+  'quoted by a sheet': (n, _regions, rng) => rng.one(["'X", '="X"', '"X"', '<X>']).replace('X', rng.one([n.e164, n.national])),
+  'blanks around': (n, _regions, rng) => `\t ${either(n, rng)} \r\n`,
+  vCard: (n, _regions, rng) => `TEL;TYPE=${rng.one(['CELL', 'WORK,VOICE'])}:${n.international}`,
 };

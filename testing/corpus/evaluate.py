@@ -1,4 +1,4 @@
-"""Tries every spelling of a corpus on a running sandbox and counts. What is right was decided by make.mjs."""
+"""Corpus evaluation: searches every spelling on a running sandbox; the expected numbers come from make.mjs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from contacts_ui.phone_search import Attempt, SearchPlan, build_plan
 from testing.sandbox_server import Json, SandboxServer
 
 HERE = Path(__file__).resolve().parent
-PAGE = 100  # rows; the API gives no more at once
+PAGE = 100  # rows, the API's maximum
 
 Kind = Literal["complete", "fragment"]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What someone typed to find `number`. `regions` is what the desk knows of theirs, likeliest first."""
+    """Spelling `typed` of a `number`. `regions` are those that the desk knows, most common first."""
 
     number: str
     region: str
@@ -32,7 +32,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The cases, and the sandbox whose organization holds their numbers."""
+    """Cases, and the sandbox parameters whose organization has their numbers."""
 
     made_by: str
     contacts: int
@@ -40,13 +40,13 @@ class Corpus:
     cases: tuple[Case, ...]
 
     def sandbox(self) -> SandboxServer:
-        """One that holds them."""
+        """Starts a sandbox that has the numbers of the cases."""
         return SandboxServer(contacts=self.contacts, seed=self.seed)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it went: `wrong` when there was a first row and it was not what had been typed."""
+    """Result of a case: `wrong` when the first row does not match the typed number."""
 
     case: Case
     calls: int
@@ -59,67 +59,69 @@ class Outcome:
 
 
 def corpus(name: str = "spellings", path: str | None = None) -> Corpus:
-    """A file of this folder, `spellings` or `held_out`, or one from elsewhere."""
-    read = json.loads(Path(path or HERE / f"{name}.json").read_text(encoding="utf-8"))
+    """Loads a corpus: `spellings` or `held_out` of this folder, or the file at `path`."""
+    content = json.loads(Path(path or HERE / f"{name}.json").read_text(encoding="utf-8"))
     cases = [
         Case(number, region, kind, how, typed, tuple(regions.split()))
-        for number, region, kind, how, typed, regions in read["cases"]
+        for number, region, kind, how, typed, regions in content["cases"]
     ]
-    return Corpus(read["made_by"], read["contacts"], read["seed"], tuple(cases))
+    return Corpus(content["made_by"], content["contacts"], content["seed"], tuple(cases))
 
 
 def planned(case: Case) -> SearchPlan:
-    """The desk's way."""
+    """Search plan of the desk."""
     return build_plan(case.typed, case.regions)
 
 
 def plain(case: Case) -> SearchPlan:
-    """The way of a client that hands on what was typed."""
+    """Search plan of a plain client: one `search=` with the typed text."""
     return SearchPlan((Attempt("search", case.typed),))
 
 
-def judged(sandbox: SandboxServer, cases: Iterable[Case], way: Callable[[Case], SearchPlan]) -> list[Outcome]:
-    """Asks what the plans say, in their order, until there are rows. Equal questions are asked only once."""
-    kept: dict[Attempt, list[Json]] = {}
-    return [_judged(sandbox, case, way(case).attempts, kept) for case in cases]
+def judged(sandbox: SandboxServer, cases: Iterable[Case], make_plan: Callable[[Case], SearchPlan]) -> list[Outcome]:
+    """Runs the attempts of each plan until one returns rows. Responses are cached by attempt."""
+    cache: dict[Attempt, list[Json]] = {}
+    return [_evaluate(sandbox, case, make_plan(case).attempts, cache) for case in cases]
 
 
 def share_found(outcomes: Iterable[Outcome]) -> float:
-    """From 0 to 1."""
+    """Share of the cases found, 0 to 1."""
     found = [outcome.found for outcome in outcomes]
     return sum(found) / len(found)
 
 
 def mean_calls(outcomes: Iterable[Outcome]) -> float:
-    """API calls a search."""
+    """Mean number of API calls a search."""
     calls = [outcome.calls for outcome in outcomes]
     return sum(calls) / len(calls)
 
 
-def _judged(sandbox: SandboxServer, case: Case, steps: Iterable[Attempt], kept: dict[Attempt, list[Json]]) -> Outcome:
+def _evaluate(
+    sandbox: SandboxServer, case: Case, attempts: Iterable[Attempt], cache: dict[Attempt, list[Json]]
+) -> Outcome:
     calls, rows = 0, list[Json]()
-    for step in steps:
-        question = Attempt(step.kind, step.value)
-        if question not in kept:
-            kept[question] = _rows(sandbox, question)
-        calls, rows = calls + 1, kept[question]
+    for attempt in attempts:
+        key = Attempt(attempt.kind, attempt.value)
+        if key not in cache:
+            cache[key] = _rows(sandbox, key)
+        calls, rows = calls + 1, cache[key]
         if rows:
             break
     found = any(row.get("format_e164") == case.number for row in rows)
-    return Outcome(case, calls, found, bool(rows) and not _right(case, rows[0]))
+    return Outcome(case, calls, found, bool(rows) and not _matches(case, rows[0]))
 
 
-def _rows(sandbox: SandboxServer, question: Attempt) -> list[Json]:
-    asked = {question.kind: question.value}
-    answer = sandbox.get("/v3/contacts", page=1, page_size=PAGE, **asked)
-    if answer.status_code == 404:  # nobody has the number asked for with phone=
+def _rows(sandbox: SandboxServer, attempt: Attempt) -> list[Json]:
+    params = {attempt.kind: attempt.value}
+    response = sandbox.get("/v3/contacts", page=1, page_size=PAGE, **params)
+    if response.status_code == 404:  # phone= finds no contact
         return []
-    answer.raise_for_status()
-    rows: list[Json] = answer.json()["data"]["contacts"]
+    response.raise_for_status()
+    rows: list[Json] = response.json()["data"]["contacts"]
     return rows
 
 
-def _right(case: Case, row: Json) -> bool:
+def _matches(case: Case, row: Json) -> bool:
     if case.kind == "complete":
         return bool(row.get("format_e164") == case.number)
     # A contact may lack one of its formats.

@@ -1,19 +1,20 @@
-// Numbers on stdin (numbers.py), the corpus on stdout. `node make.mjs < numbers.json > spellings.json`; README.md.
+// Corpus generator: numbers on stdin (numbers.py), corpus on stdout (README.md).
+// Usage: node make.mjs < numbers.json > spellings.json
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import { COMPLETE } from './complete.mjs';
 import { FRAGMENTS } from './fragments.mjs';
-import { Chance, numberOf } from './number.mjs';
+import { SeededRandom, numberOf } from './number.mjs';
 
-const EACH = { complete: 15, fragment: 120 }; // cases of every spelling, where there are numbers to be written so
-const SIZES = [1, 3, 10]; // how many regions the desk knows of
+const EACH = { complete: 15, fragment: 120 }; // cases of each spelling, where enough numbers have it
+const SIZES = [1, 3, 10]; // number of regions the desk knows
 const TRIES = 800;
 
 const { contacts, seed, numbers } = JSON.parse(readFileSync(0, 'utf8'));
 const { version } = createRequire(import.meta.url)('google-libphonenumber/package.json');
-const chance = new Chance(seed);
+const rng = new SeededRandom(seed);
 const byRegion = grouped(numbers.map(numberOf));
 const regions = [...byRegion.keys()].sort();
 
@@ -23,22 +24,22 @@ function grouped(list) {
   return found;
 }
 
-/** The number's own region and others, in any order. */
+/** The number's own region and others, in random order. */
 function known(own, size) {
-  const others = chance.shuffled(regions.filter((region) => region !== own)).slice(0, size - 1);
-  return chance.shuffled([own, ...others]);
+  const others = rng.shuffled(regions.filter((region) => region !== own)).slice(0, size - 1);
+  return rng.shuffled([own, ...others]);
 }
 
-/** Cases of one spelling. Every region gets its turn before one gets a second, however many contacts it has. */
+/** Cases of one spelling. Regions take turns, however many contacts each has. */
 function* cases(kind, how, spell) {
   const seen = new Set();
   let order = [];
   for (let tries = 0; tries < TRIES && seen.size < EACH[kind]; tries += 1) {
-    if (!order.length) order = chance.shuffled(regions);
+    if (!order.length) order = rng.shuffled(regions);
     const own = order.pop();
-    const number = chance.one(byRegion.get(own));
+    const number = rng.one(byRegion.get(own));
     const knows = known(own, SIZES[tries % SIZES.length]);
-    const typed = spell(number, knows, chance);
+    const typed = spell(number, knows, rng);
     const key = JSON.stringify([number.e164, typed, knows.length]);
     if (typed === null || seen.has(key)) continue;
     seen.add(key);

@@ -1,4 +1,4 @@
-// One contact's number as google-libphonenumber writes it, and a chance that is the same every time.
+// Formats of a contact's number by google-libphonenumber, and a seeded random generator.
 
 import libphonenumber from 'google-libphonenumber';
 
@@ -7,7 +7,7 @@ const util = PhoneNumberUtil.getInstance();
 
 export const digitsOf = (text) => text.replace(/\D/g, '');
 
-/** The spellings everything else is made from. `rest` is the international one without the country code. */
+/** Formats from which all spellings are made. `rest` is the international format without the country code. */
 export function numberOf(e164) {
   const parsed = util.parse(e164);
   const region = util.getRegionCodeForNumber(parsed);
@@ -16,12 +16,12 @@ export function numberOf(e164) {
   const code = String(parsed.getCountryCode());
   const rest = international.slice(code.length + 2);
   const ndd = util.getNddPrefixForRegion(region, true) ?? '';
-  // "0" in GB, "06" in HU; empty where the national spelling is the same digits, or others altogether (Argentina).
+  // "0" in GB, "06" in HU; empty where the national format has the same digits, or different ones (Argentina).
   const trunk = ndd && digitsOf(national) === ndd + digitsOf(rest) ? ndd : '';
   return { e164, region, code, international, national, rest, trunk, rfc: util.format(parsed, PhoneNumberFormat.RFC3966) };
 }
 
-/** What is dialled in `region` before another country's code ("011"), where there is one way only. */
+/** International dialling prefix of `region` ("011"); null where there are several. */
 export function exitCode(number, region) {
   if (String(util.getCountryCodeForRegion(region)) === number.code) return null;
   const dialled = util.formatOutOfCountryCallingNumber(util.parse(number.e164), region);
@@ -30,7 +30,7 @@ export function exitCode(number, region) {
 }
 
 /** mulberry32: small, and the same on every machine. */
-export class Chance {
+export class SeededRandom {
   constructor(seed) {
     this.state = seed >>> 0;
   }
@@ -42,7 +42,7 @@ export class Chance {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   }
 
-  /** A whole number from `low` to `high`, both included. */
+  /** Integer from `low` to `high`, both included. */
   between(low, high) {
     return low + Math.floor(this.part() * (high - low + 1));
   }

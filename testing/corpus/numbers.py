@@ -1,4 +1,7 @@
-"""Prints the numbers of the sandbox's organization, for make.mjs: `python -m tests.corpus.numbers 7 3000`."""
+"""Corpus input: prints the numbers of a sandbox's organization for make.mjs.
+
+Usage: python -m testing.corpus.numbers SEED CONTACTS, for example `7 3000`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ PAGE = 100
 
 
 def numbers(server: SandboxServer) -> list[str]:
-    """Those of contacts that can be found at all: one in 400 lacks E.164 or the national format that is searched."""
+    """E.164 numbers of searchable contacts: one in 400 lacks E.164 or the national format that the API searches."""
     found: list[str] = []
     for page in count(1):
         contacts = server.get("/v3/contacts", page=page, page_size=PAGE).json()["data"]["contacts"]
@@ -23,7 +26,7 @@ def numbers(server: SandboxServer) -> list[str]:
 
 
 def main(seed: int, contacts: int) -> None:
-    """One line of JSON, which make.mjs reads. `contacts` are those of all owners, a fifth the organization's."""
+    """Prints one line of JSON. `contacts` counts those of all owners; a fifth belong to the organization."""
     with SandboxServer(contacts=contacts, seed=seed) as server:
         json.dump({"contacts": contacts, "seed": seed, "numbers": numbers(server)}, sys.stdout)
 

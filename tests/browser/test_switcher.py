@@ -200,7 +200,9 @@ def test_a_click_for_a_new_tab_opens_one_and_stays(switcher: Page, sandbox: Sand
 @pytest.mark.parametrize("by", ["Enter", "click"])
 def test_leaving_is_said_with_the_name_of_where_one_goes(switcher: Page, sandbox: SandboxServer, by: str) -> None:
     wanted = sandbox.profiles()[2]
-    switcher.evaluate("document.addEventListener('desk:profile-change', (e) => console.log(`leaving ${e.detail.title}`))")
+    switcher.evaluate(
+        "document.addEventListener('desk:profile-change', (e) => console.log(`leaving ${e.detail.title}`))"
+    )
     with switcher.expect_console_message(lambda message: message.text == f"leaving {wanted['name']}"):
         if by == "Enter":
             switcher.keyboard.insert_text(wanted["name"])
