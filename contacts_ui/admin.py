@@ -102,4 +102,3 @@ admin.site.register(User, PersonAdmin)
 admin.site.unregister(Group)
 admin.site.register(Group, RoleAdmin)
 admin.site.register(GroupPolicy, GroupPolicyAdmin)
-admin.site.site_header = admin.site.site_title = "Contact Desk: people"

@@ -1,4 +1,4 @@
-"""Django's admin behind the gate that is everyone's, and for superusers alone.
+"""Django's admin site of the desk: it signs nobody in, and opens for superusers alone.
 
 Its own pages to sign in and to change a password know nothing of second factors and limits, and whoever may change
 people there may make themselves anything.
@@ -14,29 +14,33 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 
 
-def guard(site: AdminSite) -> None:
-    """Closes its own ways in. One thing is deleted at a time, since Django tells nobody of many (audit/signals.py)."""
-    site.has_permission = may_enter  # type: ignore[method-assign]
-    site.login = secure_admin_login(_login)  # type: ignore[method-assign]
-    site.password_change = _own_password  # type: ignore[method-assign, assignment]
-    site.disable_action("delete_selected")
+class DeskAdminSite(AdminSite):
+    """The default site, by `apps.DeskAdminConfig`."""
 
+    site_header = site_title = "Contact Desk: people"
 
-def may_enter(request: HttpRequest) -> bool:
-    """Whether Django's admin opens. Staff alone may not: a group's admin could make themselves a superuser there."""
-    user = request.user
-    return user.is_active and user.is_staff and user.is_superuser
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        # One object is deleted at a time: Django signals nobody of a bulk delete (audit/signals.py).
+        self.disable_action("delete_selected")
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """For superusers. Staff alone may not: a group's admin could make themselves a superuser there."""
+        user = request.user
+        return user.is_active and user.is_staff and user.is_superuser
 
-@login_not_required
-def _login(request: HttpRequest, _extra_context: Any = None) -> HttpResponse:
-    """For who is signed in already; nobody signs in here, or here as somebody else."""
-    if not may_enter(request):
-        raise PermissionDenied
-    return redirect("admin:index")
+    @method_decorator((login_not_required, secure_admin_login))
+    def login(self, request: HttpRequest, _extra_context: Any = None) -> HttpResponse:
+        """For who is signed in already; nobody signs in here, or here as somebody else."""
+        if not self.has_permission(request):
+            raise PermissionDenied
+        return redirect("admin:index")
 
-
-def _own_password(_request: HttpRequest, _extra_context: Any = None) -> HttpResponse:
-    return redirect("account_change_password")
+    def password_change(  # type: ignore[override]  # a redirect, not a page of its own
+        self, _request: HttpRequest, _extra_context: Any = None
+    ) -> HttpResponse:
+        """The desk's own page, which knows of second factors and limits."""
+        return redirect("account_change_password")

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
 
@@ -20,6 +21,12 @@ class ContactsUiConfig(AppConfig):
         post_migrate.connect(_make_roles, sender=self)
         import_module("contacts_ui.audit.signals")
         import_module("contacts_ui.sign_in.totp_reuse")
+
+
+class DeskAdminConfig(AdminConfig):
+    """Django's admin with the desk's own site (admin_site.py)."""
+
+    default_site = "contacts_ui.admin_site.DeskAdminSite"
 
 
 def _make_roles(using: str, **_: Any) -> None:

@@ -232,7 +232,7 @@ AUDIT_REQUIRED: bool = env.bool("AUDIT_REQUIRED", default=True)
 # --- Parts -----------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "contacts_ui.apps.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -247,7 +247,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
-    "contacts_ui",
+    "contacts_ui.apps.ContactsUiConfig",
 ]
 MIDDLEWARE = [
     "contacts_ui.middleware.health.HealthMiddleware",

@@ -5,10 +5,6 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from contacts_ui.admin_site import guard
-
-guard(admin.site)
-
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("contacts_ui.urls")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .actions import AuditAction
 from .log import AuditEvent, AuditWriteError, append
 from .number_hashes import (
     hashes_of_contacts,
@@ -25,6 +26,7 @@ from .recorder import (
 
 __all__ = [
     "MAX_HASHED_RESULTS",
+    "AuditAction",
     "AuditEvent",
     "AuditWriteError",
     "PendingEvent",

@@ -1,35 +1,37 @@
-"""What each deed is called, for people. One table: the page, its filter and the export say the same."""
+"""Audit labels: each action and outcome in words, the same on the page, in its filter and in the CSV."""
 
 from __future__ import annotations
 
-ACTION_LABELS = {
-    "contacts.listed": "Looked at the list of contacts",
-    "contacts.searched": "Searched contacts",
-    "contact.opened": "Opened a contact",
-    "number.revealed": "Revealed a masked number",
-    "messages.read": "Looked at what was sent to a contact",
-    "contacts.exported": "Exported contacts",
-    "profile.switched": "Switched to this profile",
-    "page.denied": "Asked for a page that is not theirs",
-    "sign_in": "Signed in",
-    "sign_out": "Signed out",
-    "second_factor.added": "Added a second factor",
-    "second_factor.removed": "Removed a second factor",
-    "password.changed": "Changed a password",
-    "role.changed": "Changed a role",
-    "profile.assignment": "Changed who has this profile",
-    "person.changed": "Changed a person",
-    "policy.changed": "Changed what holds for a group",
-    "admin.changed": "Changed something in Django’s admin",
-    "person.link_made": "Made a link to choose a password",
-    "person.sessions_ended": "Ended a person’s sessions",
-    "audit.read": "Read the audit log",
-    "audit.exported": "Exported the audit log",
-    "audit.pruned": "Deleted old rows of the audit log",
+from .actions import AuditAction
+
+ACTION_LABELS: dict[str, str] = {
+    AuditAction.CONTACTS_LISTED: "Looked at the list of contacts",
+    AuditAction.CONTACTS_SEARCHED: "Searched contacts",
+    AuditAction.CONTACT_OPENED: "Opened a contact",
+    AuditAction.NUMBER_REVEALED: "Revealed a masked number",
+    AuditAction.MESSAGES_READ: "Looked at what was sent to a contact",
+    AuditAction.CONTACTS_EXPORTED: "Exported contacts",
+    AuditAction.PROFILE_SWITCHED: "Switched to this profile",
+    AuditAction.PAGE_DENIED: "Asked for a page that is not theirs",
+    AuditAction.SIGN_IN: "Signed in",
+    AuditAction.SIGN_OUT: "Signed out",
+    AuditAction.SECOND_FACTOR_ADDED: "Added a second factor",
+    AuditAction.SECOND_FACTOR_REMOVED: "Removed a second factor",
+    AuditAction.PASSWORD_CHANGED: "Changed a password",
+    AuditAction.ROLE_CHANGED: "Changed a role",
+    AuditAction.PROFILE_ASSIGNMENT: "Changed who has this profile",
+    AuditAction.PERSON_CHANGED: "Changed a person",
+    AuditAction.POLICY_CHANGED: "Changed what holds for a group",
+    AuditAction.ADMIN_CHANGED: "Changed something in Django’s admin",
+    AuditAction.PERSON_LINK_MADE: "Made a link to choose a password",
+    AuditAction.PERSON_SESSIONS_ENDED: "Ended a person’s sessions",
+    AuditAction.AUDIT_READ: "Read the audit log",
+    AuditAction.AUDIT_EXPORTED: "Exported the audit log",
+    AuditAction.AUDIT_PRUNED: "Deleted old rows of the audit log",
 }
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
 
 
 def action_label(action: str) -> str:
-    """The deed as a sentence; one of another version of the desk keeps its name."""
+    """The action in words; one of another version of the desk keeps its name."""
     return ACTION_LABELS.get(action, action)

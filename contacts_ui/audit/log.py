@@ -14,6 +14,7 @@ from django.db import Error, connection, transaction
 
 from contacts_ui.models import AuditEntry
 
+from .actions import AuditAction
 from .number_hashes import MAX_HASHES
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class AuditWriteError(Exception):
 class AuditEvent:
     """An audit event. `scope` is a profile's id or "account"; `number_hashes` are keyed; `about` names no number."""
 
-    action: str
+    action: AuditAction
     outcome: Outcome = "ok"
     person_id: int | None = None
     person: str | None = None

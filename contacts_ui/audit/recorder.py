@@ -13,19 +13,20 @@ from django.http import HttpRequest
 
 from contacts_ui.sent_api.errors import ContactNotFound, SentError
 
+from .actions import AuditAction
 from .log import ACCOUNT, AuditEvent, Outcome, append
 
 # The action of these pages by URL name. Every other page is recorded only when it was denied.
 ACTIONS = {
-    "contact-list": "contacts.listed",
-    "contact-detail": "contact.opened",
-    "contact-reveal": "number.revealed",
-    "contact-messages": "messages.read",
-    "audit-list": "audit.read",
-    "audit-export": "audit.exported",
+    "contact-list": AuditAction.CONTACTS_LISTED,
+    "contact-detail": AuditAction.CONTACT_OPENED,
+    "contact-reveal": AuditAction.NUMBER_REVEALED,
+    "contact-messages": AuditAction.MESSAGES_READ,
+    "audit-list": AuditAction.AUDIT_READ,
+    "audit-export": AuditAction.AUDIT_EXPORTED,
 }
 # Actions that happened only if the answer shows something; a redirect shows nothing.
-_READ_ACTIONS = frozenset({*ACTIONS.values(), "contacts.searched"})
+_READ_ACTIONS = frozenset({*ACTIONS.values(), AuditAction.CONTACTS_SEARCHED})
 MAX_HASHED_RESULTS = 5  # rows: so few are an answer about these numbers, more are a list
 
 
@@ -49,7 +50,7 @@ class _PendingEvents:
     error: Exception | None = None
 
 
-def record(request: HttpRequest, action: str, **known: Any) -> PendingEvent:
+def record(request: HttpRequest, action: AuditAction, **known: Any) -> PendingEvent:
     """Records an audit event of this request, with what only the view knows of it, appended when it is answered.
 
     Recorded when something is asked for, so that a look that fails says what it was for; `complete` adds the outcome.
@@ -135,7 +136,9 @@ def _implicit_event(request: HttpRequest, name: str, outcome: Outcome) -> list[A
     if action:
         contact_id = match.kwargs.get("contact_id") if match else None
         return [AuditEvent(action, about=str(contact_id) if contact_id else None)]
-    return [AuditEvent("page.denied", about=name or None)] if outcome == "denied" and match is not None else []
+    return (
+        [AuditEvent(AuditAction.PAGE_DENIED, about=name or None)] if outcome == "denied" and match is not None else []
+    )
 
 
 def _with_defaults(event: AuditEvent, known: dict[str, Any]) -> AuditEvent:

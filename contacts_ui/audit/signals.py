@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from allauth.account import signals as account_signals
@@ -18,6 +17,7 @@ from django.http import HttpRequest
 from contacts_ui.models import GroupPolicy, ProfileAccess
 from contacts_ui.roles import role_change_in_progress, role_changed
 
+from .actions import AuditAction
 from .log import AuditEvent, AuditWriteError
 from .recorder import append_now
 
@@ -25,7 +25,7 @@ from .recorder import append_now
 @receiver(user_logged_in)
 def on_login(request: HttpRequest, user: User, **_: Any) -> None:
     try:
-        append_now(AuditEvent("sign_in", person_id=user.pk, person=user.username), request)
+        append_now(AuditEvent(AuditAction.SIGN_IN, person_id=user.pk, person=user.username), request)
     except AuditWriteError:
         request.session.flush()  # nobody is signed in of whom it is not written down
         request.user = AnonymousUser()
@@ -37,7 +37,7 @@ def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is None:
         return
     with suppress(AuditWriteError):  # it stands in the log of the process; whoever wants to leave must be able to
-        append_now(AuditEvent("sign_out", person_id=user.pk, person=user.username), request)
+        append_now(AuditEvent(AuditAction.SIGN_OUT, person_id=user.pk, person=user.username), request)
 
 
 @receiver(user_login_failed)
@@ -56,26 +56,26 @@ def on_login_failed(credentials: dict[str, Any], request: HttpRequest | None = N
         if getattr(request, "audit_denied_sign_in", False):
             return
         request.audit_denied_sign_in = True  # type: ignore[attr-defined]
-    append_now(replace(event_for(user), action="sign_in", outcome="denied", about=about), request)
+    append_now(_denied_sign_in(user, about), request)
 
 
 @receiver(mfa_signals.authentication_failed)
 def on_mfa_failed(request: HttpRequest, user: User | None = None, **_: Any) -> None:
     about = "wrong second factor" if user else "unknown passkey"
-    append_now(replace(event_for(user), action="sign_in", outcome="denied", about=about), request)
+    append_now(_denied_sign_in(user, about), request)
 
 
 @receiver(mfa_signals.authenticator_added)
 def _factor_added(request: HttpRequest, user: User, authenticator: Any, **_: Any) -> None:
-    _factor(request, user, "second_factor.added", authenticator)
+    _factor(request, user, AuditAction.SECOND_FACTOR_ADDED, authenticator)
 
 
 @receiver(mfa_signals.authenticator_removed)
 def _factor_removed(request: HttpRequest, user: User, authenticator: Any, **_: Any) -> None:
-    _factor(request, user, "second_factor.removed", authenticator)
+    _factor(request, user, AuditAction.SECOND_FACTOR_REMOVED, authenticator)
 
 
-def _factor(request: HttpRequest, user: User, action: str, authenticator: Any) -> None:
+def _factor(request: HttpRequest, user: User, action: AuditAction, authenticator: Any) -> None:
     append_now(AuditEvent(action, about=f"{user.username}: {authenticator.get_type_display()}"), request)
 
 
@@ -83,7 +83,7 @@ def _factor(request: HttpRequest, user: User, action: str, authenticator: Any) -
 @receiver(account_signals.password_set)
 @receiver(account_signals.password_reset)
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
-    append_now(AuditEvent("password.changed", about=user.username), request)
+    append_now(AuditEvent(AuditAction.PASSWORD_CHANGED, about=user.username), request)
 
 
 @receiver(m2m_changed, sender=User.groups.through)
@@ -96,14 +96,16 @@ def _role_changed(instance: Any, action: str, pk_set: set[int] | None, reverse: 
     changed = held.all() if pk_set is None else held.filter(pk__in=pk_set)
     if reverse:
         for user in changed:
-            append_now(AuditEvent("role.changed", about=f"{user.username}: {instance.name} {said}"))
+            append_now(AuditEvent(AuditAction.ROLE_CHANGED, about=f"{user.username}: {instance.name} {said}"))
     elif names := ", ".join(changed.order_by("name").values_list("name", flat=True)):
-        append_now(AuditEvent("role.changed", about=f"{instance.username}: {names} {said}"))
+        append_now(AuditEvent(AuditAction.ROLE_CHANGED, about=f"{instance.username}: {names} {said}"))
 
 
 @receiver(role_changed)
 def _role_given(user: User, before: str | None, after: str | None, **_: Any) -> None:
-    append_now(AuditEvent("role.changed", about=f"{user.username}: {after or 'no role'}, was {before or 'no role'}"))
+    append_now(
+        AuditEvent(AuditAction.ROLE_CHANGED, about=f"{user.username}: {after or 'no role'}, was {before or 'no role'}")
+    )
 
 
 @receiver(pre_save, sender=ProfileAccess)
@@ -133,7 +135,7 @@ def _whose(access: ProfileAccess) -> tuple[int, str]:
 def _assignment(access: ProfileAccess, said: str) -> None:
     name = User.objects.filter(pk=access.user_id).values_list("username", flat=True).first()
     about = f"{name or access.user_id}: {said}"
-    append_now(AuditEvent("profile.assignment", scope=str(access.profile_id), about=about))
+    append_now(AuditEvent(AuditAction.PROFILE_ASSIGNMENT, scope=str(access.profile_id), about=about))
 
 
 @receiver(pre_save, sender=User)
@@ -151,13 +153,13 @@ def _person_changed(instance: User, created: bool, **_: Any) -> None:
     if instance.is_superuser != before["is_superuser"]:
         said.append("made superuser" if instance.is_superuser else "no longer superuser")
     for what in said:
-        action = "role.changed" if "superuser" in what else "person.changed"
+        action = AuditAction.ROLE_CHANGED if "superuser" in what else AuditAction.PERSON_CHANGED
         append_now(AuditEvent(action, about=f"{instance.username}: {what}"))
 
 
 @receiver(post_delete, sender=User)
 def _person_deleted(instance: User, **_: Any) -> None:
-    append_now(AuditEvent("person.changed", about=f"{instance.username}: deleted"))
+    append_now(AuditEvent(AuditAction.PERSON_CHANGED, about=f"{instance.username}: deleted"))
 
 
 @receiver(post_save, sender=GroupPolicy)
@@ -172,15 +174,16 @@ def _policy_deleted(instance: GroupPolicy, **_: Any) -> None:
 
 def _policy(policy: GroupPolicy, *, masked: bool) -> None:
     said = "numbers are masked" if masked else "numbers are not masked"
-    append_now(AuditEvent("policy.changed", about=f"{policy.group}: {said}"))
+    append_now(AuditEvent(AuditAction.POLICY_CHANGED, about=f"{policy.group}: {said}"))
 
 
 @receiver(post_save, sender=LogEntry)
 def _changed_in_djangos_admin(instance: LogEntry, **_: Any) -> None:
     """Whatever it is: there a superuser may change passwords, permissions and groups as well."""
     kind = instance.content_type.name if instance.content_type else "something"
-    append_now(AuditEvent("admin.changed", about=f"{kind}: {instance}"))
+    append_now(AuditEvent(AuditAction.ADMIN_CHANGED, about=f"{kind}: {instance}"))
 
 
-def event_for(user: User | None) -> AuditEvent:
-    return AuditEvent("", person_id=user.pk, person=user.username) if user else AuditEvent("")
+def _denied_sign_in(user: User | None, about: str) -> AuditEvent:
+    person_id, person = (user.pk, user.username) if user else (None, None)
+    return AuditEvent(AuditAction.SIGN_IN, "denied", person_id, person, about=about)

@@ -63,7 +63,7 @@ def _reset_mfa(person: Person) -> str:
 def _end_sessions(person: Person) -> int:
     ended = end_sessions(person.user)
     about = f"{person.user.username}: {ended} {'session' if ended == 1 else 'sessions'}"
-    audit.append_now(audit.AuditEvent("person.sessions_ended", about=about))
+    audit.append_now(audit.AuditEvent(audit.AuditAction.PERSON_SESSIONS_ENDED, about=about))
     return ended
 
 

@@ -141,4 +141,4 @@ def _save_names(user: User, name: str, email: str) -> None:
     if changed:
         user.save(update_fields=["first_name", "last_name", "email"])
         about = f"{user.username}: {' and '.join(changed)}"
-        audit.append_now(audit.AuditEvent("person.changed", about=about))
+        audit.append_now(audit.AuditEvent(audit.AuditAction.PERSON_CHANGED, about=about))

@@ -64,7 +64,7 @@ def create(person: Person) -> PasswordLink:
     """The link, written down as made. It works until the password is changed, and for PASSWORD_RESET_TIMEOUT."""
     user = person.user
     key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
-    audit.append_now(audit.AuditEvent("person.link_made", about=user.username))
+    audit.append_now(audit.AuditEvent(audit.AuditAction.PERSON_LINK_MADE, about=user.username))
     return PasswordLink(person, settings.SITE_URL + reverse("account_reset_password_from_key", kwargs=key))
 
 

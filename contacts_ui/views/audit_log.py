@@ -48,7 +48,11 @@ def audit_list(request: DeskRequest) -> HttpResponse:
     )
     page = entries_page(query.entry_filter, PAGE_SIZE, before=query.before, after=query.after)
     audit.record(
-        request, "audit.read", rows=len(page.entries), number_hashes=query.entry_filter.number_hashes, about=query.about
+        request,
+        audit.AuditAction.AUDIT_READ,
+        rows=len(page.entries),
+        number_hashes=query.entry_filter.number_hashes,
+        about=query.about,
     )
     return desk.response(page=page)
 
@@ -61,7 +65,11 @@ def audit_export(request: DeskRequest) -> StreamingHttpResponse:
     query = _parse_filters(request, names)
     export = csv_export(query.entry_filter, names)
     audit.record(
-        request, "audit.exported", rows=export.count, number_hashes=query.entry_filter.number_hashes, about=query.about
+        request,
+        audit.AuditAction.AUDIT_EXPORTED,
+        rows=export.count,
+        number_hashes=query.entry_filter.number_hashes,
+        about=query.about,
     )
     response = StreamingHttpResponse(export.chunks(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="audit-{timezone.now():%Y-%m-%d}.csv"'

@@ -23,7 +23,7 @@ def bulk_lookup(request: DeskRequest, page: DeskPage, scope: Scope, numbers: tup
     """The next few of several numbers; the page asks for the rest itself. Cost: a bulk call each."""
     start, regions = _start(request, len(numbers)), likely_regions(preferences_of(request), scope)
     asked = audit.hashes_of_texts(numbers[start : start + LOOKUP_BATCH], regions)
-    event = audit.record(request, "contacts.searched", number_hashes=asked)
+    event = audit.record(request, audit.AuditAction.CONTACTS_SEARCHED, number_hashes=asked)
     batch = lookup_numbers(scope, numbers, regions, start=start, most=LOOKUP_BATCH)
     found = [row.contact for row in batch.rows if row.contact]
     shown = audit.hashes_of_numbers(row.number for row in batch.rows) + audit.hashes_of_contacts(found)

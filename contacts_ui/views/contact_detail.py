@@ -63,7 +63,7 @@ def contact_messages(request: DeskRequest, contact_id: UUID, profile_id: UUID | 
         summary=None,
         stale_reason=None,
     )
-    event = audit.record(request, "messages.read", about=str(contact_id))
+    event = audit.record(request, audit.AuditAction.MESSAGES_READ, about=str(contact_id))
     result = get_gateway().message_summary(scope, contact_id)
     event.complete(request_id=result.value.request_id)
     value = result.value
@@ -84,7 +84,8 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
         absolute_url=f"{settings.SITE_URL}{url}",
         current_url=url,
     )
-    event = audit.record(request, "number.revealed" if revealed else "contact.opened", about=str(contact_id))
+    action = audit.AuditAction.NUMBER_REVEALED if revealed else audit.AuditAction.CONTACT_OPENED
+    event = audit.record(request, action, about=str(contact_id))
     result = get_gateway().contact(scope, contact_id, cached_pages=_referring_queries(request, scope))
     value = result.value
     hashes = audit.hashes_of_contacts([value.contact])

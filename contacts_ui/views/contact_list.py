@@ -86,7 +86,7 @@ def _history_headers(request: DeskRequest, query: ContactListQuery, url: str) ->
 def _audit_switch(request: DeskRequest, scope: Scope) -> None:
     """Remembers where the person is now, and records it when that is another profile than before."""
     if not wants_fragment(request) and remember_visit(request.user, scope):
-        audit.record(request, "profile.switched")
+        audit.record(request, audit.AuditAction.PROFILE_SWITCHED)
 
 
 def _rows(found: SearchResult) -> dict[str, Any]:
@@ -116,7 +116,11 @@ def _audit_request(request: DeskRequest, scope: Scope, query: ContactListQuery) 
         hashes = audit.hashes_of_plan(query.search, query.plan)
     elif query.filters.phone:
         hashes = audit.hashes_of_text(query.filters.phone, likely_regions(preferences_of(request), scope))
-    action = "contacts.searched" if query.search or query.filters.phone else "contacts.listed"
+    action = (
+        audit.AuditAction.CONTACTS_SEARCHED
+        if query.search or query.filters.phone
+        else audit.AuditAction.CONTACTS_LISTED
+    )
     return audit.record(request, action, number_hashes=hashes)
 
 

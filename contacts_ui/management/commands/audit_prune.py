@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from contacts_ui.audit import AuditEvent, AuditWriteError, append
+from contacts_ui.audit import AuditAction, AuditEvent, AuditWriteError, append
 from contacts_ui.models import AuditEntry
 
 DEFAULT_DAYS = 365
@@ -39,11 +39,8 @@ class Command(BaseCommand):
             raise CommandError(f"--days {days} is longer ago than there are days.") from None
         count = AuditEntry.objects.filter(at__lt=before).count()
         try:
-            append(
-                AuditEvent(
-                    "audit.pruned", rows=count, about=f"older than {days} days, before {before:%Y-%m-%d %H:%M} UTC"
-                )
-            )
+            about = f"older than {days} days, before {before:%Y-%m-%d %H:%M} UTC"
+            append(AuditEvent(AuditAction.AUDIT_PRUNED, rows=count, about=about))
         except AuditWriteError as error:
             raise CommandError("Nothing was deleted: it could not be recorded.") from error
         gone = 0
