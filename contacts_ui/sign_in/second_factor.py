@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -17,6 +16,8 @@ from django.urls import reverse
 from contacts_ui.roles import ADMIN, role_of
 
 # Recovery codes alone are none: whoever used the last one would be locked out.
+from .allauth_compat import get_authentication_records
+
 _SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 # What someone without a second factor may still do: get one, or leave.
 _EXEMPT_URLS = frozenset(

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
+
+from .allauth_compat import compare_user_code, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
 LAST_PERIOD = "last_period"  # in the authenticator's data: of the last code that was taken
 

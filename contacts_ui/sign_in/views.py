@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
+
+from .allauth_compat import SECRET_SESSION_KEY
 
 
 @require_safe

@@ -1,0 +1,33 @@
+"""Compatibility with django-allauth: what we use of its internal modules, in one place.
+
+None of it is promised to stay: tests/sign_in/test_allauth_compat.py fails when a version moves or changes it.
+"""
+
+from __future__ import annotations
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.manage_email import assess_unique_email
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
+from allauth.core.internal import ratelimit
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.totp.internal.auth import (
+    SECRET_SESSION_KEY,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+
+__all__ = [
+    "SECRET_SESSION_KEY",
+    "assess_unique_email",
+    "clear_login",
+    "compare_user_code",
+    "filter_users_by_email",
+    "format_hotp_value",
+    "get_authentication_records",
+    "get_user_by_username",
+    "hotp_value",
+    "ratelimit",
+    "yield_hotp_counters_from_time",
+]
