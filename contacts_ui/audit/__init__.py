@@ -1,4 +1,4 @@
-"""Who did what, when, and how it ended: written once, never changed."""
+"""Audit log: append-only events that say who did what, when, and with what outcome."""
 
 from __future__ import annotations
 

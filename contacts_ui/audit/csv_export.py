@@ -1,4 +1,4 @@
-"""The log as a file: a row a line, newest first, in constant memory."""
+"""CSV export of the audit log: one line for each row, newest first, streamed in constant memory."""
 
 from __future__ import annotations
 
@@ -20,41 +20,44 @@ HEADER = (
     "time (UTC)", "person", "person id", "what", "action", "profile", "profile id", "outcome", "rows", "request id",
     "reference", "address", "about",
 )  # fmt: skip
-CHUNK_ROWS = 500  # rows: so many are fetched, and sent, together
-# What a spreadsheet takes for a formula, in plain and in full-width signs.
+CHUNK_ROWS = 500  # rows fetched and sent together
+# First characters of a cell that a spreadsheet would run as a formula, ASCII and full-width.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
 class CsvExport:
-    """The rows that are wanted, as they were when it was made: what is written meanwhile is not among them."""
+    """The filtered rows as of the moment the export was made: rows written later are not in it.
+
+    `display_names` are the names of profiles by id.
+    """
 
     entries: QuerySet[AuditEntry]
     count: int
-    titles: Mapping[str, str]
+    display_names: Mapping[str, str]
 
     def chunks(self) -> Iterator[str]:
-        """The file, some hundred lines at a time."""
+        """The file in chunks of CHUNK_ROWS lines, the header first."""
         yield _csv([HEADER])
         rows = self.entries.order_by(*NEWEST_FIRST).iterator(chunk_size=CHUNK_ROWS)
-        while some := list(islice(rows, CHUNK_ROWS)):
-            yield _csv(_cells(entry, self.titles) for entry in some)
+        while chunk := list(islice(rows, CHUNK_ROWS)):
+            yield _csv(_cells(entry, self.display_names) for entry in chunk)
 
 
-def csv_export(wanted: EntryFilter, titles: Mapping[str, str]) -> CsvExport:
-    """The file to come. `titles` are the names of profiles. Cost: two queries, the second counts."""
+def csv_export(entry_filter: EntryFilter, display_names: Mapping[str, str]) -> CsvExport:
+    """The export of the rows that pass the filter. Cost: two queries, the second one a count."""
     newest = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    entries = filter_entries(wanted).filter(pk__lte=newest)
-    return CsvExport(entries, entries.count(), titles)
+    entries = filter_entries(entry_filter).filter(pk__lte=newest)
+    return CsvExport(entries, entries.count(), display_names)
 
 
-def _cells(entry: AuditEntry, titles: Mapping[str, str]) -> tuple[object, ...]:
+def _cells(entry: AuditEntry, display_names: Mapping[str, str]) -> tuple[object, ...]:
     at = entry.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     scope = entry.scope or ""
     outcome = OUTCOMES.get(entry.outcome, entry.outcome)
     return (
-        at, entry.person, entry.person_id, action_label(entry.action), entry.action, titles.get(scope), scope, outcome,
-        entry.rows, entry.request_id, entry.reference, entry.address, entry.about,
+        at, entry.person, entry.person_id, action_label(entry.action), entry.action, display_names.get(scope), scope,
+        outcome, entry.rows, entry.request_id, entry.reference, entry.address, entry.about,
     )  # fmt: skip
 
 
@@ -65,6 +68,6 @@ def _csv(rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def escape_formula(cell: object) -> str:
-    """As text that no spreadsheet runs."""
+    """The cell as text, prefixed with an apostrophe if a spreadsheet would run it as a formula."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,6 +1,7 @@
-"""Audit log filters: URL parameters to a frozen query. A bad one is left out with a warning; no number is in a URL.
+"""Audit log filters: URL parameters to a frozen query. An invalid one is left out with a warning.
 
-A number is sent by POST, and the answer redirects to a URL with its keyed hashes (docs/decisions, 14).
+No phone number is in a URL: it is sent by POST, and the response redirects to a URL with its keyed hashes
+(docs/decisions, 14).
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ from .log import ACCOUNT
 from .queries import EntryFilter, get_entry
 
 MAX_TEXT = 150  # characters of a name
-MAX_NUMBER = 256  # characters of a number with what may stand around it
-MAX_MATCHES = 50  # people or profiles that one name may mean
+MAX_NUMBER = 256  # characters of a number with the text around it
+MAX_MATCHES = 50  # people or profiles that one name may match
 PROFILE_NAMES_TIMEOUT = 0.8  # seconds the page waits for the names of profiles
-NO_DIGITS = "none"  # in place of hashes: something was typed that has no digits
+NO_DIGITS = "none"  # in place of hashes: the typed text had no digits
 
 _HASHES = re.compile(r"[0-9a-f]{20}(?:-[0-9a-f]{20}){0,23}", re.ASCII)
 _CURSOR = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
@@ -60,10 +61,10 @@ class AuditFilterChip:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilters:
-    """One page of the audit log: its path, the parameters that count, their labels, and warnings about the others.
+    """One page of the audit log: its path, the valid parameters, their labels, and warnings about the others.
 
-    `params` are as the URL has them. `before` and `after` are the row that the page goes on from. Times are typed in
-    `zone`.
+    `params` are written as in the URL. `before` and `after` are the cursor row of a page of older or newer rows. Times
+    are typed in `zone`.
     """
 
     path: str
@@ -77,7 +78,7 @@ class AuditFilters:
     warnings: tuple[str, ...] = ()
 
     def url(self, path: str | None = None, **changes: Any) -> str:
-        """The URL of this log with some of it changed, at its newest rows unless `before` or `after` is named."""
+        """The URL of this log with some parameters changed, at its newest rows unless `before` or `after` is given."""
         params = {name: value for name, value in ({**self.params, **changes}).items() if value is not None}
         base = self.path if path is None else path
         return f"{base}?{urlencode(params)}" if params else base
@@ -98,54 +99,60 @@ class AuditFilters:
 
     @property
     def about(self) -> str | None:
-        """The filters in words, for the audit event of this look itself. It says no number."""
+        """The filters in words, for the audit event of reading the log. It contains no phone number."""
         words = ", ".join(f"{chip.name.lower()}: {chip.value}" for chip in self.chips)
-        return redact_text(words) or None  # who looks for a number may type it into the wrong box
+        return redact_text(words) or None  # a number may have been typed into the wrong box
 
     def raw(self, name: str) -> str:
-        """The text of the box: times in the person's own zone, everything else as the URL has it."""
+        """The value of the input: times in `zone`, everything else as in the URL."""
         value = self.params.get(name, "")
         return _local(datetime.fromisoformat(value), self.zone) if value and name in {"from", "to"} else value
 
 
 def profile_names() -> dict[str, str]:
-    """Profile names by id, empty when the API does not answer in time. Cost: one API call in five minutes."""
-    known = get_gateway().account_if_known(PROFILE_NAMES_TIMEOUT)
-    return {profile.id.lower(): profile.display_name for profile in known.value.profiles} if known else {}
+    """Profile names by id, empty when the API does not respond in time. Cost: one API call in five minutes."""
+    account = get_gateway().account_if_known(PROFILE_NAMES_TIMEOUT)
+    return {profile.id.lower(): profile.display_name for profile in account.value.profiles} if account else {}
 
 
 def hashes_for_input(text: str, region: str | None) -> str:
-    """The hashes of a typed number as the URL has them. `region` is the one whose numbers the person means."""
+    """The keyed hashes of a typed number, joined for the URL. Local numbers are tried in the person's `region` first."""
     regions = tuple(filter(None, dict.fromkeys([region, *settings.DESK_REGIONS]))) or DEFAULT_REGIONS
     return "-".join(audit.search_hashes(text[:MAX_NUMBER], regions)) or NO_DIGITS
 
 
 def parse_filters(
-    path: str, export_path: str, parameters: QueryDict | Mapping[str, str], titles: Mapping[str, str], zone: ZoneInfo
+    path: str,
+    export_path: str,
+    parameters: QueryDict | Mapping[str, str],
+    display_names: Mapping[str, str],
+    zone: ZoneInfo,
 ) -> AuditFilters:
-    """The log as `parameters` ask for it. Never fails. Cost: a query or two for a person, one for a cursor."""
-    read = _FilterParser(parameters, titles, zone)
+    """Parses `parameters`. Never fails. Cost: one or two queries for a person, one for a cursor."""
+    parser = _FilterParser(parameters, display_names, zone)
     for name in _NAMES:
-        getattr(read, f"read_{name}")(_typed(parameters, name))
-    read.check_order()
+        getattr(parser, f"read_{name}")(_raw_value(parameters, name))
+    parser.check_order()
     return AuditFilters(
         path=path,
         export_path=export_path,
-        entry_filter=read.entry_filter,
-        params=read.params,
-        labels=read.labels,
+        entry_filter=parser.entry_filter,
+        params=parser.params,
+        labels=parser.labels,
         zone=zone,
-        before=read.cursor("before"),
-        after=read.cursor("after"),
-        warnings=tuple(read.warnings),
+        before=parser.cursor("before"),
+        after=parser.cursor("after"),
+        warnings=tuple(parser.warnings),
     )
 
 
 class _FilterParser:
-    """Parses parameters, a method each: `read_<name>` takes what was typed, "" for nothing."""
+    """Parses parameters, one method for each: `read_<name>` takes the raw value, "" when it is absent."""
 
-    def __init__(self, parameters: QueryDict | Mapping[str, str], titles: Mapping[str, str], zone: ZoneInfo) -> None:
-        self._parameters, self._titles, self._zone = parameters, titles, zone
+    def __init__(
+        self, parameters: QueryDict | Mapping[str, str], display_names: Mapping[str, str], zone: ZoneInfo
+    ) -> None:
+        self._parameters, self._display_names, self._zone = parameters, display_names, zone
         self.entry_filter = EntryFilter()
         self.params: dict[str, str] = {}
         self.labels: dict[str, str] = {}
@@ -156,7 +163,7 @@ class _FilterParser:
         self.entry_filter = replace(self.entry_filter, **filters)
 
     def read_person(self, text: str) -> None:
-        """A user name, or part of the name of people there are; else a name that nobody has any more."""
+        """A user name, or a part of the names of existing people; else the name of a deleted person."""
         if not text:
             return
         people = _people(Q(username__iexact=text)) or _people(
@@ -165,16 +172,16 @@ class _FilterParser:
         self._keep("person", text, **({"people": people} if people else {"person": text}))
 
     def read_profile(self, text: str) -> None:
-        """The account, the id of a profile, or part of the names of some."""
+        """The account, a profile id, or a part of profile names."""
         if not text:
             return
         if text.casefold() in {ACCOUNT, f"the {ACCOUNT}"}:
             self._keep("profile", ACCOUNT, f"the {ACCOUNT}", scopes=(ACCOUNT,))
         elif profile_id := _uuid(text):
-            self._keep("profile", profile_id, self._titles.get(profile_id), scopes=(profile_id,))
-        elif named := tuple(i for i, title in self._titles.items() if matches_name(text, title))[:MAX_MATCHES]:
-            self._keep("profile", text, scopes=named)
-        elif self._titles:
+            self._keep("profile", profile_id, self._display_names.get(profile_id), scopes=(profile_id,))
+        elif matches := tuple(i for i, name in self._display_names.items() if matches_name(text, name))[:MAX_MATCHES]:
+            self._keep("profile", text, scopes=matches)
+        elif self._display_names:
             self.warnings.append(f"No profile is called “{text}”, so all are shown.")
         else:
             self.warnings.append("The names of profiles are not known just now, so all are shown. Type a profile’s ID.")
@@ -187,22 +194,22 @@ class _FilterParser:
             self.warnings.append("There is no such action, so all are shown.")
 
     def read_outcome(self, text: str) -> None:
-        """One of three."""
+        """One of OUTCOMES."""
         if text in OUTCOMES:
             self._keep("outcome", text, OUTCOMES[text], outcome=text)
         elif text:
             self.warnings.append("There is no such outcome, so all are shown.")
 
     def read_from(self, text: str) -> None:
-        """The first moment that counts."""
+        """The start of the time range, inclusive."""
         self._read_moment("from", "since", text)
 
     def read_to(self, text: str) -> None:
-        """The first moment that counts no more."""
+        """The end of the time range, exclusive."""
         self._read_moment("to", "until", text)
 
     def _read_moment(self, name: str, field: str, text: str) -> None:
-        """The zone is the person's own unless the address names one: links mean the same rows for everyone."""
+        """A time without an offset is in the person's zone. URLs name the offset: a link means the same rows for all."""
         if not text:
             return
         try:
@@ -216,7 +223,7 @@ class _FilterParser:
         self._keep(name, value, label, **{field: moment})
 
     def check_order(self) -> None:
-        """Leaves both times out when no moment lies between them."""
+        """Leaves both times out, with a warning, when the range is empty."""
         since, until = self.entry_filter.since, self.entry_filter.until
         if since and until and since >= until:
             for name in ("from", "to"):
@@ -225,7 +232,7 @@ class _FilterParser:
             self.warnings.append("The time from is not before the time until, so both were left out.")
 
     def read_number(self, text: str) -> None:
-        """The hashes of a number. Six digits of the first tell one number from another; the number is not known."""
+        """The keyed hashes of a number. The label shows six digits of the first hash, the number is not known."""
         if _HASHES.fullmatch(text):
             self._keep("number", text, f"as typed (mark {text[:6]})", number_hashes=tuple(text.split("-")))
         elif text == NO_DIGITS:
@@ -234,22 +241,22 @@ class _FilterParser:
             self.warnings.append("The number of this address cannot be read, so it was left out. Type it again.")
 
     def cursor(self, name: str) -> AuditEntry | None:
-        """The row to go on from, by its id."""
-        text = _typed(self._parameters, name)
+        """The cursor row, by its id."""
+        text = _raw_value(self._parameters, name)
         entry = get_entry(int(text)) if _CURSOR.fullmatch(text) else None
         if text and entry is None:
             self.warnings.append("There is no such place in the log any more, so these are the newest rows.")
         return entry
 
 
-def _typed(parameters: QueryDict | Mapping[str, str], name: str) -> str:
-    """What was typed, without what cannot be seen; hashes are longer than anything people type."""
+def _raw_value(parameters: QueryDict | Mapping[str, str], name: str) -> str:
+    """The typed value without unprintable characters, cut to MAX_TEXT. Hashes are longer, and are not cut."""
     text = "".join(filter(str.isprintable, parameters.get(name) or "")).strip()
     return text if name == "number" else text[:MAX_TEXT]
 
 
-def _people(which: Q) -> tuple[int, ...]:
-    return tuple(User.objects.filter(which).values_list("pk", flat=True)[:MAX_MATCHES])
+def _people(condition: Q) -> tuple[int, ...]:
+    return tuple(User.objects.filter(condition).values_list("pk", flat=True)[:MAX_MATCHES])
 
 
 def _uuid(text: str) -> str | None:
@@ -260,5 +267,5 @@ def _uuid(text: str) -> str | None:
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:
-    """As `<input type="datetime-local">` takes it."""
+    """The time in the format of `<input type="datetime-local">`."""
     return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")

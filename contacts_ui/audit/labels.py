@@ -33,5 +33,5 @@ OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
 
 
 def action_label(action: str) -> str:
-    """The action in words; one of another version of the desk keeps its name."""
+    """The action in words; an unknown one, of another version of the desk, by its name."""
     return ACTION_LABELS.get(action, action)

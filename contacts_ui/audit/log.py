@@ -1,4 +1,4 @@
-"""The log itself: one row for one deed, written before anybody sees what it is about."""
+"""Append-only audit log: one row for each audit event, written before the person sees the data it is about."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 Outcome = Literal["ok", "denied", "failed"]
 ACCOUNT = "account"
-# In plain SQL: making a model object of every row is a third of what writing it costs a view (bench/audit.py).
+# Plain SQL: creating a model object for each row is a third of the cost of writing it in a view (bench/audit.py).
 _COLUMNS = (
     "at", "person_id", "person", "scope", "action", "outcome", "rows", "request_id", "reference", "marks", "about",
     "address",
@@ -31,12 +31,12 @@ _INSERT = f"""INSERT INTO {AuditEntry._meta.db_table} ({", ".join(f'"{name}"' fo
 
 
 class AuditWriteError(Exception):
-    """A row could not be written, so what it is about is not done."""
+    """A row could not be written, so the action it records is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """An audit event. `scope` is a profile's id or "account"; `number_hashes` are keyed; `about` names no number."""
+    """An audit event. `scope` is a profile id or "account"; `number_hashes` are keyed; `about` contains no number."""
 
     action: AuditAction
     outcome: Outcome = "ok"
@@ -52,7 +52,7 @@ class AuditEvent:
 
 
 def append(event: AuditEvent) -> None:
-    """Writes one row. Raises AuditUnwritable when it cannot and AUDIT_REQUIRED is on; else the log says so."""
+    """Writes one row. When that fails it is logged, and AuditWriteError is raised if AUDIT_REQUIRED is on."""
     try:
         with _savepoint(), connection.cursor() as cursor:
             cursor.execute(_INSERT, _values(event))
@@ -63,14 +63,12 @@ def append(event: AuditEvent) -> None:
 
 
 def _savepoint() -> AbstractContextManager[object]:
-    """Within a transaction a savepoint, or a row that cannot be written would end what goes on without it."""
+    """A savepoint within a transaction: without it, a row that cannot be written would break the outer transaction."""
     return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def _values(event: AuditEvent) -> list[str | int | None]:
-    """The event as it is stored, column by column. What comes from outside is cut and cleaned: a row is never refused
-    for its text.
-    """
+    """The values of the columns. External text is cut and cleaned, so that no row is rejected because of its text."""
     hashes = dict.fromkeys(event.number_hashes[:MAX_HASHES])
     return [
         connection.ops.adapt_datetimefield_value(datetime.now(UTC)),
@@ -93,7 +91,7 @@ def _text(text: str | None, length: int) -> str | None:
 
 
 def _address(text: str | None) -> str | None:
-    """Without what only the machine itself understands (fe80::1%eth0); None for what is no address."""
+    """The IP address without its zone index (fe80::1%eth0); None when it is not an IP address."""
     try:
         return str(ip_address((text or "").partition("%")[0]))
     except ValueError:

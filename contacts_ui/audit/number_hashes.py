@@ -1,4 +1,4 @@
-"""Keyed hashes of phone numbers: the log answers "who looked up this number?" and holds no number."""
+"""Keyed hashes of phone numbers: the log is searchable by number and stores no number."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ MAX_HASHES = 12  # of one event
 
 
 def hashes_of_text(text: str, regions: Sequence[str]) -> tuple[str, ...]:
-    """The hashes of a search text: of its digits, and of the whole numbers it may be."""
+    """The hashes of a search text: of its digits, and of the whole numbers it may mean."""
     return hashes_of_plan(text, build_plan(text, regions))
 
 
 def hashes_of_plan(text: str, plan: SearchPlan) -> tuple[str, ...]:
-    """The same of a text that is planned already."""
+    """The hashes of a search text whose plan is already built."""
     return _hashes(text, plan, settings.AUDIT_KEY)
 
 
 def hashes_of_texts(texts: Iterable[str], regions: Sequence[str]) -> tuple[str, ...]:
-    """The hashes of several numbers that were looked up together: of the likeliest number of each."""
+    """The hashes of a bulk lookup: of the likeliest number of each text."""
     return hashes_of_numbers(build_plan(text, regions).number for text in texts)
 
 
@@ -36,24 +36,24 @@ def hashes_of_numbers(numbers: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def hashes_of_contacts(contacts: Iterable[Contact]) -> tuple[str, ...]:
-    """The hashes of the numbers of contacts that were shown."""
+    """The hashes of the numbers of contacts."""
     return hashes_of_numbers(contact.format_e164 or e164(contact.number or "") for contact in contacts)
 
 
 def search_hashes(text: str, regions: Sequence[str]) -> tuple[str, ...]:
-    """Every hash of a number that an auditor types, under this key and the ones before it."""
+    """The hashes to search for when an auditor types a number, under the current key and all former ones."""
     keys, plan = (settings.AUDIT_KEY, *settings.AUDIT_KEY_FALLBACKS), build_plan(text, regions)
-    return tuple(each for key in keys for each in _hashes(text, plan, key))
+    return tuple(number_hash for key in keys for number_hash in _hashes(text, plan, key))
 
 
 def _hashes(text: str, plan: SearchPlan, key: str) -> tuple[str, ...]:
     numbers = [attempt.value for attempt in plan.attempts if attempt.kind == "phone"]
     digits = "".join(character for character in text if character.isdecimal())
-    found = [_hash("number", number, key) for number in numbers]
-    return tuple(dict.fromkeys([*found, *([_hash("digits", digits, key)] if digits else [])]))
+    hashes = [_hash("number", number, key) for number in numbers]
+    return tuple(dict.fromkeys([*hashes, *([_hash("digits", digits, key)] if digits else [])]))
 
 
 def _hash(kind: str, text: str, key: str | None = None) -> str:
-    # "audit marks" is a part of every hash that was ever stored: it stays.
+    # "audit marks" is an input of every stored hash: changing it would make the stored ones unsearchable.
     secret = hashlib.sha256(f"audit marks|{key or settings.AUDIT_KEY}".encode()).digest()
     return hmac.new(secret, f"{kind}|{text}".encode(), hashlib.sha256).hexdigest()[:HASH_LENGTH]

@@ -1,4 +1,4 @@
-"""The log read: which rows are wanted, newest first, a page at a time. Page a thousand costs what the first does."""
+"""Audit log queries: filtered rows, newest first, by keyset pagination. Page 1,000 costs as much as page 1."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ OLDEST_FIRST = ("at", "id")
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which rows. What is empty or None is not asked for.
+    """A filter of rows. An empty field or None does not filter.
 
-    `people` are ids of users, `person` a name that no user has any more. `scopes` are profile ids or "account".
-    `since` belongs to it, `until` does not. `marks` are those of one number: a row needs one of them.
+    `people` are user ids, `person` is the name of a deleted user. `scopes` are profile ids or "account". `since` is
+    inclusive, `until` exclusive. `number_hashes` are those of one number: a row has to have one of them.
     """
 
     people: tuple[int, ...] = ()
@@ -35,7 +35,7 @@ class EntryFilter:
 
 @dataclass(frozen=True, slots=True)
 class EntriesPage:
-    """Some rows, newest first. `newer` and `older` are the ids to go on from, None where nothing is."""
+    """Some rows, newest first. `newer` and `older` are the cursors (row ids) of the next pages, None for no page."""
 
     entries: tuple[AuditEntry, ...]
     newer: int | None
@@ -43,7 +43,7 @@ class EntriesPage:
 
 
 def filter_entries(entry_filter: EntryFilter) -> QuerySet[AuditEntry]:
-    """All rows that are wanted, in no order."""
+    """All rows that pass the filter, unordered."""
     exact = {
         "person": entry_filter.person,
         "action": entry_filter.action,
@@ -51,28 +51,29 @@ def filter_entries(entry_filter: EntryFilter) -> QuerySet[AuditEntry]:
         "at__gte": entry_filter.since,
         "at__lt": entry_filter.until,
     }
-    found = AuditEntry.objects.filter(**{name: value for name, value in exact.items() if value is not None})
+    entries = AuditEntry.objects.filter(**{name: value for name, value in exact.items() if value is not None})
     for name, values in (("person_id", entry_filter.people), ("scope", entry_filter.scopes)):
         if values:
-            found = found.filter(**({name: values[0]} if len(values) == 1 else {f"{name}__in": values}))
+            entries = entries.filter(**({name: values[0]} if len(values) == 1 else {f"{name}__in": values}))
     if entry_filter.number_hashes:
-        found = found.filter(reduce(or_, (Q(marks__contains=f" {mark} ") for mark in entry_filter.number_hashes)))
-    return found
+        hashes = entry_filter.number_hashes
+        entries = entries.filter(reduce(or_, (Q(marks__contains=f" {number_hash} ") for number_hash in hashes)))
+    return entries
 
 
 def entries_page(
     entry_filter: EntryFilter, size: int, *, before: AuditEntry | None, after: AuditEntry | None
 ) -> EntriesPage:
-    """The newest rows that are wanted, or those next to `before` (older) or `after` (newer). Cost: one query."""
-    found = filter_entries(entry_filter)
+    """The newest rows that pass the filter, or those next to `before` (older) or `after` (newer). Cost: one query."""
+    entries = filter_entries(entry_filter)
     if after is not None:
-        rows = list(found.filter(_keyset(after, newer=True)).order_by(*OLDEST_FIRST)[: size + 1])
+        rows = list(entries.filter(_keyset(after, newer=True)).order_by(*OLDEST_FIRST)[: size + 1])
         more, rows = len(rows) > size, rows[:size][::-1]
-        newer, older = more, True  # the one it was asked from
+        newer, older = more, True  # the cursor row itself is older
     else:
         if before is not None:
-            found = found.filter(_keyset(before, newer=False))
-        rows = list(found.order_by(*NEWEST_FIRST)[: size + 1])
+            entries = entries.filter(_keyset(before, newer=False))
+        rows = list(entries.order_by(*NEWEST_FIRST)[: size + 1])
         more, rows = len(rows) > size, rows[:size]
         newer, older = before is not None, more
     if not rows:
@@ -81,12 +82,12 @@ def entries_page(
 
 
 def get_entry(entry_id: int) -> AuditEntry | None:
-    """The row of this id; None when there is none, or none any more."""
+    """The row with this id; None when it does not exist or was pruned."""
     return AuditEntry.objects.filter(pk=entry_id).first()
 
 
 def _keyset(entry: AuditEntry, *, newer: bool) -> Q:
-    """What comes after `entry` on the way. The first part is for the index, the second for rows of the same instant."""
+    """Rows newer or older than `entry`. The first term is for the index, the second orders rows of the same time."""
     if newer:
         return Q(at__gte=entry.at) & (Q(at__gt=entry.at) | Q(pk__gt=entry.pk))
     return Q(at__lte=entry.at) & (Q(at__lt=entry.at) | Q(pk__lt=entry.pk))

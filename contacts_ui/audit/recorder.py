@@ -1,4 +1,4 @@
-"""Audit recorder: collects the audit events of a request and appends them to the log before its answer is shown."""
+"""Audit recorder: collects the audit events of a request and appends them to the log before the response is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contacts_ui.sent_api.errors import ContactNotFound, SentError
 from .actions import AuditAction
 from .log import ACCOUNT, AuditEvent, Outcome, append
 
-# The action of these pages by URL name. Every other page is recorded only when it was denied.
+# The actions of pages by URL name. Every other page is recorded only when it was denied.
 ACTIONS = {
     "contact-list": AuditAction.CONTACTS_LISTED,
     "contact-detail": AuditAction.CONTACT_OPENED,
@@ -25,14 +25,14 @@ ACTIONS = {
     "audit-list": AuditAction.AUDIT_READ,
     "audit-export": AuditAction.AUDIT_EXPORTED,
 }
-# Actions that happened only if the answer shows something; a redirect shows nothing.
+# Actions that happen only if the response shows data; a redirect shows none.
 _READ_ACTIONS = frozenset({*ACTIONS.values(), AuditAction.CONTACTS_SEARCHED})
-MAX_HASHED_RESULTS = 5  # rows: so few are an answer about these numbers, more are a list
+MAX_HASHED_RESULTS = 5  # rows: up to this many are a lookup of these numbers, more are a list
 
 
 @dataclass(slots=True)
 class PendingEvent:
-    """An audit event that is appended when its request has been answered."""
+    """An audit event that is appended when the response of its request is ready."""
 
     event: AuditEvent
 
@@ -43,7 +43,7 @@ class PendingEvent:
 
 @dataclass(slots=True)
 class _PendingEvents:
-    """What views recorded of a request while it was answered."""
+    """The events that views recorded of a request, and the error that it ended with."""
 
     events: list[PendingEvent] = field(default_factory=list)
     deferred: bool = False
@@ -51,9 +51,9 @@ class _PendingEvents:
 
 
 def record(request: HttpRequest, action: AuditAction, **known: Any) -> PendingEvent:
-    """Records an audit event of this request, with what only the view knows of it, appended when it is answered.
+    """Records an audit event of this request, with the fields that only the view knows. It is appended by `flush`.
 
-    Recorded when something is asked for, so that a look that fails says what it was for; `complete` adds the outcome.
+    Call it before the data is fetched, so that a failed read says what it was for; `complete` adds the result.
     """
     pending = PendingEvent(AuditEvent(action, **known))
     _pending(request).events.append(pending)
@@ -61,20 +61,20 @@ def record(request: HttpRequest, action: AuditAction, **known: Any) -> PendingEv
 
 
 def defer(request: HttpRequest) -> None:
-    """The answer shows nothing yet: its rows follow, and are recorded then."""
+    """The response shows no rows yet: they follow in another request, which records them."""
     _pending(request).deferred = True
 
 
 def failed(request: HttpRequest, error: Exception) -> None:
-    """The error that kept the answer away. The messaging service's own refusals are failures, not denials of ours."""
+    """Stores the error that the request ended with. A refusal by the messaging service is a failure, not a denial."""
     _pending(request).error = error
 
 
 def request_id_of(request: HttpRequest) -> str | None:
-    """The messaging service's id of the call that this request made, where it is known."""
-    notes = _pending(request)
-    known = (pending.event.request_id for pending in notes.events if pending.event.request_id)
-    return next(known, None) or getattr(notes.error, "request_id", None)
+    """The messaging service's request id of the API call that this request made, if known."""
+    pending_events = _pending(request)
+    request_ids = (pending.event.request_id for pending in pending_events.events if pending.event.request_id)
+    return next(request_ids, None) or getattr(pending_events.error, "request_id", None)
 
 
 def flush(request: HttpRequest, status: int) -> None:
@@ -86,32 +86,32 @@ def flush(request: HttpRequest, status: int) -> None:
 
 
 def append_now(event: AuditEvent, request: HttpRequest | None = None) -> None:
-    """Appends one event at once, with what the request says: by default the one this thread answers (django-allauth's
+    """Appends one event at once, completed from `request`: by default this thread's current one (django-allauth's
     middleware knows it). Raises AuditWriteError.
     """
     append(with_request(request or context.request, event))
 
 
 def with_request(request: HttpRequest | None, event: AuditEvent) -> AuditEvent:
-    """The event with who asks, from where, and our reference, as far as the request says."""
+    """The event with the person, IP address and reference of the request, as far as they are known."""
     if request is None:
         return event
     user = getattr(request, "user", None)
-    known = user if user is not None and user.is_authenticated else None
+    person = user if user is not None and user.is_authenticated else None
     return replace(
         event,
-        person_id=event.person_id or (known.pk if known else None),
-        person=event.person or (known.get_username() if known else None),
+        person_id=event.person_id or (person.pk if person else None),
+        person=event.person or (person.get_username() if person else None),
         reference=getattr(request, "reference", None),
         address=address_of(request),
     )
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The address of who asks, as far as the trusted proxies say."""
+    """The client's IP address as reported by the trusted proxies; None when it is not known."""
     try:
         return cast("str", get_adapter().get_client_ip(request))
-    except (PermissionDenied, ImproperlyConfigured):  # a socket has none; a request passed the proxies by
+    except (PermissionDenied, ImproperlyConfigured):  # a Unix socket has no address; the request bypassed the proxies
         return None
 
 
@@ -119,19 +119,19 @@ def _events(request: HttpRequest, status: int) -> list[AuditEvent]:
     pending, match = _pending(request), request.resolver_match
     name = (match.url_name if match else None) or ""
     action, outcome = ACTIONS.get(name), _outcome(status, pending.error)
-    events = [each.event for each in pending.events] or _implicit_event(request, name, outcome)
+    events = [recorded.event for recorded in pending.events] or _implicit_event(request, name, outcome)
     if outcome == "ok" and (pending.deferred or status != HTTPStatus.OK):
         events = [event for event in events if event.action not in _READ_ACTIONS]
-    known = {
+    defaults = {
         "outcome": outcome,
         "scope": scope_of(request) if action or "profile_id" in (match.kwargs if match else {}) else None,
         "request_id": getattr(pending.error, "request_id", None),
     }
-    return [with_request(request, _with_defaults(event, known)) for event in events]
+    return [with_request(request, _with_defaults(event, defaults)) for event in events]
 
 
 def _implicit_event(request: HttpRequest, name: str, outcome: Outcome) -> list[AuditEvent]:
-    """The event of a request whose view recorded none: it never got there, or there was nothing to record."""
+    """The event of a request whose view recorded none: it was stopped before, or the page has no event of its own."""
     action, match = ACTIONS.get(name), request.resolver_match
     if action:
         contact_id = match.kwargs.get("contact_id") if match else None
@@ -141,9 +141,9 @@ def _implicit_event(request: HttpRequest, name: str, outcome: Outcome) -> list[A
     )
 
 
-def _with_defaults(event: AuditEvent, known: dict[str, Any]) -> AuditEvent:
-    """The event with what is known of the whole request, where it does not say so itself."""
-    missing = {field: value for field, value in known.items() if field == "outcome" or getattr(event, field) is None}
+def _with_defaults(event: AuditEvent, defaults: dict[str, Any]) -> AuditEvent:
+    """The event with the request's outcome, and its other values where the event has none."""
+    missing = {field: value for field, value in defaults.items() if field == "outcome" or getattr(event, field) is None}
     return replace(event, **missing)
 
 
@@ -156,7 +156,7 @@ def _outcome(status: int, error: Exception | None) -> Outcome:
 
 
 def scope_of(request: HttpRequest) -> str | None:
-    """Whose contacts the address is about: a profile's id, "account", or None for neither."""
+    """The scope that the URL names: a profile id, "account", or None for neither."""
     match = request.resolver_match
     if match is None or not match.route.startswith(("account/", "p/")):
         return None
@@ -165,8 +165,8 @@ def scope_of(request: HttpRequest) -> str | None:
 
 
 def _pending(request: HttpRequest) -> _PendingEvents:
-    kept: _PendingEvents | None = getattr(request, "audit_notes", None)
-    if kept is None:
-        kept = _PendingEvents()
-        request.audit_notes = kept  # type: ignore[attr-defined]
-    return kept
+    pending: _PendingEvents | None = getattr(request, "audit_pending", None)
+    if pending is None:
+        pending = _PendingEvents()
+        request.audit_pending = pending  # type: ignore[attr-defined]
+    return pending

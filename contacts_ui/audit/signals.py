@@ -27,7 +27,7 @@ def on_login(request: HttpRequest, user: User, **_: Any) -> None:
     try:
         append_now(AuditEvent(AuditAction.SIGN_IN, person_id=user.pk, person=user.username), request)
     except AuditWriteError:
-        request.session.flush()  # nobody is signed in of whom it is not written down
+        request.session.flush()  # nobody stays signed in whose sign-in is not recorded
         request.user = AnonymousUser()
         raise
 
@@ -36,13 +36,13 @@ def on_login(request: HttpRequest, user: User, **_: Any) -> None:
 def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is None:
         return
-    with suppress(AuditWriteError):  # it stands in the log of the process; whoever wants to leave must be able to
+    with suppress(AuditWriteError):  # the process log has the failure; signing out must always work
         append_now(AuditEvent(AuditAction.SIGN_OUT, person_id=user.pk, person=user.username), request)
 
 
 @receiver(user_login_failed)
 def on_login_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    # What was typed as a name may be a password: only the name of somebody we know is written down.
+    # The name that was typed may be a password: only names of existing users are recorded.
     typed = str(credentials.get("username") or credentials.get("email") or "")
     user = User.objects.filter(username__iexact=typed).first() or (
         User.objects.filter(email__iexact=typed).first() if typed else None
@@ -52,7 +52,7 @@ def on_login_failed(credentials: dict[str, Any], request: HttpRequest | None = N
     else:
         about = credentials.get("reason") or ("wrong password" if user else "unknown name")
     if request is not None:
-        # One attempt may be refused twice on its way: for the password, then for the account.
+        # One attempt may fail twice: for the password, then for the account. It is recorded once.
         if getattr(request, "audit_denied_sign_in", False):
             return
         request.audit_denied_sign_in = True  # type: ignore[attr-defined]
@@ -88,17 +88,17 @@ def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
 
 @receiver(m2m_changed, sender=User.groups.through)
 def _role_changed(instance: Any, action: str, pk_set: set[int] | None, reverse: bool, **_: Any) -> None:
-    # Before they are taken away: whoever never had a group loses none, whatever is asked for.
-    said = {"post_add": "added", "pre_remove": "taken away", "pre_clear": "taken away"}.get(action)
-    if said is None or (not reverse and role_change_in_progress(instance)):
+    # Before removal: a user who is not in a group cannot be removed from it.
+    label = {"post_add": "added", "pre_remove": "taken away", "pre_clear": "taken away"}.get(action)
+    if label is None or (not reverse and role_change_in_progress(instance)):
         return
     held: Any = instance.user_set if reverse else instance.groups
     changed = held.all() if pk_set is None else held.filter(pk__in=pk_set)
     if reverse:
         for user in changed:
-            append_now(AuditEvent(AuditAction.ROLE_CHANGED, about=f"{user.username}: {instance.name} {said}"))
+            append_now(AuditEvent(AuditAction.ROLE_CHANGED, about=f"{user.username}: {instance.name} {label}"))
     elif names := ", ".join(changed.order_by("name").values_list("name", flat=True)):
-        append_now(AuditEvent(AuditAction.ROLE_CHANGED, about=f"{instance.username}: {names} {said}"))
+        append_now(AuditEvent(AuditAction.ROLE_CHANGED, about=f"{instance.username}: {names} {label}"))
 
 
 @receiver(role_changed)
@@ -110,9 +110,9 @@ def _role_given(user: User, before: str | None, after: str | None, **_: Any) -> 
 
 @receiver(pre_save, sender=ProfileAccess)
 def _reassigned(instance: ProfileAccess, **_: Any) -> None:
-    # Django's admin lets a row that is there name another profile: one is taken away, the other assigned.
+    # In Django's admin a row can be changed to another profile: record one removal and one assignment.
     before = ProfileAccess.objects.filter(pk=instance.pk).first() if instance.pk else None
-    if before is not None and _whose(before) != _whose(instance):
+    if before is not None and _assignment_key(before) != _assignment_key(instance):
         _assignment(before, "taken away")
         instance.desk_moved = True  # type: ignore[attr-defined]
 
@@ -128,33 +128,33 @@ def _unassigned(instance: ProfileAccess, **_: Any) -> None:
     _assignment(instance, "taken away")
 
 
-def _whose(access: ProfileAccess) -> tuple[int, str]:
+def _assignment_key(access: ProfileAccess) -> tuple[int, str]:
     return access.user_id, str(access.profile_id)
 
 
-def _assignment(access: ProfileAccess, said: str) -> None:
+def _assignment(access: ProfileAccess, label: str) -> None:
     name = User.objects.filter(pk=access.user_id).values_list("username", flat=True).first()
-    about = f"{name or access.user_id}: {said}"
+    about = f"{name or access.user_id}: {label}"
     append_now(AuditEvent(AuditAction.PROFILE_ASSIGNMENT, scope=str(access.profile_id), about=about))
 
 
 @receiver(pre_save, sender=User)
 def remember_previous_state(instance: User, **_: Any) -> None:
-    kept = User.objects.filter(pk=instance.pk).values("is_active", "is_superuser").first() if instance.pk else None
-    instance.desk_before = kept  # type: ignore[attr-defined]
+    previous = User.objects.filter(pk=instance.pk).values("is_active", "is_superuser").first() if instance.pk else None
+    instance.desk_before = previous  # type: ignore[attr-defined]
 
 
 @receiver(post_save, sender=User)
 def _person_changed(instance: User, created: bool, **_: Any) -> None:
     before = getattr(instance, "desk_before", None) or {"is_active": True, "is_superuser": False}
-    said = ["added"] if created else []
+    labels = ["added"] if created else []
     if instance.is_active != before["is_active"]:
-        said.append("may come in again" if instance.is_active else "switched off")
+        labels.append("may come in again" if instance.is_active else "switched off")
     if instance.is_superuser != before["is_superuser"]:
-        said.append("made superuser" if instance.is_superuser else "no longer superuser")
-    for what in said:
-        action = AuditAction.ROLE_CHANGED if "superuser" in what else AuditAction.PERSON_CHANGED
-        append_now(AuditEvent(action, about=f"{instance.username}: {what}"))
+        labels.append("made superuser" if instance.is_superuser else "no longer superuser")
+    for label in labels:
+        action = AuditAction.ROLE_CHANGED if "superuser" in label else AuditAction.PERSON_CHANGED
+        append_now(AuditEvent(action, about=f"{instance.username}: {label}"))
 
 
 @receiver(post_delete, sender=User)
@@ -173,13 +173,13 @@ def _policy_deleted(instance: GroupPolicy, **_: Any) -> None:
 
 
 def _policy(policy: GroupPolicy, *, masked: bool) -> None:
-    said = "numbers are masked" if masked else "numbers are not masked"
-    append_now(AuditEvent(AuditAction.POLICY_CHANGED, about=f"{policy.group}: {said}"))
+    label = "numbers are masked" if masked else "numbers are not masked"
+    append_now(AuditEvent(AuditAction.POLICY_CHANGED, about=f"{policy.group}: {label}"))
 
 
 @receiver(post_save, sender=LogEntry)
 def _changed_in_djangos_admin(instance: LogEntry, **_: Any) -> None:
-    """Whatever it is: there a superuser may change passwords, permissions and groups as well."""
+    """Records every change in Django's admin: a superuser may change passwords, permissions and groups there."""
     kind = instance.content_type.name if instance.content_type else "something"
     append_now(AuditEvent(AuditAction.ADMIN_CHANGED, about=f"{kind}: {instance}"))
 

@@ -1,4 +1,4 @@
-"""One page of the people, with everything a row says, in two questions however many there are."""
+"""People list: one page of the people, by Django's Paginator, in two queries however many there are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
+from django.core.paginator import EmptyPage, Paginator
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower
 
@@ -54,16 +55,18 @@ class PeoplePage:
 
 def people_page(query: PeopleFilters) -> PeoplePage:
     """The page that `query` asks for. Cost: two queries."""
-    people = _matching(query)
-    total = people.count()
-    pages = max(1, -(-total // PAGE_SIZE))
-    start = (query.page - 1) * PAGE_SIZE
+    paginator = Paginator(_described(_matching(query)), PAGE_SIZE)
+    try:
+        rows = tuple(map(_row, paginator.page(query.page)))
+    except EmptyPage:  # past the end: the page says so
+        rows = ()
+    pages = paginator.num_pages
     return PeoplePage(
-        rows=tuple(_row(user) for user in _described(people)[start : start + PAGE_SIZE]),
-        total=total,
+        rows=rows,
+        total=paginator.count,
         page=query.page,
         pages=pages,
-        first_row=start + 1,
+        first_row=(query.page - 1) * PAGE_SIZE + 1,
         previous_url=query.url(page=min(query.page - 1, pages)) if query.page > 1 else None,
         next_url=query.url(page=query.page + 1) if query.page < pages else None,
     )

@@ -1,6 +1,7 @@
-"""What the pages of one's own sign-in know: what every page of the desk does, and how one signs in.
+"""Account page context: what every desk page has, and how the person signs in.
 
-Their views are django-allauth's, so that nobody fills a DeskPage for them; the templates ask here (you/base.html).
+The views are django-allauth's and create no DeskPage, so the templates call `account_page` themselves
+(account_settings/base.html).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .request import DeskRequest, preferences_of
 
 @dataclass(frozen=True, slots=True)
 class FlashMessage:
-    """A sentence about what was just done, or could not be."""
+    """A sentence about what was just done or failed. `wrong`: it failed."""
 
     text: str
     wrong: bool
@@ -30,9 +31,10 @@ class FlashMessage:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """A page of somebody's own sign-in. `must_add`: nothing else opens before they have a second factor.
+    """The context of the pages of a person's own account.
 
-    `provider` is what their identity provider is called, None for who has a password here.
+    `must_add`: no other page opens before they add a second factor. `protected`: they have one. `provider` is the name
+    of their identity provider, None for a person with a password here.
     """
 
     request: DeskRequest
@@ -44,24 +46,24 @@ class AccountPage:
     provider: str | None
 
     def device(self, user_agent: str) -> str:
-        """What the browser is called that says this of itself."""
+        """The name of the browser with this User-Agent header."""
         return device_name(user_agent)
 
     def codes(self, used_mask: int) -> str:
-        """How many recovery codes are left, without opening them."""
+        """How many recovery codes are left, from the mask of used ones: the codes are not decrypted."""
         number: int = app_settings.RECOVERY_CODE_COUNT
         return f"{number - used_mask.bit_count()} of {number}"
 
 
 def account_page(request: DeskRequest) -> AccountPage:
-    """Called once by each of the pages: what was said is said once. Cost: four queries."""
+    """The context of this request. Call it once: it consumes the flash messages. Cost: four queries."""
     user = request.user
-    said = tuple(FlashMessage(str(message), message.level_tag == "error") for message in get_messages(request))
+    messages = tuple(FlashMessage(str(message), message.level_tag == "error") for message in get_messages(request))
     return AccountPage(
         request=request,
         preferences=preferences_of(request),
         role=role_of(user),
-        messages=said,
+        messages=messages,
         must_add=must_add_second_factor(request),
         protected=has_second_factor(user),
         provider=settings.OIDC_NAME if is_sso_user(user) else None,

@@ -1,4 +1,4 @@
-"""The small picture of the gateway's last hour, as numbers a template draws."""
+"""Bar chart of the gateway's last hour, as coordinates for an SVG template."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from contacts_ui.gateway import MinuteStats
 
-HEIGHT, WIDTH, GAP = 80, 9, 1  # units of the picture
+HEIGHT, WIDTH, GAP = 80, 9, 1  # SVG units: of the chart, of a bar, between bars
 
 
 @dataclass(frozen=True, slots=True)
 class ChartBar:
-    """One minute: calls made below, answers from what was kept above. All in the picture's own units."""
+    """One minute: API calls below, answers without a call stacked above. All in SVG units."""
 
     x: int
     called_y: float
@@ -24,7 +24,7 @@ class ChartBar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`most` is the highest minute; `totals` the hour's sums by name."""
+    """`most` is the total of the busiest minute; `totals` are the sums of the hour by event."""
 
     bars: tuple[ChartBar, ...]
     width: int
@@ -35,10 +35,10 @@ class Chart:
 
 def hour_chart(hour: Sequence[MinuteStats]) -> Chart:
     """The chart of sixty minutes, oldest on the left."""
-    made = [(minute, minute.counts["upstream_call"], _without_call(minute)) for minute in hour]
-    most = max((called + kept for _, called, kept in made), default=0)
+    stacks = [(minute, minute.counts["upstream_call"], _without_call(minute)) for minute in hour]
+    most = max((called + cached for _, called, cached in stacks), default=0)
     scale = HEIGHT / most if most else 0.0
-    bars = tuple(_bar(place, *parts, scale) for place, parts in enumerate(made))
+    bars = tuple(_bar(index, *stack, scale) for index, stack in enumerate(stacks))
     totals: dict[str, int] = {
         event: sum(minute.counts[event] for minute in hour) for event in (hour[0].counts if hour else ())
     }
@@ -49,8 +49,9 @@ def _without_call(minute: MinuteStats) -> int:
     return minute.counts["hit"] + minute.counts["stale"] + minute.counts["coalesced"]
 
 
-def _bar(place: int, minute: MinuteStats, called: int, kept: int, scale: float) -> ChartBar:
-    tall, taller = round(called * scale, 1), round(kept * scale, 1)
+def _bar(index: int, minute: MinuteStats, called: int, cached: int, scale: float) -> ChartBar:
+    called_height, cached_height = round(called * scale, 1), round(cached * scale, 1)
     when = "this minute" if minute.ago == 0 else f"{minute.ago} min ago"
-    title = f"{when}: {called} calls, {kept} answers without one"
-    return ChartBar(place * (WIDTH + GAP), HEIGHT - tall, tall, HEIGHT - tall - taller, taller, title)
+    title = f"{when}: {called} calls, {cached} answers without one"
+    called_y = HEIGHT - called_height
+    return ChartBar(index * (WIDTH + GAP), called_y, called_height, called_y - cached_height, cached_height, title)

@@ -1,4 +1,4 @@
-"""Error table: from exception class to status, title and what to do."""
+"""Error table: maps an exception class to an error page with status, title and advice."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from contacts_ui.sent_api import errors
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """What went wrong, for a person: what it is called, what to do, what to quote.
+    """An error as a page shows it: title, advice, and an id to quote.
 
     `tone` is red, amber or plain. `retry_after` is in seconds. `details` are further sentences.
-    `request_id` is the API's, `reference` our own; the page quotes the first it has.
+    `request_id` is the API's, `reference` the desk's; the page quotes the first that is there.
     """
 
     status: int
@@ -32,7 +32,7 @@ class ErrorPage:
 
 ESCALATE = "Try again in a moment. If it lasts, tell an admin and quote this ID."
 
-# One row for each thing a user would do differently. Subclasses stand before their base.
+# One row for each thing a user would do differently. The first match wins: subclasses come before their base.
 ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
     (
         ScopeDenied,
@@ -206,7 +206,7 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
 
 def error_page_for(exception: Exception, reference: str) -> ErrorPage | None:
     """The row of the table for `exception`, with its ids and details filled in. None when it has no row."""
-    row = next((problem for kind, problem in ERROR_PAGES if isinstance(exception, kind)), None)
+    row = next((error_page for kind, error_page in ERROR_PAGES if isinstance(exception, kind)), None)
     if row is None:
         return None
     return replace(
@@ -218,12 +218,12 @@ def error_page_for(exception: Exception, reference: str) -> ErrorPage | None:
     )
 
 
-def stale_reason(shown: CachedResult[object]) -> str | None:
-    """Why an old answer is shown, as a sentence. None when it is a fresh one."""
-    if not shown.stale:
+def stale_reason(result: CachedResult[object]) -> str | None:
+    """A sentence that says why the result is stale. None when it is fresh."""
+    if not result.stale:
         return None
-    problem = error_page_for(shown.error, "") if shown.error else None
-    return f"{problem.title}." if problem else "A newer answer is on its way."
+    error_page = error_page_for(result.error, "") if result.error else None
+    return f"{error_page.title}." if error_page else "A newer answer is on its way."
 
 
 def _details(exception: Exception) -> tuple[str, ...]:

@@ -14,18 +14,18 @@ def format_int(value: int) -> str:
 
 
 def percent(value: float) -> str:
-    """A score from 0 to 100 as a whole number; what lies outside is brought back to the nearest end."""
+    """A score as a whole number, clamped to 0 to 100."""
     return f"{min(100.0, max(0.0, value)):.0f}"
 
 
 def lower_first(text: str) -> str:
-    """The same, to go on a sentence with."""
+    """The text with its first letter in lower case, for use within a sentence."""
     return text[:1].lower() + text[1:]
 
 
 def format_datetime(value: datetime, zone: tzinfo | None = None) -> str:
-    """A time in full, in the current time zone or this one: 13 Jan 2026, 12:24 UTC."""
-    try:  # two for each row of a list: no further call but for the odd ones
+    """A date and time, in `zone` or the current time zone: 13 Jan 2026, 12:24 UTC."""
+    try:  # called twice for each row of a list: only unusual values cost a further call
         local = value.astimezone(zone or get_current_timezone())
     except OverflowError:
         local = value
@@ -34,25 +34,25 @@ def format_datetime(value: datetime, zone: tzinfo | None = None) -> str:
 
 
 def format_datetime_seconds(value: datetime) -> str:
-    """A time to the second, in the current time zone: 13 Jan 2026, 12:24:05 UTC."""
+    """A date and time to the second, in the current time zone: 13 Jan 2026, 12:24:05 UTC."""
     local = _local(value)
     return f"{local:%-d %b %Y, %H:%M:%S} {_zone_name(local)}"
 
 
 def format_time(value: datetime) -> str:
-    """A time of today, in the current time zone: 12:24 UTC."""
+    """The time of day, in the current time zone: 12:24 UTC."""
     local = _local(value)
     return f"{local:%H:%M} {_zone_name(local)}"
 
 
 def _local(value: datetime, zone: tzinfo | None = None) -> datetime:
-    with suppress(OverflowError):  # the first and the last day there is have no neighbour in another zone
+    with suppress(OverflowError):  # the first and last day of the calendar cannot be converted to every zone
         return value.astimezone(zone or get_current_timezone())
     return value
 
 
 def _zone_name(value: datetime) -> str:
-    """CET, BST; where a zone has no letters, how far it is from UTC: UTC+0530."""
+    """The abbreviation of the zone (CET, BST); its offset (UTC+0530) where it has none."""
     name = value.tzname() or ""
     return f"UTC{name}" if name.startswith(("+", "-")) else name
 
@@ -61,7 +61,7 @@ _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (2_592_000, 86_4
 
 
 def time_ago(value: datetime) -> str:
-    """How long ago, in one unit: 12 s ago, 5 min ago, 3 mo ago, 1 y ago. A time to come is "just now"."""
+    """The age in one unit: 12 s ago, 5 min ago, 3 mo ago, 1 y ago. A time in the future is "just now"."""
     seconds = int((datetime.now(UTC) - value).total_seconds())
     if seconds < 1:
         return "just now"

@@ -1,4 +1,4 @@
-"""The Jinja2 environment of our pages: strict, escaping, with the few words every template needs."""
+"""Jinja2 environment of the desk's pages: strict about undefined names, autoescaping, with shared globals and filters."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _FLAGS = Path(settings.BASE_DIR) / "static" / "vendor" / "circle-flags" / "flags
 def environment(**options: Any) -> Environment:
     """Called by Django's Jinja2 backend."""
     options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    made = Environment(**options)  # noqa: S701  # Django's backend passes autoescape=True
-    made.globals.update(
+    env = Environment(**options)  # noqa: S701  # Django's backend passes autoescape=True
+    env.globals.update(
         static=lru_cache(maxsize=512)(static),
         url=reverse,
         flag=flag,
@@ -51,9 +51,9 @@ def environment(**options: Any) -> Environment:
         mask_number=mask_number,
         reachability_label=reachability_label,
         copy_value=copy_value,
-        badges=lru_cache(maxsize=256)(_macro(made, "channel_badges")),
+        badges=lru_cache(maxsize=256)(_macro(env, "channel_badges")),
     )
-    made.filters.update(
+    env.filters.update(
         time_ago=time_ago,
         channel_name=channel_name,
         format_time=format_time,
@@ -63,21 +63,23 @@ def environment(**options: Any) -> Environment:
         format_int=format_int,
         percent=percent,
     )
-    return made
+    return env
 
 
 @lru_cache(maxsize=256)
 def icon(name: str, class_: str = "") -> SafeString:
-    """One of our icons. A function that remembers: a page of fifty rows has two hundred."""
-    marked = format_html(' class="{}"', class_) if class_ else ""
-    return format_html('<svg aria-hidden="true"{}><use href="{}#{}"/></svg>', marked, static("img/icons.svg"), name)
+    """One icon of the sprite. Cached: a page of fifty rows has two hundred."""
+    class_attribute = format_html(' class="{}"', class_) if class_ else ""
+    return format_html(
+        '<svg aria-hidden="true"{}><use href="{}#{}"/></svg>', class_attribute, static("img/icons.svg"), name
+    )
 
 
-def _macro(made: Environment, name: str) -> Callable[..., str]:
-    """A macro of `shared/ui.html` whose every answer is worth remembering: few combinations, many rows."""
+def _macro(env: Environment, name: str) -> Callable[..., str]:
+    """A macro of `shared/ui.html` as a function, for caching its output: few combinations, many rows."""
 
     def call(*arguments: object) -> str:
-        macro: Callable[..., str] = getattr(made.get_template("shared/ui.html").module, name)
+        macro: Callable[..., str] = getattr(env.get_template("shared/ui.html").module, name)
         return macro(*arguments)
 
     return call
@@ -85,20 +87,20 @@ def _macro(made: Environment, name: str) -> Callable[..., str]:
 
 @lru_cache(maxsize=512)
 def flag(region_code: str | None) -> str:
-    """The address of a region's flag, or of a neutral mark where there is none."""
+    """The URL of a region's flag, or of a neutral image if it has none."""
     name = _flag_name(region_code)
     return static(f"vendor/circle-flags/flags/{name}.svg" if name else "img/region.svg")
 
 
 @lru_cache(maxsize=512)
 def flag_class(region_code: str | None) -> str:
-    """The classes of what a flag stands before: its place in the sprite (app.css), or the neutral mark."""
+    """The CSS classes that place a region's flag from the sprite (app.css), or the neutral image if it has none."""
     name = _flag_name(region_code)
     return f"flag flag-col-{name[0]} flag-row-{name[1]}" if name else "flag"
 
 
 def _flag_name(region_code: str | None) -> str | None:
-    """The file's, where the region has a flag."""
+    """The file name of the region's flag without its extension; None if it has none."""
     name = (region_code or "").lower()
     is_code = name.isascii() and name.isalpha() and len(name) == 2
     return name if is_code and (_FLAGS / f"{name}.svg").is_file() else None

@@ -1,4 +1,4 @@
-"""Desk page: one page in two shapes, whole or the fragment that htmx swaps in. Decided here and nowhere else."""
+"""Desk page: renders a page as a whole or as the fragment that htmx swaps in. Only this module decides which."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from .request import DeskRequest, preferences_of
 
 
 class DeskPage:
-    """The page of a view, registered with the request before the API is asked, so that a failure keeps it around it.
+    """The page of a view. It registers itself with the request before the API is called, so that an error is rendered
+    within the same page.
 
-    The first template is the page, the second the fragment, a file that the page includes. `headers` go with the
-    response whatever it becomes. `context` is for both templates. Templates may also rely on `scope`, `profile_id`,
-    `error`, `fragment` (whether it stands alone), `current_url` and `preferences` (of the person asking, in whose time
-    zone times are shown); whole pages on the person's `role` too.
+    The first template is the page, the second the fragment, a file that the page includes. `headers` are set on every
+    response, errors included. `context` is for both templates. Templates may also rely on `scope`, `profile_id`,
+    `error`, `fragment` (True if it is rendered alone), `current_url` and `preferences` (of the signed-in person, whose
+    time zone is used); whole pages on the person's `role` too.
     """
 
     def __init__(
@@ -51,18 +52,18 @@ class DeskPage:
 
     def response(self, *, error: ErrorPage | None = None, **context: Any) -> HttpResponse:
         """The page or its fragment, with the status of `error` if there is one."""
-        alone = wants_fragment(self._request)
+        fragment = wants_fragment(self._request)
         preferences = preferences_of(self._request)
-        role = None if alone else role_of(self._request.user)  # the menu of a whole page alone asks for it
-        always: dict[str, Any] = {"error": error, "fragment": alone, "profile_id": self._profile_id()}
-        always |= {"preferences": preferences, "role": role}
-        filled = {"current_url": self._request.get_full_path()} | self._context | context | always
-        template = self._fragment_template if alone else self._template
+        role = None if fragment else role_of(self._request.user)  # only the menu of a whole page needs it
+        common: dict[str, Any] = {"error": error, "fragment": fragment, "profile_id": self._profile_id()}
+        common |= {"preferences": preferences, "role": role}
+        merged = {"current_url": self._request.get_full_path()} | self._context | context | common
+        template = self._fragment_template if fragment else self._template
         status = error.status if error else 200
         with timezone.override(preferences.zone):
-            response = render(self._request, template, filled, status=status, using="desk")
-        response[FRAGMENT_HEADER if alone else PAGE_HEADER] = "1"
-        response[PROFILE_HEADER] = always["profile_id"] or "account"
+            response = render(self._request, template, merged, status=status, using="desk")
+        response[FRAGMENT_HEADER if fragment else PAGE_HEADER] = "1"
+        response[PROFILE_HEADER] = common["profile_id"] or "account"
         for name, value in self._headers.items():
             response[name] = value
         if error and error.retry_after is not None:

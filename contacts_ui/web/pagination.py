@@ -1,4 +1,4 @@
-"""Where a page of contacts stands among the others, with the links ready-made."""
+"""Pagination of the contact list: row numbers, page count and the URLs of other pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contacts_ui.sent_api.types import ContactPage
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """The foot of the table. A link is None where it leads nowhere; counts are None where the API names none."""
+    """The values of the table's pager. A URL is None if there is no such page; a count is None if it is not known."""
 
     page: int
     pages: int | None
@@ -26,26 +26,26 @@ class Pager:
 
     @property
     def past_end(self) -> bool:
-        """Whether the page asked for lies after the last one."""
+        """True if the requested page is after the last one."""
         return self.page > 1 and self.last_row < self.first_row
 
 
 def build_pager(query: ContactListQuery, page: ContactPage) -> Pager:
-    """The pager of `page`, which answers `query`. Believes neither `has_more` nor the counts alone."""
-    number, size, facts = query.filters.page, query.filters.page_size, page.pagination
-    offset, shown = (number - 1) * size, len(page.contacts)
-    total = facts.total_count
-    if total is not None and (total < 0 or (shown and total < offset + shown)):
-        total = None  # it contradicts the rows, which are there to be seen
+    """The pager of `page`, the result of `query`. Checks the API's counts and `has_more` against the rows."""
+    number, size, pagination = query.filters.page, query.filters.page_size, page.pagination
+    offset, row_count = (number - 1) * size, len(page.contacts)
+    total = pagination.total_count
+    if total is not None and (total < 0 or (row_count and total < offset + row_count)):
+        total = None  # it contradicts the rows of this page
     pages = -(-total // size) if total is not None else None
     pages = min(pages, MAX_PAGE) if pages is not None else None
-    more = number < pages if pages is not None else bool(facts.has_more) or shown == size
+    more = number < pages if pages is not None else bool(pagination.has_more) or row_count == size
     url = query.canonical_url
     return Pager(
         page=number,
         pages=pages,
         first_row=offset + 1,
-        last_row=offset + shown,
+        last_row=offset + row_count,
         total=total,
         first_url=query.url(page=1) if number > 1 else None,
         previous_url=query.url(page=min(number - 1, pages or number - 1)) if number > 1 else None,

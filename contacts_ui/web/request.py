@@ -1,4 +1,4 @@
-"""The request as our views get it, and the preferences of the person asking."""
+"""Request type of the desk's views, and the preferences of the signed-in person."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django_htmx.middleware import HtmxDetails
 
 from contacts_ui.preferences import EffectivePreferences, preferences_for
 
-if TYPE_CHECKING:  # the page a request is about to show, made by its view
+if TYPE_CHECKING:  # page.py imports this module
     from .page import DeskPage
 
 
 class DeskRequest(HttpRequest):
-    """A request as our views get it: with htmx's details, a reference to quote, and the page it asks for."""
+    """A request with the attributes that middleware and views set: htmx details, a reference to quote, the page."""
 
-    user: User  # every view but sign-in and health has someone signed in
+    user: User  # all views but sign-in and health require a signed-in user
     htmx: HtmxDetails
     reference: str
     desk_page: DeskPage
@@ -25,8 +25,8 @@ class DeskRequest(HttpRequest):
 
 
 def preferences_of(request: DeskRequest) -> EffectivePreferences:
-    """What the person asking prefers, as it was when the request first asked. Cost: one query a request."""
-    kept: EffectivePreferences | None = getattr(request, "desk_preferences", None)
-    if kept is None:
-        kept = request.desk_preferences = preferences_for(request.user)
-    return kept
+    """The preferences of the signed-in person, read once for each request. Cost: one query a request."""
+    preferences: EffectivePreferences | None = getattr(request, "desk_preferences", None)
+    if preferences is None:
+        preferences = request.desk_preferences = preferences_for(request.user)
+    return preferences
