@@ -10,7 +10,7 @@ export PORT SANDBOX_PORT
 # Each of the many processes started here would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run dev test test-fast test-all coverage lint format lock clean tenants mutants pictures
+.PHONY: help run dev test test-fast test-all coverage lint format lock clean isolation mutants screenshots
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,13 +56,13 @@ coverage: .venv/.tests  ## Which branches of contacts_ui no test takes, those wi
 	@$(BIN)/coverage json --quiet -o .cache/coverage/report.json
 	@$(BIN)/python -c 'import json, sys; part = json.load(open(".cache/coverage/report.json"))["totals"]["percent_branches_covered"]; print(f"{part:.1f} % of the branches"); sys.exit(part < 93)'
 
-tenants: .venv/.tests  ## 10,000 steps of any interleaving: no foreign row (minutes)
+isolation: .venv/.tests  ## 10,000 steps of any interleaving: no foreign row (minutes)
 	@DESK_STEPS=10000 $(BIN)/python -m pytest -q tests/gateway/test_scope_isolation.py
 
 mutants: .venv/.tests  ## The most dangerous faults, one at a time: which test notices (WORDS for some)
 	@$(BIN)/python -m tools.mutants $(WORDS)
 
-pictures: .venv/.tests  ## Every state, light and dark, desktop and phone, into pictures/ (STATES for some)
+screenshots: .venv/.tests  ## Every state, light and dark, desktop and phone, into pictures/ (STATES for some)
 	@$(BIN)/python -m tools.test_dependencies
 	@$(BIN)/python -m tools.screenshots $(STATES)
 

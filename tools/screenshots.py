@@ -1,4 +1,4 @@
-"""Screenshots (`make pictures`): every page state, light and dark, desktop and phone, as PNG files.
+"""Screenshots (`make screenshots`): every page state, light and dark, desktop and phone, as PNG files.
 
 Usage: python -m tools.screenshots [NAME...], where a NAME is a state of tests/browser/page_states.py; all states
 without NAME. Starts Chromium, two desks and two sandboxes on free ports and stops them. Writes into `pictures/`, which
