@@ -1,4 +1,4 @@
-"""The contact list: one page of a scope's contacts, filtered as its URL says."""
+"""Contact list view: one page of a scope's contacts, filtered by its URL."""
 
 from __future__ import annotations
 
@@ -23,34 +23,35 @@ from contacts_ui.web.request import DeskRequest, preferences_of
 
 from .bulk_lookup import bulk_lookup, continues_lookup
 
-PAGE_TIMEOUT = 0.8  # seconds until a page comes without its rows, which follow when the API has answered
+PAGE_TIMEOUT = 0.8  # seconds until a page is sent without its rows, which follow when the API has responded
 
 
 @require_safe
 def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
-    """One page of a scope's contacts, filtered as the URL says. Cost: one API call, none while it is cached; a search
-    with several interpretations at most three.
+    """One page of a scope's contacts, filtered by the URL. Cost: one API call, none while it is cached; at most three for
+    a search with several interpretations.
     """
     scope = scope_for(request.user, profile_id)
     query = parse_list_query(request, scope)
     page = _page(request, scope, query)
     if query.plan and query.plan.numbers:
+        response = bulk_lookup(request, page, scope, query.plan.numbers)
         _audit_switch(request, scope)
-        return bulk_lookup(request, page, scope, query.plan.numbers)
+        return response
     event = _audit_request(request, scope, query)
-    found = search(scope, query, _fetch_policy(request), request.user.pk)
+    result = search(scope, query, _fetch_policy(request), request.user.pk)
     _audit_switch(request, scope)
-    if found is None:
+    if result is None:
         audit.defer(request)
         return page.response(waiting=True)
-    if "refresh" in request.GET and not wants_fragment(request) and not found.result.stale:
-        return redirect(query.canonical_url)  # the URL of a list never asks to be refreshed
-    _audit_result(event, found)
-    return page.response(**_rows(found))
+    if "refresh" in request.GET and not wants_fragment(request) and not result.result.stale:
+        return redirect(query.canonical_url)  # so that reloading does not refresh again
+    _audit_result(event, result)
+    return page.response(**_rows(result))
 
 
 def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
-    """The list of `scope` that the URL asks for."""
+    """The filters of the URL, for a list of `scope`."""
     preferences, path = preferences_of(request), f"{scope.path}contacts/"
     regions = likely_regions(preferences, scope)
     return parse_filters(path, request.GET, page_size=preferences.page_size, regions=regions)
@@ -84,25 +85,25 @@ def _history_headers(request: DeskRequest, query: ContactListQuery, url: str) ->
 
 
 def _audit_switch(request: DeskRequest, scope: Scope) -> None:
-    """Remembers where the person is now, and records it when that is another profile than before."""
+    """Remembers the person's current scope, and records a switch when it differs from the last one."""
     if not wants_fragment(request) and remember_visit(request.user, scope):
         audit.record(request, audit.AuditAction.PROFILE_SWITCHED)
 
 
-def _rows(found: SearchResult) -> dict[str, Any]:
-    rows = found.result.value
-    pager = build_pager(found.query, rows)
+def _rows(result: SearchResult) -> dict[str, Any]:
+    page = result.result.value
+    pager = build_pager(result.query, page)
     return {
-        "query": found.query,
-        "result": found,
-        "page": rows,
+        "query": result.query,
+        "result": result,
+        "page": page,
         "pager": pager,
-        "stale_reason": stale_reason(found.result),
+        "stale_reason": stale_reason(result.result),
     }
 
 
 def _fetch_policy(request: DeskRequest) -> FetchPolicy:
-    """A whole page does not wait for its rows for ever, unless `wait` says so."""
+    """A whole page waits for its rows PAGE_TIMEOUT at most; a fragment, or a page with `wait`, for the whole call."""
     if "refresh" in request.GET:
         return FetchPolicy(refresh=get_gateway().allow_refresh(request.user.pk))
     waits = wants_fragment(request) or "wait" in request.GET
@@ -110,7 +111,7 @@ def _fetch_policy(request: DeskRequest) -> FetchPolicy:
 
 
 def _audit_request(request: DeskRequest, scope: Scope, query: ContactListQuery) -> audit.PendingEvent:
-    """Records what is asked for, whatever comes of it: a list, or a search with the hashes of its text."""
+    """Records the request before its result is known: a list, or a search with the hashes of its text."""
     hashes: tuple[str, ...] = ()
     if query.plan and query.search:
         hashes = audit.hashes_of_plan(query.search, query.plan)
@@ -124,9 +125,9 @@ def _audit_request(request: DeskRequest, scope: Scope, query: ContactListQuery) 
     return audit.record(request, action, number_hashes=hashes)
 
 
-def _audit_result(event: audit.PendingEvent, found: SearchResult) -> None:
-    """Adds what came of it; whose numbers, when a search found few."""
-    page, hashes = found.result.value, event.event.number_hashes
+def _audit_result(event: audit.PendingEvent, result: SearchResult) -> None:
+    """Adds the result to the event; for a search with few rows also the hashes of their numbers."""
+    page, hashes = result.result.value, event.event.number_hashes
     if hashes and len(page.contacts) <= audit.MAX_HASHED_RESULTS:
         hashes += audit.hashes_of_contacts(page.contacts)
     event.complete(rows=len(page.contacts), request_id=page.request_id, number_hashes=hashes)
