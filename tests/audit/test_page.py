@@ -355,3 +355,11 @@ def test_number_form_requires_csrf_token(auditor: User) -> None:
 def test_number_typed_into_person_filter_is_not_recorded(auditor_client: Client, page: str) -> None:
     auditor_client.get(page, {"person": NUMBER})
     assert AuditEntry.objects.get().about == "person: [number]"
+
+
+def test_header_cell_has_class_of_its_column(auditor_client: Client, written: Write) -> None:
+    written(action="contact.opened")
+    page = text(auditor_client.get(PAGE))
+    for column in ("time", "who", "what", "where", "outcome"):
+        assert re.search(rf'<th[^>]* class="audit-{column}">', page), column
+        assert re.search(rf'<td[^>]* class="audit-{column}">', page), column
