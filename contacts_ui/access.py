@@ -1,4 +1,4 @@
-"""Who may see what. The only maker of a Scope, and deny by default."""
+"""Access control: what a user may see, by role and assignment. The only maker of a Scope; denies by default."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from .scope import Scope
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 CONTACT_ROLES = frozenset({ADMIN, EXPORTER, SUPPORT})
-VISITS_READ = 20  # visits looked at for those that are still allowed
-MAX_RECENT = 5  # of them, at the head of the switcher
+VISITS_READ = 20  # visits read, to find those that are still allowed
+MAX_RECENT = 5  # of them, at the top of the switcher
 
 
 class RoleDenied(PermissionDenied):
@@ -33,7 +33,7 @@ class RoleDenied(PermissionDenied):
 
 
 class ScopeDenied(Http404):
-    """The profile is foreign, unknown or not assigned. One answer for all three, so that none can be told."""
+    """The profile is foreign, unknown or not assigned. One response for all three, so that none can be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class VisibleProfiles:
 
 
 def visible_profiles(user: User, *, revalidate: bool = False) -> VisibleProfiles:
-    """What `user` may see, by role, assignment and kind of key. May raise any SentError (`/v3/me`).
+    """Everything `user` may see, by role, assignment and kind of key. May raise any SentError (`/v3/me`).
 
-    `revalidate`: a profile is asked for that the account is not known to have.
+    `revalidate`: a profile was requested that the cached account does not have.
     """
-    known = get_gateway().account(revalidate=revalidate)
-    account, stale = known.value, known.stale
+    cached = get_gateway().account(revalidate=revalidate)
+    account, stale = cached.value, cached.stale
     role = role_of(user)
     if role == ADMIN:
         return VisibleProfiles(account, sees_account=True, profiles=account.profiles, stale=stale)
@@ -74,12 +74,12 @@ def visible_profiles(user: User, *, revalidate: bool = False) -> VisibleProfiles
         return VisibleProfiles(account, sees_account=True, profiles=(), stale=stale)
     rows = ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)
     assigned = {str(profile_id) for profile_id in rows}
-    mine = tuple(profile for profile in account.profiles if profile.id.lower() in assigned)
-    return VisibleProfiles(account, sees_account=False, profiles=mine, stale=stale)
+    visible = tuple(profile for profile in account.profiles if profile.id.lower() in assigned)
+    return VisibleProfiles(account, sees_account=False, profiles=visible, stale=stale)
 
 
 def require_role(*roles: str) -> Callable[[View], View]:
-    """Lets only people of these roles in. Raises RoleDenied for all others."""
+    """Decorator of a view for people of these roles. Raises RoleDenied for all others."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -94,34 +94,34 @@ def require_role(*roles: str) -> Callable[[View], View]:
 
 
 def scope_for(user: User, profile_id: UUID | None) -> Scope:
-    """Leave for `user` to ask for one profile's contacts, or with None for the account's own.
+    """The scope of one profile, or with None of the account's own contacts, if `user` may see it.
 
-    Raises ScopeDenied, the same for every reason, and any SentError of `/v3/me` (kept for five minutes; for one
-    when the profile is not among those known).
+    Raises ScopeDenied, the same for every reason, and any SentError of `/v3/me` (cached for five minutes; for one
+    when the profile is not among those cached).
     """
     if role_of(user) not in CONTACT_ROLES:
         raise ScopeDenied
-    choices = visible_profiles(user)
-    if profile_id is not None and choices.account.profile(profile_id) is None:
-        choices = visible_profiles(user, revalidate=True)
-    scope = _scope_in(choices, profile_id)
+    visible = visible_profiles(user)
+    if profile_id is not None and visible.account.profile(profile_id) is None:
+        visible = visible_profiles(user, revalidate=True)
+    scope = _scope_in(visible, profile_id)
     if scope is None:
         raise ScopeDenied
     return scope
 
 
 def last_scope(user: User) -> Scope | None:
-    """Where `user` last was if that is still allowed, else the first they may see, else None."""
-    choices = visible_profiles(user)
-    first = [UUID(profile.id) for profile in choices.by_name[:1]]
-    return next((scope for wish in [*_visited(user), None, *first] if (scope := _scope_in(choices, wish))), None)
+    """The scope `user` last visited if that is still allowed, else the first they may see, else None."""
+    visible = visible_profiles(user)
+    first = [UUID(profile.id) for profile in visible.by_name[:1]]
+    return next((scope for visited in [*_visited(user), None, *first] if (scope := _scope_in(visible, visited))), None)
 
 
 def recent_scopes(
     user: User, visible: VisibleProfiles, *, exclude: Scope, limit: int = MAX_RECENT
 ) -> tuple[Scope, ...]:
-    """Where `user` last was and still may go, newest first, without `besides`. Cost: one query."""
-    allowed = (scope for wish in _visited(user) if (scope := _scope_in(visible, wish)))
+    """The scopes `user` visited last and may still see, newest first, without `exclude`. Cost: one query."""
+    allowed = (scope for visited in _visited(user) if (scope := _scope_in(visible, visited)))
     return tuple(islice((scope for scope in allowed if scope.profile_id != exclude.profile_id), limit))
 
 
@@ -130,17 +130,17 @@ def _visited(user: User) -> list[UUID | None]:
     return list(visits.values_list("profile_id", flat=True)[:VISITS_READ])
 
 
-def _scope_in(choices: VisibleProfiles, profile_id: UUID | None) -> Scope | None:
-    switchable = len(choices) > 1
+def _scope_in(visible: VisibleProfiles, profile_id: UUID | None) -> Scope | None:
+    switchable = len(visible) > 1
     if profile_id is None:
-        return Scope(None, choices.account.display_name, switchable) if choices.sees_account else None
+        return Scope(None, visible.account.display_name, switchable) if visible.sees_account else None
     wanted = str(profile_id)
-    profile = next((p for p in choices.profiles if p.id.lower() == wanted), None)
+    profile = next((p for p in visible.profiles if p.id.lower() == wanted), None)
     return Scope(profile.id, profile.display_name, switchable) if profile else None
 
 
 def remember_visit(user: User, scope: Scope) -> bool:
-    """Notes that `user` opened `scope`, and says whether it is another than last time. Only then it writes."""
+    """Records that `user` opened `scope`; True when it differs from the last one. Only then it writes."""
     profile_id = UUID(scope.profile_id) if scope.profile_id else None
     visits = ScopeVisit.objects.filter(user=user)
     newest = visits.order_by("-visited_at").values_list("profile_id", flat=True)[:1]

@@ -1,4 +1,4 @@
-"""Django's admin: who has which profiles, and what holds for a group. People, roles and assignments on one page."""
+"""Model admins: people with their assigned profiles, groups with their policy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NO_PROFILES = "The messaging service names no profiles: its key is not an organ
 
 
 def profile_choices() -> list[tuple[str, str]]:
-    """The profiles by name, as the API has them now. Empty when it does not answer: assigning has to wait."""
+    """The profiles by name, as the API has them now. Empty when it does not answer: none can be assigned then."""
     return list(load_profiles().names.items())
 
 
@@ -45,9 +45,9 @@ class ProfileAccessForm(AccessModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = list(self.choices)
-        kept = str(self.instance.profile_id) if self.instance.pk else None
-        if kept and kept not in dict(choices):
-            choices.append((kept, f"{kept} (not known now)"))
+        stored = str(self.instance.profile_id) if self.instance.pk else None
+        if stored and stored not in dict(choices):
+            choices.append((stored, f"{stored} (not known now)"))
         self.fields["profile_id"] = forms.TypedChoiceField(
             label="Profile", choices=[("", "Choose a profile"), *choices], help_text="" if choices else _NO_PROFILES
         )
@@ -61,7 +61,7 @@ class ProfileAccessInline(AccessTabularInline):
     extra = 1
 
     def get_formset(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
-        """The forms of one page, which ask the API once between them."""
+        """The forms of one page, with one API call for all of them."""
         form = type("ProfileAccessForm", (ProfileAccessForm,), {"choices": profile_choices()})
         return super().get_formset(request, obj, **(kwargs | {"form": form}))
 
@@ -72,27 +72,27 @@ class PersonAdmin(BaseUserAdmin):
     inlines = (ProfileAccessInline,)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Saves, and ends the sessions of who is switched off: else they would live again when it is undone."""
+        """Saves, and ends the sessions of an inactive person: else they would be valid again after activation."""
         super().save_model(request, obj, form, change)
         if not obj.is_active:
             end_sessions(obj)
 
 
 class GroupPolicyInline(PolicyStackedInline):
-    """What holds for the members of one group."""
+    """The policy of one group."""
 
     model = GroupPolicy
     can_delete = False
 
 
 class RoleAdmin(GroupAdmin):
-    """A group, with what holds for its members."""
+    """A group, with its policy."""
 
     inlines = (GroupPolicyInline,)
 
 
 class GroupPolicyAdmin(PolicyAdmin):
-    """The same by itself, for admins who may not change what groups may do."""
+    """A policy by itself, for admins who may not change the permissions of groups."""
 
     list_display = ("group", "mask_numbers")
 

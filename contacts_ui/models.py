@@ -1,4 +1,4 @@
-"""The rows we own: who may see what, where someone last was, how they like the desk. Contacts are never stored."""
+"""Database models: profile assignments, scope visits, preferences, group policies, audit log. Never contacts."""
 
 from __future__ import annotations
 
@@ -8,22 +8,15 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 
+from contacts_ui.columns import default_columns
 from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, PAGE_SIZES
 
 THEMES = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
 DENSITIES = (("comfortable", "Comfortable"), ("compact", "Compact"))
-# In the order of the table. The number itself is always shown.
-COLUMNS = (
-    ("region", "Region"),
-    ("channels", "Channels"),
-    ("opt_out", "Opt-out"),
-    ("created", "Created"),
-    ("updated", "Updated"),
-)
 
 
 class ProfileAccess(models.Model):
-    """One profile assigned to one member of support staff. Its name lives at the API."""
+    """One profile assigned to one person. Its name is not stored: the API has it."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile_accesses")
     profile_id = models.UUIDField("profile ID", help_text="The profile's ID at the messaging service.")
@@ -37,7 +30,7 @@ class ProfileAccess(models.Model):
 
 
 class ScopeVisit(models.Model):
-    """When someone last opened a scope. `/` leads to the newest; the switcher lists the recent ones."""
+    """When a person last opened a scope. `/` redirects to the newest; the switcher lists the recent ones."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="scope_visits")
     profile_id = models.UUIDField(null=True)
@@ -46,7 +39,7 @@ class ScopeVisit(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "profile_id"], name="one_visit_per_profile"),
-            # SQLite counts every null as different, so the account needs a rule of its own.
+            # Nulls are distinct in a unique constraint, so the account needs one of its own.
             models.UniqueConstraint(
                 fields=["user"], condition=models.Q(profile_id=None), name="one_visit_to_the_account"
             ),
@@ -57,16 +50,11 @@ class ScopeVisit(models.Model):
         return str(self.profile_id or "account")
 
 
-def default_columns() -> list[str]:
-    """The columns of someone who never chose: all of them."""
-    return [name for name, _title in COLUMNS]
-
-
 class Preferences(models.Model):
-    """How one person likes the desk. Whoever never saved any has no row.
+    """The preferences of one person. Without any saved there is no row.
 
-    `columns` are those shown. `region` is the ISO code of the region in which local numbers are read, null for none.
-    `time_zone` is an IANA name. `mask_numbers` is the person's own wish; a group's policy stands above it.
+    `columns` are those shown. `region` is the ISO code of the region of local numbers, null for none. `time_zone` is an
+    IANA name. `mask_numbers` is the person's own preference; the policy of a group overrides it.
     """
 
     user = models.OneToOneField(
@@ -89,7 +77,7 @@ class Preferences(models.Model):
 
 
 class GroupPolicy(models.Model):
-    """What holds for every member of a group, whatever they prefer themselves."""
+    """The policy of a group, which overrides the preferences of its members."""
 
     group = models.OneToOneField(Group, on_delete=models.CASCADE, primary_key=True, related_name="policy")
     mask_numbers = models.BooleanField("numbers are masked for its members", default=False)
@@ -103,37 +91,37 @@ class GroupPolicy(models.Model):
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
-    """Rows that are only ever added. Retention is a command, which asks the database by another way."""
+    """Append-only queryset. Retention is a command that deletes by SQL of its own (audit_prune)."""
 
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[AuditEntry]:
-        """Only of rows that are new."""
+        """Inserts new rows; raises AppendOnlyError for options that would change others."""
         if kwargs.get("update_conflicts") or kwargs.get("ignore_conflicts"):
             raise AppendOnlyError
         return super().bulk_create(objs, *args, **kwargs)
 
     def update(self, **_values: Any) -> int:
-        """Refused."""
+        """Raises AppendOnlyError."""
         raise AppendOnlyError
 
     def bulk_update(self, *_args: Any, **_kwargs: Any) -> int:
-        """Refused."""
+        """Raises AppendOnlyError."""
         raise AppendOnlyError
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Refused."""
+        """Raises AppendOnlyError."""
         raise AppendOnlyError
 
 
 class AppendOnlyError(TypeError):
-    """Somebody tried to change what was written down."""
+    """An attempt to change or delete a row of the audit log."""
 
 
 class AuditEntry(models.Model):
-    """One thing that somebody did, or tried to. Names are as they were then; nothing here says a number.
+    """One audit event, of something done or attempted. Names are as they were then; no column holds a phone number.
 
     `person_id` is the user's, null for a stranger or a command. `scope` is a profile's id, "account", or null.
     `rows` is how many contacts, or rows of this log, were shown. `request_id` is the API's, `reference` our own.
-    `marks` are keyed hashes of what was searched and shown, with spaces around each. `about` says what was changed.
+    `marks` are the number hashes of what was searched and shown, with spaces around each. `about` names the change.
     """
 
     at = models.DateTimeField(db_index=True)
@@ -153,8 +141,8 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "audit entries"
-        base_manager_name = "objects"  # or the related-object machinery would have a way around it
-        # One for each filter of its page, newest first. A number is looked for in all rows (decision 14).
+        base_manager_name = "objects"  # or related managers would bypass it
+        # One for each filter of its page, newest first. A search for a number scans all rows (decision 14).
         indexes: ClassVar = [
             models.Index(fields=["person_id", "-at"], name="audit_by_person"),
             models.Index(fields=["scope", "-at"], name="audit_by_scope"),
@@ -166,12 +154,12 @@ class AuditEntry(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.outcome}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Only for a row that is new."""
+        """Inserts a new row; raises AppendOnlyError for a stored one."""
         if not self._state.adding:
             raise AppendOnlyError
-        # Or a new row with an old one's key would take its place.
+        # Or a new row with the key of a stored one would replace it.
         super().save(*args, **kwargs | {"force_insert": True})
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refused."""
+        """Raises AppendOnlyError."""
         raise AppendOnlyError

@@ -1,4 +1,4 @@
-"""How each person likes the desk: kept on the server, one row a person, read once a page."""
+"""Effective preferences: a person's own, overridden by their groups' policies. One row a person, read once a page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from django.http import QueryDict
 
 from contacts_ui.sent_api.queries import PAGE_SIZES
 
-from .models import COLUMNS, DENSITIES, THEMES, GroupPolicy, Preferences
+from .columns import COLUMNS
+from .models import DENSITIES, THEMES, GroupPolicy, Preferences
 
 if TYPE_CHECKING:  # Django's own class takes no type parameters when it runs
     PreferencesModelForm = forms.ModelForm[Preferences]
@@ -34,11 +35,11 @@ _ONE_OF_THE_LIST = {"required": "Choose one of the list.", "invalid_choice": "Ch
 
 @dataclass(frozen=True, slots=True)
 class EffectivePreferences:
-    """What holds for one person: their wishes, and above them the policies of their groups.
+    """A person's own preferences, overridden by the policies of their groups.
 
-    `columns` are those shown, in the order of the table. `region` is the ISO code of the region in which local
-    numbers are read. `time_zone` is an IANA name as it is stored; `zone` is the one to use. `mask_numbers` says
-    whether numbers are masked, by wish or because a group forces it (`mask_forced`).
+    `columns` are those shown, in the order of the table. `region` is the ISO code of the region of local numbers.
+    `time_zone` is an IANA name as it is stored; `zone` is the one to use. `mask_numbers` says whether numbers are
+    masked, by preference or because a group forces it (`mask_forced`).
     """
 
     theme: Theme
@@ -82,11 +83,11 @@ DEFAULTS = _effective(Preferences(), forced=False)
 
 
 def preferences_for(user: User | AnonymousUser) -> EffectivePreferences:
-    """What holds for `user`, superusers included. Cost: one query, none for someone not signed in."""
+    """The effective preferences of `user`, superusers included. Cost: one query, none for someone not signed in."""
     if not user.is_authenticated:
         return DEFAULTS
     forcing = GroupPolicy.objects.filter(mask_numbers=True, group__user=OuterRef("pk"))
-    # From the person, not from their row: the policy holds for someone who never saved a thing.
+    # From the user, not from their row: the policy applies to people without saved preferences too.
     people = User.objects.select_related("preferences").annotate(mask_forced=Exists(forcing))
     found = people.filter(pk=user.pk).first()
     if found is None:
@@ -95,29 +96,29 @@ def preferences_for(user: User | AnonymousUser) -> EffectivePreferences:
 
 
 def is_theme(text: str) -> bool:
-    """Whether `text` names a theme."""
+    """True when `text` is the name of a theme."""
     return text in dict(THEMES)
 
 
 def save_theme(user: User, theme: str) -> None:
-    """Keeps `theme` for `user` and nothing else. Raises ValueError when there is no such theme."""
+    """Saves `theme` for `user` and nothing else. Raises ValueError when there is no such theme."""
     if not is_theme(theme):
         raise ValueError("no such theme")
     Preferences.objects.update_or_create(user=user, defaults={"theme": theme})
 
 
 def preferences_form(user: User, data: QueryDict | None, *, mask_forced: bool) -> PreferencesForm:
-    """The form of `user`'s own wishes, filled in with `data` when it was sent."""
+    """The form of `user`'s own preferences, bound to `data` when it was submitted."""
     if data is None:
         row = Preferences.objects.filter(user=user).first() or Preferences(user=user)
     else:  # the row first: two clicks on Save must not both insert it
-        row, _made = Preferences.objects.get_or_create(user=user)
+        row, _created = Preferences.objects.get_or_create(user=user)
     return PreferencesForm(data, instance=row, mask_forced=mask_forced)
 
 
 @cache
 def regions() -> list[tuple[str, str]]:
-    """Every region that has phone numbers, as (ISO code, English name), by name, after none at all."""
+    """Every region that has phone numbers, as (ISO code, English name), by name, after "None chosen"."""
     names = Locale("en").territories
     known = ((code, str(names.get(code, code))) for code in phonenumbers.SUPPORTED_REGIONS)
     return [("", "None chosen"), *sorted(known, key=lambda region: region[1])]
@@ -125,14 +126,14 @@ def regions() -> list[tuple[str, str]]:
 
 @cache
 def time_zones() -> list[tuple[str, str]]:
-    """The zones that are named for a place, and UTC, by name. Reads the zone database once: it is slow."""
-    odd = ("Etc/", "SystemV/", "posix/", "right/")
-    places = (name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(odd))
+    """The zones named after a place, and UTC, by name. Cached: reading the zone database is slow."""
+    excluded = ("Etc/", "SystemV/", "posix/", "right/")
+    places = (name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(excluded))
     return [(name, name.replace("_", " ")) for name in sorted([*places, "UTC"])]
 
 
 class PreferencesForm(PreferencesModelForm):
-    """One person's wishes. Under a policy the wish about masking is shown, and kept as it is."""
+    """One person's own preferences. Under a policy the one about masking is shown, and stays as stored."""
 
     theme = forms.ChoiceField(choices=THEMES, error_messages=_ONE_OF_THESE)
     density = forms.ChoiceField(choices=DENSITIES, error_messages=_ONE_OF_THESE)
@@ -155,7 +156,7 @@ class PreferencesForm(PreferencesModelForm):
 
     def __init__(self, data: QueryDict | None, *, instance: Preferences, mask_forced: bool) -> None:
         super().__init__(data, instance=instance)
-        # A disabled field keeps what is stored, whatever is sent: the wish outlives the policy.
+        # A disabled field ignores what is sent: the stored preference outlives the policy.
         self.fields["mask_numbers"].disabled = mask_forced
         if instance.time_zone not in dict(time_zones()):
             self.initial["time_zone"] = "UTC"

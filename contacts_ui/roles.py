@@ -1,4 +1,4 @@
-"""The four roles, as groups. A person has one; whoever has none may see nothing."""
+"""Roles: four groups, of which a person has one. Without one they see nothing."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ ADMIN = "admin"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A group of this name, and what it may do in one sentence."""
+    """A role: its group's name, its title, and what it may do in one sentence."""
 
     name: str
     title: str
     text: str
 
 
-# In the order in which one role stands above another for whom somebody put into several groups: to look over others'
-# shoulders and to see contacts oneself are never one person's.
+# In order of precedence for a person whom somebody put into several groups: nobody may both audit others and see
+# contacts.
 ROLES: tuple[Role, ...] = (
     Role(AUDITOR, "Auditor", "Reads the audit log, and no contacts."),
     Role(ADMIN, "Admin", "Sees the account and every profile, assigns profiles and roles, reads the audit log."),
@@ -32,7 +32,7 @@ ROLES: tuple[Role, ...] = (
     Role(SUPPORT, "Support", "Sees the profiles assigned to them."),
 )
 _CACHED = "_desk_role"
-_CHANGING = "_desk_role_is_given"
+_CHANGING = "_desk_role_changing"
 role_changed = Signal()  # with `user`, `before` and `after`: the role's name, or None
 NAMES: tuple[str, ...] = tuple(role.name for role in ROLES)
 
@@ -41,21 +41,21 @@ def role_of(user: User) -> str | None:
     """The one role of `user`; None when they have none or are not active. Cost: one query a user object.
 
     A superuser is an admin. Of several groups the first in ROLES counts. A request has a user object of its own, so
-    what is remembered in it never outlives a request.
+    what is cached in it never outlives a request.
     """
     if not user.is_active:
         return None
     if user.is_superuser:
         return ADMIN
-    kept: str | None = user.__dict__.get(_CACHED, "")
-    if kept == "":
+    cached: str | None = user.__dict__.get(_CACHED, "")
+    if cached == "":
         groups = set(user.groups.values_list("name", flat=True))
-        kept = user.__dict__[_CACHED] = next((name for name in NAMES if name in groups), None)
-    return kept
+        cached = user.__dict__[_CACHED] = next((name for name in NAMES if name in groups), None)
+    return cached
 
 
 def set_role(user: User, name: str | None) -> None:
-    """Leaves `user` with this role and no other; other groups stay. Whoever listens to `role_given` can prevent it."""
+    """Gives `user` this role and no other; other groups stay. An error in a `role_changed` receiver rolls it back."""
     held = set(user.groups.filter(name__in=NAMES).values_list("name", flat=True))
     before = next((held_name for held_name in NAMES if held_name in held), None)
     user.__dict__.pop(_CACHED, None)
@@ -73,5 +73,5 @@ def set_role(user: User, name: str | None) -> None:
 
 
 def role_change_in_progress(user: User) -> bool:
-    """Whether a role is just being given: its groups come and go, which is one change."""
+    """True inside set_role, which removes and adds groups for one change of role."""
     return _CHANGING in user.__dict__

@@ -1,4 +1,4 @@
-"""Whose contacts: the account's own, or those of one profile. Only `access.scope_for` makes one."""
+"""Scope: the account's own contacts, or those of one profile. Only the module access makes one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the gateway accepts as leave to ask.
+    """Proof that a user may see these contacts, which the gateway requires.
 
     `profile_id` is the API's own spelling of the profile's id, None for the account's own contacts.
-    `title` is what to call it on the page. `switchable`: whether there are others to switch to.
+    `title` is its name on the page. `switchable`: the user may see others too.
     """
 
     profile_id: str | None
@@ -19,10 +19,10 @@ class Scope:
 
     @property
     def path(self) -> str:
-        """Where its pages begin, e.g. "/account/" or "/p/<uuid>/"."""
+        """URL prefix of its pages, "/account/" or "/p/<uuid>/"."""
         return path_of(self.profile_id)
 
 
 def path_of(profile_id: str | None) -> str:
-    """Where the pages of a profile begin, or of the account itself. Knowing an address is no leave to see it."""
+    """URL prefix of the pages of a profile, or with None of the account. Knowing a URL gives no access to it."""
     return "/account/" if profile_id is None else f"/p/{profile_id.lower()}/"

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from contacts_ui.sent_api.types import Contact
 
 CHANNEL_NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
-SHOWN_DIGITS = 4
-MASK = "••••"
 
 
 def channel_name(channel: str) -> str:
@@ -42,9 +40,3 @@ def copy_value(contact: Contact, number: str | None) -> str:
     number = number or ""
     copied = contact.format_e164 or number
     return "" if copied == "+" + "".join(filter(str.isdigit, number)) else copied
-
-
-def mask_number(contact: Contact) -> str:
-    """A number of which only the last four digits can be read. Neither its length nor its country code shows."""
-    digits = "".join(character for character in contact.number or "" if character.isdecimal())
-    return f"{MASK} {digits[-SHOWN_DIGITS:]}" if len(digits) > SHOWN_DIGITS else MASK

@@ -16,6 +16,13 @@ log = logging.getLogger(__name__)
 
 CACHE_ERRORS = (redis.RedisError, DatabaseError)
 
+# Lifetimes in seconds. Those of contacts and their pages are settings: SENT_FRESH_SECONDS and SENT_STALE_SECONDS.
+ACCOUNT_TTL = 300.0  # /v3/me is fresh
+ACCOUNT_REVALIDATE_TTL = 60.0  # the same, once something speaks against it (docs/decisions, 8)
+ACCOUNT_STALE_TTL = 3600.0  # /v3/me may still be used when the API fails
+ACCOUNT_RETRY_INTERVAL = 10.0  # until a failed /v3/me is tried again
+MESSAGE_SUMMARY_TTL = 60.0  # a contact's message summary is fresh
+
 T = TypeVar("T")
 
 

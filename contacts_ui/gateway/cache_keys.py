@@ -6,6 +6,8 @@ import hashlib
 import hmac
 from uuid import UUID
 
+from django.utils.crypto import salted_hmac
+
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 
@@ -17,7 +19,7 @@ class CacheKeys:
     """
 
     def __init__(self, secret: str, api_key: str) -> None:
-        self._secret = hashlib.sha256(f"contacts cache|{secret}".encode()).digest()
+        self._secret = salted_hmac("contacts_ui.gateway.cache_keys", "", secret, algorithm="sha256").digest()
         self.api_key_fingerprint = self._digest("fingerprint", api_key)[:16]
 
     def page(self, scope: Scope, query: ContactQuery) -> str:

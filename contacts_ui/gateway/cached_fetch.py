@@ -30,7 +30,7 @@ from contacts_ui.sent_api.errors import (
 from contacts_ui.sent_api.total_timeout import Deadline
 from contacts_ui.sent_api.types import ContactPage
 
-from .cache import ResponseCache
+from .cache import ACCOUNT_STALE_TTL, ResponseCache
 from .cache_keys import CacheKeys
 from .call_policy import CallPolicy, Slot
 from .circuit_breaker import CircuitBreaker
@@ -39,8 +39,6 @@ from .results import AccountResult, CachedResult, ContactResult, MessageSummaryR
 from .single_flight import SingleFlight
 from .stats import GatewayStats
 
-# Seconds.
-ACCOUNT_STALE_TTL = 3600.0  # /v3/me may still be used when the API fails
 REVALIDATE_TIMEOUT = 0.5  # for a new answer, when there is a stale one
 LOCK_POLL_INTERVAL = 0.025  # while another process fetches the same
 

@@ -15,6 +15,7 @@ from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.total_timeout import Deadline
 from contacts_ui.sent_api.types import Account, Contact, ContactPage
 
+from .cache import ACCOUNT_RETRY_INTERVAL, ACCOUNT_REVALIDATE_TTL, ACCOUNT_TTL, MESSAGE_SUMMARY_TTL
 from .cached_fetch import DEFAULT_POLICY, CachedFetcher, CachedRequest, FetchPolicy, GatewayConfig
 from .page_windows import slice_page, upstream_query
 from .region_stats import RegionStats
@@ -22,12 +23,7 @@ from .results import AccountResult, CachedResult, ContactResult, GatewayStatus, 
 
 log = logging.getLogger(__name__)
 
-# Seconds.
-ACCOUNT_TTL = 300.0  # /v3/me is fresh
-ACCOUNT_REVALIDATE_TTL = 60.0  # the same, once something speaks against it (docs/decisions, 8)
-ACCOUNT_RETRY_INTERVAL = 10.0  # until a failed /v3/me is tried again
-MESSAGE_SUMMARY_TTL = 60.0  # a contact's message summary is fresh
-REFRESH_INTERVAL = 2.0  # between two refreshes by one user
+REFRESH_INTERVAL = 2.0  # seconds between two refreshes by one user
 
 
 @dataclass(frozen=True, slots=True)

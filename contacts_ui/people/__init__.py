@@ -1,1 +1,1 @@
-"""People: who may come in, in which role, with which profiles. What the people page shows, and what it may change."""
+"""People: accounts, their roles and assigned profiles, as the people page lists and changes them."""

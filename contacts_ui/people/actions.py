@@ -19,7 +19,7 @@ PersonAction = Callable[[Person], str]
 
 
 def perform(actor: User, person_id: int, name: str) -> str:
-    """Performs it in a transaction; a sentence that says so. Raises NotAllowed, Http404, AuditWriteError, KeyError."""
+    """Performs it in a transaction; the message for the page. Raises NotAllowed, Http404, AuditWriteError, KeyError."""
     action = ACTIONS[name]
     with people_lock(actor):
         person = get_person(person_id)

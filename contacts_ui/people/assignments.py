@@ -1,4 +1,4 @@
-"""The profiles of one person as a list to tick: by name, found by typing, and nothing in it is ever lost."""
+"""Profile assignments: the checkboxes of one person, filtered by name, with hidden selections carried along."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from contacts_ui.sent_api.errors import SentError
 from contacts_ui.sent_api.types import sorted_by_name
 from contacts_ui.text import matches_name
 
-# Lines a page shows: a browser sends a field for each that is ticked, and Django takes a thousand fields of a form.
+# Choices a page shows: a browser sends a field for each selected one, and Django accepts a thousand fields of a form.
 MAX_SHOWN = 500
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileDirectory:
-    """The profiles as the API names them now: id to title, by name. `down`: it does not answer. `stale`: it is old."""
+    """Profile names by id, in name order. `unavailable`: the API does not answer. `stale`: from an old answer."""
 
     names: dict[str, str]
     unavailable: bool = False
@@ -27,7 +27,7 @@ class ProfileDirectory:
 
 @dataclass(frozen=True, slots=True)
 class ProfileChoice:
-    """One profile to tick. `known`: the API names it now; else its id stands for its name."""
+    """One checkbox. `known`: the API names the profile now; else its id is shown instead."""
 
     profile_id: str
     name: str
@@ -37,10 +37,10 @@ class ProfileChoice:
 
 @dataclass(frozen=True, slots=True)
 class ProfileChoices:
-    """The lines a page shows, and what it has to carry along.
+    """The choices a page shows, and the selections its form carries along.
 
-    `kept` are ids that are ticked and not shown. `ticked` counts both, `assigned` what holds now, `fitting` the
-    profiles that fit `find`, `total` all there are.
+    `hidden_selected` are selected ids that are not shown. Counts: `selected` of both, `assigned` of those stored now,
+    `matching` of the profiles that match `find`, `total` of all.
     """
 
     choices: tuple[ProfileChoice, ...]
@@ -55,17 +55,17 @@ class ProfileChoices:
 
 
 def load_profiles() -> ProfileDirectory:
-    """What there is to assign. Cost: none while the account is kept, else one API call. Never fails."""
+    """The profiles that can be assigned. Cost: none while the account is cached, else one API call. Never fails."""
     try:
-        shown = get_gateway().account()
+        account = get_gateway().account()
     except SentError:
         return ProfileDirectory({}, unavailable=True)
-    found = ((profile_id(profile.id), profile.display_name) for profile in sorted_by_name(shown.value.profiles))
-    return ProfileDirectory({known: title for known, title in found if known}, stale=shown.stale)
+    found = ((profile_id(profile.id), profile.display_name) for profile in sorted_by_name(account.value.profiles))
+    return ProfileDirectory({known_id: name for known_id, name in found if known_id}, stale=account.stale)
 
 
 def profile_id(text: str) -> str | None:
-    """A profile's id as it is stored, or None: what is no UUID cannot be assigned."""
+    """A profile's id as it is stored, None for anything but a UUID."""
     with suppress(ValueError):
         return str(UUID(text))
     return None
@@ -74,22 +74,22 @@ def profile_id(text: str) -> str | None:
 def profile_choices(
     profiles: ProfileDirectory, assigned: Collection[str], selected: Collection[str], find: str = ""
 ) -> ProfileChoices:
-    """The lines that fit `find`, ticked ones first. An id that the API does not name has a line as well."""
+    """The choices that match `find`, selected ones first. An id that the API does not name is a choice as well."""
     unnamed = sorted({*assigned, *selected} - profiles.names.keys())
-    every = [(known, title, True) for known, title in profiles.names.items()]
-    every += [(unknown, unknown, False) for unknown in unnamed]
-    fitting = [entry for entry in every if matches_name(find, entry[1])]
-    fitting.sort(key=lambda entry: entry[0] not in selected)  # stable: by name within both parts
-    shown = fitting[:MAX_SHOWN]
-    lines = tuple(ProfileChoice(known, title, known in selected, named) for known, title, named in shown)
-    kept = sorted(set(selected) - {line.profile_id for line in lines})
+    every = [(known_id, name, True) for known_id, name in profiles.names.items()]
+    every += [(unknown_id, unknown_id, False) for unknown_id in unnamed]
+    matching = [entry for entry in every if matches_name(find, entry[1])]
+    matching.sort(key=lambda entry: entry[0] not in selected)  # stable: by name within both parts
+    shown = matching[:MAX_SHOWN]
+    choices = tuple(ProfileChoice(entry_id, name, entry_id in selected, known) for entry_id, name, known in shown)
+    hidden_selected = sorted(set(selected) - {choice.profile_id for choice in choices})
     return ProfileChoices(
-        choices=lines,
-        hidden_selected=tuple(kept),
+        choices=choices,
+        hidden_selected=tuple(hidden_selected),
         find=find,
         selected=len(set(selected)),
         assigned=len(assigned),
-        matching=len(fitting),
+        matching=len(matching),
         total=len(every),
         unavailable=profiles.unavailable,
         stale=profiles.stale,

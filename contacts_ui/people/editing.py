@@ -31,7 +31,7 @@ UNKNOWN_PROFILE = "Not saved: a profile that was ticked is not there any more."
 
 @dataclass(frozen=True, slots=True)
 class PersonEdit:
-    """The page of one person. `version` is the state the form was made from; `refused` says why nothing was saved."""
+    """The form of one person. `version`: the state it was loaded from. `refused`: why nothing was saved, a message."""
 
     person: Person
     form: PersonForm
@@ -44,7 +44,7 @@ class PersonEdit:
 
 
 def load(actor: User, person_id: int, find: str) -> PersonEdit:
-    """The person as they are, the profiles narrowed to `find`."""
+    """The form of a person as stored, the profiles filtered by `find`."""
     person = get_person(person_id)
     form = PersonForm(None, person, role_fixed=is_self(actor, person))
     choices = profile_choices(load_profiles(), person.assigned, person.assigned, _find(find))
@@ -52,12 +52,12 @@ def load(actor: User, person_id: int, find: str) -> PersonEdit:
 
 
 def preview(actor: User, person_id: int, data: QueryDict) -> PersonEdit:
-    """The same with everything that is typed and ticked and not saved yet."""
+    """The form with unsaved input and selections."""
     return _bound(actor, data, get_person(person_id), load_profiles())
 
 
 def save(actor: User, person_id: int, data: QueryDict) -> PersonEdit:
-    """The form that was sent, saved or with what is wrong with it. Raises Http404, AuditWriteError."""
+    """The submitted form, saved or with its errors. Raises Http404, AuditWriteError."""
     directory = load_profiles()  # before the lock: nobody waits behind a slow API
     with people_lock(actor):
         person = get_person(person_id)
@@ -65,8 +65,8 @@ def save(actor: User, person_id: int, data: QueryDict) -> PersonEdit:
         try:
             check_may_change(actor, person)
             _check_current(data, person, selected, directory)
-        except NotAllowed as refused:
-            return replace(edit, refused=str(refused))
+        except NotAllowed as error:
+            return replace(edit, refused=str(error))
         if not edit.form.is_valid():
             return edit
         _save(edit, selected)
@@ -74,7 +74,7 @@ def save(actor: User, person_id: int, data: QueryDict) -> PersonEdit:
 
 
 def create(actor: User, data: QueryDict) -> tuple[NewPersonForm, PasswordLink | None]:
-    """The form that was sent, and with it the new person's link unless something is wrong. Raises AuditWriteError."""
+    """The submitted form, and the new person's password link unless it has errors. Raises AuditWriteError."""
     with people_lock(actor):
         form = NewPersonForm(data, None)
         if not form.is_valid():
@@ -100,14 +100,14 @@ def _find(text: str) -> str:
     return text.strip()[:MAX_SEARCH]
 
 
-def _selected_ids(sent: QueryDict) -> frozenset[str]:
-    """The ids that are ticked, shown or not. What is no id was never one of ours."""
-    ids = (profile_id(text) for text in [*sent.getlist("profiles"), *sent.get("kept", "").split()])
+def _selected_ids(data: QueryDict) -> frozenset[str]:
+    """The selected ids, shown or hidden. Anything but an id is ignored."""
+    ids = (profile_id(text) for text in [*data.getlist("profiles"), *data.get("kept", "").split()])
     return frozenset(found for found in ids if found)
 
 
 def _check_current(data: QueryDict, person: Person, selected: frozenset[str], directory: ProfileDirectory) -> None:
-    """Raises NotAllowed when the form is of an older state, or adds profiles that nobody knows now."""
+    """Raises NotAllowed when the form is of an older state, or adds profiles that the API does not name now."""
     if data.get("version") != person.version:
         raise NotAllowed(STALE_FORM)
     if selected - person.assigned - directory.names.keys():
@@ -122,11 +122,11 @@ def _save(edit: PersonEdit, selected: frozenset[str]) -> None:
             person.user.is_superuser = False
             person.user.save(update_fields=["is_superuser"])
         set_role(person.user, form.selected_role)
-    # One by one: each is recorded.
-    for gone in ProfileAccess.objects.filter(user=person.user, profile_id__in=person.assigned - selected):
-        gone.delete()
-    for new in sorted(selected - person.assigned):
-        ProfileAccess.objects.create(user=person.user, profile_id=UUID(new))
+    # One by one: the signal of each is audited.
+    for removed in ProfileAccess.objects.filter(user=person.user, profile_id__in=person.assigned - selected):
+        removed.delete()
+    for added in sorted(selected - person.assigned):
+        ProfileAccess.objects.create(user=person.user, profile_id=UUID(added))
 
 
 def _save_names(user: User, name: str, email: str) -> None:

@@ -1,4 +1,4 @@
-"""The people page's parameters to a frozen query. A bad one is left out and named on the page."""
+"""People list filters: URL parameters to a frozen query. A bad one is left out and named on the page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATUS_CHOICES: tuple[tuple[str, str], ...] = (("active", "Active"), ("off", "Sw
 
 @dataclass(frozen=True, slots=True)
 class PeopleFilters:
-    """Which people one page shows. `typed` stays in the box as it was typed; `ignored` are whole sentences.
+    """The filters of one page. `raw_search` stays in the box as it was typed; `warnings` are whole sentences.
 
     `role` is a role's name or NO_ROLE, `status` active or off.
     """
@@ -38,22 +38,22 @@ class PeopleFilters:
     warnings: tuple[str, ...] = ()
 
     def url(self, **changes: Any) -> str:
-        """The address of this list with some of it changed. Any change but of `page` starts at page 1."""
-        asked = replace(self, **({"page": 1} | changes))
-        given = {"search": asked.search, "role": asked.role, "status": asked.status}
-        pairs = {name: value for name, value in given.items() if value is not None}
-        if asked.page != 1:
-            pairs["page"] = str(asked.page)
-        return f"{self.path}?{urlencode(pairs)}" if pairs else self.path
+        """The URL of this list with some of it changed. Any change but of `page` starts at page 1."""
+        filters = replace(self, **({"page": 1} | changes))
+        values = {"search": filters.search, "role": filters.role, "status": filters.status}
+        params = {name: value for name, value in values.items() if value is not None}
+        if filters.page != 1:
+            params["page"] = str(filters.page)
+        return f"{self.path}?{urlencode(params)}" if params else self.path
 
     @property
     def canonical_url(self) -> str:
-        """The address of exactly this list."""
+        """The URL of exactly this page."""
         return self.url(page=self.page)
 
     @property
     def is_filtered(self) -> bool:
-        """Whether it leaves anybody out."""
+        """True when any filter is active."""
         return bool(self.search or self.role or self.status)
 
 
@@ -73,17 +73,17 @@ _WARNINGS = {
 
 
 def parse_filters(path: str, parameters: QueryDict | Mapping[str, str]) -> PeopleFilters:
-    """The list at `path` as the browser asks for it. Never fails: what cannot be read is ignored, and said."""
+    """The list at `path` as the URL asks for it. Never fails: bad parameters are ignored, with a warning."""
     form = _PeopleForm(parameters)
     form.is_valid()
     clean = form.cleaned_data
-    typed = "".join(filter(str.isprintable, (parameters.get("search") or "")[:MAX_SEARCH]))
+    raw_search = "".join(filter(str.isprintable, (parameters.get("search") or "")[:MAX_SEARCH]))
     return PeopleFilters(
         path=path,
         search=" ".join("".join(filter(str.isprintable, clean.get("search") or "")).split()) or None,
         role=clean.get("role") or None,
         status=clean.get("status") or None,
         page=clean.get("page") or 1,
-        raw_search=typed,
+        raw_search=raw_search,
         warnings=tuple(_WARNINGS[name] for name in form.errors),
     )

@@ -1,4 +1,4 @@
-"""What an admin types about a person: checked against everybody else, and said in sentences."""
+"""Person forms: name, e-mail, role and user name; identifiers are unique among all sign-in identifiers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ODD = {"null_characters_not_allowed": "There is a character in this that cannot
 
 
 class PersonForm(forms.Form):
-    """Name, address and role of a person, with the one who is changed or None for someone new."""
+    """Name, e-mail and role of `person`, None for a new one."""
 
     name = forms.CharField(label="Full name", required=False, max_length=MAX_NAME, error_messages=_TOO_LONG | _ODD)
     email = forms.EmailField(
@@ -42,14 +42,14 @@ class PersonForm(forms.Form):
             initial = {"name": user.get_full_name(), "email": user.email, "role": person.role}
         super().__init__(data, initial=initial)
         self._user_id = person.user.pk if person else None
-        self.fields["role"].disabled = role_fixed  # what is sent is not even looked at
+        self.fields["role"].disabled = role_fixed  # Django ignores what is sent for it
 
     def clean_name(self) -> str:
-        """The name with single spaces, and without what cannot be seen."""
+        """The name with single spaces and without invisible characters."""
         return " ".join("".join(filter(str.isprintable, self.cleaned_data["name"])).split())
 
     def clean_email(self) -> str:
-        """The address in small letters, as people sign in with it; nobody else may have it."""
+        """The e-mail in lower case, as people sign in with it; it must be unique."""
         email = str(self.cleaned_data["email"]).lower()
         if email and identifier_in_use(email, exclude=self._user_id):
             raise forms.ValidationError("Somebody else has this e-mail address already.")
@@ -57,13 +57,13 @@ class PersonForm(forms.Form):
 
     @property
     def selected_role(self) -> str | None:
-        """The role that was chosen, for roles.give_role."""
+        """The selected role as roles.set_role takes it, None for no role."""
         role = self.cleaned_data["role"]
         return role if role in NAMES else None
 
 
 class NewPersonForm(PersonForm):
-    """The same with the user name, which never changes afterwards: the audit log speaks of people by it."""
+    """PersonForm with the user name, which never changes afterwards: the audit log identifies people by it."""
 
     username = forms.CharField(
         label="User name",
@@ -74,7 +74,7 @@ class NewPersonForm(PersonForm):
     field_order = ("username", "name", "email", "role")
 
     def clean_username(self) -> str:
-        """The user name; nobody else may sign in with it, in whatever letters."""
+        """The user name; it must be unique, whatever its case."""
         username = str(User.normalize_username(self.cleaned_data["username"]))
         if identifier_in_use(username, exclude=None):
             raise forms.ValidationError("Somebody else has this user name already.")
@@ -82,7 +82,7 @@ class NewPersonForm(PersonForm):
 
 
 def identifier_in_use(text: str, *, exclude: int | None) -> bool:
-    """Whether somebody else signs in with this, as a user name or as an address. Cost: two queries."""
+    """True when anybody but `exclude` signs in with this, as user name or as e-mail. Cost: two queries."""
     others, addresses = User.objects.all(), EmailAddress.objects.all()
     if exclude is not None:
         others, addresses = others.exclude(pk=exclude), addresses.exclude(user_id=exclude)
@@ -91,6 +91,6 @@ def identifier_in_use(text: str, *, exclude: int | None) -> bool:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """First name and the rest, which joined again are the name."""
+    """First name and the rest; joined by a space they are the name again."""
     first, _, last = name.partition(" ")
     return first, last

@@ -1,4 +1,4 @@
-"""The link with which somebody chooses a password: made for them by an admin, shown once, kept nowhere."""
+"""Password links: an admin makes one for a person to set a password. Shown once, stored nowhere."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Your user name is {username}.
 
 @dataclass(frozen=True, slots=True)
 class PasswordLink:
-    """The link. `mailed`: whether it was sent to the person too, None when nothing was tried. No log can print it."""
+    """A link. `mailed`: whether it was also sent to the person, None when not tried. `repr` omits `url`, for logs."""
 
     person: Person
     url: str = field(repr=False)
@@ -41,7 +41,7 @@ class PasswordLink:
 
     @property
     def hours(self) -> int:
-        """How long it works."""
+        """Hours for which it is valid."""
         return int(settings.PASSWORD_RESET_TIMEOUT // 3600)
 
 
@@ -61,7 +61,7 @@ def issue_for_user(actor: User, person_id: int) -> PasswordLink:
 
 
 def create(person: Person) -> PasswordLink:
-    """The link, written down as made. It works until the password is changed, and for PASSWORD_RESET_TIMEOUT."""
+    """Makes and audits a link. Valid until the password changes, and for PASSWORD_RESET_TIMEOUT seconds at most."""
     user = person.user
     key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     audit.append_now(audit.AuditEvent(audit.AuditAction.PERSON_LINK_MADE, about=user.username))
@@ -69,14 +69,14 @@ def create(person: Person) -> PasswordLink:
 
 
 def send(link: PasswordLink) -> PasswordLink:
-    """The same, sent to its person where the desk sends mail and knows an address. Outside every transaction."""
+    """Mails the link to its person where the desk sends mail and has an address. Call it outside every transaction."""
     user = link.person.user
     if not settings.EMAIL_URL or not user.email:
         return link
     text = _MAIL.format(name=link.person.name, hours=link.hours, url=link.url, username=user.username)
     try:
         send_mail(_SUBJECT, text, None, [user.email])
-    except OSError as error:  # all that a mail server does wrong; its words may hold the address
+    except OSError as error:  # every failure of a mail server; its text may contain the address
         log.warning("desk.people.mail_failed", extra={"error": type(error).__name__})
         return PasswordLink(link.person, link.url, mailed=False)
     return PasswordLink(link.person, link.url, mailed=True)

@@ -15,14 +15,14 @@ from .person import Person
 
 
 class NotAllowed(Exception):
-    """A change that is not allowed. Its text is a sentence for whoever tried."""
+    """A change that is not allowed. Its text is the message for the actor."""
 
 
 @contextmanager
 def people_lock(actor: User) -> Iterator[None]:
     """A transaction in which nobody else changes people: all or nothing, the rows of the audit log included.
 
-    Whoever asks is an active admin in it, and no guard lets them lessen themselves. So one active admin is left
+    The actor is an active admin in it, and may neither demote nor deactivate themselves. So one active admin is left
     whatever happens, also when two try to demote each other. Raises RoleDenied.
     """
     with transaction.atomic():
@@ -33,16 +33,16 @@ def people_lock(actor: User) -> Iterator[None]:
 
 
 def may_change(actor: User, person: Person) -> bool:
-    """Whether the person may be changed at all by who asks: an admin must not make themselves a superuser."""
+    """False for a superuser unless the actor is one: an admin must not make themselves a superuser."""
     return actor.is_superuser or not person.user.is_superuser
 
 
 def check_may_change(actor: User, person: Person) -> None:
-    """Raises Refused where may_change says no."""
+    """Raises NotAllowed unless may_change."""
     if not may_change(actor, person):
         raise NotAllowed("Only a superuser can change a superuser.")
 
 
 def is_self(actor: User, person: Person) -> bool:
-    """Whether it is the one who asks."""
+    """True when the person is the actor."""
     return actor.pk == person.user.pk

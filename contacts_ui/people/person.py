@@ -1,4 +1,4 @@
-"""One person as they are now, and a short name for that state, so that an edit of an older one is noticed."""
+"""Person: one account as stored now, with a version hash for optimistic locking of its form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .people_list import with_role
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who someone is now. `role` is a role's name or NO_ROLE, whether or not they are switched off."""
+    """One account. `role` is a role's name or NO_ROLE, active or not; `assigned` are profile ids."""
 
     user: User
     role: str
@@ -25,12 +25,12 @@ class Person:
 
     @property
     def name(self) -> str:
-        """What to call them."""
+        """The full name, else the user name."""
         return self.user.get_full_name() or self.user.username
 
     @property
     def version(self) -> str:
-        """Another whenever an admin changed anything; what the person does themselves leaves it as it is."""
+        """A hash that any change by an admin alters, and no change by the person themselves."""
         user = self.user
         state = [user.username, user.first_name, user.last_name, user.email, user.is_active, user.is_superuser]
         return hashlib.sha256(json.dumps([*state, self.role, sorted(self.assigned)]).encode()).hexdigest()[:20]

@@ -1,4 +1,4 @@
-"""Where someone is signed in, and how that ends at once."""
+"""Session revocation: signs a person out everywhere at once."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.utils import timezone
 
 
 def end_sessions(user: User) -> int:
-    """Ends every session of `user`, and says how many there were. Their next click leads to the sign-in page.
+    """Ends every session of `user`; how many there were. Their next request redirects to the sign-in page.
 
-    django-allauth keeps a list of sessions. One that is in nobody's list (an older one, one whose key changed) has
-    to be opened to see whose it is, or it would be alive again when its person is switched on again.
+    django-allauth has a table of sessions. One that is missing there (an older one, one whose key changed) has to be
+    decoded to find its user, or it would be valid again when the person is activated again.
     """
     ended = 0
     for session in UserSession.objects.filter(user=user):

@@ -1,4 +1,4 @@
-"""Phone search: what a person types becomes a plan of API queries. Pure functions, no Django."""
+"""Phone search: any text a person types becomes a plan of API queries. Pure functions, no Django."""
 
 from __future__ import annotations
 

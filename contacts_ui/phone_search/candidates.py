@@ -1,4 +1,4 @@
-"""A whole number in any spelling. libphonenumber reads; here is only what it is asked, and in which order."""
+"""Whole-number candidates: libphonenumber parses; this module decides what it is asked, and in which order."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .fragments import prior
 from .input import MAX_DIGITS, PhoneInput, has_letters, normalize, only_punctuation
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
-_WORLD = "ZZ"  # no region: only numbers that name their country code
+_WORLD = "ZZ"  # no default region: only numbers with their country code parse
 _VANITY = re.compile(r"[+(]?\d[\d\s().+/-]*[A-Za-z][A-Za-z\d\s.-]{2,}")
 _MIN_DIGITS = 7  # digits of a whole number without its country code
-# As numbers were before their country changed them. Chats and address books still have them so.
+# Formats from before a change of a numbering plan. Chats and address books still contain them.
 _LEGACY_FORMATS = (
     (re.compile(r"\+521(\d{10})", re.ASCII), r"+52\1"),  # Mexico, mobile, until 2019; WhatsApp's ids still
     (re.compile(r"\+55(\d\d)([6-9]\d{7})", re.ASCII), r"+55\g<1>9\2"),  # Brazil, mobile, until 2016
@@ -25,9 +25,9 @@ _LEGACY_FORMATS = (
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A whole number. `region` is whose it is (ISO 3166-1 alpha-2), None where nobody knows.
+    """A whole number that the input may mean. `region` is ISO 3166-1 alpha-2, None when unknown.
 
-    `known`: libphonenumber knows such numbers. Others may exist all the same. `national` is how they are written.
+    `is_valid`: valid for libphonenumber. Others may exist all the same. `national` is the number's national format.
     """
 
     e164: str
@@ -36,17 +36,17 @@ class Candidate:
     national: str
 
 
-def candidates(typed: PhoneInput, regions: Sequence[str]) -> tuple[Candidate, ...]:
-    """Every whole number that `typed` may be, likeliest first: by the regions' order, then an international one."""
+def candidates(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Candidate, ...]:
+    """Every whole number that the input may mean, likeliest first: in the order of `regions`, then international."""
     found: dict[str, Candidate] = {}
-    for reading in _international(typed) if typed.international else _national(typed, regions):
-        if _E164.fullmatch(reading.e164):  # libphonenumber knows Japanese ones of 17 digits
-            found.setdefault(reading.e164, reading)
+    for candidate in _international(phone_input) if phone_input.international else _national(phone_input, regions):
+        if _E164.fullmatch(candidate.e164):  # libphonenumber knows Japanese ones of 17 digits
+            found.setdefault(candidate.e164, candidate)
     return tuple(found.values())
 
 
 def e164(text: str, regions: Sequence[str] = ()) -> str | None:
-    """The number in E.164, or None when `text` is not one whole number of the world or of one of `regions`.
+    """The number in E.164, or None when `text` is not one whole number, international or of one of `regions`.
 
     A number that is E.164 already passes untouched, valid or not: the API may know what libphonenumber does not.
     """
@@ -58,62 +58,63 @@ def e164(text: str, regions: Sequence[str] = ()) -> str | None:
 
 
 def international(number: str) -> str:
-    """A number in E.164 as people read it, +44 20 7946 0958; itself when nobody knows how."""
-    found = _parse(number, _WORLD)
-    return phonenumbers.format_number(found, PhoneNumberFormat.INTERNATIONAL) if found else number
+    """An E.164 number in international format, +44 20 7946 0958; unchanged when it does not parse."""
+    parsed = _parse(number, _WORLD)
+    return phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL) if parsed else number
 
 
-def _international(typed: PhoneInput) -> Iterator[Candidate]:
-    number = _parse_valid(typed, _WORLD) or _parse(typed.text, _WORLD)
-    today = None if _valid(number) else _modernize(f"+{typed.digits}")
-    if today is not None:
-        yield _candidate(today)
+def _international(phone_input: PhoneInput) -> Iterator[Candidate]:
+    number = _parse_valid(phone_input, _WORLD) or _parse(phone_input.text, _WORLD)
+    modern = None if _valid(number) else _modernize(f"+{phone_input.digits}")
+    if modern is not None:
+        yield _candidate(modern)
     if number is not None and phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
         yield _candidate(number)
-    elif len(typed.digits) > _MIN_DIGITS:
-        yield Candidate(f"+{typed.digits}", None, is_valid=False, national=typed.digits)
+    elif len(phone_input.digits) > _MIN_DIGITS:
+        yield Candidate(f"+{phone_input.digits}", None, is_valid=False, national=phone_input.digits)
 
 
-def _national(typed: PhoneInput, regions: Sequence[str]) -> Iterator[Candidate]:
-    if not _MIN_DIGITS - 2 <= len(typed.digits) <= MAX_DIGITS + 8 and not has_letters(typed.text):
+def _national(phone_input: PhoneInput, regions: Sequence[str]) -> Iterator[Candidate]:
+    if not _MIN_DIGITS - 2 <= len(phone_input.digits) <= MAX_DIGITS + 8 and not has_letters(phone_input.text):
         return
     for region in regions:
-        number = _parse_valid(typed, region)
+        number = _parse_valid(phone_input, region)
         if number is not None:
             yield _candidate(number)
-    if not only_punctuation(typed.text):
+    if not only_punctuation(phone_input.text):
         return
-    # "00" is how most of the world dials abroad; a number without it may still be an international one.
-    for text in (typed.digits.removeprefix("00"), typed.digits) if typed.digits.startswith("00") else (typed.digits,):
+    digits = phone_input.digits
+    # "00" is the international call prefix of most countries; a number without it may still be an international one.
+    for text in (digits.removeprefix("00"), digits) if digits.startswith("00") else (digits,):
         number = _parse(f"+{text}", _WORLD) if _MIN_DIGITS < len(text) <= MAX_DIGITS else None
         if number is not None and phonenumbers.is_valid_number(number):
             yield _candidate(number)
 
 
-def _parse_valid(typed: PhoneInput, region: str) -> PhoneNumber | None:
-    """A number of `region`, or one dialled from there. None unless it is valid."""
-    if not has_letters(typed.text):
-        return _valid(_parse(typed.text, region))
-    spelled = _valid(_parse(typed.text, region)) if _VANITY.fullmatch(typed.text) else None
-    matched = _match(typed, region)  # labels and extensions around it
-    # "02 8513 DTHQ" holds a number without its letters too, but hardly the one that was meant.
-    return max(filter(None, (matched, spelled)), key=_likelihood, default=None)
+def _parse_valid(phone_input: PhoneInput, region: str) -> PhoneNumber | None:
+    """A valid number of `region`, or a valid international one as dialled from there; else None."""
+    if not has_letters(phone_input.text):
+        return _valid(_parse(phone_input.text, region))
+    vanity = _valid(_parse(phone_input.text, region)) if _VANITY.fullmatch(phone_input.text) else None
+    matched = _match(phone_input, region)  # for labels and extensions around it
+    # "02 8513 DTHQ" contains a number without its letters too, but rarely the one that was meant.
+    return max(filter(None, (matched, vanity)), key=_likelihood, default=None)
 
 
-def _match(typed: PhoneInput, region: str) -> PhoneNumber | None:
-    match = next(iter(PhoneNumberMatcher(typed.text, region, leniency=Leniency.VALID, max_tries=20)), None)
+def _match(phone_input: PhoneInput, region: str) -> PhoneNumber | None:
+    match = next(iter(PhoneNumberMatcher(phone_input.text, region, leniency=Leniency.VALID, max_tries=20)), None)
     return match.number if match else None
 
 
 def _likelihood(number: PhoneNumber) -> float:
-    reading = _candidate(number)
-    return prior(reading.region, reading.national) if reading.region else 0
+    candidate = _candidate(number)
+    return prior(candidate.region, candidate.national) if candidate.region else 0
 
 
 def _modernize(e164: str) -> PhoneNumber | None:
-    """The number as it is today, if it is one from before a change."""
-    changed = (_parse(old.sub(new, e164), _WORLD) for old, new in _LEGACY_FORMATS if old.fullmatch(e164))
-    return next(filter(None, map(_valid, changed)), None)
+    """The current form of a number in a legacy format; None for any other."""
+    modern = (_parse(old.sub(new, e164), _WORLD) for old, new in _LEGACY_FORMATS if old.fullmatch(e164))
+    return next(filter(None, map(_valid, modern)), None)
 
 
 def _valid(number: PhoneNumber | None) -> PhoneNumber | None:
@@ -128,8 +129,8 @@ def _parse(text: str, region: str) -> PhoneNumber | None:
 
 
 def _candidate(number: PhoneNumber) -> Candidate:
-    number.extension = None  # nobody keeps it with a contact
-    known = phonenumbers.is_valid_number(number)
-    region = phonenumbers.region_code_for_number(number) if known else None
+    number.extension = None  # contacts have none
+    is_valid = phonenumbers.is_valid_number(number)
+    region = phonenumbers.region_code_for_number(number) if is_valid else None
     national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-    return Candidate(phonenumbers.format_number(number, PhoneNumberFormat.E164), region, known, national)
+    return Candidate(phonenumbers.format_number(number, PhoneNumberFormat.E164), region, is_valid, national)

@@ -1,8 +1,8 @@
-"""How the numbers of a region are written nationally, learned from libphonenumber itself.
+"""National number formats of a region, learned by sampling libphonenumber.
 
-A shape is a national format with `#` for each digit ("(###) ###-####"). Which shapes a region has, how common each is,
-and which digits stand where, comes from sample numbers: digits drawn at random that fit the region's own patterns for
-mobile and fixed lines, written by libphonenumber. So nothing about any country is written down here.
+A number format has `#` for each digit ("(###) ###-####"). Which formats a region has, how common each is, and how
+often each digit is at each position comes from samples: random digits that match the region's own patterns for mobile
+and fixed lines, formatted by libphonenumber. So no country is hard-coded here.
 """
 
 from __future__ import annotations
@@ -17,94 +17,94 @@ from random import Random
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberDesc, PhoneNumberFormat
 
-EACH_START = 5  # numbers of each kind that begin with the same two digits
-TRIES = 40  # random numbers looked at for them
-MOBILE = 0.9  # of all contacts: they are messaged by SMS and WhatsApp
-NARROW = 30  # fewer samples than this, and the kind is so narrow that chance begins as the example does
-RAREST = 0.01  # share of a region's samples; a shape less common is left out
-UNIFORM = 0.1  # how often a digit stands where any may
-MIN_LIKELIHOOD = 1e-3  # a fit worse than this is none
-CHI_SQUARED_CRITICAL = 27.9  # chi squared of ten digits that one in a thousand samples of any digits exceeds
-SMOOTHING = 0.1  # times a digit may have stood at a place where no sample had it
-_ANY = (UNIFORM,) * 10
+SAMPLES_PER_PREFIX = 5  # numbers of each kind that start with the same two digits
+MAX_TRIES = 40  # random numbers tried to find them
+MOBILE_SHARE = 0.9  # of all contacts: they are messaged by SMS and WhatsApp
+MIN_SAMPLES = 30  # with fewer, the kind is so narrow that more samples start like its example number
+MIN_SHARE = 0.01  # of a region's samples; a less common format is left out
+UNIFORM = 0.1  # frequency of each digit at a position where all are equally frequent
+MIN_LIKELIHOOD = 1e-3  # relative to a format's weight; a less likely match is none
+CHI_SQUARED_CRITICAL = 27.9  # 9 degrees of freedom: one in a thousand samples of uniform digits exceeds it
+SMOOTHING = 0.1  # pseudocount of a digit that no sample has at a position
+_UNIFORM_ROW = (UNIFORM,) * 10
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """One way in which a region writes numbers.
+    """One national format of a region.
 
-    `text` has `#` for every digit. `share` is how common it is among the region's numbers, 0 to 1. `trunk` is how many
-    of its digits stand before the number proper (0 in GB). `frequencies[i][d]` is how often digit i is d. `breaks` are
-    the places (counted in digits) before which there is punctuation, 0 and the end included. `places` are where the
-    digits stand in `text`.
+    `text` has `#` for every digit. `share` is how common it is among the region's numbers, 0 to 1. `trunk_digits` is
+    how many digits the trunk prefix has that precedes the number proper ("0" in GB). `frequencies[i][d]` is how often
+    digit i is d. `boundaries` are the digit indexes at which a group starts, 0 and the end included. `positions` are
+    the indexes of the digits in `text`.
     """
 
     text: str
     share: float
-    trunk: int
+    trunk_digits: int
     frequencies: tuple[tuple[float, ...], ...]
-    breaks: frozenset[int]
-    places: tuple[int, ...]
+    boundaries: frozenset[int]
+    positions: tuple[int, ...]
 
     def render(self, digits: Sequence[str], start: int) -> str:
-        """`digits` as they stand from the digit `start` on."""
-        places = self.places[start : start + len(digits)]
-        piece = list(self.text[: places[-1] + 1])
-        for place, digit in zip(places, digits, strict=True):
-            piece[place] = digit
-        return "".join(piece[places[0] :])
+        """`digits` formatted as digits of such a number from the index `start` on."""
+        positions = self.positions[start : start + len(digits)]
+        characters = list(self.text[: positions[-1] + 1])
+        for position, digit in zip(positions, digits, strict=True):
+            characters[position] = digit
+        return "".join(characters[positions[0] :])
 
     def distinctive_digits(self, start: int, size: int) -> tuple[tuple[int, tuple[float, ...]], ...]:
-        """Of `size` digits from `start` on those that may not be any, each with how often it is which digit.
+        """Of `size` digits from `start` on those that are not uniform: index, and a likelihood ratio for each digit.
 
-        Not as shares but so many times as often as where any may stand: 1 tells nothing.
+        A ratio to the uniform frequency: 1 carries no information.
         """
         rows = enumerate(self.frequencies[start : start + size])
-        return tuple((place, tuple(share / UNIFORM for share in row)) for place, row in rows if row != _ANY)
+        return tuple((index, tuple(share / UNIFORM for share in row)) for index, row in rows if row != _UNIFORM_ROW)
 
 
 @lru_cache(maxsize=300)
 def formats_of_region(region: str) -> tuple[NumberFormat, ...]:
-    """The shapes of a region, most common first. Empty for one libphonenumber does not know. 15 ms the first time."""
+    """The formats of a region, most common first; none if libphonenumber does not know it. Cost: 15 ms, then cached."""
     metadata = PhoneMetadata.metadata_for_region(region)
     if metadata is None:
         return ()
-    chance = Random(region)  # noqa: S311  # the same shapes every time, no secret
-    kinds = [list(_samples(metadata, kind, chance)) for kind in (metadata.mobile, metadata.fixed_line)]
+    rng = Random(region)  # noqa: S311  # the same formats every time, no secret
+    kinds = [list(_samples(metadata, kind, rng)) for kind in (metadata.mobile, metadata.fixed_line)]
     found: dict[str, list[tuple[str, int, float]]] = {}
-    for written, weight in zip(kinds, (MOBILE, 1 - MOBILE), strict=True):
-        for national, trunk in written:
+    for samples, weight in zip(kinds, (MOBILE_SHARE, 1 - MOBILE_SHARE), strict=True):
+        for national, trunk_digits in samples:
             digits = "".join(character for character in national if character.isdigit())
-            found.setdefault(re.sub(r"\d", "#", national), []).append((digits, trunk, weight / len(written)))
-    made = [_format(text, rows) for text, rows in found.items()]
-    return tuple(sorted((shape for shape in made if shape.share >= RAREST), key=lambda shape: -shape.share))
+            found.setdefault(re.sub(r"\d", "#", national), []).append((digits, trunk_digits, weight / len(samples)))
+    formats = [_format(text, rows) for text, rows in found.items()]
+    return tuple(sorted((each for each in formats if each.share >= MIN_SHARE), key=lambda each: -each.share))
 
 
-def _samples(metadata: PhoneMetadata, kind: PhoneNumberDesc | None, chance: Random) -> Iterator[tuple[str, int]]:
-    """National spellings of random numbers of one kind, each with the count of its trunk digits."""
+def _samples(metadata: PhoneMetadata, kind: PhoneNumberDesc | None, rng: Random) -> Iterator[tuple[str, int]]:
+    """Random numbers of one kind in national format, each with its count of trunk digits."""
     if kind is None or not kind.national_number_pattern or metadata.country_code is None:
         return
     pattern = re.compile(kind.national_number_pattern)
     lengths = tuple(size for size in kind.possible_length if size > 0) or (len(kind.example_number or ""),)
     example = kind.example_number or ""
-    # Evenly over how numbers begin: nobody here knows how many live in London.
-    starts = [f"{start:02}" for start in range(100)]
-    found = [number for start in starts for number in _fitting(pattern, start, lengths, example, chance)]
-    if len(found) < NARROW:
-        kept = [example[:size] for size in range(1, 6)] * 6
-        found += [number for start in kept for number in _fitting(pattern, start, lengths, example, chance)]
-    for digits in found:
+    # Evenly over the first two digits: how many people live in which area is not known here.
+    prefixes = [f"{prefix:02}" for prefix in range(100)]
+    samples = [number for prefix in prefixes for number in _matching(pattern, prefix, lengths, example, rng)]
+    if len(samples) < MIN_SAMPLES:
+        prefixes = [example[:size] for size in range(1, 6)] * 6
+        samples += [number for prefix in prefixes for number in _matching(pattern, prefix, lengths, example, rng)]
+    for digits in samples:
         yield _national_format(digits, metadata.country_code)
 
 
-def _fitting(
-    pattern: re.Pattern[str], start: str, lengths: tuple[int, ...], example: str, chance: Random
+def _matching(
+    pattern: re.Pattern[str], prefix: str, lengths: tuple[int, ...], example: str, rng: Random
 ) -> Iterator[str]:
-    """A few random numbers that begin with `start` and fit `pattern`."""
-    left = EACH_START
-    for turn in range(TRIES):
-        size = max(len(example) if turn % 3 else chance.choice(lengths), len(start))
-        digits = start + f"{chance.randrange(10 ** (size - len(start))):0{size - len(start)}d}" * (size > len(start))
+    """A few random numbers that start with `prefix` and match `pattern`."""
+    left = SAMPLES_PER_PREFIX
+    for attempt in range(MAX_TRIES):
+        size = max(len(example) if attempt % 3 else rng.choice(lengths), len(prefix))
+        digits = prefix + f"{rng.randrange(10 ** (size - len(prefix))):0{size - len(prefix)}d}" * (size > len(prefix))
         if pattern.fullmatch(digits):
             yield digits
             left -= 1
@@ -121,32 +121,32 @@ def _national_format(digits: str, calling_code: int) -> tuple[str, int]:
         number_of_leading_zeros=zeros if zeros > 1 else None,
     )
     national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-    shown = "".join(character for character in national if character.isdigit())
-    # Argentina writes a mobile number without its 9, and a 15 further on.
-    proper = shown.find(digits[:3])
-    return national, proper if proper >= 0 else int(shown.startswith("0"))
+    formatted_digits = "".join(character for character in national if character.isdigit())
+    # Argentina formats a mobile number without its 9, and with a 15 further on.
+    trunk_digits = formatted_digits.find(digits[:3])
+    return national, trunk_digits if trunk_digits >= 0 else int(formatted_digits.startswith("0"))
 
 
 def _format(text: str, rows: Sequence[tuple[str, int, float]]) -> NumberFormat:
     size, total = text.count("#"), sum(weight for _, _, weight in rows)
     counts: list[defaultdict[str, float]] = [defaultdict(float) for _ in range(size)]
     for digits, _, weight in rows:
-        for place, digit in enumerate(digits):
-            counts[place][digit] += weight
-    # As many samples of equal weight would tell as much (Kish).
+        for index, digit in enumerate(digits):
+            counts[index][digit] += weight
+    # Effective sample size (Kish): as many samples of equal weight carry as much information.
     samples = total**2 / sum(weight**2 for _, _, weight in rows)
     scaled = [{digit: weight * samples / total for digit, weight in count.items()} for count in counts]
     frequencies = tuple(_smooth(count, samples) for count in scaled)
-    trunk = Counter(trunk for _, trunk, _ in rows).most_common(1)[0][0]
-    places = tuple(place for place, character in enumerate(text) if character == "#")
-    breaks = {0, size} | {nth for nth, place in enumerate(places) if text[place - 1 : place] != "#"}
-    return NumberFormat(text, total, trunk, frequencies, frozenset(breaks), places)
+    trunk_digits = Counter(trunk for _, trunk, _ in rows).most_common(1)[0][0]
+    positions = tuple(position for position, character in enumerate(text) if character == "#")
+    boundaries = {0, size} | {index for index, position in enumerate(positions) if text[position - 1 : position] != "#"}
+    return NumberFormat(text, total, trunk_digits, frequencies, frozenset(boundaries), positions)
 
 
 def _smooth(counts: Mapping[str, float], samples: float) -> tuple[float, ...]:
-    """How often each digit stands at a place. Where any may, all alike: samples are few."""
+    """Digit frequencies at one position. Uniform unless a chi-squared test rejects that: samples are few."""
     expected = samples / 10
     chi_squared = sum((counts.get(str(digit), 0.0) - expected) ** 2 / expected for digit in range(10))
     if chi_squared < CHI_SQUARED_CRITICAL:
-        return _ANY
+        return _UNIFORM_ROW
     return tuple((counts.get(str(digit), 0.0) + SMOOTHING) / (samples + 10 * SMOOTHING) for digit in range(10))

@@ -1,4 +1,4 @@
-"""What stands in the box, cleaned: digits of any script, one kind of dash and space, no invisible characters."""
+"""Input normalization: ASCII for digits of any script, one kind of dash and space, no invisible characters."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _TRANSLATION = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class PhoneInput:
-    """`text` is clean and on one line. `digits` are all its digits.
+    """Normalized input. `text` is on one line; `digits` are all its digits.
 
-    `international`: it names its country code. `ending`: it says of itself that it is the end, "… 0142".
+    `international`: it has its country code. `ending`: it is marked as the end of a number, "… 0142".
     """
 
     text: str
@@ -44,10 +44,10 @@ class PhoneInput:
 
 
 def normalize(raw: str) -> PhoneInput:
-    """Any text a person may type or paste. Never fails."""
+    """Normalizes any text a person may type or paste. Never fails."""
     text = _international(" ".join(_to_ascii(raw).split()))
     if whole := _PLUS.search(text):
-        text = text[whole.start() :]  # what stands before it is a label: "Tel. 2: +44 20 …"
+        text = text[whole.start() :]  # any text before it is a label: "Tel. 2: +44 20 …"
     ending = bool(_ENDING.search(text))
     text = text.strip(_TRIM + "-" if ending else _TRIM)
     digits = digits_of(text)
@@ -56,20 +56,20 @@ def normalize(raw: str) -> PhoneInput:
 
 
 def digits_of(text: str) -> str:
-    """All of them, in a row."""
+    """All digits of `text`, joined."""
     return "".join(filter(str.isdigit, text))
 
 
-def strip_label(typed: PhoneInput) -> PhoneInput | None:
-    """Without a label that has a digit of its own, "2) 0171 …" or "#3: 0171 …", where there may be one."""
-    text = _LABEL.sub("", typed.text)
-    return None if text == typed.text else PhoneInput(text, digits_of(text))
+def strip_label(phone_input: PhoneInput) -> PhoneInput | None:
+    """Strips a label that has a digit of its own, "2) 0171 …" or "#3: 0171 …". None when there is no such label."""
+    text = _LABEL.sub("", phone_input.text)
+    return None if text == phone_input.text else PhoneInput(text, digits_of(text))
 
 
-def longest_digit_run(typed: PhoneInput) -> PhoneInput:
-    """Of a text with words in it, the longest piece that holds nothing but digits and what stands between them."""
-    text = max(_RUN.findall(typed.text), key=len)
-    return PhoneInput(text, digits_of(text), ending=typed.ending)
+def longest_digit_run(phone_input: PhoneInput) -> PhoneInput:
+    """The longest run of digits and their punctuation in a text with words in it."""
+    text = max(_RUN.findall(phone_input.text), key=len)
+    return PhoneInput(text, digits_of(text), ending=phone_input.ending)
 
 
 def printable(text: str) -> str:
@@ -78,23 +78,23 @@ def printable(text: str) -> str:
 
 
 def _to_ascii(raw: str) -> str:
-    """ASCII digits for those of every script; what cannot be seen is left out, what separates is a space."""
-    kept = []
+    """ASCII for digits of every script; invisible characters are dropped, every separator becomes a space."""
+    converted = []
     for character in unicodedata.normalize("NFKC", raw).translate(_TRANSLATION):
         value = unicodedata.digit(character, None)
         category = unicodedata.category(character)
         if value is not None:
-            kept.append(str(value))
+            converted.append(str(value))
         elif category in {"Zs", "Zl", "Zp"} or character in "\t\n\r\v\f":
-            kept.append(" ")
+            converted.append(" ")
         elif category[0] != "C":
-            kept.append(character)
-    return "".join(kept)
+            converted.append(character)
+    return "".join(converted)
 
 
 def _international(text: str) -> str:
-    """Links and ids that hold a whole number with its country code, as that number; other schemes taken away."""
-    text = printable(unquote(text)) if "%" in text else text  # what cannot be seen may have been escaped
+    """The international number of a link or chat id that contains one; other URI schemes are stripped."""
+    text = printable(unquote(text)) if "%" in text else text  # invisible characters may be percent-encoded
     for pattern in (_CHAT, _WHATSAPP_ID):
         found = pattern.search(text)
         if found:
@@ -107,26 +107,26 @@ def _international(text: str) -> str:
 
 
 def has_letters(text: str) -> bool:
-    """Whether there is a letter in it: a label, or a number spelled with letters."""
+    """True with any letter in it: a label, or a vanity number."""
     return any(character.isalpha() for character in text)
 
 
 def only_punctuation(text: str) -> bool:
-    """Whether it holds nothing but digits and what stands between them in a number."""
+    """True when there is nothing but digits and the punctuation of numbers."""
     return all(character.isdigit() or character in _PUNCTUATION for character in text)
 
 
-def drop_digits(text: str, digits: int) -> str:
-    """From the digit on that follows so many."""
-    places = [place for place, character in enumerate(text) if character.isdigit()]
-    return text[places[digits] :] if digits < len(places) else ""
+def drop_digits(text: str, count: int) -> str:
+    """`text` without its first `count` digits, and without the punctuation up to the next digit."""
+    positions = [position for position, character in enumerate(text) if character.isdigit()]
+    return text[positions[count] :] if count < len(positions) else ""
 
 
 def group_boundaries(text: str) -> frozenset[int]:
-    """Behind how many digits there is something else, with more digits to come."""
-    found, seen = set(), 0
+    """The digit counts after which punctuation ends a group, the last group left out."""
+    found, count = set(), 0
     for before, character in pairwise(text):
-        seen += before.isdigit()
+        count += before.isdigit()
         if before.isdigit() and not character.isdigit():
-            found.add(seen)
+            found.add(count)
     return frozenset(found - {len(digits_of(text))})

@@ -1,4 +1,4 @@
-"""The plan: what to ask the API for a text, in which order, and how the text was read."""
+"""Search plan: the API queries to try for a text, in order, and how each interprets it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from .input import (
 )
 from .prefixes import national_prefixes
 
-DEFAULT_REGIONS = ("US", "GB")  # of numbers without a country code, until something is known of a scope
+DEFAULT_REGIONS = ("US", "GB")  # of numbers without a country code, until those of a scope are known
 MAX_ATTEMPTS = 3  # calls for one search
-MAX_ATTEMPTS_COPIED = 2  # for one that looks copied: where its own spelling finds nothing, there is rarely anything
+MAX_ATTEMPTS_COPIED = 2  # for one that looks copied: when its own spelling finds nothing, another rarely does
 MAX_ALTERNATIVES = 4  # offered as links
 MAX_NUMBERS = 50  # pasted at once
 MAX_CHARACTERS = 64  # of a search
-MIN_FRAGMENT_DIGITS = 4  # digits; fewer are asked for as they stand
-WHOLE_NUMBER_WEIGHT = 30.0  # how likely people are to give a whole number; a part: spellings.py
-COARSER_GROUPING, OTHER_GROUPING = 0.05, 0.01  # how likely they part digits in fewer places, and where nobody does
-NO_TRUNK = 0.05  # how likely they leave out the 0
-MAX_LOCAL_DIGITS = 8  # digits: with fewer, most texts are parts of numbers
+MIN_FRAGMENT_DIGITS = 4  # fewer are searched as they are
+WHOLE_NUMBER_WEIGHT = 30.0  # how likely people are to give a whole number; a fragment: fragments.py
+COARSER_GROUPING, OTHER_GROUPING = 0.05, 0.01  # how likely they group digits in fewer places, and in other places
+NO_TRUNK = 0.05  # how likely they leave out the trunk prefix
+MAX_LOCAL_DIGITS = 8  # with fewer, most texts are fragments
 _NATIONAL_GROUPING = re.compile(r"\(?\d+(?:\) ?|[ -])(?:\d+[ -])*\d+", re.ASCII)  # "(415) 555", "06 12 34", "55-0142"
 _SEPARATORS = re.compile(r"[\n\r\t,;|]+|\s+/\s+|\s{3,}")
 
@@ -44,9 +44,9 @@ ONLY_A_CODE = "This is little more than a country code. Type more of the number.
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One question: `phone` is a whole number in E.164, `search` a piece of the national format.
+    """One API query: `phone` is a whole number in E.164, `search` a fragment of the national format.
 
-    `region` is whose number it was read as, where that was decided.
+    `region` is the region whose number it was interpreted as, None where that was not decided.
     """
 
     kind: Literal["phone", "search"]
@@ -59,9 +59,9 @@ Scored = tuple[Attempt, float]
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """`steps` in order, to be asked until one has rows; `others` are further readings, for a person to choose.
+    """`attempts` are tried in order until one has rows; `alternatives` are further ones, for a person to choose from.
 
-    `sentence` says why there is nothing to ask. `numbers` are the pieces of a text that holds several numbers.
+    `message` says why there are none. `numbers` are the single texts of an input that contains several numbers.
     """
 
     attempts: tuple[Attempt, ...] = ()
@@ -76,120 +76,121 @@ class SearchPlan:
 
 
 def build_plan(raw: str, regions: Sequence[str]) -> SearchPlan:
-    """What to ask for `raw`, as someone means it who works with `regions` (ISO 3166-1 alpha-2, likeliest first)."""
+    """The plan of `raw`, typed by someone who works with `regions` (ISO 3166-1 alpha-2, likeliest first)."""
     numbers = split_numbers(raw)
     return SearchPlan(numbers=numbers) if numbers else plan_number(raw, regions)
 
 
 def plan_number(raw: str, regions: Sequence[str]) -> SearchPlan:
-    """The plan of a text that is known not to hold several numbers."""
-    typed = normalize(raw)
-    if not typed.digits:
+    """The plan of a text that is known not to contain several numbers."""
+    phone_input = normalize(raw)
+    if not phone_input.digits:
         return SearchPlan(message=NO_DIGITS)
-    steps = _international(typed) if typed.international else _national(typed, regions)
-    if not steps:
-        return SearchPlan(message=TOO_LONG if len(typed.digits) > MAX_DIGITS else ONLY_A_CODE)
-    most = MAX_ATTEMPTS_COPIED if _looks_copied(typed) and steps[0] == Attempt("search", typed.text) else MAX_ATTEMPTS
-    return SearchPlan(steps[:most], steps[most : most + MAX_ALTERNATIVES])
+    attempts = _international(phone_input) if phone_input.international else _national(phone_input, regions)
+    if not attempts:
+        return SearchPlan(message=TOO_LONG if len(phone_input.digits) > MAX_DIGITS else ONLY_A_CODE)
+    as_copied = _looks_copied(phone_input) and attempts[0] == Attempt("search", phone_input.text)
+    limit = MAX_ATTEMPTS_COPIED if as_copied else MAX_ATTEMPTS
+    return SearchPlan(attempts[:limit], attempts[limit : limit + MAX_ALTERNATIVES])
 
 
-def _looks_copied(typed: PhoneInput) -> bool:
-    """Whether it looks like a part of a number as it is written nationally."""
-    return _NATIONAL_GROUPING.fullmatch(typed.text) is not None
+def _looks_copied(phone_input: PhoneInput) -> bool:
+    """True when it looks like part of a number in a national format."""
+    return _NATIONAL_GROUPING.fullmatch(phone_input.text) is not None
 
 
 def parse_attempt(value: str) -> Attempt | None:
-    """The step a person chose from a link: a number in E.164, or a piece of a national format as it stands."""
+    """The attempt a person chose by a link: a number in E.164, or a fragment of a national format as it is."""
     text = printable(value)
     if re.fullmatch(r"\+[1-9]\d{1,14}", text, re.ASCII):
         return Attempt("phone", text)
-    piece = digits_of(text) and only_punctuation(text) and len(text) <= MAX_CHARACTERS
-    return Attempt("search", text) if piece else None
+    is_fragment = digits_of(text) and only_punctuation(text) and len(text) <= MAX_CHARACTERS
+    return Attempt("search", text) if is_fragment else None
 
 
 def split_numbers(raw: str) -> tuple[str, ...]:
-    """The numbers of a text that holds more than one, in lines or with commas between; else none."""
+    """The numbers of a text that contains more than one, on lines or separated by commas; else none."""
     parts = [part for part in map(printable, _SEPARATORS.split(raw)) if any(map(str.isdigit, part))]
     whole = [part for part in parts if len(normalize(part).digits) >= 7]
     return tuple(dict.fromkeys(whole))[:MAX_NUMBERS] if len(whole) > 1 else ()
 
 
-def _international(typed: PhoneInput) -> tuple[Attempt, ...]:
-    found = candidates(typed, ())
-    steps = [Attempt("phone", reading.e164, reading.region) for reading in found]
-    if all(reading.e164 == f"+{typed.digits}" for reading in found):  # nothing but a number, perhaps not all of it
-        steps += [Attempt("search", text) for text in national_prefixes(typed.digits)]
-    return _unique(steps)
+def _international(phone_input: PhoneInput) -> tuple[Attempt, ...]:
+    found = candidates(phone_input, ())
+    attempts = [Attempt("phone", each.e164, each.region) for each in found]
+    if all(each.e164 == f"+{phone_input.digits}" for each in found):  # nothing but a number, perhaps incomplete
+        attempts += [Attempt("search", text) for text in national_prefixes(phone_input.digits)]
+    return _unique(attempts)
 
 
-def _national(typed: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
-    plain = strip_label(typed)
-    found = candidates(plain, regions) if plain else ()
-    found = found or candidates(typed, regions)
-    piece = typed if only_punctuation(typed.text) else longest_digit_run(typed)
-    wholes = _whole_number_candidates(found, piece, regions)
-    if (found and piece is not typed) or len(piece.digits) > MAX_DIGITS:
-        return _ranked(wholes)
-    if len(piece.text) > MAX_CHARACTERS:
-        piece = PhoneInput(piece.digits, piece.digits)
-    if len(piece.digits) < MIN_FRAGMENT_DIGITS:
-        return (Attempt("search", piece.text),)
-    return _ranked([*wholes, *_fragment_candidates(piece, regions, copied=len(piece.digits) < MAX_LOCAL_DIGITS)]) or (
-        Attempt("search", piece.text),
-    )
+def _national(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
+    unlabelled = strip_label(phone_input)
+    found = candidates(unlabelled, regions) if unlabelled else ()
+    found = found or candidates(phone_input, regions)
+    fragment = phone_input if only_punctuation(phone_input.text) else longest_digit_run(phone_input)
+    whole_numbers = _whole_number_candidates(found, fragment, regions)
+    if (found and fragment is not phone_input) or len(fragment.digits) > MAX_DIGITS:
+        return _ranked(whole_numbers)
+    if len(fragment.text) > MAX_CHARACTERS:
+        fragment = PhoneInput(fragment.digits, fragment.digits)
+    if len(fragment.digits) < MIN_FRAGMENT_DIGITS:
+        return (Attempt("search", fragment.text),)
+    fragments = _fragment_candidates(fragment, regions, copied=len(fragment.digits) < MAX_LOCAL_DIGITS)
+    return _ranked([*whole_numbers, *fragments]) or (Attempt("search", fragment.text),)
 
 
-def _whole_number_candidates(found: Sequence[Candidate], piece: PhoneInput, regions: Sequence[str]) -> list[Scored]:
-    """The whole numbers that it may be. With too many to ask for one by one, those written alike are asked for once."""
-    scored = [(Attempt("phone", each.e164, each.region), _likelihood(each, piece, regions)) for each in found]
-    if found and found[0].region in regions[:1] and _grouping_likelihood(piece.text, found[0].national) == 1:
+def _whole_number_candidates(found: Sequence[Candidate], fragment: PhoneInput, regions: Sequence[str]) -> list[Scored]:
+    """The whole numbers that it may be. With too many to try one by one, equal national formats become one search."""
+    scored = [(Attempt("phone", each.e164, each.region), _likelihood(each, fragment, regions)) for each in found]
+    if found and found[0].region in regions[:1] and _grouping_likelihood(fragment.text, found[0].national) == 1:
         scored[0] = (scored[0][0], max(score for _, score in scored) * 1.01)  # the user's own region first
     if len(found) <= MAX_ATTEMPTS:
         return scored
-    alike: dict[str, list[Scored]] = {}
-    for each, one in zip(found[1:], scored[1:], strict=True):
-        alike.setdefault(each.national, []).append(one)
+    by_format: dict[str, list[Scored]] = {}
+    for each, attempt in zip(found[1:], scored[1:], strict=True):
+        by_format.setdefault(each.national, []).append(attempt)
     joined = [
         group[0] if len(group) == 1 else (Attempt("search", text), sum(score for _, score in group))
-        for text, group in alike.items()
+        for text, group in by_format.items()
     ]
     return [scored[0], *joined]
 
 
-def _likelihood(reading: Candidate, piece: PhoneInput, regions: Sequence[str]) -> float:
-    rank = regions.index(reading.region) if reading.region in regions else len(regions)
-    score = WHOLE_NUMBER_WEIGHT * region_weight(rank) * prior(reading.region or "", reading.national)
-    trunk = max(0, len(digits_of(reading.national)) - len(piece.digits))
-    return score * _grouping_likelihood(piece.text, drop_digits(reading.national, trunk)) * (NO_TRUNK if trunk else 1)
+def _likelihood(candidate: Candidate, fragment: PhoneInput, regions: Sequence[str]) -> float:
+    rank = regions.index(candidate.region) if candidate.region in regions else len(regions)
+    score = WHOLE_NUMBER_WEIGHT * region_weight(rank) * prior(candidate.region or "", candidate.national)
+    trunk_digits = max(0, len(digits_of(candidate.national)) - len(fragment.digits))
+    grouping = _grouping_likelihood(fragment.text, drop_digits(candidate.national, trunk_digits))
+    return score * grouping * (NO_TRUNK if trunk_digits else 1)
 
 
-def _fragment_candidates(piece: PhoneInput, regions: Sequence[str], *, copied: bool) -> list[Scored]:
-    """The ways in which the digits of a piece are written, those first that part them where the person did.
+def _fragment_candidates(fragment: PhoneInput, regions: Sequence[str], *, copied: bool) -> list[Scored]:
+    """The spellings of a fragment with their scores, higher for those that group the digits as the person did.
 
-    With a punctuation in which a part of a national format may have been `copied` it is asked for as it is, before all
-    else: whose number it is need not be known for that. With another it comes last.
+    With punctuation that part of a national format may have (any, when it may be `copied`), it is searched as it is
+    before all else: that needs no region. With other punctuation it comes last.
     """
-    ways = fragment_spellings(piece.digits, regions, ending=piece.ending)
-    scores = {text: score * _grouping_likelihood(piece.text, text) for text, score in ways.items()}
-    if piece.text != piece.digits:
-        plausible = piece.text in scores or piece.text.strip("( )-") in scores
-        plausible = plausible or (copied and _NATIONAL_GROUPING.fullmatch(piece.text) is not None)
-        scores[piece.text] = 2 * max(scores.values(), default=1) if plausible else 0
+    spellings = fragment_spellings(fragment.digits, regions, ending=fragment.ending)
+    scores = {text: score * _grouping_likelihood(fragment.text, text) for text, score in spellings.items()}
+    if fragment.text != fragment.digits:
+        plausible = fragment.text in scores or fragment.text.strip("( )-") in scores
+        plausible = plausible or (copied and _NATIONAL_GROUPING.fullmatch(fragment.text) is not None)
+        scores[fragment.text] = 2 * max(scores.values(), default=1) if plausible else 0
     return [(Attempt("search", text), score) for text, score in scores.items()]
 
 
-def _grouping_likelihood(typed: str, written: str) -> float:
-    """How likely it is that someone parts the digits as in `typed` who means `written`."""
-    one, other = group_boundaries(typed), group_boundaries(written)
-    return 1 if not one or one == other else COARSER_GROUPING if one < other else OTHER_GROUPING
+def _grouping_likelihood(raw: str, formatted: str) -> float:
+    """Likelihood that someone who means `formatted` groups its digits as in `raw`."""
+    given, expected = group_boundaries(raw), group_boundaries(formatted)
+    return 1 if not given or given == expected else COARSER_GROUPING if given < expected else OTHER_GROUPING
 
 
 def _ranked(scored: Iterable[Scored]) -> tuple[Attempt, ...]:
-    return _unique(step for step, _ in sorted(scored, key=lambda one: -one[1]))
+    return _unique(attempt for attempt, _ in sorted(scored, key=lambda each: -each[1]))
 
 
-def _unique(steps: Iterable[Attempt]) -> tuple[Attempt, ...]:
+def _unique(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
     found: dict[tuple[str, str], Attempt] = {}
-    for step in steps:
-        found.setdefault((step.kind, step.value), step)
+    for attempt in attempts:
+        found.setdefault((attempt.kind, attempt.value), attempt)
     return tuple(found.values())

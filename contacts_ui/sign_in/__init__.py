@@ -1,1 +1,1 @@
-"""Who someone is: how they sign in, with what second factor, and for how long."""
+"""Sign-in: passwords, passkeys, single sign-on, second factors and session timeout."""

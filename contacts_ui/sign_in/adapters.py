@@ -1,4 +1,4 @@
-"""What the desk wants of django-allauth: nobody signs up, nobody is led off the site, and it speaks our words."""
+"""Adapters of django-allauth: sign-up is closed, redirects stay on this site, error messages are the desk's own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WRONG_CODE = "This code is not right. Each code works once; wait for the next on
 
 
 class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django-allauth has no types
-    """Passwords and sessions."""
+    """Account adapter: passwords and sessions."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
         "account_inactive": "This account is switched off. An admin can switch it on again.",
@@ -54,28 +54,28 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
     }
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
-        """Admins add people; nobody adds themselves."""
+        """Closed: admins add people."""
         return False
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Whether `next` may lead there: to a path of this site that is not the gate itself."""
-        gate = (reverse("account_login"), reverse("account_logout"))
-        return bool(url) and safe_redirect_path(str(url)) is not None and not str(url).startswith(gate)
+        """True when `next` may redirect there: to a path of this site other than signing in or out."""
+        sign_in_urls = (reverse("account_login"), reverse("account_logout"))
+        return bool(url) and safe_redirect_path(str(url)) is not None and not str(url).startswith(sign_in_urls)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Raises ValidationError after too many wrong tries, and says so to the audit log as of a wrong password."""
+        """Raises ValidationError after too many attempts, audited as a failed sign-in like a wrong password."""
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            tried = credentials | {"reason": "too many tries"}
-            user_login_failed.send(sender=__name__, credentials=tried, request=request)
+            attempted = credentials | {"reason": "too many tries"}
+            user_login_failed.send(sender=__name__, credentials=attempted, request=request)
             raise
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Refuses who is switched off, and who comes another way than their identity provider's."""
-        refusal: HttpResponse | None = super().pre_login(request, user, **kwargs)
-        if refusal is not None:
-            return refusal
+        """Rejects inactive people, and people of the identity provider who sign in another way."""
+        rejection: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if rejection is not None:
+            return rejection
         login = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
         if login is not None:
             sync_role_from_groups(user, login.groups)
@@ -86,56 +86,58 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         return None
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        """The page that says so. A wrong password was written down before; this way is as well."""
+        """The page for inactive people. Audited as a failed sign-in, like a wrong password."""
         credentials = {"username": user.username, "reason": "switched off"}
         user_login_failed.send(sender=__name__, credentials=credentials, request=request)
         return cast("HttpResponse", super().respond_user_inactive(request, user))
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Asks once more who is switched off: between the two steps of signing in an admin may have done it."""
+        """Checks `is_active` again: an admin may have deactivated the person between the two steps of signing in."""
         if not user.is_active:
             clear_login(request)
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         super().login(request, user)
 
     def set_password(self, user: User, password: str) -> None:
-        """Only for whose password is ours. Whom the provider lets in no more must not come in by one, and who is
-        switched off must not find a password of a stranger's when they are switched on again.
+        """Raises PermissionDenied for single sign-on users and inactive people.
+
+        Whom the provider no longer admits must not sign in by a password, and a password that a stranger sets must
+        not work once an inactive person is activated again.
         """
         if is_sso_user(user) or not user.is_active:
             raise PermissionDenied
         super().set_password(user, password)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        """Likewise; the page says the same either way."""
+        """Sends nothing to single sign-on users; the page is the same either way."""
         if not is_sso_user(user):
             super().send_password_reset_mail(user, email, context)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link of that mail. SITE_URL says where it leads, not the request: a port of its Host may be anybody's."""
+        """The link of the reset mail, made from SITE_URL and not the request: the port in its Host may be anybody's."""
         path = urlsplit(super().get_reset_password_from_key_url(key)).path
         return f"{settings.SITE_URL}{path}"
 
     def _get_login_attempts_cache_key(self, _request: HttpRequest, **credentials: Any) -> str:
-        """Wrong passwords are counted for the account, whether it was named by its user name or its e-mail."""
-        typed = str(credentials.get("username") or credentials.get("email") or "")
-        user = get_user_by_username(typed) or next(iter(filter_users_by_email(typed, for_login=True)), None)
-        return f"account:{user.pk}" if user else f"typed:{typed.lower()}"
+        """Failed attempts are counted by account, whether it was named by its user name or its e-mail."""
+        identifier = str(credentials.get("username") or credentials.get("email") or "")
+        user = get_user_by_username(identifier) or next(iter(filter_users_by_email(identifier, for_login=True)), None)
+        return f"account:{user.pk}" if user else f"typed:{identifier.lower()}"
 
 
 class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
-    """Single sign-on."""
+    """Social account adapter: single sign-on."""
 
     def is_open_for_signup(self, _request: HttpRequest, _login: SocialLogin) -> bool:
-        """Whom the identity provider lets in may come in; what they may see is another matter."""
+        """Open to everyone the identity provider admits; roles and assignments decide what they see."""
         return True
 
     def pre_social_login(self, _request: HttpRequest, login: SocialLogin) -> None:
-        """A newcomer gets a name of their own. What somebody here has already is left out, never taken over."""
+        """Gives a newcomer a unique user name. An e-mail that somebody here has is left out, never taken over."""
         if login.is_existing:
             return
         user: User = login.user
-        # In plain letters: nobody comes in as a name that only looks like another's.
+        # Reduced to ASCII: nobody gets a name that only looks like another's.
         names = [user.username, f"{user.first_name} {user.last_name}".strip(), user.email, "user"]
         user.username = self._account().generate_unique_username(names)
         taken = User.objects.filter(email__iexact=user.email).exists() or assess_unique_email(user.email) is not True
@@ -143,7 +145,7 @@ class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[mis
             user.email, login.email_addresses = "", []
 
     def on_authentication_error(self, request: HttpRequest, _provider: Any, **kwargs: Any) -> None:
-        """Written down like a wrong password, unless the person themselves turned back; a flood is cut off."""
+        """Audited as a failed sign-in, unless the person cancelled. Rate-limited, so that the log cannot be flooded."""
         if kwargs.get("error") != AuthError.CANCELLED and _within_limit(request):
             credentials = {"reason": "single sign-on failed"}
             user_login_failed.send(sender=__name__, credentials=credentials, request=request)
@@ -154,14 +156,14 @@ class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[mis
 
 
 def _within_limit(request: HttpRequest) -> bool:
-    """Whether this address may still fill the log: to call back with nonsense costs a stranger nothing."""
+    """True while this IP address may add to the log: a forged callback costs a stranger nothing."""
     limits = {"sso_failed": "60/m/ip"}
-    kept = ratelimit.consume(request, app="allauth.account", action="sso_failed", config=limits, limit_get=True)
-    return bool(kept)
+    allowed = ratelimit.consume(request, app="allauth.account", action="sso_failed", config=limits, limit_get=True)
+    return bool(allowed)
 
 
 class DeskMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Second factors."""
+    """MFA adapter: second factors, their secrets encrypted at rest."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
         "incorrect_code": WRONG_CODE,
@@ -171,26 +173,26 @@ class DeskMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def encrypt(self, text: str) -> str:
-        """A secret as it is stored."""
+        """Encrypts a secret for storage."""
         return encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The secret again. Raises ValidationError when no key of ours made it."""
+        """Decrypts a stored secret. Raises ValidationError when none of our keys encrypted it."""
         try:
             return decrypt(encrypted_text)
         except DecryptionError:
-            log.error("second_factor.unreadable")  # noqa: TRY400  # the traceback says nothing more
+            log.error("second_factor.unreadable")  # noqa: TRY400  # the traceback adds nothing
             raise self.validation_error("unreadable") from None
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """For which site passkeys are: SITE_URL says it, not the request."""
+        """The relying party of passkeys, from SITE_URL and not from the request."""
         return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": "Contact Desk"}
 
     def get_totp_label(self, user: User) -> str:
-        """What the authenticator app calls the account."""
+        """The label of the account in the authenticator app."""
         return user.username
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002  # its name
-        """What a new passkey is called until its owner renames it."""
+        """The name of a new passkey until its owner renames it."""
         number = Authenticator.objects.filter(user=user, type=type).count() + 1
         return "Passkey" if number == 1 else f"Passkey {number}"

@@ -1,7 +1,7 @@
-"""Single sign-on: who someone is, is what the identity provider calls itself and its subject for them. Nothing else.
+"""Single sign-on by OpenID Connect: issuer and subject identify a person, and nothing else does.
 
-The way there and back is django-allauth's (state, PKCE, issuer and audience of the ID token). Here it is held to one
-provider and one purpose, with a nonce, and a person's groups decide their role.
+Redirect and callback are django-allauth's (state, PKCE, issuer and audience of the ID token). This module restricts
+them to one provider and one purpose, adds a nonce, and maps a person's groups to their role.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from requests import RequestException
 
 from contacts_ui.roles import NAMES, set_role
 
-LONGEST_SUBJECT = 191  # characters that the table of identities holds
+MAX_SUBJECT_LENGTH = 191  # characters of the column in django-allauth's table
 View = Callable[[HttpRequest, str], HttpResponse]
 
 
 class StrictOIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # django-allauth has no types
-    """What is asked of the identity provider's answer before anybody is signed in by it."""
+    """Verifies the identity provider's answer before anybody is signed in by it."""
 
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> SocialLogin:
-        """Who it is, and their groups. Raises OAuth2Error."""
+        """The verified identity, and the person's groups. Raises OAuth2Error."""
         if self.openid_config.get("issuer", "").rstrip("/") != settings.OIDC_ISSUER:
             raise OAuth2Error("The provider calls itself by another name")
         claims = self._decode_id_token(app, kwargs["response"].get("id_token") or "")
         subject = claims.get("sub")
-        if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
+        if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_LENGTH:
             raise OAuth2Error("The ID token names nobody")
         if not constant_time_compare(claims.get("nonce") or "", _nonce(request.GET["state"])):
             raise OAuth2Error("The ID token was asked for by somebody else")
@@ -53,12 +53,14 @@ class StrictOIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # dj
             raise OAuth2Error("The provider told of two people")
         login = self.get_provider().sociallogin_from_response(request, {"userinfo": userinfo, "id_token": claims})
         login.groups = _groups(userinfo) or _groups(claims)
-        # What else the provider tells (numbers, addresses, pictures) is not kept.
+        # Other claims (numbers, addresses, pictures) are not stored.
         login.account.extra_data = {"userinfo": {"iss": claims["iss"], "sub": subject}}
         return login
 
 
 def handle_provider_down(view: View) -> View:
+    """Decorator: the error page of sign-in with status 503 when a request to the provider fails."""
+
     @wraps(view)
     def guarded(request: HttpRequest, provider_id: str) -> HttpResponse:
         try:
@@ -75,50 +77,50 @@ def handle_provider_down(view: View) -> View:
 @login_not_required
 @handle_provider_down
 def sso_login(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Sends the browser to the provider. Only for a form: a link from elsewhere leads to the sign-in page."""
-    wish = get_next_redirect_url(request)
+    """Redirects the browser to the provider. POST only: a link from elsewhere leads to the sign-in page."""
+    next_url = get_next_redirect_url(request)
     if request.method != "POST":
-        return redirect(reverse("account_login") + (f"?{urlencode({'next': wish})}" if wish else ""))
+        return redirect(reverse("account_login") + (f"?{urlencode({'next': next_url})}" if next_url else ""))
     state = get_random_string(32)
     provider = get_adapter().get_provider(request, provider_id)
-    # django-allauth would let the address say the purpose, the scope and more. Here nothing of it goes on.
-    asked = provider.get_auth_params() | {"nonce": _nonce(state)}
-    answer = provider.redirect(request, "login", next_url=wish, state_id=state, auth_params=asked)
-    return cast("HttpResponse", answer)
+    # django-allauth takes purpose, scope and more from the URL. None of that is passed on here.
+    auth_params = provider.get_auth_params() | {"nonce": _nonce(state)}
+    response = provider.redirect(request, "login", next_url=next_url, state_id=state, auth_params=auth_params)
+    return cast("HttpResponse", response)
 
 
 @login_not_required
 @handle_provider_down
 def sso_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """The way back."""
+    """The provider's redirect back, with its answer."""
     view = OAuth2CallbackView.adapter_view(StrictOIDCAdapter(request, provider_id))
     return cast("HttpResponse", view(request))
 
 
 def is_sso_user(user: User) -> bool:
-    """Whether the identity provider decides about `user`: then they come in by it, and by nothing else."""
+    """True when the identity provider manages `user`: they sign in by it, and in no other way."""
     provider = settings.OIDC_PROVIDER_ID
     return bool(provider) and SocialAccount.objects.filter(user=user, provider=provider).exists()
 
 
 def sync_role_from_groups(user: User, groups: Iterable[str]) -> None:
-    """Gives `user` the role that OIDC_ROLES says for their groups, or none. Without OIDC_ROLES admins decide."""
+    """Sets the role that OIDC_ROLES maps the groups to, or none. Without OIDC_ROLES admins set roles."""
     if not settings.OIDC_ROLES:
         return
-    found = {settings.OIDC_ROLES.get(group) for group in groups}
-    wanted = next((name for name in NAMES if name in found), None)
+    mapped = {settings.OIDC_ROLES.get(group) for group in groups}
+    wanted = next((name for name in NAMES if name in mapped), None)
     held = set(user.groups.filter(name__in=NAMES).values_list("name", flat=True))
-    if held != ({wanted} if wanted else set()):  # nothing is written down where nothing changes
+    if held != ({wanted} if wanted else set()):  # no audit event without a change
         set_role(user, wanted)
 
 
 def _groups(claims: Mapping[str, Any]) -> tuple[str, ...]:
-    named = claims.get(settings.OIDC_GROUP_CLAIM)
-    if isinstance(named, str):
-        return (named,)
-    return tuple(group for group in named if isinstance(group, str)) if isinstance(named, list) else ()
+    claim = claims.get(settings.OIDC_GROUP_CLAIM)
+    if isinstance(claim, str):
+        return (claim,)
+    return tuple(group for group in claim if isinstance(group, str)) if isinstance(claim, list) else ()
 
 
 def _nonce(state: str) -> str:
-    """The nonce that goes with a state: the session keeps the state, and it works once."""
+    """The nonce derived from a state: the session stores the state, which is valid once."""
     return base64.urlsafe_b64encode(hashlib.sha256(f"nonce|{state}".encode()).digest()).decode().rstrip("=")

@@ -1,5 +1,7 @@
-"""Passkeys that are refused. django-allauth says of them that a code is wrong, and there was none; and of what is no
-passkey at all (anybody may send it) its parser fails in ways that nobody catches.
+"""Passkey forms with their own error message, which also catch the errors of malformed credentials.
+
+For a rejected passkey django-allauth says that a code is wrong, and there was none. On input that is no passkey at all
+(anybody may send it) its parser raises errors that nobody catches.
 """
 
 from __future__ import annotations
@@ -21,13 +23,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 NOT_ACCEPTED = "This passkey was not accepted. Try again, or choose another way."
-# What fido2's parser raises for JSON that is something else.
-_NO_PASSKEY = (AttributeError, KeyError, TypeError, ValueError)
+# What fido2's parser raises for JSON that is no credential.
+_PARSER_ERRORS = (AttributeError, KeyError, TypeError, ValueError)
 
 
 def _credential() -> forms.JSONField:
-    said = {"required": NOT_ACCEPTED, "invalid": NOT_ACCEPTED}
-    return forms.JSONField(widget=forms.HiddenInput, error_messages=said)
+    messages = {"required": NOT_ACCEPTED, "invalid": NOT_ACCEPTED}
+    return forms.JSONField(widget=forms.HiddenInput, error_messages=messages)
 
 
 @contextmanager
@@ -36,23 +38,23 @@ def _own_error_messages() -> Iterator[None]:
         yield
     except ValidationError as error:
         raise (ValidationError(NOT_ACCEPTED) if error.code == "incorrect_code" else error) from None
-    except _NO_PASSKEY as error:
+    except _PARSER_ERRORS as error:
         raise ValidationError(NOT_ACCEPTED) from error
 
 
 class SecondStepPasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # django-allauth has no types
-    """A passkey after name and password."""
+    """A passkey as the second factor, after name and password."""
 
     credential = _credential()
 
     def clean_credential(self) -> Any:
-        """The passkey's row. Raises ValidationError, and says so to the audit log as of a wrong code."""
+        """The passkey's row. Raises ValidationError, audited as a failed sign-in like a wrong code."""
         try:
             with _own_error_messages():
                 return super().clean_credential()
         except ValidationError as error:
             if error.message == NOT_ACCEPTED:  # not when there were too many tries
-                # Of whoever signs in by it alone nobody is known: the name in it is anybody's to write.
+                # The user is unknown when the passkey is all there is: anybody can write any name into it.
                 authentication_failed.send(
                     sender=Authenticator, request=context.request, user=self.user, authenticator=None
                 )
@@ -67,18 +69,18 @@ class SignInPasskeyForm(SecondStepPasskeyForm, LoginWebAuthnForm):  # type: igno
 
 
 class ReauthenticatePasskeyForm(SecondStepPasskeyForm, ReauthenticateWebAuthnForm):  # type: ignore[misc]
-    """Proof that it is still the same person."""
+    """Reauthentication: proof that it is still the same person."""
 
     reauthenticated = True
     passwordless = False
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
-    """A new one."""
+    """Registration of a new passkey."""
 
     credential = _credential()
 
     def clean(self) -> Any:
-        """What was sent. Raises ValidationError."""
+        """The cleaned data. Raises ValidationError."""
         with _own_error_messages():
             return super().clean()

@@ -1,11 +1,11 @@
-"""Where a wish to be led on may lead: a page of this site, and nowhere else."""
+"""Safe redirects: an allow-list pattern for `next`, which may lead to a page of this site and nowhere else."""
 
 from __future__ import annotations
 
 import re
 
-# Only what our own addresses are made of. No scheme, no host, no backslash, no control character, nothing encoded or
-# empty between two slashes, no dots alone: whatever a browser or a proxy makes of those, there is none of it here.
+# Only the syntax of our own URLs. No scheme, host, backslash or control character, nothing percent-encoded in the path,
+# no empty segment, no segment of dots: browsers and proxies interpret those in different ways.
 _SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._~-]*"
 _QUERY = r"\?[\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]*"  # printable ASCII without " < > and the backslash
 _LOCAL_PATH = re.compile(rf"/(?:{_SEGMENT}(?:/{_SEGMENT})*/?)?(?:{_QUERY})?", re.ASCII)

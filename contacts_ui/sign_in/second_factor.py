@@ -1,4 +1,4 @@
-"""Who must have a second factor has one before anything else (REQUIRE_MFA)."""
+"""Mandatory second factor (REQUIRE_MFA): without one, every page redirects to its setup."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from django.urls import reverse
 
 from contacts_ui.roles import ADMIN, role_of
 
-# Recovery codes alone are none: whoever used the last one would be locked out.
+# Recovery codes alone do not count: whoever used the last one would be locked out.
 from .allauth_compat import get_authentication_records
 
 _SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-# What someone without a second factor may still do: get one, or leave.
+# URL names open to someone without a second factor: to add one, or to sign out.
 _EXEMPT_URLS = frozenset(
     {"account_logout", "account_reauthenticate", "account_login", "totp-picture", "preferences-theme"}
 )
 
 
 class SecondFactorMiddleware:
-    """Leads people who lack a second factor to the page where they add one."""
+    """Redirects people who lack a second factor to the page where they add one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -37,7 +37,7 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, _view: Callable[..., HttpResponse], _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
-        """The way to the second factor, for whom it is missing."""
+        """The redirect to the setup page for people who must add a second factor, else None."""
         name = (request.resolver_match.url_name if request.resolver_match else None) or ""
         if not request.user.is_authenticated or name in _EXEMPT_URLS or name.startswith("mfa_"):
             return None
@@ -45,7 +45,7 @@ class SecondFactorMiddleware:
 
 
 def must_add_second_factor(request: HttpRequest) -> bool:
-    """Whether the person must have a second factor and has none. Their identity provider asks for its own."""
+    """True when a second factor is mandatory and missing. Not after single sign-on: the provider asks for its own."""
     user = cast("User", request.user)
     if settings.REQUIRE_MFA == "none" or (settings.REQUIRE_MFA == "admins" and role_of(user) != ADMIN):
         return False
@@ -55,12 +55,12 @@ def must_add_second_factor(request: HttpRequest) -> bool:
 
 
 def has_second_factor(user: User) -> bool:
-    """Whether `user` has an authenticator app or a passkey."""
+    """True when `user` has an authenticator app or a passkey."""
     return cast("bool", is_mfa_enabled(user, _SECOND_FACTORS))
 
 
 def _redirect_to_setup(request: HttpRequest) -> HttpResponse:
     if not getattr(request, "htmx", False):
         return redirect("mfa_index")
-    # A redirect would be followed out of sight, and look as if the session had ended (static/js/htmx-guard.js).
+    # fetch would follow a redirect unseen, and it would look like the end of the session (static/js/htmx-guard.js).
     return HttpResponse(status=204, headers={"X-Fragment": "1", "HX-Redirect": reverse("mfa_index")})

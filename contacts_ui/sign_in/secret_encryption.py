@@ -1,4 +1,4 @@
-"""Secrets of second factors as they lie in the database: sealed with a key that is made of SECRET_KEY."""
+"""Encryption of second-factor secrets at rest: Fernet, with a key derived from SECRET_KEY."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import hashlib
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
-_PURPOSE = "contact desk|second factors|"  # so that the same SECRET_KEY signs other things with another key
+_PURPOSE = "contact desk|second factors|"  # key separation: other uses of SECRET_KEY derive other keys
 
 
 class DecryptionError(ValueError):
-    """What was sealed was changed, or SECRET_KEY is another and the old one is not in SECRET_KEY_FALLBACKS."""
+    """The encrypted text was changed, or its SECRET_KEY is neither the current one nor in SECRET_KEY_FALLBACKS."""
 
 
 def encrypt(text: str) -> str:
-    """`text` as it may be stored."""
+    """Encrypts `text` for storage."""
     return _keys().encrypt(text.encode()).decode()
 
 
-def decrypt(sealed: str) -> str:
-    """The text again. Raises Unreadable."""
+def decrypt(encrypted: str) -> str:
+    """Decrypts a stored text. Raises DecryptionError."""
     try:
-        return _keys().decrypt(sealed.encode()).decode()
+        return _keys().decrypt(encrypted.encode()).decode()
     except InvalidToken as error:
         raise DecryptionError from error
 

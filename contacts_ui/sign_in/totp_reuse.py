@@ -1,7 +1,7 @@
-"""A code of the authenticator app opens the desk once, for as long as it is valid.
+"""TOTP replay protection: a code of the authenticator app is accepted once (RFC 6238, 5.2).
 
-django-allauth remembers a code for one period of 30 s, and takes it for three (MFA_TOTP_TOLERANCE). Here the period of
-the last code is kept with the secret, and only a later one is taken (RFC 6238, 5.2).
+django-allauth remembers a code for one period of 30 s, but accepts it for three (MFA_TOTP_TOLERANCE). Here the period
+of the last accepted code is stored with the secret, and only a later one is accepted.
 """
 
 from __future__ import annotations
@@ -19,40 +19,40 @@ from django.http import HttpRequest
 
 from .allauth_compat import compare_user_code, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
-LAST_PERIOD = "last_period"  # in the authenticator's data: of the last code that was taken
+LAST_PERIOD = "last_period"  # in the authenticator's data: period of the last accepted code
 
 
 class NoReuseMixin(BaseAuthenticateForm):  # type: ignore[misc]  # django-allauth has no types
-    """A form with a code in it."""
+    """A code form that rejects a code used before."""
 
     def clean_code(self) -> str:
-        """The code, if it is right and was not used before. Raises ValidationError."""
+        """The code, if it is valid and was not used before. Raises ValidationError."""
         app = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP).first()
-        # Asked first, so that a code used before does not count as a right one anywhere.
+        # Checked first, so that a code used before counts nowhere as a valid one.
         if app is not None and _was_used(app, self.cleaned_data["code"]):
             raise self._wrong(app)
         code: str = super().clean_code()
         if self.authenticator.type == Authenticator.Type.TOTP and not consume_code(self.authenticator, code):
-            raise self._wrong(self.authenticator)  # who sent it at the same time was quicker
+            raise self._wrong(self.authenticator)  # a concurrent request used it first
         return code
 
     def _wrong(self, app: Authenticator) -> ValidationError:
-        """What to raise for a code that is used: written down as a wrong one."""
+        """The error for a code used before, audited as a failed sign-in like a wrong one."""
         self._emit_authentication_failed(app)
         error: ValidationError = get_adapter().validation_error("incorrect_code")
         return error
 
 
 class SignInCodeForm(NoReuseMixin, AuthenticateForm):  # type: ignore[misc]
-    """The second step of signing in."""
+    """The code as the second factor, after name and password."""
 
 
 class ReauthenticateCodeForm(NoReuseMixin, ReauthenticateForm):  # type: ignore[misc]
-    """Proof that it is still the same person."""
+    """Reauthentication: proof that it is still the same person."""
 
 
 def consume_code(app: Authenticator, code: str) -> bool:
-    """Whether `code` is valid and later than every one used so far; from here on it is used."""
+    """Marks `code` as used. True when it is valid and later than every code used so far."""
     with transaction.atomic():
         kept = Authenticator.objects.select_for_update().get(pk=app.pk)
         period = _period_of(kept, code)
@@ -70,7 +70,7 @@ def _was_used(app: Authenticator, code: str) -> bool:
 
 
 def _period_of(app: Authenticator, code: str) -> int | None:
-    """The latest period near now to which `code` belongs."""
+    """The latest accepted period near now that has this code, None for a wrong code."""
     secret = get_adapter().decrypt(app.data["secret"])
     near: list[int] = sorted(yield_hotp_counters_from_time(), reverse=True)
     codes = ((period, format_hotp_value(hotp_value(secret, period))) for period in near)
@@ -79,6 +79,6 @@ def _period_of(app: Authenticator, code: str) -> int | None:
 
 @receiver(authenticator_added)
 def _first_code(request: HttpRequest, authenticator: Authenticator, **_: Any) -> None:
-    """The code that proved the app when it was added is used as well."""
+    """Marks the code that confirmed a new authenticator app as used."""
     if authenticator.type == Authenticator.Type.TOTP:
         consume_code(authenticator, request.POST.get("code", ""))

@@ -1,4 +1,4 @@
-"""The addresses of sign-in and of one's own account: those of django-allauth that the desk uses, and no others."""
+"""URLs of sign-in and of account settings: those of django-allauth that the desk uses, and no others."""
 
 from __future__ import annotations
 

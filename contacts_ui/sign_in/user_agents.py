@@ -1,8 +1,8 @@
-"""What a browser calls itself, as a person would say it."""
+"""User-agent parsing: the browser and the operating system by the names that people use."""
 
 from __future__ import annotations
 
-# The first that is found counts: many a browser names the ones before it as well.
+# The first token that is found counts: many browsers also send the tokens of browsers further down.
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -25,9 +25,9 @@ _SYSTEMS = (
 
 
 def device_name(user_agent: str) -> str:
-    """ "Firefox on Windows"; what is unknown is left out, and "Another program" stands for what is no browser."""
-    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
-    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    """ "Firefox on Windows"; an unknown system is left out, and anything but a browser is "Another program"."""
+    browser = next((name for token, name in _BROWSERS if token in user_agent), "")
+    system = next((name for token, name in _SYSTEMS if token in user_agent), "")
     if not browser:
         return f"Another program on {system}" if system else "Another program"
     return f"{browser} on {system}" if system else browser

@@ -1,4 +1,4 @@
-"""The picture that an authenticator app scans. django-allauth has it as a `data:` address, which our policy forbids."""
+"""QR code of a new authenticator app. django-allauth shows it as a `data:` URL, which our CSP forbids."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .allauth_compat import SECRET_SESSION_KEY
 
 @require_safe
 def totp_qr_code(request: HttpRequest) -> HttpResponse:
-    """What an authenticator app scans, for somebody who is adding one just now; 404 for all others."""
+    """The QR code of the secret that this session is setting up; 404 without one."""
     secret = request.session.get(SECRET_SESSION_KEY)
     if not secret:
         raise Http404
     adapter = get_adapter()
-    picture = adapter.build_totp_svg(adapter.build_totp_url(request.user, secret))
-    return HttpResponse(picture, content_type="image/svg+xml", headers={"Cache-Control": "private, no-store"})
+    svg = adapter.build_totp_svg(adapter.build_totp_url(request.user, secret))
+    return HttpResponse(svg, content_type="image/svg+xml", headers={"Cache-Control": "private, no-store"})

@@ -1,1 +1,1 @@
-"""Words for templates in Django's language: the pages of the gate."""
+"""Template tags for Django templates: the pages of sign-in."""

@@ -1,4 +1,4 @@
-"""What the pages of the gate need beyond django-allauth's own context."""
+"""Template tags of the sign-in pages: values that django-allauth's context lacks."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ register.simple_tag(icon)
 
 @register.simple_tag
 def sends_mail() -> bool:
-    """Whether the desk can send a link to whoever forgot their password."""
+    """True when the desk can mail a link to people who forgot their password."""
     return bool(settings.EMAIL_URL)
 
 
 @register.simple_tag
 def single_sign_on() -> str:
-    """What the identity provider is called, in the middle of a sentence; "" without one."""
+    """The name of the identity provider within a sentence; "" without one."""
     if not settings.OIDC_PROVIDER_ID:
         return ""
     return "single sign-on" if settings.OIDC_NAME == "Single sign-on" else settings.OIDC_NAME
@@ -29,5 +29,5 @@ def single_sign_on() -> str:
 
 @register.simple_tag
 def second_factors(user: User) -> set[str]:
-    """What `user` may show as a second step: totp, webauthn, recovery_codes."""
+    """The kinds of second factor that `user` has: totp, webauthn, recovery_codes."""
     return set(Authenticator.objects.filter(user=user).values_list("type", flat=True))

@@ -1,4 +1,4 @@
-"""`manage.py audit_prune`: deletes rows of the audit log that are older than they need to be, and records that."""
+"""`manage.py audit_prune`: retention of the audit log. Deletes rows past their age, and records that."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from contacts_ui.audit import AuditAction, AuditEvent, AuditWriteError, append
 from contacts_ui.models import AuditEntry
 
 DEFAULT_DAYS = 365
-FEWEST_DAYS = 30
-AT_ONCE = 5_000  # rows a transaction: nobody who writes waits long for one
+MIN_DAYS = 30
+AT_ONCE = 5_000  # rows a transaction: short enough that no writer waits long
 
 
 class Command(BaseCommand):
-    """Deletes what is older than so many days, in parts, oldest first."""
+    """Deletes rows older than --days in batches, oldest first."""
 
     help = "Delete rows of the audit log older than --days. One row about it is written first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Days, and the leave to go below what is sensible."""
+        """--days, and the flag that allows fewer than MIN_DAYS."""
         parser.add_argument(
             "--days", type=int, default=DEFAULT_DAYS, help=f"keep so many days (default {DEFAULT_DAYS})"
         )
-        parser.add_argument("--fewer-than-30", action="store_true", help=f"allow --days below {FEWEST_DAYS}")
+        parser.add_argument("--fewer-than-30", action="store_true", help=f"allow --days below {MIN_DAYS}")
 
     def handle(self, *_args: Any, days: int, fewer_than_30: bool, **_options: Any) -> None:
-        """Safe to run again, and to stop: what is left goes the next time."""
-        if days < 0 or (days < FEWEST_DAYS and not fewer_than_30):
-            raise CommandError(f"--days {days} keeps too little: at least {FEWEST_DAYS}, or add --fewer-than-30.")
+        """Idempotent, and safe to interrupt: the next run deletes what is left."""
+        if days < 0 or (days < MIN_DAYS and not fewer_than_30):
+            raise CommandError(f"--days {days} keeps too little: at least {MIN_DAYS}, or add --fewer-than-30.")
         try:
             before = datetime.now(UTC) - timedelta(days=days)
         except OverflowError:
@@ -43,18 +43,18 @@ class Command(BaseCommand):
             append(AuditEvent(AuditAction.AUDIT_PRUNED, rows=count, about=about))
         except AuditWriteError as error:
             raise CommandError("Nothing was deleted: it could not be recorded.") from error
-        gone = 0
-        while part := delete_some(before):
-            gone += part
-        self.stdout.write(f"{gone} rows older than {days} days were deleted.")
+        deleted = 0
+        while batch := delete_batch(before):
+            deleted += batch
+        self.stdout.write(f"{deleted} rows older than {days} days were deleted.")
 
 
-def delete_some(before: datetime) -> int:
-    """Deletes at most AT_ONCE of the oldest rows; how many. The one place that asks the database for it."""
+def delete_batch(before: datetime) -> int:
+    """Deletes at most AT_ONCE of the oldest rows; how many. The only SQL that deletes from the audit log."""
     table = connection.ops.quote_name(AuditEntry._meta.db_table)
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL desk.audit_retention = 'on'")  # the trigger asks for it
+            cursor.execute("SET LOCAL desk.audit_retention = 'on'")  # the trigger checks it
         oldest = f"SELECT id FROM {table} WHERE at < %s ORDER BY at LIMIT %s"  # noqa: S608  # our own table's name
         adapted = connection.ops.adapt_datetimefield_value(before)
         cursor.execute(f"DELETE FROM {table} WHERE id IN ({oldest})", [adapted, AT_ONCE])  # noqa: S608

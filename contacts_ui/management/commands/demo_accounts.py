@@ -18,12 +18,12 @@ ASSIGNED = 3  # profiles, of those that have a status to work with
 
 
 class Command(BaseCommand):
-    """Makes `support` (three profiles) and `admin` (everything), with the password in DEMO_PASSWORD."""
+    """Creates `support` (three profiles) and `admin` (everything), with the password in DEMO_PASSWORD."""
 
     help = "Make or refresh the demo accounts `support` and `admin`. The password is read from DEMO_PASSWORD."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Safe to run again: passwords are set anew, assignments are kept once there are any."""
+        """Idempotent: passwords are set anew, existing assignments stay."""
         password = os.environ.get("DEMO_PASSWORD")
         if not password:
             raise CommandError("Set DEMO_PASSWORD to the password the demo accounts are to have.")
