@@ -1,4 +1,4 @@
-"""What contacts are called and what can be done with them, in words; and whether a name is the one typed. Pure."""
+"""Labels of a contact: its channels, how it can be reached, the text to copy. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ CHANNEL_NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
 
 
 def channel_name(channel: str) -> str:
-    """What people call a channel; one we never heard of keeps the API's name."""
+    """The name of a channel; an unknown one keeps the API's."""
     return CHANNEL_NAMES.get(channel.lower(), channel)
 
 
 def reachability_label(contact: Contact) -> str:
-    """In one line whether and how a contact can be messaged: "Can be messaged by SMS and WhatsApp; SMS first"."""
+    """Whether and how a contact can be messaged, in a line: "Can be messaged by SMS and WhatsApp; SMS first"."""
     if contact.opt_out:
         return "Do not message: opted out"
     names = list(dict.fromkeys(channel_name(channel) for channel in contact.available_channels))
@@ -33,9 +33,9 @@ def join_names(names: Sequence[str]) -> str:
 
 
 def copy_value(contact: Contact, number: str | None) -> str:
-    """What copying a row's number copies where it is not the number shown without its spaces; else nothing.
+    """The text that the copy button copies, "" where that is the number shown without its spaces.
 
-    Fifty of them are most of what differs from row to row: nothing is a tenth less to send.
+    Fifty of them are most of what differs from row to row: leaving them out sends a tenth less.
     """
     number = number or ""
     copied = contact.format_e164 or number

@@ -30,11 +30,11 @@ def get_gateway() -> Gateway:
     if not settings.SENT_API_KEY:
         raise RuntimeError("SENT_API_KEY is not set")
     per_minute, burst = settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST
-    plain, seconds = settings.SENT_GATEWAY == "plain", settings.SENT_DEADLINE
-    ledger = SharedCounters(Path(settings.SENT_BUDGET_FILE), HostRateLimiter.cells(per_minute))
+    bypass, seconds = settings.SENT_GATEWAY == "plain", settings.SENT_DEADLINE
+    counters = SharedCounters(Path(settings.SENT_BUDGET_FILE), HostRateLimiter.cells(per_minute))
     keys = CacheKeys(settings.SECRET_KEY, settings.SENT_API_KEY)
-    budget = UnlimitedRateLimiter() if plain else _build_rate_limiter(ledger, keys.api_key_fingerprint)
-    breaker, tally = CircuitBreaker(ledger, seconds + PROBE_MARGIN), GatewayStats(ledger)
+    rate_limiter = UnlimitedRateLimiter() if bypass else _build_rate_limiter(counters, keys.api_key_fingerprint)
+    circuit_breaker, stats = CircuitBreaker(counters, seconds + PROBE_MARGIN), GatewayStats(counters)
     return Gateway(
         GatewayConfig(
             client=SentClient(
@@ -44,23 +44,25 @@ def get_gateway() -> Gateway:
                 deadline_seconds=seconds,
                 pool_size=settings.SENT_IN_FLIGHT,
                 verify=settings.SENT_CA_FILE,
-                on_rate_limit=partial(apply_server_limits, budget),
+                on_rate_limit=partial(apply_server_limits, rate_limiter),
             ),
-            call_policy=CallPolicy(breaker, budget, tally, in_flight=settings.SENT_IN_FLIGHT, deadline_seconds=seconds),
+            call_policy=CallPolicy(
+                circuit_breaker, rate_limiter, stats, in_flight=settings.SENT_IN_FLIGHT, deadline_seconds=seconds
+            ),
             cache=ResponseCache(caches["contacts"], settings.SENT_STALE_SECONDS),
             hints=ResponseCache(caches["contacts" if settings.REDIS_URL else "default"], settings.SENT_STALE_SECONDS),
             keys=keys,
-            rate_limiter=budget,
-            circuit_breaker=breaker,
-            stats=tally,
+            rate_limiter=rate_limiter,
+            circuit_breaker=circuit_breaker,
+            stats=stats,
             per_minute=per_minute,
             burst=burst,
-            fresh_seconds=0.0 if plain else settings.SENT_FRESH_SECONDS,
+            fresh_seconds=0.0 if bypass else settings.SENT_FRESH_SECONDS,
             stale_seconds=settings.SENT_STALE_SECONDS,
             deadline_seconds=seconds,
             in_flight=settings.SENT_IN_FLIGHT,
             shared=bool(settings.REDIS_URL),
-            bypass=plain,
+            bypass=bypass,
         )
     )
 
@@ -68,7 +70,7 @@ def get_gateway() -> Gateway:
 def _build_rate_limiter(counters: SharedCounters, name: str) -> RateLimiter:
     """One for all hosts where there is Redis, else one for this host."""
     per_minute, burst = settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST
-    of_host = HostRateLimiter(counters, per_minute, burst)
+    host_limiter = HostRateLimiter(counters, per_minute, burst)
     if not settings.REDIS_URL:
-        return of_host
-    return RedisRateLimiter(settings.REDIS_URL, name, per_minute, burst, fallback=of_host)
+        return host_limiter
+    return RedisRateLimiter(settings.REDIS_URL, name, per_minute, burst, fallback=host_limiter)

@@ -49,5 +49,5 @@ class GatewayStats:
 
     def _counts(self, cells: Cells, minute: int) -> dict[Event, int]:
         start = START + (minute % MINUTES) * WIDTH
-        kept = cells[start] == minute
-        return {event: int(cells[start + 1 + place]) if kept else 0 for place, event in enumerate(EVENTS)}
+        is_current = cells[start] == minute
+        return {event: int(cells[start + 1 + index]) if is_current else 0 for index, event in enumerate(EVENTS)}

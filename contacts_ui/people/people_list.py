@@ -106,16 +106,16 @@ def _described(people: QuerySet[User]) -> QuerySet[User]:
 
 
 def _row(user: User) -> PersonRow:
-    kept = user.__dict__  # annotations, which the type of a user does not know
-    role = str(kept["desk_role"])
+    annotations = user.__dict__  # which the type of a user does not know
+    role = str(annotations["desk_role"])
     return PersonRow(
         person_id=user.pk,
         name=user.get_full_name() or user.username,
         username=user.username,
         email=user.email,
         role=_TITLES.get(role, "No role"),
-        profiles={ADMIN: "All", AUDITOR: "—"}.get(role, f"{kept['desk_profiles']:,}"),
+        profiles={ADMIN: "All", AUDITOR: "—"}.get(role, f"{annotations['desk_profiles']:,}"),
         is_active=user.is_active,
-        has_second_factor=bool(kept["desk_factor"]),
+        has_second_factor=bool(annotations["desk_factor"]),
         last_login=user.last_login,
     )
