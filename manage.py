@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line. `.env` alone is enough for every command."""
+"""Django's command line. All commands read `.env`; none needs further configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app: makes sure that the roles exist wherever the database was migrated, and has the audit log listen."""
+"""App configuration: creates the role groups after each migrate, and connects the signal receivers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.db.models.signals import post_migrate
 
 
 class ContactsUiConfig(AppConfig):
-    """The desk."""
+    """App config of the desk."""
 
     name = "contacts_ui"
     verbose_name = "Contact Desk"
 
     def ready(self) -> None:
-        """Roles are groups, made after every migrate; the checks are registered by being imported."""
-        post_migrate.connect(_make_roles, sender=self)
+        """Roles are groups, created after every migrate; importing the modules registers their receivers and checks."""
+        post_migrate.connect(_create_roles, sender=self)
         import_module("contacts_ui.audit.signals")
         import_module("contacts_ui.sign_in.totp_reuse")
 
@@ -29,10 +29,10 @@ class DeskAdminConfig(AdminConfig):
     default_site = "contacts_ui.admin_site.DeskAdminSite"
 
 
-def _make_roles(using: str, **_: Any) -> None:
+def _create_roles(using: str, **_: Any) -> None:
     from django.contrib.auth.models import Group  # noqa: PLC0415  # needs the app registry
 
-    from .roles import NAMES  # noqa: PLC0415  # and so does this
+    from .roles import NAMES  # noqa: PLC0415  # needs the app registry
 
     for name in NAMES:
         Group.objects.using(using).get_or_create(name=name)

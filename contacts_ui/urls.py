@@ -1,4 +1,4 @@
-"""The desk's addresses. The profile is in the path: two tabs are two profiles (architecture, decision 1)."""
+"""URLs of the desk. The profile is in the path, so two tabs can show two profiles (architecture, decision 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where settings come from: the environment, `.env`, and for X the file that X_FILE names."""
+"""Environment reader for settings: environment variables, `.env`, and for X the file that X_FILE names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from environ.fileaware_mapping import FileAwareMapping
 
 
 class _Values(FileAwareMapping):  # type: ignore[misc]  # django-environ has no types
-    """Values from a file lose the newline that editors and secret stores put at its end."""
+    """Strips values read from a file: editors and secret stores add a newline at the end."""
 
     def __getitem__(self, key: str) -> str:
         value = str(super().__getitem__(key))
@@ -15,6 +15,6 @@ class _Values(FileAwareMapping):  # type: ignore[misc]  # django-environ has no 
 
 
 class Env(FileAwareEnv):  # type: ignore[misc]
-    """Every setting as a string, a number, a list or a URL."""
+    """Reads a setting as a string, a number, a list or a URL."""
 
     ENVIRON = _Values()

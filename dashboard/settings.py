@@ -1,6 +1,6 @@
-"""Every setting of the desk, read from the environment and `.env` (README, settings).
+"""Django settings of the desk, read from the environment and `.env` (README, settings).
 
-`SITE_URL` alone decides cookies, HSTS, redirects, hosts and CSRF origins (architecture, decision 12).
+`SITE_URL` alone decides cookies, HSTS, redirects, hosts and CSRF origins (architecture, decision 13).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .env import Env
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
-# ENV_FILE names another file, so that a test or a second desk never reads this one's.
+# ENV_FILE names another file, so that a test or a second desk never reads this `.env`.
 Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -38,7 +38,7 @@ _https = _site.scheme == "https"
 
 SENT_API_URL: str = env.str("SENT_API_URL", default="https://api.sent.dm").rstrip("/")
 # Without a key every manage.py command still works; wsgi.py refuses to serve (see there).
-# A key from a file ends with a newline; a comment after NAME= is no key.
+# A key from a file may end with a newline; a comment after NAME= is not a key.
 SENT_API_KEY: str | None = env.str("SENT_API_KEY", default="").strip() or None
 if SENT_API_KEY and SENT_API_KEY.startswith("#"):
     SENT_API_KEY = None
@@ -52,8 +52,8 @@ SENT_STALE_SECONDS: float = env.float("SENT_STALE_SECONDS", default=300.0)
 SENT_BUDGET_PER_MINUTE: int = env.int("SENT_BUDGET_PER_MINUTE", default=120)  # calls, of the organization's 200
 SENT_BUDGET_BURST: int = env.int("SENT_BUDGET_BURST", default=30)  # calls at once
 SENT_BUDGET_FILE: str = env.str("SENT_BUDGET_FILE", default=str(BASE_DIR / ".cache" / "budget"))
-SENT_IN_FLIGHT: int = env.int("SENT_IN_FLIGHT", default=32)  # calls at once a process, half its threads
-# Regions whose numbers people mean who type one without its country code (ISO 3166-1 alpha-2), likeliest first.
+SENT_IN_FLIGHT: int = env.int("SENT_IN_FLIGHT", default=32)  # concurrent calls of a process, half its threads
+# Regions in which numbers without a country code are read (ISO 3166-1 alpha-2), likeliest first.
 DESK_REGIONS: list[str] = [region.strip().upper() for region in env.list("DESK_REGIONS", default=[]) if region.strip()]
 SENT_GATEWAY: str = env.str("SENT_GATEWAY", default="full")
 
@@ -63,7 +63,7 @@ _api = urlsplit(SENT_API_URL)
 if not _api.hostname or (_api.scheme != "https" and not (_api.scheme == "http" and _api.hostname in LOOPBACK)):
     raise ImproperlyConfigured("SENT_API_URL must be https, or http on this machine: it carries the key")
 
-# --- Who may come in -------------------------------------------------------------------------------
+# --- Hosts, cookies and security headers -----------------------------------------------------------
 
 ALLOWED_HOSTS = [
     _site.hostname,
@@ -77,9 +77,9 @@ CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS = 12 * 3600  # after sign-in, whatever one does
-SESSION_IDLE_SECONDS: int = env.int("SESSION_IDLE_SECONDS", default=30 * 60)  # without a request
-# The server itself speaks http: only a proxy we believe can say that a request came by https.
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS = 12 * 3600  # seconds after sign-in, active or not
+SESSION_IDLE_SECONDS: int = env.int("SESSION_IDLE_SECONDS", default=30 * 60)  # seconds without a request
+# The server itself speaks http: only a trusted proxy can say that a request came by https.
 _trust_proxy = env.bool("TRUST_PROXY", default=False)
 SECURE_SSL_REDIRECT = _https and _trust_proxy
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
@@ -92,8 +92,8 @@ X_FRAME_OPTIONS = "DENY"
 if _trust_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SILENCED_SYSTEM_CHECKS = [
-    "security.W005",  # HSTS for subdomains is the domain owner's decision, not the desk's
-    "security.W021",  # and so is preloading
+    "security.W005",  # HSTS for subdomains is the domain owner's decision
+    "security.W021",  # HSTS preloading, likewise
 ]
 
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
@@ -125,27 +125,27 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Signing in (docs/deploy.md, people and sign-in) -----------------------------------------------
 
-ROLE_NAMES = ("auditor", "admin", "exporter", "support")  # contacts_ui/roles.py, which needs these settings first
+ROLE_NAMES = ("auditor", "admin", "exporter", "support")  # as in contacts_ui/roles.py, not importable here
 SECOND_FACTORS = {"none", "admins", "all"}
-# Off by itself only where nobody else can reach the desk, so that the demo stays one step.
+# Off by default only on a loopback host, so that the demo starts in one step.
 REQUIRE_MFA: str = env.str("REQUIRE_MFA", default="none" if _site.hostname in LOOPBACK else "admins").lower()
 if REQUIRE_MFA not in SECOND_FACTORS:
     raise ImproperlyConfigured("REQUIRE_MFA must be admins, all or none")
 
-# How many proxies stand before the desk and add to X-Forwarded-For; the address of who asks is read behind them.
+# How many proxies add to X-Forwarded-For before the desk; the client's address is read before theirs.
 ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", default=1 if _trust_proxy else 0)
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]  # nobody signs up; allauth wants to know
-ACCOUNT_EMAIL_VERIFICATION = "none"  # admins write the addresses
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]  # nobody signs up; allauth requires it
+ACCOUNT_EMAIL_VERIFICATION = "none"  # admins enter the addresses
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to strangers
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Contact Desk: "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
-ACCOUNT_SESSION_REMEMBER = True  # a session lasts as long as SESSION_LONGEST_SECONDS says
+ACCOUNT_SESSION_REMEMBER = True  # sessions last SESSION_LONGEST_SECONDS
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-# Per address and per account, counted in the cache that all processes share.
+# Per IP address and per account, counted in the cache that all processes share.
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reset_password": "10/m/ip,3/m/key"}
 
 MFA_ADAPTER = "contacts_ui.sign_in.adapters.DeskMfaAdapter"
@@ -161,10 +161,10 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "contacts_ui.sign_in.passkeys.ReauthenticatePasskeyForm",
     "add_webauthn": "contacts_ui.sign_in.passkeys.AddPasskeyForm",
 }
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins and the identity provider write the addresses; the desk confirms none
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # browsers themselves allow passkeys over http on localhost alone
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins and the identity provider enter the addresses; the desk verifies none
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # browsers allow passkeys over http only on localhost
 
-# Single sign-on: on when an issuer is named. Who someone is, is the issuer with its subject, never an e-mail address.
+# Single sign-on: on when an issuer is set. A person is identified by issuer and subject, never by e-mail address.
 OIDC_ISSUER: str | None = env.str("OIDC_ISSUER", default="").rstrip("/") or None
 OIDC_NAME: str = env.str("OIDC_NAME", default="Single sign-on")
 OIDC_GROUP_CLAIM: str = env.str("OIDC_GROUP_CLAIM", default="groups")
@@ -190,7 +190,7 @@ if OIDC_ISSUER:
         _issuer.scheme != "https" and not (_issuer.scheme == "http" and _issuer.hostname in LOOPBACK)
     ):
         raise ImproperlyConfigured("OIDC_ISSUER must be https, or http on this machine")
-    # An account is kept under this name and its subject: another issuer is another name.
+    # Accounts are stored by provider id and subject, so another issuer needs another provider id.
     OIDC_PROVIDER_ID = f"oidc-{hashlib.sha256(OIDC_ISSUER.encode()).hexdigest()[:12]}"
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
         "OAUTH_PKCE_ENABLED": True,
@@ -204,7 +204,7 @@ if OIDC_ISSUER:
             }
         ],
     }
-    # The browser is sent on to the provider by a form, which a strict policy must name.
+    # A form submission redirects the browser to the provider, so form-action has to allow its origin.
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
         f"{_issuer.scheme}://{_issuer.netloc}",
         *env.list("OIDC_FORM_ORIGINS", default=[]),
@@ -212,7 +212,7 @@ if OIDC_ISSUER:
 
 # --- Mail ------------------------------------------------------------------------------------------
 
-# Without EMAIL_URL the desk sends no mail: an admin hands out the links by which people choose a password.
+# Without EMAIL_URL the desk sends no mail: an admin hands out the links to choose a password.
 EMAIL_URL: str | None = env.str("EMAIL_URL", default="") or None
 vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
 EMAIL_TIMEOUT = 10  # seconds
@@ -221,15 +221,15 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds a link to choose a password works
 
 # --- The audit log ---------------------------------------------------------------------------------
 
-# Keys the hashes of what was searched. Its own, so that a new SECRET_KEY does not make the log unsearchable.
+# Keys the hashes of phone numbers. A key of its own, so that a new SECRET_KEY does not make the log unsearchable.
 AUDIT_KEY: str = env.str("AUDIT_KEY", default="").strip() or SECRET_KEY
 AUDIT_KEY_FALLBACKS: list[str] = env.list("AUDIT_KEY_FALLBACKS", default=[])
-if AUDIT_KEY == SECRET_KEY:  # it changes with SECRET_KEY, so its former ones are former keys of the log as well
+if AUDIT_KEY == SECRET_KEY:  # it changes with SECRET_KEY, so former secret keys are former audit keys as well
     AUDIT_KEY_FALLBACKS = [*AUDIT_KEY_FALLBACKS, *SECRET_KEY_FALLBACKS]
-# Whether a page whose row cannot be written is refused.
+# On: a page whose audit event cannot be written is refused.
 AUDIT_REQUIRED: bool = env.bool("AUDIT_REQUIRED", default=True)
 
-# --- Parts -----------------------------------------------------------------------------------------
+# --- Apps, middleware and templates ----------------------------------------------------------------
 
 INSTALLED_APPS = [
     "contacts_ui.apps.DeskAdminConfig",
@@ -300,7 +300,7 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# --- What is kept ----------------------------------------------------------------------------------
+# --- Database and caches ---------------------------------------------------------------------------
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'desk.sqlite3'}")
@@ -316,7 +316,7 @@ if _database["ENGINE"].endswith("sqlite3"):
     )
     _database["CONN_MAX_AGE"] = None
 else:
-    # A pool, so that 128 threads do not mean 128 connections (architecture, decision 11).
+    # A connection pool, so that 128 threads do not need 128 connections.
     _options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=16)}
     _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -327,8 +327,8 @@ if not CACHE_URL.startswith(("locmemcache://", "redis://", "rediss://")):
     raise ImproperlyConfigured("CACHE_URL must be locmemcache:// or redis://: contacts are not stored on disk")
 REDIS_URL: str | None = CACHE_URL if CACHE_URL.startswith("redis") else None
 CACHES: dict[str, dict[str, Any]] = {
-    # Shared by all processes: what it counts (wrong passwords) must hold over all of them.
-    # Not in Redis: signing in works when Redis does not.
+    # Shared by all processes: its counters (failed sign-ins) must hold across all of them.
+    # Not in Redis: sign-in has to work when Redis does not (docs/decisions, 17).
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "desk_cache",
@@ -347,7 +347,7 @@ CACHES: dict[str, dict[str, Any]] = {
     },
 }
 
-# --- Files and words -------------------------------------------------------------------------------
+# --- Static files, language and logging ------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / ".cache" / "static"))
@@ -361,14 +361,14 @@ STORAGES = {
     },
 }
 WHITENOISE_MAX_AGE = 3600
-WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else shows our files, and every answer would carry a header for it
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site loads these files, and it would add a header to every response
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# Whatever anybody logs, the formatter takes keys, numbers and query strings out. No mail: it would hold tracebacks.
+# The formatter redacts keys, numbers and query strings of every record. No mail to admins: it would contain tracebacks.
 ADMINS: list[str] = []
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -378,10 +378,10 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # It writes the query string of every request.
+        # It logs the query string of every request.
         "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "urllib3": {"level": "WARNING"},
-        # The server's own, which brings a handler of its own.
+        # The logger of granian, which has a handler of its own.
         "_granian": {"handlers": [], "propagate": True},
     },
 }

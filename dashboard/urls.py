@@ -1,4 +1,4 @@
-"""The addresses of the site: the desk's own, sign-in, and Django's admin."""
+"""URLs of the site: the desk with its sign-in, and Django's admin."""
 
 from __future__ import annotations
 

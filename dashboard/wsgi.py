@@ -1,4 +1,4 @@
-"""What the server loads. Refuses to start without an API key: a desk that cannot ask is no desk."""
+"""WSGI application. Refuses to start without an API key, without which the desk cannot show anything."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def profile_names() -> dict[str, str]:
 
 
 def hashes_for_input(text: str, region: str | None) -> str:
-    """The keyed hashes of a typed number, joined for the URL. Local numbers are tried in the person's `region` first."""
+    """The keyed hashes of a typed number, joined for the URL. Local numbers are read in `region` first."""
     regions = tuple(filter(None, dict.fromkeys([region, *settings.DESK_REGIONS]))) or DEFAULT_REGIONS
     return "-".join(audit.search_hashes(text[:MAX_NUMBER], regions)) or NO_DIGITS
 
@@ -209,7 +209,7 @@ class _FilterParser:
         self._read_moment("to", "until", text)
 
     def _read_moment(self, name: str, field: str, text: str) -> None:
-        """A time without an offset is in the person's zone. URLs name the offset: a link means the same rows for all."""
+        """A time without an offset is in the person's zone. URLs name the offset: a link gives all the same rows."""
         if not text:
             return
         try:

@@ -1,4 +1,4 @@
-"""What may be asked at all: the methods of browsers. Every other gets one answer, whoever asks."""
+"""Allowed HTTP methods: any other method gets 405, signed in or not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ALLOWED_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
 
 class AllowedMethodsMiddleware:
-    """Refuses TRACE, CONNECT, PUT and all the others before any view sees them."""
+    """Responds 405 to TRACE, CONNECT, PUT and all other methods that browsers do not send, before any view runs."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

@@ -1,4 +1,4 @@
-"""Audit middleware: writes the audit events of a request before its answer is shown."""
+"""Audit middleware: writes the audit events of a request before its response is sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from .error_pages import error_response
 
 
 class AuditMiddleware:
-    """Writes down who looked at what. What cannot be written down is not shown, unless AUDIT_REQUIRED is off."""
+    """Flushes the audit events of each request. A response that cannot be recorded becomes an error page, unless
+    AUDIT_REQUIRED is off.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

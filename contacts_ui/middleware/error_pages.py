@@ -1,4 +1,4 @@
-"""Error pages: an exception that a view lets through becomes a page or fragment by the table in web/errors."""
+"""Error pages: an exception that a view raises becomes a page or fragment by the table in web/errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class ErrorPageMiddleware:
-    """Turns what views let through into a page or fragment by the table in web/errors; marks answers by their shape."""
+    """Renders exceptions of views by the table in web/errors. Sets `Vary` for the headers of htmx."""
 
     def __init__(self, get_response: Handler) -> None:
         self._get_response = get_response
@@ -31,14 +31,14 @@ class ErrorPageMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The page for an error of the table; anything else is Django's."""
+        """The page for an exception of the table; Django handles all others."""
         return error_response(cast("DeskRequest", request), exception)
 
 
 def error_response(request: DeskRequest, exception: Exception) -> HttpResponse | None:
-    """The page or fragment for an error of the table; None when it has no row there."""
-    problem = error_page_for(exception, request.reference)
-    if problem is None:
+    """The page or fragment for an exception of the table; None when it has no row."""
+    error_page = error_page_for(exception, request.reference)
+    if error_page is None:
         return None
     audit.failed(request, exception)
     page = getattr(request, "desk_page", None) or DeskPage(request, "error.html", "shared/_error.html", scope=None)
@@ -46,9 +46,9 @@ def error_response(request: DeskRequest, exception: Exception) -> HttpResponse |
         "desk.problem.shown",
         extra={
             "error": type(exception).__name__,
-            "status": problem.status,
-            "reference": problem.reference,
-            "request_id": problem.request_id,
+            "status": error_page.status,
+            "reference": error_page.reference,
+            "request_id": error_page.request_id,
         },
     )
-    return cast("DeskPage", page).response(error=problem)
+    return cast("DeskPage", page).response(error=error_page)

@@ -1,4 +1,4 @@
-"""Whether the process serves, and whether it can work. For machines: no sign-in, any host name, no API call."""
+"""Health checks for load balancers: liveness and readiness. No sign-in, any host name, no API call."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def healthz() -> HttpResponse:
 
 
 def readyz() -> HttpResponse:
-    """200 when the database answers too, else 503."""
+    """200 when the database responds, else 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -24,16 +24,16 @@ def readyz() -> HttpResponse:
 
 
 class HealthMiddleware:
-    """Stands before all others: a load balancer calls by an address that is no allowed host."""
+    """Serves the health checks before all other middleware: a load balancer uses a host name that is not allowed."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
-        self._answers = {"/healthz": healthz, "/readyz": readyz}
+        self._checks = {"/healthz": healthz, "/readyz": readyz}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        answer = self._answers.get(request.path_info)
-        if answer is None or request.method not in {"GET", "HEAD"}:
+        check = self._checks.get(request.path_info)
+        if check is None or request.method not in {"GET", "HEAD"}:
             return self._get_response(request)
-        response = answer()
+        response = check()
         response["Cache-Control"] = "no-store"
         return response

@@ -1,4 +1,4 @@
-"""One line in the log for every request answered: who asked for which page of whose contacts, and how it ended."""
+"""Request log: one line for each response, with the user, route, scope, status and duration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ log = logging.getLogger(__name__)
 
 
 class RequestLogMiddleware:
-    """Stands behind the reference it quotes and before everything that may answer, health checks apart."""
+    """Logs each response. It comes after the middleware that sets the reference, and before all others that may
+    respond, except for health checks.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -26,14 +28,14 @@ class RequestLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = self._get_response(request)
-        # Files of the page are nobody's contacts, and thirty for each visit.
+        # Static files show no contacts, and there are thirty for each visit.
         level = logging.DEBUG if request.path_info.startswith(settings.STATIC_URL) else logging.INFO
         log.log(level, "desk.request.answered", extra=_fields(cast("DeskRequest", request), response, started))
         return response
 
 
 def _fields(request: DeskRequest, response: HttpResponse, started: float) -> dict[str, object]:
-    """The route as it is written in the URLconf: neither what it was filled with nor the query string."""
+    """The log fields. The route is the pattern of the URLconf: no captured values and no query string."""
     match = request.resolver_match
     return {
         "method": request.method if request.method in _METHODS else "other",
@@ -52,7 +54,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def _user_id(request: HttpRequest) -> int | None:
-    """Who asks, as far as anybody looked: a line in the log is no reason to ask the database."""
+    """The user's id if the user was loaded already: a log line must not cost a database query."""
     user = request.__dict__.get("user")
     if isinstance(user, SimpleLazyObject):
         user = request.__dict__.get("_cached_user")

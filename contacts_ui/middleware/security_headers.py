@@ -1,4 +1,4 @@
-"""Security headers: a reference for each request, and answers that no browser or proxy stores."""
+"""Security headers: responses that no browser or proxy caches, and a reference for each request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contacts_ui.web.request import DeskRequest
 
 
 class SecurityHeadersMiddleware:
-    """Gives the request a reference to quote, and keeps every answer out of browser and proxy stores."""
+    """Sets a reference to quote on the request, and cache and policy headers on every response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

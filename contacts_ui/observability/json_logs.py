@@ -1,4 +1,4 @@
-"""JSON logs: one line a record, redacted as the last step."""
+"""JSON logs: one line for each record, redacted as the last step."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pythonjsonlogger.json import JsonFormatter as BaseFormatter
 
 from .redaction import redact
 
-# Django hangs the request on its records, and a request's repr holds the query string: numbers.
+# Django attaches the request to its records; its repr contains the query string, and so phone numbers.
 _LEFT_OUT = [*RESERVED_ATTRS, "request", "status_code", "server_time"]
-_OWN = ("time", "level")  # made here, from a clock and a list
+_OWN = ("time", "level")  # set by this module, so they need no redaction
 _SECRETS = ("SENT_API_KEY", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "AUDIT_KEY", "AUDIT_KEY_FALLBACKS")
 _MORE_SECRETS = ("EMAIL_HOST_PASSWORD",)
-_URLS = ("CACHE_URL", "EMAIL_URL")  # which may hold a password
+_URLS = ("CACHE_URL", "EMAIL_URL")  # may contain a password
 
 
 class JsonFormatter(BaseFormatter):
-    """Time, level, logger and event, then the record's own fields. The very last step, so that nothing passes it by."""
+    """Time, level, logger and event, then the record's own fields. Redaction is the last step: nothing bypasses it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -35,20 +35,20 @@ class JsonFormatter(BaseFormatter):
         )
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        """The line without what must never be written: message, fields of any depth, traceback."""
+        """The record with its message, fields of any depth and traceback redacted."""
         own = {name: log_data.get(name) for name in _OWN}
         rest = {name: value for name, value in log_data.items() if name not in own}
         return own | redact(rest, secret_values())  # type: ignore[no-any-return]  # a dictionary stays one
 
 
 class StdoutHandler(logging.StreamHandler[Any]):
-    """Writes to stdout. A record that cannot be written is named, never shown: logging itself would print it whole."""
+    """Writes to stdout. A record that cannot be written is reported by line only: logging would print its content."""
 
     def __init__(self) -> None:
         super().__init__(sys.stdout)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
-        """One line about the record, without its words."""
+        """Writes one line about the record to stderr, without its content."""
         kind = sys.exc_info()[0]
         try:
             failed = f'{{"level": "ERROR", "logger": "{__name__}", "event": "log.unwritable", "line": {record.lineno}'
@@ -58,7 +58,7 @@ class StdoutHandler(logging.StreamHandler[Any]):
 
 
 def secret_values() -> frozenset[str]:
-    """The values of all settings that are secret, and the passwords within others."""
+    """The values of all secret settings, and the passwords within URLs and other settings."""
     named = [getattr(settings, name, None) for name in (*_SECRETS, *_MORE_SECRETS)]
     databases = [database.get("PASSWORD") for database in settings.DATABASES.values()]
     providers = settings.SOCIALACCOUNT_PROVIDERS.values()
@@ -74,6 +74,6 @@ def _passwords(plain: tuple[str, ...], urls: tuple[str, ...]) -> frozenset[str]:
 
 
 def _flatten(values: list[Any]) -> tuple[str, ...]:
-    """The texts among `values`, those in lists (fallbacks) included."""
+    """The non-empty values as strings, those in lists (fallbacks) included."""
     lists = (value if isinstance(value, list | tuple) else [value] for value in values)
     return tuple(str(value) for value in chain.from_iterable(lists) if value)

@@ -1,6 +1,6 @@
-"""What must never be written down, taken out of any text: keys, passwords, phone numbers, query strings.
+"""Redaction: removes keys, passwords, phone numbers and query strings from text.
 
-When in doubt it takes away: a digest that happens to hold seven digits in a row loses them, a number never stays.
+When in doubt it removes: a digest that happens to contain seven digits in a row loses them, a number never stays.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any
 from urllib.parse import quote
 
 NUMBER, SECRET, CUT, TOO_DEEP = "[number]", "[secret]", "?…", "[too deep]"
-SHORTEST_SECRET = 8  # characters: a shorter one would blot out half of every word
-DEEPEST = 8
+SHORTEST_SECRET = 8  # characters: a shorter one would match within ordinary words
+DEEPEST = 8  # levels of nested values
 _ADDRESS_FIELDS = frozenset({"address", "remote_addr", "ip"})
 
-# A digit as people, addresses (%31, %EF%BC%91 for a full-width one) and repr of odd text (\uff11) write it.
+# A digit, plain, percent-encoded in a URL (%31, %EF%BC%91 for a full-width one) or escaped by repr (\uff11).
 _DIGIT = (
     r"(?:\d|%(?:25)*3[0-9]|%EF%BC%9[0-9]|%D9%A[0-9]|%DB%B[0-9]|\\u(?:003[0-9]|ff1[0-9]|066[0-9]|06f[0-9])|\\x3[0-9])"
 )
-# What stands between the digits of one number: punctuation, spaces and invisible characters, plain or escaped.
+# Separators between the digits of one number: punctuation, spaces and invisible characters, plain or escaped.
 _PUNCTUATION = (
     r" \t\-+().\[\]/\\~*_\u00a0\u00ad\u00b7\u061c\u1680\u180e\u2000-\u200f\u2010-\u2015\u2022\u2028-\u202f\u2043\u2053"
     r"\u205f-\u206f\u2212\u223c\u3000\u30fb\u30fc\ufe0f\ufe58\ufe63\ufeff\uff08\uff09\uff0b\uff0d-\uff0f\uff3b\uff3d\uff5e"
@@ -33,12 +33,12 @@ _BETWEEN = (
 _DATE = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _TIME = r"[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-# An address of a private net, or with a port: any other may be a number, as Senegal writes it (30.101.23.45).
+# An IP address of a private network, or with a port: any other may be a number, as written in Senegal (30.101.23.45).
 _ADDRESS = (
     rf"(?=10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|[\d.]{{7,15}}:\d){_OCTET}(?:\.{_OCTET}){{3}}(?::\d{{1,5}})?"
 )
-# Left alone although they have many digits.
-_KEPT = (
+# Never redacted although they have many digits.
+_ALLOWED = (
     r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])"  # a UUID
     r"|\bdesk_[0-9a-f]{16}\b|\breq_(?=[0-9]*[a-z])[0-9a-z]{8,40}\b"  # what people quote
     rf"|(?<![\w.+(/-]){_DATE}(?:{_TIME})?(?![\d-])"
@@ -47,9 +47,9 @@ _KEPT = (
     r"|\b0x(?=[0-9]*[a-f])[0-9a-f]+\b"
 )
 _NUMBERS = re.compile(
-    rf"(?P<kept>{_KEPT})|(?:\+|%(?:25)*2B|\(){{0,4}}{_DIGIT}(?:{_BETWEEN}{{0,8}}{_DIGIT}){{6,}}", re.IGNORECASE
+    rf"(?P<allowed>{_ALLOWED})|(?:\+|%(?:25)*2B|\(){{0,4}}{_DIGIT}(?:{_BETWEEN}{{0,8}}{_DIGIT}){{6,}}", re.IGNORECASE
 )
-# Every repetition below has an end: a long text of one sign must not hold a worker up.
+# Every repetition below is bounded: a long text of one character must not block a worker.
 _QUERIES = re.compile(r"(?:(?<=[^\s?])\?(?=[\w%&=+.~-])|\?(?=[\w%.-]{1,64}=))\S+")
 _USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)[^\s/@]{0,300}@", re.IGNORECASE)
 _SENSITIVE_NAMES = (
@@ -61,7 +61,7 @@ _HEADERS = re.compile(
     r"(?:b?\"[^\"\r\n]*\"|b?'[^'\r\n]*'|(?=[^\s\"'])[^\r\n\"'}]+)",
     re.IGNORECASE,
 )
-# What opens an account to whoever has it: the end of a link to choose a password (people/password_links.py).
+# The token of a link to choose a password (people/password_links.py): it gives access to the account.
 _LINKS = re.compile(r"(?<=/sign-in/password/)[0-9A-Za-z]{1,20}-[^\s/?\"']{1,200}")
 _CREDENTIALS = re.compile(r"\b(?P<kind>Bearer|Basic)\s+[\w~+/=.-]{6,}", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[a-z_]{1,40}", re.ASCII)
@@ -76,55 +76,57 @@ def redact_text(text: str, secrets: Collection[str] = ()) -> str:
     text = _CREDENTIALS.sub(rf"\g<kind> {SECRET}", text)
     text = _USERINFO.sub(rf"\g<scheme>{SECRET}@", text)
     text = _LINKS.sub(SECRET, text)
-    text = _NUMBERS.sub(lambda found: found["kept"] or NUMBER, text)
+    text = _NUMBERS.sub(lambda match: match["allowed"] or NUMBER, text)
     return _QUERIES.sub(CUT, text)
 
 
 @lru_cache(maxsize=8)
 def _longest_first(secrets: frozenset[str]) -> tuple[str, ...]:
-    """The spellings to replace, a longer one before what it contains. Made once for the secrets of a process."""
+    """The spellings to replace, longest first, as one may contain another. Cached: a process has one set of secrets."""
     return tuple(sorted(spellings_of_secrets(secrets), key=len, reverse=True))
 
 
 def spellings_of_secrets(secrets: Collection[str]) -> frozenset[str]:
-    """Every way in which one of `secrets` may stand in a text: plain, in an address, in a repr."""
+    """Every spelling of `secrets` in a text: plain, percent-encoded, in a repr."""
     long_enough = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
-    return frozenset(way for secret in long_enough for way in (secret, quote(secret, safe=""), repr(secret)[1:-1]))
+    return frozenset(
+        spelling for secret in long_enough for spelling in (secret, quote(secret, safe=""), repr(secret)[1:-1])
+    )
 
 
 def redact(value: Any, secrets: Collection[str] = (), depth: int = 0) -> Any:
-    """`value` of any type and depth as something JSON can hold, every text in it redacted."""
+    """`value` of any type and depth as a JSON value, every text in it redacted."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        # A whole number of seven digits or more may be somebody's.
+        # An integer of seven digits or more may be a phone number.
         return NUMBER if value == value // 1 and abs(value) >= 1_000_000 else value
     if depth > DEEPEST:
         return TOO_DEEP
     if isinstance(value, Mapping):
         return _redact_fields(value, secrets, depth)
     if isinstance(value, list | tuple | set | frozenset):
-        return [redact(part, secrets, depth + 1) for part in value]
+        return [redact(item, secrets, depth + 1) for item in value]
     return redact_text(value if isinstance(value, str) else _text(value), secrets)
 
 
 def _redact_fields(fields: Mapping[Any, Any], secrets: Collection[str], depth: int) -> dict[str, Any]:
-    """A line's own fields in one loop: a call for each costs more than all the rest. Most names are plain words, which
-    hold nothing unless a secret is part of one.
+    """Redacts fields in one loop: a function call for each costs more than all other work. Most names are plain words,
+    which need no redaction unless one contains a secret.
     """
     redacted: dict[str, Any] = {}
     spellings = _longest_first(frozenset(secrets))
     for key, value in fields.items():
         name = key if isinstance(key, str) else _text(key)
-        shown: Any = value
+        result: Any = value
         if _SENSITIVE_FIELD.fullmatch(name.replace("_", "-")):
-            shown = SECRET
+            result = SECRET
         elif isinstance(value, str):
-            shown = value if key in _ADDRESS_FIELDS and _is_address(value) else redact_text(value, secrets)
+            result = value if key in _ADDRESS_FIELDS and _is_address(value) else redact_text(value, secrets)
         elif value is not None:
-            shown = redact(value, secrets, depth + 1)
+            result = redact(value, secrets, depth + 1)
         plain = _PLAIN_NAME.fullmatch(name) and not any(secret in name for secret in spellings)
-        redacted[name if plain else redact_text(name, secrets)] = shown
+        redacted[name if plain else redact_text(name, secrets)] = result
     return redacted
 
 
@@ -143,5 +145,5 @@ def _text(value: Any) -> str:
         return value.decode(errors="replace")
     try:
         return str(value)
-    except Exception:  # noqa: BLE001  # an object that cannot say what it is
+    except Exception:  # noqa: BLE001  # an object whose __str__ fails
         return f"[{type(value).__name__}]"

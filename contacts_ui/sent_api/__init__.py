@@ -1,1 +1,1 @@
-"""The messaging API: what can be asked (`queries`), answered (`types`) and go wrong (`errors`). No Django."""
+"""Client of the messaging API: queries, response types, errors, HTTP and decoding. No Django."""

@@ -1,4 +1,4 @@
-"""API client: the one place that talks HTTP to the API. It never logs the key or a number, and follows no redirect."""
+"""API client: the only module that sends HTTP to the API. It never logs the key or a number, follows no redirect."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAX_BODY = 4 * 1024 * 1024  # bytes, decompressed; 100 contacts are about 45,000
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One call. `route` is the path without ids, for the log; `single_resource`: for one contact, by number or id."""
+    """One API request. `route` is the path without ids, for the log; `single_resource`: it is for one contact."""
 
     route: str
     path: str
@@ -42,12 +42,12 @@ class _Request:
 
 
 class SentClient:
-    """Calls to the API with one key over one pool of connections. Safe to share between threads.
+    """Calls the API with one key over one connection pool. Safe to share between threads.
 
-    `connect_seconds` bounds a connection, `deadline_seconds` a whole call, greeting, headers and body
-    included; the look-up of the name alone is the system's. `pool_size` is connections. `verify` is a file of
-    certificates to trust instead of the public ones. `on_rate_limit` hears what each answer says of the limit.
-    Every method may raise any SentError, and takes a Deadline that several calls share.
+    `connect_seconds` bounds connecting, `deadline_seconds` a whole call with TLS handshake, headers and body; only the
+    DNS lookup is left to the system. `pool_size` is in connections. `verify` is a file of certificates to trust
+    instead of the public ones. `on_rate_limit` is called with the RateLimitInfo of each response that has one.
+    Every method may raise any SentError, and takes a Deadline that several calls can share.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class SentClient:
         self._on_rate_limit = on_rate_limit
         self._verify: bool | str = verify or True
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy from the environment would be handed the key
+        self._session.trust_env = False  # a proxy from the environment would receive the key
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update({"x-api-key": api_key, "Accept": "application/json"})
         self._adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
@@ -74,16 +74,16 @@ class SentClient:
     def contacts(
         self, query: ContactQuery, profile_id: str | None = None, deadline: Deadline | None = None
     ) -> ContactPage:
-        """One page of contacts. A phone lookup that finds nothing is an empty page marked `not_found`."""
-        call = _Request("/v3/contacts", "/v3/contacts", profile_id, tuple(query.params()), query.phone is not None)
+        """One page of contacts. A phone lookup that finds nothing is an empty page with `not_found`."""
+        request = _Request("/v3/contacts", "/v3/contacts", profile_id, tuple(query.params()), query.phone is not None)
         try:
-            page, _ = self._call(call, lambda body: decoding.contact_page(body, datetime.now(UTC)), deadline)
-        except ContactNotFound as missing:
+            page, _ = self._call(request, lambda body: decoding.contact_page(body, datetime.now(UTC)), deadline)
+        except ContactNotFound as error:
             return ContactPage(
                 contacts=(),
                 pagination=Pagination(page=1, page_size=query.page_size, total_count=0, total_pages=0),
                 fetched_at=datetime.now(UTC),
-                request_id=missing.request_id,
+                request_id=error.request_id,
                 not_found=True,
             )
         if page.dropped_rows or page.invalid_fields:
@@ -94,21 +94,21 @@ class SentClient:
     def contact(
         self, contact_id: UUID, profile_id: str | None = None, deadline: Deadline | None = None
     ) -> tuple[Contact, str | None]:
-        """One contact and the API's id of the request. Raises ContactNotFound when this scope has none with this id."""
+        """One contact and the API's request id. Raises ContactNotFound when this scope has none with this id."""
 
         def decode(body: bytes) -> Contact:
-            found = decoding.contact(body)
-            if found.id != contact_id:
+            contact = decoding.contact(body)
+            if contact.id != contact_id:
                 raise InvalidResponse(status=200)
-            return found
+            return contact
 
-        call = _Request("/v3/contacts/{id}", f"/v3/contacts/{contact_id}", profile_id, single_resource=True)
-        return self._call(call, decode, deadline)
+        request = _Request("/v3/contacts/{id}", f"/v3/contacts/{contact_id}", profile_id, single_resource=True)
+        return self._call(request, decode, deadline)
 
     def message_summary(
         self, contact_id: UUID, profile_id: str | None = None, deadline: Deadline | None = None
     ) -> tuple[MessageSummary, str | None]:
-        """What was sent to one contact, and the API's id of the request. Raises ContactNotFound likewise."""
+        """The message summary of one contact and the API's request id. Raises ContactNotFound as `contact` does."""
 
         def decode(body: bytes) -> MessageSummary:
             summary = decoding.message_summary(body)
@@ -117,22 +117,22 @@ class SentClient:
             return summary
 
         path = f"/v3/contacts/{contact_id}/message-summary"
-        call = _Request("/v3/contacts/{id}/message-summary", path, profile_id, single_resource=True)
-        return self._call(call, decode, deadline)
+        request = _Request("/v3/contacts/{id}/message-summary", path, profile_id, single_resource=True)
+        return self._call(request, decode, deadline)
 
     def me(self, deadline: Deadline | None = None) -> Account:
-        """Whose key this is, and the profiles it may name."""
+        """The account of the key, with the profiles that the key may name."""
         return self._call(_Request("/v3/me", "/v3/me"), decoding.account, deadline)[0]
 
     def _call(self, request: _Request, decode: Callable[[bytes], T], deadline: Deadline | None) -> tuple[T, str | None]:
-        """The decoded answer with the API's id of the request; whatever becomes of the call is logged once."""
+        """The decoded response and the API's request id. Each call is logged once, whatever its outcome."""
         started = time.monotonic()
         try:
             response = self._send(request, deadline)
             self._check(request, response)
             decoded = _decode(response, decode)
-        except ContactNotFound as missing:
-            log.info("sent.call.not_found", extra=_log_fields(request, started, missing))
+        except ContactNotFound as error:
+            log.info("sent.call.not_found", extra=_log_fields(request, started, error))
             raise
         except SentError as error:
             log.warning("sent.call.failed", extra=_log_fields(request, started, error))
@@ -141,38 +141,38 @@ class SentClient:
         return decoded, response.request_id
 
     def _send(self, request: _Request, deadline: Deadline | None) -> RawResponse:
-        """Straight through the adapter: a session would read a redirect's body, however long, on its own."""
-        # `from None`: the exceptions of requests hold the whole URL, numbers included.
+        """Sends through the adapter, not the session: a session would read the body of a redirect, however long."""
+        # `from None`: the exceptions of requests contain the whole URL, phone numbers included.
         headers = {PROFILE_HEADER: request.profile_id} if request.profile_id else {}
         url, params = self._base_url + request.path, list(request.params)
         prepared = self._session.prepare_request(requests.Request("GET", url, headers=headers, params=params))
-        limit = deadline or Deadline(self._seconds)
+        call_deadline = deadline or Deadline(self._seconds)
         try:
-            if not (remaining := limit.remaining):
+            if not (remaining := call_deadline.remaining):
                 raise ApiTimeout
             timeout = (min(self._connect_seconds, remaining), remaining)
-            with limit:
+            with call_deadline:
                 raw = self._adapter.send(prepared, stream=True, timeout=timeout, verify=self._verify)
-                response = _read_body(raw, limit)
+                response = _read_body(raw, call_deadline)
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise _map_exception(error, limit) from None
+            raise _map_exception(error, call_deadline) from None
         finally:
             if deadline is None:
-                limit.close()
-        if limit.expired:  # dripping headers that were cut off look like a whole answer
+                call_deadline.close()
+        if call_deadline.expired:  # headers cut off by the deadline look like a whole response
             raise ApiTimeout
         return response
 
     def _check(self, request: _Request, response: RawResponse) -> None:
-        """Raises what the answer means, or that it is of another profile."""
-        if self._on_rate_limit and (limits := responses.rate_limit_info(response)):
-            self._on_rate_limit(limits)
+        """Raises the SentError of an error status, or ProfileMismatch. Reports the rate limit."""
+        if self._on_rate_limit and (info := responses.rate_limit_info(response)):
+            self._on_rate_limit(info)
         self._check_profile(response, request.profile_id)
         scoped = request.profile_id is not None
         responses.raise_for_status(response, scoped=scoped, single_resource=request.single_resource)
 
     def _check_profile(self, response: RawResponse, profile_id: str | None) -> None:
-        """Refuses an answer for another profile than was asked (architecture, decision 2)."""
+        """Raises ProfileMismatch for a response of another profile than was requested (architecture, decision 2)."""
         echo = response.headers.get("X-Profile-Id")
         if not echo:
             if profile_id is not None:
@@ -183,7 +183,7 @@ class SentClient:
 
 
 def _read_body(raw: requests.Response, deadline: Deadline) -> RawResponse:
-    """The whole answer. Raises InvalidResponse for a body larger than MAX_BODY once it is decompressed."""
+    """The whole response. Raises InvalidResponse for a body larger than MAX_BODY after decompression."""
     try:
         body = bytearray()
         for chunk in raw.iter_content(CHUNK):

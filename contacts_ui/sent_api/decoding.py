@@ -1,6 +1,6 @@
-"""Bytes to structs. The whole at once; on failure row by row and field by field.
+"""JSON decoding to structs: strict and fast first, on failure leniently, row by row and field by field.
 
-A wrong type in one field must not cost the row (sent-api-v3, how to read an answer).
+A wrong type in one field must not lose the row (sent-api-v3, how to read an answer).
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from .types import Account, ChannelScore, Contact, ContactPage, MessageSummary, 
 
 T = TypeVar("T")
 
-# Half of a surrogate pair on its own: legal in JSON's grammar, impossible in UTF-8.
+# A lone surrogate: valid in JSON's grammar, impossible in UTF-8.
 _LONE_SURROGATE = re.compile(
     rb"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
-# What no field may hold: control characters (they break pages and logs) and marks that turn the direction of
-# text (they make one number look like another). As raw bytes and as JSON writes them.
-_ODD_BYTES = re.compile(
+# What no field may contain: control characters (they break pages and logs) and bidirectional text controls (they make
+# one number look like another). As raw bytes and as JSON escapes.
+_CONTROL_BYTES = re.compile(
     rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
     rb"|\\u00[01]|\\u007[fF]|\\u00[89]|\\u20(?:0[eEfF]|2[a-eA-E]|6[6-9])|\\[bfnrt]|\\u[dD][89a-fA-F]"
 )
-_ODD = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL_CHARS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
@@ -37,7 +37,7 @@ ACCOUNT_TYPES = {"organization", "user", "profile"}
 
 
 class ErrorBody(Struct, frozen=True):
-    """The `error` part of an answer."""
+    """The `error` object of a response."""
 
     code: str | None = None
     message: str | None = None
@@ -65,9 +65,9 @@ _page_decoder = msgspec.json.Decoder(_Envelope[_Contacts])
 
 
 def contact_page(body: bytes, fetched_at: datetime) -> ContactPage:
-    """A page of `GET /v3/contacts`. Raises UnexpectedAnswer when it holds no list of contacts."""
-    plain = body.isascii() and b"\\" not in body and b"\x7f" not in body  # a hundred times quicker than the search
-    if not plain and _ODD_BYTES.search(body):
+    """A page of `GET /v3/contacts`. Raises InvalidResponse when it has no list of contacts."""
+    plain = body.isascii() and b"\\" not in body and b"\x7f" not in body  # a hundred times faster than the search
+    if not plain and _CONTROL_BYTES.search(body):
         return _decode_leniently(body, fetched_at)
     try:
         envelope = _page_decoder.decode(body)
@@ -92,18 +92,18 @@ def contact(body: bytes) -> Contact:
 
 
 def account(body: bytes) -> Account:
-    """`GET /v3/me`. Profiles whose id is no UUID cannot be addressed and are left out."""
+    """`GET /v3/me`. Profiles whose id is not a UUID cannot be requested and are left out."""
     data = _data(body)
     profiles = _convert_list(data.pop("profiles", None), Profile)
-    found, _ = _convert_lenient(data, Account)
-    if found is None or found.type not in ACCOUNT_TYPES:
-        raise _unexpected(body)  # whose key it is decides who sees what: nothing is guessed
+    result, _ = _convert_lenient(data, Account)
+    if result is None or result.type not in ACCOUNT_TYPES:
+        raise _unexpected(body)  # the type decides who sees what, so it is never guessed
     addressable = tuple(profile for profile in profiles if _UUID.fullmatch(profile.id))
-    return msgspec.structs.replace(found, profiles=addressable)
+    return msgspec.structs.replace(result, profiles=addressable)
 
 
 def message_summary(body: bytes) -> MessageSummary:
-    """`GET /v3/contacts/{id}/message-summary`. A score that cannot be read costs only itself."""
+    """`GET /v3/contacts/{id}/message-summary`. Only scores that cannot be decoded are left out."""
     data = _data(body)
     scores = _convert_list(data.pop("channel_scores", None), ChannelScore)
     summary, _ = _convert_lenient(data, MessageSummary)
@@ -113,7 +113,7 @@ def message_summary(body: bytes) -> MessageSummary:
 
 
 def error_body(body: bytes) -> tuple[ErrorBody, str | None]:
-    """The error part and the request id of an answer that failed. Empty or odd bodies give empty parts."""
+    """The error object and the request id of an error response. Both are empty for a body that cannot be decoded."""
     try:
         raw = _raw(body)
     except InvalidResponse:
@@ -124,7 +124,7 @@ def error_body(body: bytes) -> tuple[ErrorBody, str | None]:
 
 
 def _raw(body: bytes) -> dict[str, Any]:
-    """The answer as a plain dictionary, cleaned. Nesting deeper than Python goes is refused."""
+    """The body as a dictionary without control characters. Nesting beyond Python's recursion limit is an error."""
     try:
         raw = msgspec.json.decode(_LONE_SURROGATE.sub(_replace_lone_surrogate, body))
         raw = _strip_control_chars(raw)
@@ -136,9 +136,9 @@ def _raw(body: bytes) -> dict[str, Any]:
 
 
 def _strip_control_chars(value: Any) -> Any:
-    """The same with every odd character replaced, so that a page can show it and nobody is fooled by it."""
+    """The value with every control character replaced by U+FFFD, so that a page can show it safely."""
     if isinstance(value, str):
-        return _ODD.sub("\ufffd", value)
+        return _CONTROL_CHARS.sub("\ufffd", value)
     if isinstance(value, list):
         return [_strip_control_chars(item) for item in value]
     if isinstance(value, dict):
@@ -168,35 +168,35 @@ def _decode_leniently(body: bytes, fetched_at: datetime) -> ContactPage:
     rows = data.get("contacts")
     if not isinstance(rows, list):
         raise _unexpected(body)
-    read = [_convert_lenient(row, Contact) for row in rows]
+    converted = [_convert_lenient(row, Contact) for row in rows]
     pagination, _ = _convert_lenient(data.get("pagination"), Pagination)
     _, request_id = error_body(body)
     return ContactPage(
-        contacts=tuple(row for row, _ in read if row is not None),
+        contacts=tuple(row for row, _ in converted if row is not None),
         pagination=pagination or Pagination(),
         fetched_at=fetched_at,
         request_id=request_id,
-        dropped_rows=sum(row is None for row, _ in read),
-        invalid_fields=sum(bad for _, bad in read),
+        dropped_rows=sum(row is None for row, _ in converted),
+        invalid_fields=sum(invalid for _, invalid in converted),
     )
 
 
 def _convert_list(raw: object, kind: type[T]) -> tuple[T, ...]:
-    """The rows of a list that can be read; none when it is no list."""
+    """The rows of a list that can be converted; empty when `raw` is not a list."""
     rows = [_convert_lenient(row, kind)[0] for row in raw] if isinstance(raw, list) else []
     return tuple(row for row in rows if row is not None)
 
 
 def _convert_lenient(raw: object, kind: type[T]) -> tuple[T | None, int]:
-    """`raw` as `kind`, fields of a wrong type left at their default, and how many those were.
+    """`raw` as `kind` with fields of a wrong type left at their default, and the number of such fields.
 
-    None when it is no object, or a required field is missing or unreadable.
+    None when it is not an object, or a required field is missing or invalid.
     """
     if not isinstance(raw, dict):
         return None, 0
     with suppress(msgspec.ValidationError, ValueError, OverflowError):
         return msgspec.convert(raw, kind), 0
-    good: dict[str, object] = {}
+    valid: dict[str, object] = {}
     for field in msgspec.structs.fields(kind):  # type: ignore[arg-type]  # T is always a Struct here
         if field.encode_name not in raw:
             continue
@@ -204,9 +204,9 @@ def _convert_lenient(raw: object, kind: type[T]) -> tuple[T | None, int]:
             msgspec.convert(raw[field.encode_name], field.type)
         except (msgspec.ValidationError, ValueError, OverflowError):
             continue
-        good[field.encode_name] = raw[field.encode_name]
-    bad = sum(f.encode_name in raw for f in msgspec.structs.fields(kind)) - len(good)  # type: ignore[arg-type]
+        valid[field.encode_name] = raw[field.encode_name]
+    invalid = sum(f.encode_name in raw for f in msgspec.structs.fields(kind)) - len(valid)  # type: ignore[arg-type]
     try:
-        return msgspec.convert(good, kind), bad
+        return msgspec.convert(valid, kind), invalid
     except msgspec.ValidationError:
-        return None, bad
+        return None, invalid

@@ -1,6 +1,6 @@
-"""What can go wrong with a call, one class for each thing a user would do differently.
+"""Errors of API calls: one class for each thing a user would do differently.
 
-Errors carry the request id to quote and never the key or a number. Source: sent-api-v3, errors.
+Errors carry the request id to quote, never the key or a number. Source: sent-api-v3, errors.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 @dataclass(eq=False)
 class SentError(Exception):
-    """The base of them all.
+    """Base class.
 
-    `status` is the HTTP status of the answer (None when there was none), `code` the API's own error code,
-    `request_id` what its support asks for, `doc_url` the page about the code.
+    `status` is the HTTP status of the response (None when there was none), `code` the API's own error code,
+    `request_id` the id to quote to its support, `doc_url` the documentation of the code.
     """
 
     status: int | None = None
@@ -31,7 +31,7 @@ class InvalidApiKey(SentError):
 
 
 class Forbidden(SentError):
-    """403: the key is good but may not do this."""
+    """403: the key is valid but not allowed to do this."""
 
 
 class ProfileNotFound(SentError):
@@ -39,7 +39,7 @@ class ProfileNotFound(SentError):
 
 
 class ContactNotFound(SentError):
-    """404 `RESOURCE_001` for one contact: it is gone, or it never was in this scope."""
+    """404 `RESOURCE_001` for one contact: it was deleted, or never was in this scope."""
 
 
 @dataclass(eq=False)
@@ -57,33 +57,33 @@ class RateLimited(SentError):
 
 
 class ServerError(SentError):
-    """500, 502, 503 or 504: the API answered that it cannot."""
+    """500, 502, 503 or 504: the API failed."""
 
 
 class ConnectionFailed(SentError):
-    """No connection, or one that broke before the answer was whole."""
+    """No connection, or one that broke before the response was complete."""
 
 
 class ApiTimeout(SentError):
-    """The API took longer than we wait."""
+    """The API did not respond within the deadline."""
 
 
 class InvalidResponse(SentError):
-    """An answer that is not what the API promises: not JSON, no data, a redirect, success false on 200."""
+    """A response that breaks the API's contract: not JSON, no data, a redirect, success false on 200."""
 
 
 class ProfileMismatch(InvalidResponse):
-    """The answer names another profile than the question did. Never shown, always logged."""
+    """The response names another profile than the request. Never shown, always logged."""
 
 
 @dataclass(eq=False)
 class LocalRateLimited(RateLimited):
-    """We did not ask: our own share of the organization's calls is used up for `retry_after` seconds."""
+    """No call was made: the desk's own share of the organization's calls is used up for `retry_after` seconds."""
 
 
 class CircuitOpen(ServerError):
-    """We did not ask: the last calls failed in a row, and the next probe is not due yet."""
+    """No call was made: the last calls failed in a row, and the next half-open probe is not due yet."""
 
 
 class Overloaded(ServerError):
-    """We did not ask: too many calls of this process are under way."""
+    """No call was made: too many calls of this process are in flight."""

@@ -1,4 +1,4 @@
-"""What can be asked of the API, as frozen objects. Source: sent-api-v3, list contacts."""
+"""API queries as frozen objects. Source: sent-api-v3, list contacts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MAX_PAGE = 2**31 - 1  # the API's page is an int32
 
 @dataclass(frozen=True, slots=True)
 class ContactQuery:
-    """One question to `GET /v3/contacts`.
+    """The parameters of `GET /v3/contacts`.
 
-    `page` counts from 1. `search` is compared with the national format, punctuation included. `phone` is
-    one number in E.164 and is asked alone: the API calls it an alternative to the list, and nobody outside
-    the vendor knows how it combines with the other two.
+    `page` counts from 1. `search` is compared with the national format, punctuation included. `phone` is one number in
+    E.164 and is sent without `search` and `channel`: the API calls it an alternative to the list, and does not document
+    how it combines with them.
     """
 
     page: int = 1
@@ -28,7 +28,7 @@ class ContactQuery:
     phone: str | None = None
 
     def params(self) -> list[tuple[str, str]]:
-        """The query string as pairs, in one fixed order, absent filters left out."""
+        """The query string as pairs, in a fixed order, without absent filters."""
         if self.phone is not None:
             return [("page", "1"), ("page_size", str(self.page_size)), ("phone", self.phone)]
         pairs = [("page", str(self.page)), ("page_size", str(self.page_size))]

@@ -1,4 +1,4 @@
-"""From an HTTP answer to the error it means, or to nothing. Source: sent-api-v3, errors."""
+"""HTTP responses: error statuses mapped to SentErrors, rate-limit and retry headers. Source: sent-api-v3, errors."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .errors import (
     ServerError,
 )
 
-MAX_RETRY_AFTER = 3600  # seconds: longer than this is not a wait but a fault
+MAX_RETRY_AFTER = 3600  # seconds: a longer wait is more likely a fault, and is capped
 
 _BY_STATUS: dict[int, type[SentError]] = {401: InvalidApiKey, 403: Forbidden}
 
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:
-    """An answer as it came: status, headers (any spelling finds them), the whole body in bytes."""
+    """A response before decoding: status, headers (case-insensitive), the whole body in bytes."""
 
     status: int
     headers: Mapping[str, str]
@@ -36,13 +36,13 @@ class RawResponse:
 
     @property
     def request_id(self) -> str | None:
-        """The id the API's support asks for, from the header."""
+        """The id to quote to the API's support, from the header."""
         return self.headers.get("X-Request-Id") or None
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimitInfo:
-    """What the answer says of the organization's limit: its size, calls left, seconds until it is full again."""
+    """The organization's rate limit as of a response: calls per window, calls left, seconds until it resets."""
 
     limit: int
     remaining: int
@@ -50,27 +50,27 @@ class RateLimitInfo:
 
 
 def raise_for_status(response: RawResponse, *, scoped: bool, single_resource: bool) -> None:
-    """Raises what the answer means unless it is a 200.
+    """Raises the SentError of the status unless it is 200.
 
-    `scoped`: the call named a profile. `asked_one`: it asked for one contact, by number or by id.
+    `scoped`: the request named a profile. `single_resource`: it was for one contact, by number or by id.
     """
     status = response.status
     if status == 200:
         return
-    failure, body_id = decoding.error_body(response.body)
-    parts = (status, failure.code, body_id or response.request_id, failure.doc_url)
+    error, body_id = decoding.error_body(response.body)
+    parts = (status, error.code, body_id or response.request_id, error.doc_url)
     if status == 429:
         raise RateLimited(*parts, retry_after=retry_after(response))
     if status in {400, 422}:
-        details = {name: tuple(messages) for name, messages in (failure.details or {}).items()}
+        details = {name: tuple(messages) for name, messages in (error.details or {}).items()}
         raise InvalidRequest(*parts, details=details)
     if status == 404:
-        raise _not_found_error(failure.code, scoped=scoped, single_resource=single_resource)(*parts)
+        raise _not_found_error(error.code, scoped=scoped, single_resource=single_resource)(*parts)
     raise _BY_STATUS.get(status, ServerError if status >= 500 else InvalidResponse)(*parts)
 
 
 def rate_limit_info(response: RawResponse) -> RateLimitInfo | None:
-    """The `X-RateLimit-*` headers, or None when they are missing or make no sense."""
+    """The `X-RateLimit-*` headers, or None when they are missing or invalid."""
     try:
         limit = int(response.headers["X-RateLimit-Limit"])
         remaining = int(response.headers["X-RateLimit-Remaining"])
@@ -81,7 +81,7 @@ def rate_limit_info(response: RawResponse) -> RateLimitInfo | None:
 
 
 def retry_after(response: RawResponse) -> int | None:
-    """Whole seconds to wait, 1 to MAX_RETRY_AFTER, from seconds or a date. None when absent or garbage."""
+    """Whole seconds to wait, 1 to MAX_RETRY_AFTER, from seconds or a date. None when absent or invalid."""
     text = response.headers.get("Retry-After", "").strip()
     try:
         if text.isascii() and text.replace(".", "", 1).isdecimal():
@@ -96,7 +96,7 @@ def retry_after(response: RawResponse) -> int | None:
 
 
 def _server_now(response: RawResponse) -> datetime:
-    """The API's own idea of now: its clock may differ from ours."""
+    """The API's clock by its `Date` header, which may differ from ours; our clock when the header is invalid."""
     try:
         sent = parsedate_to_datetime(response.headers.get("Date", ""))
     except (ValueError, TypeError):

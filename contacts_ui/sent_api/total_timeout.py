@@ -1,7 +1,7 @@
-"""A moment by which a call ends, whatever the other side does.
+"""Total timeout: a deadline for a whole HTTP call, whatever the server does.
 
-The timeouts of requests are per read of the socket: a body or headers that drip keep a call alive for ever
-(bench-facts, traps). A Deadline shuts the socket down when its moment comes, so every read ends at once.
+The timeouts of requests are per read of the socket: a server that drips headers or body keeps a call alive for ever
+(bench-facts, traps). A Deadline shuts the socket down when it expires, so every pending read ends at once.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _current = threading.local()
 
 
 class Deadline:
-    """`seconds` from now. Used by one thread, ended by another: the watchdog."""
+    """`seconds` from now. Used by the thread of the call, expired by another: the deadline timer."""
 
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
         self.expired = False
-        self._over = False
+        self._closed = False
         self._handle: SocketHandle | None = None
         self._lock = threading.Lock()
         _timer.watch(self)
@@ -39,26 +39,26 @@ class Deadline:
         return max(0.0, self.at - time.monotonic())
 
     def attach(self, handle: SocketHandle) -> None:
-        """From now on the end of the call is the end of this socket."""
+        """Sets the socket to shut down on expiry; shuts it down at once if already expired."""
         with self._lock:
             self._handle = handle
             if self.expired:
                 handle.shutdown()
 
     def release(self) -> None:
-        """The call no longer uses its socket, which may go to another call."""
+        """Detaches the socket, which returns to the pool and may be used by another call."""
         with self._lock:
             self._handle = None
 
     def close(self) -> None:
-        """The call is over."""
+        """Ends the deadline: it no longer expires."""
         with self._lock:
-            self._over, self._handle = True, None
+            self._closed, self._handle = True, None
 
     def expire(self) -> None:
-        """What the watchdog does when the moment comes."""
+        """Called by the deadline timer. Shuts the attached socket down unless the deadline was closed."""
         with self._lock:
-            if self._over:
+            if self._closed:
                 return
             self.expired = True
             if self._handle is not None:
@@ -74,17 +74,17 @@ class Deadline:
 
 
 class SocketHandle:
-    """A second name of a socket, because TLS takes the first one away while it greets.
+    """A duplicated file descriptor of a socket, because TLS detaches the original one during its handshake.
 
-    It lives as long as somebody holds it: a connection that is closed after the headers still has a body to end.
+    It lives as long as it is referenced: a connection that is closed after the headers still has a body to end.
     """
 
     def __init__(self, original: socket.socket) -> None:
         self._socket = socket.socket(fileno=os.dup(original.fileno()))
 
     def shutdown(self) -> None:
-        """Ends whoever reads or writes there, on any thread."""
-        with suppress(OSError):  # the other side was quicker
+        """Ends all reads and writes of the socket, on any thread."""
+        with suppress(OSError):  # already closed by the server
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def __del__(self) -> None:
@@ -92,7 +92,7 @@ class SocketHandle:
 
 
 class _DeadlineTimer:
-    """One thread that waits for the earliest deadline. Started by the first, so that forks start their own."""
+    """One thread that waits for the earliest deadline. Started on first use, so each forked process has its own."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[float, int, Deadline]] = []
@@ -101,7 +101,7 @@ class _DeadlineTimer:
         self._pid = 0
 
     def watch(self, deadline: Deadline) -> None:
-        """Ends `deadline` at its moment unless it is over by then."""
+        """Expires `deadline` at its time unless it is closed by then."""
         with self._wake:
             if self._pid != os.getpid():
                 self._pid = os.getpid()
@@ -127,15 +127,15 @@ _timer = _DeadlineTimer()
 
 
 class _DeadlineConnection:
-    """What both kinds of connection add: the deadline of the call on this thread can end the socket."""
+    """Mixin of both connection classes: attaches the socket to the deadline of the call on this thread."""
 
     _handle: SocketHandle | None = None
 
     def _new_conn(self) -> socket.socket:
-        made: socket.socket = super()._new_conn()  # type: ignore[misc]  # mixed into urllib3's connections
-        self._handle = SocketHandle(made)
+        sock: socket.socket = super()._new_conn()  # type: ignore[misc]  # mixed into urllib3's connections
+        self._handle = SocketHandle(sock)
         self._watch()
-        return made
+        return sock
 
     def request(self, *args: Any, **options: Any) -> None:
         self._watch()
@@ -168,7 +168,7 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """requests' adapter over connections that a Deadline can end."""
+    """Transport adapter of requests whose connections a Deadline can shut down."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Called by HTTPAdapter; the documented place to change the pools."""

@@ -1,4 +1,4 @@
-"""What the API answers, as frozen structs. Source: sent-api-v3, list contacts, me, message summary.
+"""Response types of the API as frozen structs. Source: sent-api-v3, list contacts, me, message summary.
 
 Tolerant of unknown, missing and null fields: only a contact's id is required. `None` means absent.
 """
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
-# A time without an offset says nothing certain: it counts as unreadable.
+# A time without an offset is ambiguous, so it is invalid.
 AwareDatetime = Annotated[datetime, Meta(tz=True)]
 
 
@@ -38,18 +38,18 @@ class Contact(Struct, frozen=True, kw_only=True):
     @property
     def available_channels(self) -> tuple[str, ...]:
         """The channels in the API's order, e.g. ("sms", "whatsapp"). Empty when unknown."""
-        named = self.raw_channels
-        parts = named.split(",") if isinstance(named, str) else named or []
+        raw = self.raw_channels
+        parts = raw.split(",") if isinstance(raw, str) else raw or []
         return tuple(channel for part in parts if (channel := part.strip()))
 
     @property
     def number(self) -> str | None:
-        """The number as people read it: international, else whatever else there is."""
+        """The number for display: international, else the first other format that is present."""
         return self.format_international or self.format_e164 or self.phone_number or self.format_national
 
 
 class Pagination(Struct, frozen=True, kw_only=True):
-    """Where a page stands. Any of these may be missing."""
+    """The position of a page in the list. Any field may be missing."""
 
     page: int | None = None
     page_size: int | None = None
@@ -61,8 +61,8 @@ class Pagination(Struct, frozen=True, kw_only=True):
 class ContactPage(Struct, frozen=True, kw_only=True):
     """One page of contacts and when it was fetched.
 
-    `dropped` counts rows without an id, `unreadable` counts fields of a wrong type shown as absent.
-    `not_found` marks a phone lookup that the API answered with "no such contact".
+    `dropped_rows` counts rows without an id, `invalid_fields` fields of a wrong type, which are treated as absent.
+    `not_found`: a phone lookup to which the API responded "no such contact".
     """
 
     contacts: tuple[Contact, ...]
@@ -85,17 +85,17 @@ class Profile(Struct, frozen=True, kw_only=True):
 
     @property
     def display_name(self) -> str:
-        """What to call it: its name, else its short name, else its id."""
+        """The name, else the short name, else the id."""
         return self.name or self.short_name or self.id
 
 
 def sorted_by_name(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
-    """In the order of their names, whatever the case; those of one name by id."""
+    """Profiles sorted by name, case-insensitively, then by id."""
     return tuple(sorted(profiles, key=lambda profile: (profile.display_name.casefold(), profile.id)))
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Whose key this is. `type` is organization, user or profile; only the first has profiles."""
+    """The owner of the key. `type` is organization, user or profile; only an organization has profiles."""
 
     id: str | None = None
     type: str | None = None
@@ -106,22 +106,22 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def is_organization(self) -> bool:
-        """Whether the key may name a profile in `x-profile-id`."""
+        """True if the key may name a profile in `x-profile-id`."""
         return self.type == "organization"
 
     @property
     def display_name(self) -> str:
-        """What to call the account itself."""
+        """The name, else the short name, else "This account"."""
         return self.name or self.short_name or "This account"
 
     def profile(self, profile_id: UUID) -> Profile | None:
-        """The profile with this id, as the API spells it, or None."""
-        wanted = str(profile_id)
-        return next((profile for profile in self.profiles if profile.id.lower() == wanted), None)
+        """The profile with this id in any letter case, or None."""
+        key = str(profile_id)
+        return next((profile for profile in self.profiles if profile.id.lower() == key), None)
 
 
 class ChannelScore(Struct, frozen=True, kw_only=True):
-    """How messages over one channel went, 0 to 100."""
+    """Delivery scores of one channel, 0 to 100."""
 
     channel: str | None = None
     success_score: float | None = None
@@ -129,7 +129,7 @@ class ChannelScore(Struct, frozen=True, kw_only=True):
 
 
 class MessageSummary(Struct, frozen=True, kw_only=True):
-    """What was sent to one contact."""
+    """The message summary of one contact."""
 
     contact_id: str | None = None
     message_count: int | None = None

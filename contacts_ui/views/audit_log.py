@@ -1,4 +1,4 @@
-"""The audit log: who looked at what. For auditors and admins; no contact's number is ever on it."""
+"""Audit log views: the page of entries and its CSV export. For auditors and admins; no phone number is on them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from contacts_ui.roles import ADMIN, AUDITOR
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
-PAGE_SIZE = 50
+PAGE_SIZE = 50  # rows
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(AUDITOR, ADMIN)
 def audit_list(request: DeskRequest) -> HttpResponse:
-    """One page of the log, newest first, filtered as the URL says. A number comes by POST and redirects to its hashes.
-    Cost: one API call in five minutes, for the names of profiles; without an answer their ids stand there.
+    """One page of the log, newest first, filtered by the URL. A number is sent by POST, which redirects to its hashes.
+    Cost: one API call in five minutes, for the names of profiles; without a response their ids are shown.
     """
     names = profile_names()
     query = _parse_filters(request, names)
@@ -60,7 +60,7 @@ def audit_list(request: DeskRequest) -> HttpResponse:
 @require_safe
 @require_role(AUDITOR, ADMIN)
 def audit_export(request: DeskRequest) -> StreamingHttpResponse:
-    """All rows that the URL asks for, as CSV. Cost: that of the page; its memory does not grow with the rows."""
+    """All rows that pass the filters of the URL, as CSV. Cost: that of the page, in constant memory."""
     names = profile_names()
     query = _parse_filters(request, names)
     export = csv_export(query.entry_filter, names)

@@ -1,4 +1,4 @@
-"""The contact detail page, which is also the drawer's content, with its messages and the reveal of a masked number."""
+"""Contact detail views: the page that is also the drawer's content, the message summary, the reveal of a number."""
 
 from __future__ import annotations
 
@@ -29,30 +29,31 @@ FRAGMENTS = {"row": "contacts/_phone_cell.html", "contact": "contacts/_contact.h
 
 @require_safe
 def contact_detail(request: DeskRequest, contact_id: UUID, profile_id: UUID | None = None) -> HttpResponse:
-    """Everything known of one contact. Cost: none from a list that is still fresh in the cache, else one API call."""
+    """All fields of one contact. Cost: none while a list with it is fresh in the cache, else one API call."""
     scope = scope_for(request.user, profile_id)
     return _contact(request, scope, contact_id, "contact", revealed=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact_reveal(request: DeskRequest, contact_id: UUID, profile_id: UUID | None = None) -> HttpResponse:
-    """The same with its number in full, for whom numbers are masked. `part` is where it is shown: row or contact.
+    """The contact with its masked number in full. `part` is the fragment that shows it: row or contact.
+    Cost: that of `contact_detail`.
 
-    Only POST reveals. Whoever signed in again on the way comes back by GET, and gets the contact as it was.
+    Only POST reveals. A person who had to sign in again returns by GET and is redirected to the masked contact.
     """
     scope = scope_for(request.user, profile_id)
     if request.method != "POST":
         return redirect(_url(scope, contact_id))
     part = request.POST.get("part", "")
     response = _contact(request, scope, contact_id, part if part in FRAGMENTS else "contact", revealed=True)
-    who = {"user_id": request.user.pk, "profile_id": scope.profile_id, "contact_id": str(contact_id)}
-    log.info("desk.number.revealed", extra=who)
+    fields = {"user_id": request.user.pk, "profile_id": scope.profile_id, "contact_id": str(contact_id)}
+    log.info("desk.number.revealed", extra=fields)
     return response
 
 
 @require_safe
 def contact_messages(request: DeskRequest, contact_id: UUID, profile_id: UUID | None = None) -> HttpResponse:
-    """What was sent to one contact. Cost: one API call, none for a minute after."""
+    """The message summary of one contact. Cost: one API call, then none for a minute."""
     scope = scope_for(request.user, profile_id)
     desk = DeskPage(
         request,
@@ -98,7 +99,7 @@ def _url(scope: Scope, contact_id: UUID) -> str:
 
 
 def _referring_queries(request: DeskRequest, scope: Scope) -> tuple[ContactQuery, ...]:
-    """The API queries of the list that the browser comes from, if it is one of this scope."""
+    """The API queries of the list that the browser shows, if that list is one of this scope."""
     path, parameters = current_list_url(request)
     if path != f"{scope.path}contacts/":
         return ()

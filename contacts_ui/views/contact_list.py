@@ -28,8 +28,8 @@ PAGE_TIMEOUT = 0.8  # seconds until a page is sent without its rows, which follo
 
 @require_safe
 def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
-    """One page of a scope's contacts, filtered by the URL. Cost: one API call, none while it is cached; at most three for
-    a search with several interpretations.
+    """One page of a scope's contacts, filtered by the URL. Cost: one API call, none while it is cached; at most three
+    for a search with several interpretations.
     """
     scope = scope_for(request.user, profile_id)
     query = parse_list_query(request, scope)

@@ -1,4 +1,4 @@
-"""How the gateway stands: calls left, what it did in the last hour, whether the API answers. For admins."""
+"""Gateway status view: rate limit, circuit breaker and the calls of the last hour. For admins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contacts_ui.web.request import DeskRequest
 @require_safe
 @require_role(ADMIN)
 def gateway_status(request: DeskRequest) -> HttpResponse:
-    """The page, or the part of it that refreshes. Cost: none."""
+    """The page, or its fragment that refreshes itself. Cost: none."""
     desk = DeskPage(request, "gateway/status.html", "gateway/_status.html", None)
     status = get_gateway().status()
     return desk.response(status=status, chart=hour_chart(status.last_hour))

@@ -1,4 +1,4 @@
-"""People: who may come in, in which role, with which profiles. For admins."""
+"""People views: users with their role and assigned profiles. For admins."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FORM = ["GET", "HEAD", "POST"]
 @require_safe
 @require_role(ADMIN)
 def people_list(request: DeskRequest) -> HttpResponse:
-    """Everybody, narrowed as the address says. Cost: no API call."""
+    """The list of people, filtered by the URL. Cost: no API call."""
     query = parse_filters(reverse("people-list"), request.GET)
     desk = DeskPage(request, "people/list.html", "people/_rows.html", None, headers=_history_headers(request, query))
     return desk.response(query=query, page=people_page(query), current_url=query.canonical_url, roles=ROLES)
@@ -37,7 +37,7 @@ def people_list(request: DeskRequest) -> HttpResponse:
 @require_http_methods(_FORM)
 @require_role(ADMIN)
 def person_new(request: DeskRequest) -> HttpResponse:
-    """The form of somebody new, and then their link. Cost: no API call."""
+    """The form for a new person, then the link to choose a password. Cost: no API call."""
     form, link = create(request.user, request.POST) if request.method == "POST" else (NewPersonForm(None, None), None)
     if link is not None:
         return _link_page(request, link, is_new=True)
@@ -50,7 +50,7 @@ def person_new(request: DeskRequest) -> HttpResponse:
 @require_http_methods(_FORM)
 @require_role(ADMIN)
 def person_edit(request: DeskRequest, person_id: int) -> HttpResponse:
-    """The form of one person. Cost: `/v3/me`, which is kept for five minutes."""
+    """The form of one person. Cost: one API call (`/v3/me`), none for five minutes after."""
     saving = request.method == "POST" and not _is_preview(request)
     edit = _edit(request, person_id, saving=saving)
     if edit.saved:
@@ -62,26 +62,26 @@ def person_edit(request: DeskRequest, person_id: int) -> HttpResponse:
 @require_http_methods(_FORM)
 @require_role(ADMIN)
 def person_action(request: DeskRequest, person_id: int) -> HttpResponse:
-    """One of the buttons below the form; only POST does something. Cost: no API call."""
+    """Performs the action of a button below the form; only by POST. Cost: no API call."""
     if request.method == "POST":
         if request.POST.get("do") not in ACTIONS:
             raise BadRequest("no such button")
         try:
             messages.success(request, perform(request.user, person_id, request.POST["do"]))
-        except NotAllowed as refused:
-            messages.error(request, str(refused))
+        except NotAllowed as error:
+            messages.error(request, str(error))
     return redirect("person-edit", person_id)
 
 
 @require_http_methods(_FORM)
 @require_role(ADMIN)
 def person_link(request: DeskRequest, person_id: int) -> HttpResponse:
-    """A link to choose a password, shown in the answer to POST and never again. Cost: no API call."""
+    """A link to choose a password, shown only in the response to POST. Cost: no API call."""
     if request.method == "POST":
         try:
             return _link_page(request, issue_for_user(request.user, person_id), is_new=False)
-        except NotAllowed as refused:
-            messages.error(request, str(refused))
+        except NotAllowed as error:
+            messages.error(request, str(error))
     return redirect("person-edit", person_id)
 
 
@@ -105,10 +105,10 @@ def _edit_page(request: DeskRequest, edit: PersonEdit, status: int) -> HttpRespo
 
 
 def _is_preview(request: DeskRequest) -> bool:
-    """Whether the profiles are only to be narrowed: by htmx, by the button, or by Enter in the box of what to find."""
-    sent = request.POST
-    by_enter = "save" not in sent and sent.get("find", "") != sent.get("found", "")
-    return wants_fragment(request) or "look" in sent or by_enter
+    """True if the form only filters its profiles: by htmx, by the Find button, or by Enter in the search box."""
+    data = request.POST
+    by_enter = "save" not in data and data.get("find", "") != data.get("found", "")
+    return wants_fragment(request) or "look" in data or by_enter
 
 
 def _history_headers(request: DeskRequest, filters: PeopleFilters) -> dict[str, str]:

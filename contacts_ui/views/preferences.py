@@ -1,4 +1,4 @@
-"""How someone likes the desk: the page to say so, and the button that changes the theme."""
+"""Preferences views: the form of a person's own preferences, and the theme button."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from contacts_ui.web.request import DeskRequest, preferences_of
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences_edit(request: DeskRequest) -> HttpResponse:
-    """The form of one's own preferences, which saves and comes back. Cost: no API call."""
-    sent = request.POST if request.method == "POST" else None
-    form = preferences_form(request.user, sent, mask_forced=preferences_of(request).mask_forced)
+    """The form of the person's own preferences; after saving it redirects to itself. Cost: no API call."""
+    data = request.POST if request.method == "POST" else None
+    form = preferences_form(request.user, data, mask_forced=preferences_of(request).mask_forced)
     if form.is_valid():
         form.save()
         messages.success(request, "Saved.")
@@ -34,7 +34,7 @@ def preferences_edit(request: DeskRequest) -> HttpResponse:
 
 @require_POST
 def theme_edit(request: DeskRequest) -> HttpResponse:
-    """Keeps a theme, and goes back to where its button was pressed. Cost: no API call."""
+    """Saves the theme and redirects to the page whose button was pressed; 204 for htmx. Cost: no API call."""
     theme = request.POST.get("theme", "")
     if not is_theme(theme):
         raise BadRequest("no such theme")

@@ -1,4 +1,4 @@
-"""Where one goes from here: the profiles to switch to, and the first page after sign-in."""
+"""Profile switcher views: the list of profiles to switch to, and the redirect after sign-in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from contacts_ui.web.request import DeskRequest, preferences_of
 
 @dataclass(frozen=True, slots=True)
 class SwitcherOption:
-    """One line of the switcher: a full link to the same list elsewhere."""
+    """One option of the switcher: a link to the list with the same filters in another scope."""
 
     url: str
     title: str
@@ -34,7 +34,7 @@ class SwitcherOption:
 
 @dataclass(frozen=True, slots=True)
 class OptionGroup:
-    """Options under one heading. None stands in two groups."""
+    """Options under one heading. Groups do not overlap."""
 
     title: str
     options: tuple[SwitcherOption, ...]
@@ -42,7 +42,9 @@ class OptionGroup:
 
 @require_safe
 def home(request: DeskRequest) -> HttpResponse:
-    """On to the scope where the user last was, or a page that says who can assign one. Auditors go to their log."""
+    """Redirects to the last used scope, auditors to the audit log; without a scope, a page that says who assigns one.
+    Cost: one API call (`/v3/me`), none for five minutes after.
+    """
     if role_of(request.user) == AUDITOR:
         return redirect("audit-list")
     scope = last_scope(request.user)
@@ -54,7 +56,7 @@ def home(request: DeskRequest) -> HttpResponse:
 
 @require_safe
 def profile_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
-    """The profiles to switch to, with the filters of the list they are opened from. Cost: none."""
+    """The profiles to switch to, with the filters of the current list. Cost: none while the account is cached."""
     scope = scope_for(request.user, profile_id)
     if not scope.switchable:
         raise Http404
@@ -74,7 +76,7 @@ def profile_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
 
 
 def _filters(request: DeskRequest) -> str:
-    """The query string to keep, page reset. From the address bar when htmx asks: filters change without us."""
+    """The query string to keep, page reset. For htmx from the browser's URL: the page's own link may be out of date."""
     parameters: QueryDict = request.GET
     if wants_fragment(request):
         parameters = current_list_url(request)[1]
@@ -82,9 +84,11 @@ def _filters(request: DeskRequest) -> str:
 
 
 def _options(choices: VisibleProfiles, scope: Scope, filters: str, find: str) -> dict[str | None, SwitcherOption]:
-    """What fits `find`, by the id of the profile (None for the account), in the order of the list."""
-    rows = [(None, choices.account.display_name, "account")] if choices.sees_account else []
-    every = rows + [(p.id, p.display_name, _status(p.status)) for p in choices.by_name]
+    """The options that match `find`, by profile id (None for the account), sorted by name."""
+    rows: list[tuple[str | None, str, str | None]] = []
+    if choices.sees_account:
+        rows.append((None, choices.account.display_name, "account"))
+    choices_in_order = rows + [(p.id, p.display_name, _status(p.status)) for p in choices.by_name]
     return {
         profile_id: SwitcherOption(
             url=f"{path_of(profile_id)}contacts/{filters}",
@@ -92,13 +96,13 @@ def _options(choices: VisibleProfiles, scope: Scope, filters: str, find: str) ->
             note=note,
             current=profile_id == scope.profile_id,
         )
-        for profile_id, title, note in every
+        for profile_id, title, note in choices_in_order
         if matches_name(find, title)
     }
 
 
 def _groups(options: dict[str | None, SwitcherOption], recent: tuple[Scope, ...]) -> tuple[OptionGroup, ...]:
-    """The recent ones first, and each option once: with two of a name nobody knows which to take."""
+    """Recent options first, each option once: duplicates of a name would be confusing."""
     ids = [scope.profile_id for scope in recent]
     first = tuple(options[profile_id] for profile_id in ids if profile_id in options)
     rest = tuple(option for profile_id, option in options.items() if profile_id not in ids)
@@ -106,7 +110,7 @@ def _groups(options: dict[str | None, SwitcherOption], recent: tuple[Scope, ...]
 
 
 def _status(status: str | None) -> str | None:
-    """What to say of a profile that is not approved yet."""
+    """The note on a profile that is not approved; None for an approved one."""
     return None if status in {None, "approved"} else str(status).replace("_", " ")
 
 

@@ -17,8 +17,8 @@ class ChartBar:
     x: int
     called_y: float
     called_height: float
-    kept_y: float
-    kept_height: float
+    cached_y: float
+    cached_height: float
     title: str
 
 

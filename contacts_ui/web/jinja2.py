@@ -1,4 +1,4 @@
-"""Jinja2 environment of the desk's pages: strict about undefined names, autoescaping, with shared globals and filters."""
+"""Jinja2 environment of the desk's pages: strict undefined names, autoescaping, shared globals and filters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from jinja2 import Environment, StrictUndefined
 
-from contacts_ui.contacts.labels import channel_name, copy_value, mask_number, reachability_label
+from contacts_ui.contacts.labels import channel_name, copy_value, reachability_label
+from contacts_ui.contacts.masking import mask_number
 from contacts_ui.phone_search import international
 
 from .account_page import account_page

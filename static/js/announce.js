@@ -1,4 +1,4 @@
-// Announcements: one status region says counts, waits and errors, the last one wins; and the notice above the page.
+// Announcements: one live region for counts, waits and errors (the last one wins), and the notice above the page.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
@@ -7,7 +7,7 @@ const timers = { announce: 0, busy: 0, slow: 0 };
 function announce(text) {
   clearTimeout(timers.announce);
   $("live").textContent = "";
-  timers.announce = setTimeout(() => { $("live").textContent = text; }, 60); // a region that was empty is always read anew
+  timers.announce = setTimeout(() => { $("live").textContent = text; }, 60); // a region that was emptied before is always announced again
 }
 const announcementText = (element) => [...element.querySelectorAll("[data-announce]")].map((part) => part.textContent.trim()).join(". ");
 
@@ -24,7 +24,7 @@ function showNotice(name) {
   const [text, action] = NOTICES[name], box = $("notice");
   box.querySelector("span").textContent = text;
   box.querySelector("button").textContent = action;
-  box.querySelector("button").hidden = name === "offline"; // loading the page would lose what it still shows
+  box.querySelector("button").hidden = name === "offline"; // offline, reloading would lose the page
   box.dataset.notice = name;
   box.hidden = false;
   announce(text);

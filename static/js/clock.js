@@ -1,4 +1,4 @@
-// Clocks: the age of what is shown, and the countdown after too many requests.
+// Clocks: the age of the shown data, and the retry countdown after a rate limit.
 "use strict";
 
 const UNITS = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"], [Infinity, 86400, "d"]];
@@ -17,7 +17,7 @@ setInterval(() => {
     if (left < 0) continue;
     clock.dataset.countdown = left;
     clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-    // A little later for some than for others, so that a whole team does not ask in the same second.
+    // Up to 2 s of jitter, so that a whole team does not retry in the same second.
     if (left === 0) setTimeout(() => { if (clock.isConnected) clock.closest(".state").querySelector("[data-retry]")?.click(); }, Math.random() * 2000);
   }
 }, 1000);
@@ -26,5 +26,5 @@ addEventListener("beforeprint", () => {
   for (const now of document.querySelectorAll("[data-now]")) now.textContent = new Date().toLocaleString();
 });
 
-// A page from the browser's memory may be another person's: load it anew.
+// A page from the back-forward cache may be another person's: reload it.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

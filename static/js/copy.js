@@ -1,4 +1,4 @@
-// Copying, reloading, going back to the list. Uses announce.js.
+// Copy buttons, the reload button, and the link back to the list. Uses announce.js.
 "use strict";
 
 async function copy(button) {
@@ -26,9 +26,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// "Back to the list" goes back to the very list one came from, filters and all.
+// "Back to the list" goes back in history if the previous page is that list, so its filters are kept.
 function cameFromList(link) {
-  if (history.state?.drawer) return true; // a drawer that was reloaded stands on its list
+  if (history.state?.drawer) return true; // a reloaded drawer: the previous history entry is its list
   if (!document.referrer || !(window.navigation?.canGoBack ?? history.length > 1)) return false;
   const from = new URL(document.referrer);
   return from.origin === location.origin && from.pathname === new URL(link.href).pathname;

@@ -1,8 +1,8 @@
-// Deferred rows: those below the fold are appended a frame later, so that what is looked at is painted in half the time.
+// Deferred rows: rows below the fold are appended one frame later, which halves the time to paint the visible ones.
 "use strict";
 
 const ROW = '<tr role="row" data-contact-id';
-let deferredRows = null; // the rows that are still to come, and whose answer they belong to
+let deferredRows = null; // the rows still to append, and the request they belong to
 
 function rowsInView() {
   const results = $("results"), height = 16 * parseFloat(getComputedStyle(results).getPropertyValue("--row")) || 44;
@@ -22,23 +22,23 @@ document.addEventListener("htmx:after:request", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
-  const mine = deferredRows;
-  if (!isResults(event) || mine?.request !== event.detail.ctx.request) return;
-  mine.table = $("results").querySelector("tbody");
+  const deferred = deferredRows;
+  if (!isResults(event) || deferred?.request !== event.detail.ctx.request) return;
+  deferred.table = $("results").querySelector("tbody");
   const painted = new MessageChannel();
-  painted.port1.onmessage = () => appendDeferredRows(mine);
+  painted.port1.onmessage = () => appendDeferredRows(deferred);
   requestAnimationFrame(() => painted.port2.postMessage(null));
 });
 
-function appendDeferredRows(mine) {
-  if (deferredRows !== mine) return; // another answer has come
+function appendDeferredRows(deferred) {
+  if (deferredRows !== deferred) return; // a newer response arrived
   deferredRows = null;
-  if (!mine.table?.isConnected) return; // another page has, or one is on its way
+  if (!deferred.table?.isConnected) return; // the table was replaced
   const template = document.createElement("template");
-  template.innerHTML = mine.rows;
+  template.innerHTML = deferred.rows;
   const rows = [...template.content.children];
-  mine.table.append(...rows);
-  if ($("drawer")?.open) { highlightRow(openContactId); updatePosition(openContactId); } // opened before they came: they are among its next ones
-  if (mine.rows.includes(" hx-")) for (const row of rows) htmx.process(row);
+  deferred.table.append(...rows);
+  if ($("drawer")?.open) { highlightRow(openContactId); updatePosition(openContactId); } // opened before they were appended: "next" may lead to them
+  if (deferred.rows.includes(" hx-")) for (const row of rows) htmx.process(row);
   if (finishedRequest === currentRequest) $("results").setAttribute("aria-busy", "false");
 }

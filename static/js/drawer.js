@@ -1,16 +1,16 @@
-// One contact in a drawer beside its list. Its address is the contact's own; without JavaScript it is a page.
+// Drawer: one contact beside its list, under the contact's own URL. Without JavaScript it is a page.
 "use strict";
 
-// The URL of the list whose rows are in the document. While a contact is open the browser's own is another.
+// The URL of the list whose rows are in the document. While a contact is open, the browser shows the contact's URL.
 const currentUrl = () => location.pathname + location.search;
 let listUrl = $("results") ? currentUrl() : null;
-const OPEN = { htmx: true, drawer: true }; // htmx writes a state of its own over any that it does not know
+const OPEN = { htmx: true, drawer: true }; // history state; htmx overwrites a state without its own key
 let openContactId = null; // the id of the contact in the drawer
-let returnTo = null; // the row's link that has the focus after it
-let drawerRequest = null, drawerRequestedAt = 0; // the last request for it, and when that was wished
-let focused = null; // what had the focus last
-let closing = 0, pendingLink = null; // the address is on its way back to the list's; the row that was pressed meanwhile
-const STEP_DEBOUNCE = 150; // milliseconds between the steps of someone who runs along the rows
+let returnTo = null; // the row's link that gets the focus after closing
+let drawerRequest = null, drawerRequestedAt = 0; // the drawer's last request, and when it started (ms)
+let focused = null; // the element that had the focus last
+let closing = 0, pendingLink = null; // timer while history goes back to the list's URL; the row clicked meanwhile
+const STEP_DEBOUNCE = 150; // milliseconds; faster steps along the rows are debounced
 
 const rowLinks = () => [...document.querySelectorAll("#results .phone__link")];
 const rowOf = (id) => document.querySelector(`#results tr[data-contact-id="${CSS.escape(id ?? "")}"]`);
@@ -20,20 +20,20 @@ const idIn = (address) => new URL(address, location.href).pathname.match(/contac
 for (const name of ["htmx:after:history:push", "htmx:after:history:replace"]) {
   document.addEventListener(name, (event) => { if (!openContactId) listUrl = event.detail.path; });
 }
-// Back from a contact to the list that is still in the document: nothing needs to be fetched.
+// Back from a contact to the list that is still in the document: no request is needed.
 document.addEventListener("htmx:before:history:restore", (event) => {
   if ($("results") && (history.state?.drawer || event.detail.path === listUrl)) event.preventDefault();
   else listUrl = event.detail.path;
 });
 
-// What is asked from the drawer comes from the list beside it: the server finds the contact there and asks nobody.
+// Requests from the drawer name the list as current URL: the server finds the contact in its cached page, with no API call.
 document.addEventListener("htmx:config:request", (event) => {
   const { request, sourceElement } = event.detail.ctx;
   if (sourceElement.id === "drawer-body") drawerRequest = request;
   if (sourceElement.closest("#drawer")) request.headers["HX-Current-URL"] = new URL(listUrl, location.href).href;
 });
 
-// A list still on its way, or asked for by a key just typed, would come under the address of the contact.
+// A list request while the drawer is open would be shown under the URL of the contact: cancel it.
 document.addEventListener("htmx:before:request", (event) => {
   if (!isResults(event) || !$("drawer")?.open) return;
   event.preventDefault();
@@ -56,27 +56,27 @@ function updatePosition(id) {
 }
 
 async function load(address) {
-  const body = $("drawer-body"), id = openContactId = idIn(address), runs = Date.now() - drawerRequestedAt < STEP_DEBOUNCE;
+  const body = $("drawer-body"), id = openContactId = idIn(address), isStepping = Date.now() - drawerRequestedAt < STEP_DEBOUNCE;
   drawerRequestedAt = Date.now();
   highlightRow(id);
   updatePosition(id);
   body.setAttribute("aria-busy", "true");
-  for (const article of body.querySelectorAll(":scope > div, article")) article.inert = true; // it is of another contact
-  if (runs) await new Promise((stood) => { setTimeout(stood, STEP_DEBOUNCE); }); // a call may be due: only for where they stop
+  for (const article of body.querySelectorAll(":scope > div, article")) article.inert = true; // it still shows the previous contact
+  if (isStepping) await new Promise((resolve) => { setTimeout(resolve, STEP_DEBOUNCE); }); // it may cost an API call: only for the last step
   if (openContactId !== id) return;
   await htmx.ajax("GET", address, { source: body, target: body, swap: "innerHTML" }).catch(() => {});
   if (openContactId === id) body.setAttribute("aria-busy", "false");
 }
 
 function open(link) {
-  if (closing) { // the step back would be one from this contact
+  if (closing) { // the pending history.back() would leave this contact instead
     pendingLink = link;
     return;
   }
   const address = new URL(link.href).pathname;
   currentRequest?.abort();
-  fillBoxes(new URL(listUrl, location.href).searchParams); // they say what the list is of, not what was on its way
-  if (!history.state?.htmx) history.replaceState({ htmx: true }, "", location.href); // so that Back can restore it after a reload
+  fillBoxes(new URL(listUrl, location.href).searchParams); // they show the filters of the list, not of the aborted request
+  if (!history.state?.htmx) history.replaceState({ htmx: true }, "", location.href); // so that Back can restore the list after a reload
   history.pushState(OPEN, "", address);
   document.title = document.title.replace(/^Contacts/, "Contact");
   render(address);
@@ -86,9 +86,9 @@ function render(address) {
   const drawer = $("drawer"), body = $("drawer-body"), link = linkOf(idIn(address));
   const heading = document.createElement("h1");
   Object.assign(heading, { id: "contact-h", tabIndex: -1, className: "drawer__wait", textContent: link?.textContent ?? "Contact" });
-  body.replaceChildren(heading); // at once what the row says; the rest follows
+  body.replaceChildren(heading); // the number of the row at once; the response replaces it
   if (!drawer.open) drawer.showModal();
-  drawer.append($("notice"), $("live")); // beside an open dialog they could neither be pressed nor heard
+  drawer.append($("notice"), $("live")); // outside a modal dialog they would be inert
   heading.focus();
   return load(address);
 }
@@ -113,7 +113,7 @@ function closed() {
   link?.focus();
 }
 
-// A click beside it closes, if it was pressed there too, and once: no double click on a row, no drag out of a number.
+// A click on the backdrop closes if the press began there too, and is no double click: not after a double click on a row or a drag.
 let pressedBeside = false;
 document.addEventListener("mousedown", (event) => { pressedBeside = event.target === $("drawer") && event.detail < 2; });
 
@@ -130,11 +130,11 @@ document.addEventListener("click", (event) => {
   else if (pressedBeside && event.target === $("drawer")) $("drawer").close();
 });
 
-// Closed by Esc, the button or a click beside it: the address goes back too. Closed by Back: it has already.
+// Closed by Esc, the button or the backdrop: history goes back too. Closed by Back: it already has.
 document.addEventListener("close", (event) => {
   if (event.target.id !== "drawer") return;
   if (history.state?.drawer) {
-    closing = setTimeout(finishClosing, 500); // should the browser refuse the step
+    closing = setTimeout(finishClosing, 500); // in case the browser ignores history.back()
     history.back();
   }
   closed();
@@ -156,31 +156,31 @@ addEventListener("popstate", (event) => {
   else if (drawer?.open) drawer.close();
   else {
     finishClosing();
-    setTimeout(() => { // Chromium takes the focus away, a little later
+    setTimeout(() => { // Chromium drops the focus a little later
       if (document.activeElement === document.body && returnTo?.isConnected) (focused?.isConnected ? focused : returnTo).focus();
     }, 60);
   }
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
-  const { target, sourceElement } = event.detail.ctx, lost = document.activeElement === document.body;
+  const { target, sourceElement } = event.detail.ctx, focusLost = document.activeElement === document.body;
   const focus = (element) => element?.focus({ preventScroll: true });
   if (target?.id === "drawer-body") {
     const heading = $("contact-h");
     if (target.querySelector("[data-error]")) announce(announcementText(target));
     else if (document.activeElement.closest("[data-step]")) announce(`${heading.textContent}, ${$("drawer-position").textContent}`);
-    if (lost || target.contains(document.activeElement)) focus(heading);
+    if (focusLost || target.contains(document.activeElement)) focus(heading);
     target.scrollTop = 0;
   } else if (target?.matches?.(".messages")) {
     announce(target.querySelector("[data-error]") ? announcementText(target) : "What was sent is shown");
     target.tabIndex = -1;
     target.scrollIntoView({ block: "nearest" });
-    if (lost) focus(target); // the button that was pressed is gone
-  } else { // a number was revealed, or could not be
-    const shown = target?.matches?.(".c-phone") ? target : sourceElement.closest?.("#drawer-body, #contact");
-    if (!shown) return;
-    const number = shown.querySelector(".phone__link, #contact-h");
-    announce(shown.querySelector("[data-error]") ? announcementText(shown) || shown.textContent.trim() : number.textContent);
-    if (lost) focus(number);
+    if (focusLost) focus(target); // the pressed button was replaced
+  } else { // a number was revealed, or revealing failed
+    const cell = target?.matches?.(".c-phone") ? target : sourceElement.closest?.("#drawer-body, #contact");
+    if (!cell) return;
+    const number = cell.querySelector(".phone__link, #contact-h");
+    announce(cell.querySelector("[data-error]") ? announcementText(cell) || cell.textContent.trim() : number.textContent);
+    if (focusLost) focus(number);
   }
 });

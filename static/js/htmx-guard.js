@@ -1,7 +1,7 @@
-// htmx guard: only an answer that calls itself a fragment, of this very profile, is swapped in (architecture, 2 and 6).
+// htmx guard: swaps in only responses marked as a fragment of the current profile (architecture, decisions 2 and 6).
 "use strict";
 
-// A page that Back asked for must not overwrite what was asked for after it, nor stand under another address.
+// A history restore must not overwrite the response of a later request, nor appear under another URL.
 let restoring = null;
 const isRestore = (request) => request.headers["HX-History-Restore-Request"] === "true";
 const isResults = (event) => event.detail.ctx?.target?.id === "results";
@@ -13,10 +13,10 @@ document.addEventListener("htmx:before:request", (event) => {
 
 document.addEventListener("htmx:before:response", (event) => {
   const { request, response } = event.detail.ctx;
-  // Back and forward ask for a whole page; everything else asks for a fragment. Each says what it is.
+  // A history restore requests a whole page, all other requests a fragment. A header says which one the response is.
   const whole = isRestore(request);
-  if (whole && request !== restoring) { event.preventDefault(); return; } // another was asked for after it
-  if (whole && request.action !== location.pathname + location.search) { // Back was pressed again, and htmx asked once
+  if (whole && request !== restoring) { event.preventDefault(); return; } // superseded by a later request
+  if (whole && request.action !== location.pathname + location.search) { // Back was pressed again, and htmx sent one request
     event.preventDefault();
     location.reload();
     return;
@@ -28,7 +28,7 @@ document.addEventListener("htmx:before:response", (event) => {
     return;
   }
   event.preventDefault();
-  if (whole) { location.reload(); return; } // the address is another already: what stands here is not its page
+  if (whole) { location.reload(); return; } // the URL has changed already: the document is not its page
   if (ours) showNotice("foreign");
   else if (response.raw.redirected || response.status === 401 || response.status === 403) showNotice("session");
   else showNotice(response.status === 404 ? "gone" : "fault");
@@ -40,7 +40,7 @@ document.addEventListener("htmx:error", (event) => {
   showNotice(navigator.onLine ? "unreachable" : "offline");
 });
 
-// htmx 4.0.1 swallows Ctrl- and Cmd-click on a[hx-get]: give the browser its link back.
+// htmx 4.0.1 cancels Ctrl- and Cmd-click on a[hx-get]: leave them to the browser.
 document.addEventListener("click", (event) => {
   if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.("a[hx-get]")) event.stopPropagation();
 }, true);

@@ -1,4 +1,4 @@
-// Single-key shortcuts. They can be switched off (WCAG 2.1.4) and never fire where one types.
+// Single-key shortcuts. They can be switched off (WCAG 2.1.4) and never fire in a text input.
 "use strict";
 
 const isTyping = (element) => element.matches?.("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
@@ -10,12 +10,12 @@ function moveRow(by) {
 }
 
 function copyNumber() {
-  const from = $("drawer")?.open ? $("drawer") : document.activeElement.closest?.("tr[data-contact-id]") ?? $("contact");
-  const button = from?.querySelector("[data-copy-number], .c-phone [data-copy]");
-  if (from?.querySelector("[aria-busy=true]")) announce("The contact is still on its way");
+  const source = $("drawer")?.open ? $("drawer") : document.activeElement.closest?.("tr[data-contact-id]") ?? $("contact");
+  const button = source?.querySelector("[data-copy-number], .c-phone [data-copy]");
+  if (source?.querySelector("[aria-busy=true]")) announce("The contact is still on its way");
   else if (button) copy(button);
-  else if (!from) announce("Choose a contact first");
-  else announce(from.querySelector("[form=reveal]") ? "Reveal the number first" : "There is no number to copy");
+  else if (!source) announce("Choose a contact first");
+  else announce(source.querySelector("[form=reveal]") ? "Reveal the number first" : "There is no number to copy");
 }
 
 const SHORTCUTS = {
@@ -34,7 +34,7 @@ const IN_DRAWER = new Set(["j", "k", "c", "m"]);
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented || isTyping(event.target)) return;
   const onRow = event.target.matches?.("#results .phone__link");
-  // Arrows are not single characters: they work on a row even with the shortcuts off.
+  // Arrow keys are not character keys: they work on a row even with the shortcuts off.
   if (onRow && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
     moveRow(event.key === "ArrowDown" ? 1 : -1);
@@ -46,7 +46,7 @@ document.addEventListener("keydown", (event) => {
   SHORTCUTS[event.key]();
 });
 
-// From the search the arrow goes down to the rows, and Esc, once the box is empty, leaves it.
+// In the search input ArrowDown moves to the first row, and Esc leaves the input once it is empty.
 document.addEventListener("keydown", (event) => {
   if (event.target.id !== "search" || event.isComposing) return;
   if (event.key === "Escape" && !event.target.value) event.target.blur();

@@ -1,5 +1,5 @@
-// Passkeys, the one thing of signing in that needs JavaScript: a form marked with data-passkey asks the browser for one.
-// Its mark says what for: "sign-in", "use" (as a second step, or to confirm) or "add".
+// Passkeys, the only part of sign-in that needs JavaScript: a form with data-passkey requests one from the browser.
+// Its value is the purpose: "sign-in", "use" (second factor or reauthentication) or "add".
 "use strict";
 
 {
@@ -13,7 +13,7 @@
 
   const pageOptions = () => JSON.parse(document.getElementById("js_data").textContent);
 
-  // Only whole passkeys: found without a user name, and opened by fingerprint, face or PIN.
+  // Only discoverable credentials with user verification: no user name is needed, but a fingerprint, face or PIN.
   function creationOptions() {
     const options = pageOptions().creation_options;
     Object.assign(options.publicKey.authenticatorSelection, { residentKey: "required", requireResidentKey: true, userVerification: "required" });
@@ -21,9 +21,9 @@
   }
 
   async function requestOptions(form) {
-    const answer = await fetch(form.action, { headers: { Accept: "application/json" } });
-    if (!answer.ok) throw Object.assign(new Error(answer.statusText), { name: answer.status === 429 ? "slow" : "fault" });
-    return (await answer.json()).request_options;
+    const response = await fetch(form.action, { headers: { Accept: "application/json" } });
+    if (!response.ok) throw Object.assign(new Error(response.statusText), { name: response.status === 429 ? "slow" : "fault" });
+    return (await response.json()).request_options;
   }
 
   const ACTIONS = {
@@ -46,12 +46,12 @@
     }
   }
 
-  const able = Boolean(window.webauthnJSON?.supported());
-  for (const words of document.querySelectorAll("[data-no-passkeys]")) words.hidden = able;
-  for (const form of able ? document.querySelectorAll("[data-passkey]") : []) {
+  const isSupported = Boolean(window.webauthnJSON?.supported());
+  for (const fallback of document.querySelectorAll("[data-no-passkeys]")) fallback.hidden = isSupported;
+  for (const form of isSupported ? document.querySelectorAll("[data-passkey]") : []) {
     const button = form.querySelector("button");
     form.hidden = false;
-    form.addEventListener("submit", (event) => { event.preventDefault(); button.click(); }); // Enter in a box
+    form.addEventListener("submit", (event) => { event.preventDefault(); button.click(); }); // Enter in an input
     button.addEventListener("click", () => run(form, button));
   }
 }

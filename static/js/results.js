@@ -1,16 +1,16 @@
-// Results: busy while they load, boxes that follow the list, focus that stays or moves on. Uses announce.js, drawer.js.
+// Results: busy state, inputs that follow the list, focus, announcements. Uses announce.js, drawer.js, deferred-rows.js.
 "use strict";
 
-const BUSY_DELAY = 200, SLOW_DELAY = 900; // milliseconds until a wait is shown, and until it is worth a word
+const BUSY_DELAY = 200, SLOW_DELAY = 900; // milliseconds until a wait is shown, and until it is announced
 let moveFocus = false;
-let currentRequest = null, finishedRequest = null; // the last request for results, and the last that is over
+let currentRequest = null, finishedRequest = null; // the last request for results, and the last finished one
 
 document.addEventListener("htmx:before:request", (event) => {
   if (!isResults(event)) return;
   currentRequest = event.detail.ctx.request;
   $("results").setAttribute("aria-busy", "true");
   clearTimers();
-  timers.busy = setTimeout(() => { // dimming fifty rows and starting a bar for nothing cost more than an answer
+  timers.busy = setTimeout(() => { // for a quick response, dimming fifty rows and starting a progress bar would cost more than the response
     $("results").classList.add("is-late");
     $("busy").classList.add("is-late");
   }, BUSY_DELAY);
@@ -28,7 +28,7 @@ function clearTimers() {
 }
 
 document.addEventListener("htmx:finally:request", (event) => {
-  if (!isResults(event) || event.detail.ctx.request !== currentRequest) return; // another took its place, and is under way
+  if (!isResults(event) || event.detail.ctx.request !== currentRequest) return; // superseded by a request in flight
   finishedRequest = currentRequest;
   clearTimers();
   if (!deferredRows?.table) $("results")?.setAttribute("aria-busy", "false");
@@ -36,20 +36,20 @@ document.addEventListener("htmx:finally:request", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
-  if (event.detail.ctx.target === document.body && $("summary")) announce($("summary").textContent); // Back: no page was loaded
+  if (event.detail.ctx.target === document.body && $("summary")) announce($("summary").textContent); // a history restore does not load a page, so nothing else announces it
   if (!isResults(event)) return;
   clearTimers();
   const results = $("results");
-  for (const name of ["hx-get", "hx-trigger"]) results.removeAttribute(name); // the page has its rows now
+  for (const name of ["hx-get", "hx-trigger"]) results.removeAttribute(name); // the rows are here: do not load them again
   if (results.querySelector("[data-error]")) announce(announcementText(results));
   else announce([$("summary"), $("search-interpretation").querySelector("[data-interpretation]")].map((part) => part?.textContent.trim()).filter(Boolean).join(". "));
   countLookedUp();
   fillBoxes(new URLSearchParams(location.search));
-  // Chips and buttons that were pressed are gone now; the heading says what came instead.
+  // Pressed chips and buttons were replaced: move the focus to the heading of the new results.
   if (moveFocus || document.activeElement === document.body) $("results-h")?.focus({ preventScroll: true });
 });
 
-// The boxes say what the list is of, unless someone is typing in one.
+// Sets the inputs to the filters of the list, except one that has the focus.
 function fillBoxes(parameters) {
   const search = parameters.get("search") ?? "", several = search.includes("\n");
   const texts = { search: several ? "" : search, numbers: several ? search.replaceAll("\r", "") : "", phone: parameters.get("phone") ?? "" };
@@ -61,7 +61,7 @@ function fillBoxes(parameters) {
   if (channel) channel.checked = true;
 }
 
-// What was typed before htmx listened has not been asked for.
+// Text typed before htmx was ready has not been requested: fire its input event again.
 document.addEventListener("htmx:after:process", (event) => {
   if (event.target !== document.body) return;
   for (const box of document.querySelectorAll("input[type=search]")) {
@@ -69,7 +69,7 @@ document.addEventListener("htmx:after:process", (event) => {
   }
 });
 
-// Several numbers pasted into the search go where there is room for them, and are looked up.
+// Several numbers pasted into the search are moved to the bulk lookup and submitted.
 document.addEventListener("paste", (event) => {
   if (event.target.id !== "search") return;
   const text = event.clipboardData.getData("text"), numbers = text.split(/[\r\n\t,;|]+/).filter((part) => (part.match(/\d/g) ?? []).length >= 7);
@@ -82,7 +82,7 @@ document.addEventListener("paste", (event) => {
   $("several").requestSubmit();
 });
 
-// Of several numbers: how many were found so far.
+// Bulk lookup: how many numbers were found so far.
 function countLookedUp() {
   const all = [...document.querySelectorAll("[data-looked-up]")];
   if (!all.length) return;
@@ -92,7 +92,7 @@ function countLookedUp() {
 }
 document.addEventListener("htmx:after:swap", (event) => { if (!isResults(event)) countLookedUp(); });
 
-// On the way to another profile the rows of this one must not look like its rows.
+// While another profile loads, the rows of this one must not be taken for its rows.
 document.addEventListener("desk:profile-change", (event) => {
   const results = $("results"), skeleton = $("skeleton");
   if (!results || !skeleton) return;

@@ -1,15 +1,15 @@
-// The profile switcher: a combobox over plain links, so that every way of opening a link works. Uses $ and announce of announce.js.
+// Profile switcher: a combobox over plain links, so that opening in a new tab works. Uses $ and announce of announce.js.
 "use strict";
 
 {
-  const SPOKEN_AFTER = 400; // ms without a key: a screen reader is not interrupted at every letter
+  const SPOKEN_AFTER = 400; // milliseconds without a key, so that a screen reader is not interrupted at every letter
   const LETTERS = { ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe" }; // the same table as in contacts_ui/text.py
 
-  // For comparing: without case and accents. Upper case first: ß becomes SS, and the dotless i an I.
+  // The text without case and accents, for comparison. Upper case first: ß becomes SS, and the dotless i an I.
   const fold = (text) => text.toUpperCase().toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[øłđðþæœ]/g, (letter) => LETTERS[letter]);
 
   let optionsRequest = null; // the last request for the options
-  let picker = null; // what stands in the popover: its parts, every option, those that fit, and which of them is active
+  let picker = null; // the open popover: its elements, all options, the matching ones, and the active one
   let speech = 0;
 
   const isOpen = (pop) => pop.matches(":popover-open");
@@ -29,12 +29,12 @@
     const pop = event.detail.ctx.target;
     if (pop?.id !== "profiles") return;
     if (isOpen(pop)) prepare(pop);
-    else pop.replaceChildren(); // closed before the answer came
+    else pop.replaceChildren(); // closed before the response arrived
   });
 
   document.addEventListener("htmx:finally:request", (event) => {
     const pop = $("profiles");
-    if (event.detail.ctx === optionsRequest && isOpen(pop) && !pop.childElementCount) pop.hidePopover(); // the notice says why
+    if (event.detail.ctx === optionsRequest && isOpen(pop) && !pop.childElementCount) pop.hidePopover(); // the notice shows the error
   });
 
   document.addEventListener("toggle", (event) => {
@@ -46,7 +46,7 @@
     event.target.replaceChildren();
   }, true);
 
-  // A press outside closes, the link included: the click that ends the press must not open again.
+  // A press outside closes the popover, on its link too: the click after that press must not open it again.
   let wasOpen = false;
   document.addEventListener("pointerdown", (event) => {
     wasOpen = Boolean(event.target.closest?.("[data-popover='profiles']")) && isOpen($("profiles"));
@@ -68,8 +68,8 @@
 
   function prepare(pop) {
     const input = pop.querySelector("[role=combobox]");
-    if (!input) { picker = null; return; } // a problem stands there instead
-    // Read once, so that a key costs comparisons and no reading of the page.
+    if (!input) { picker = null; return; } // an error is shown instead
+    // Read once, so that a key press costs comparisons and no DOM reads.
     const options = [...pop.querySelectorAll("[role=option]")].map((link) => {
       const title = link.firstElementChild.textContent;
       return { link, title, key: fold(title), group: link.parentElement, fits: true };
@@ -114,7 +114,7 @@
     picker.active.setAttribute("aria-selected", "true");
     picker.input.setAttribute("aria-activedescendant", picker.active.id);
     if (at) picker.active.scrollIntoView({ block: "nearest" });
-    else picker.list.scrollTop = 0; // the heading above the first one shows too
+    else picker.list.scrollTop = 0; // so that the heading above the first one is visible too
   }
 
   /* --- Keys and clicks --- */
@@ -137,7 +137,7 @@
     if (!pop || event.isComposing || isModified(event)) return;
     if (event.key === "Escape") {
       pop.hidePopover();
-      opener().focus(); // Safari gives a clicked link no focus, and so would not return it
+      opener().focus(); // Safari does not focus a clicked link, and so would not restore the focus
     } else if (MOVES[event.key] && event.target === picker?.input) {
       if (picker.fitting.length) activate(MOVES[event.key](picker.at, picker.fitting.length - 1));
     } else return;
@@ -145,14 +145,14 @@
     event.stopPropagation();
   }, true);
 
-  // Enter. A form's own event, so that the key that ends a composition is never taken for it.
+  // Enter, by the submit event: the key that ends an IME composition does not fire it.
   document.addEventListener("submit", (event) => {
     if (!picker || !event.target.contains(picker.input)) return;
     event.preventDefault();
     picker.active?.click();
   });
 
-  // The focus stays in the box wherever in the list one presses; dragging a link is the price.
+  // A press in the list keeps the focus in the input; the price is that links cannot be dragged.
   document.addEventListener("mousedown", (event) => {
     if (event.target.closest?.("#profiles :is(.popover__list, .popover__foot, .popover__none)")) event.preventDefault();
   });

@@ -1,4 +1,4 @@
-// Theme: changed at once and stored on the server. Uses announce.js.
+// Theme toggle: applied at once, then stored on the server. Uses announce.js.
 "use strict";
 
 document.addEventListener("submit", async (event) => {
@@ -7,12 +7,12 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button"), theme = button.value, other = theme === "dark" ? "light" : "dark";
   const body = new FormData(form, button);
-  const choice = document.querySelector(`.prefs [name="theme"][value="${theme}"]`); // or saving would take it back
+  const choice = document.querySelector(`.prefs [name="theme"][value="${theme}"]`); // on the preferences page, so that saving keeps it
   document.documentElement.dataset.theme = theme;
   document.querySelector("meta[name='color-scheme']").content = theme;
   if (choice) choice.checked = true;
-  button.value = other; // before the answer: whoever presses twice goes there and back
+  button.value = other; // before the response: a second press toggles back
   button.setAttribute("aria-label", `${other[0].toUpperCase()}${other.slice(1)} theme`);
-  const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
-  if (answer?.status !== 204) showNotice(!answer ? "unreachable" : answer.status < 500 ? "session" : "fault");
+  const response = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
+  if (response?.status !== 204) showNotice(!response ? "unreachable" : response.status < 500 ? "session" : "fault");
 });

@@ -1,6 +1,6 @@
 """Scope isolation: no interleaving of users, profiles, queries and faults shows a row of another scope.
 
-DESK_STEPS sets how many steps are taken in all: 200 in `make test`, 10,000 in `make tenants` and `make test-all`.
+DESK_STEPS sets how many steps are taken in all: 200 in `make test`, 10,000 in `make isolation` and `make test-all`.
 """
 
 from __future__ import annotations
