@@ -1,4 +1,4 @@
-"""Test environment: a pytest plugin (`-p`), loaded before Django's settings: no test reads a developer's `.env`."""
+"""Test environment: pytest plugin (`-p`) loaded before Django's settings, so that tests read no developer's `.env`."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ os.environ |= {
     "DEBUG": "false",
     "TRUST_PROXY": "false",
     "LOG_LEVEL": "INFO",
-    # Playwright keeps an event loop in the thread of the tests. Nothing of Django runs in it, whatever Django suspects.
+    # Playwright runs an event loop in the thread of the tests; Django would refuse queries there. No query runs in it.
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
 }
 
-# A shell's background job ignores Ctrl-C, and so would every program started here, those whose end is tested too.
+# A background job of a shell ignores SIGINT, and started programs inherit that, also those whose Ctrl-C is tested.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,6 +1,7 @@
-"""Forking Python: runs code in other environments, each in a process of its own, with what settings import at hand.
+"""Forking Python: runs code with other environment variables in forked processes that have imported Django already.
 
-A program too (`python -m tests.forking`): lines of JSON in (`env`, `code`) and out (`returncode`, `stdout`, `stderr`).
+The server side is `python -m tests.forking`: reads JSON lines (`env`, `code`) from stdin and writes JSON lines
+(`returncode`, `stdout`, `stderr`) to stdout.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from testing import ROOT
 
 
 class ForkingPython:
-    """`run()` is `python -W ignore -c code` without the start of a Python."""
+    """`run()` equals `python -W ignore -c code` without the cost of starting Python."""
 
     def __init__(self) -> None:
         self._program = subprocess.Popen(
@@ -27,7 +28,7 @@ class ForkingPython:
         )
 
     def run(self, code: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-        """What became of `code` in a new process with this environment and no other."""
+        """Runs `code` in a new process whose whole environment is `env`."""
         assert self._program.stdin
         assert self._program.stdout
         self._program.stdin.write(json.dumps({"env": env, "code": code}) + "\n")
@@ -40,11 +41,11 @@ class ForkingPython:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._program.communicate()  # the end of its input is its own end
+        self._program.communicate()  # the program ends at the end of its input
 
 
 def _main() -> None:
-    import django.conf  # noqa: F401 - knows no settings until it is asked for one
+    import django.conf  # noqa: F401 - imports no settings before first use
     from csp import constants  # noqa: F401
     from environ import FileAwareEnv  # noqa: F401
 
@@ -71,8 +72,8 @@ def _run(env: dict[str, str], code: str) -> dict[str, Any]:
 
 def _exit_code(code: str) -> int:
     try:
-        exec(code, {"__name__": "__main__"})  # noqa: S102 - what the tests wrote
-    except BaseException:  # noqa: BLE001 - it ends as a Python of its own would
+        exec(code, {"__name__": "__main__"})  # noqa: S102 - code of the tests
+    except BaseException:  # noqa: BLE001 - reported as by a separate Python
         traceback.print_exc()
         return 1
     finally:

@@ -1,4 +1,4 @@
-"""Reading pages in tests: what htmx would ask, and which rows an answer holds."""
+"""HTML helpers: requests with the headers of htmx, and the rows and profile ids of a response."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ RESTORE = {"HX-Request": "true", "HX-Request-Type": "full", "HX-History-Restore-
 
 
 def fragment(client: Client, path: str, current: str | None = None, **parameters: Any) -> Answer:
-    """What htmx gets for `path`, asked from the page at `current`."""
+    """Requests the fragment of `path` as htmx does from the page at `current`."""
     headers = FRAGMENT | ({"HX-Current-URL": f"http://testserver{current}"} if current else {})
     return client.get(path, parameters, headers=headers)
 
 
 def text(response: Answer) -> str:
-    """The body as text."""
+    """Body of the response as text."""
     return response.content.decode()
 
 
 def rows(response: Answer) -> list[str]:
-    """The ids of the contacts shown, in order."""
+    """Contact ids of the rows, in order."""
     return re.findall(r'<tr role="row" data-contact-id="([^"]+)"', text(response))
 
 
 def scopes(response: Answer) -> set[str]:
-    """Every profile id the answer claims to be of ("" is the account)."""
+    """Profile ids that the response is marked with ("" is the account)."""
     return set(re.findall(r'data-profile-id="([^"]*)"', text(response)))

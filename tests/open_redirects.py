@@ -1,6 +1,6 @@
-"""Tricks by which `next` has led people off a site elsewhere, put together from what they are made of.
+"""Open redirect payloads: values of `next` that have left a site elsewhere, generated from their parts.
 
-The kinds are those that oauth2-proxy collects (testdata/openredirects.txt, MIT licence); the words are our own.
+The families are those of oauth2-proxy (testdata/openredirects.txt, MIT licence); the values are our own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from itertools import product
 HOST = "evil.example"
 OURS = "localhost:8000"
 
-# How an address may begin so that some reader takes what follows for a host.
+# Prefixes after which some URL parser reads a host.
 _SLASHES = (
     "//",
     "///",
@@ -81,7 +81,7 @@ _HEADS = (
 _NESTED = ("//https://", "//https:///", "/https://", "/http:/", "/https:/%5c", "/https:///", "//http:/", "?//", "#//")
 BEGINNINGS = (*_SLASHES, *_SCHEMES, *_ENCODED, *_BROKEN, *_HEADS, *_NESTED)
 
-# How a host may be written.
+# Spellings of the host.
 _ADDRESSES = (
     *("203.0.113.9", "0313.0.0161.011", "0xcb.0x0.0x71.0x9", "0xcb007109", "3405803785", "203.28937", "00313.0x007109"),
     *("459.256.369.265", "[::203.0.113.9]", "[::ffff:203.0.113.9]"),
@@ -95,7 +95,7 @@ _USERS = tuple(
 )
 HOSTS = (HOST, *_ADDRESSES, *_DOTS, *_USERS, "ｅｖｉｌ.ｅｘａｍｐｌｅ", f"{HOST}:443", f"{HOST}.", f"{OURS}.{HOST}")
 
-# What may follow so that a check looks at the wrong end.
+# Suffixes that make a check read the wrong host.
 TAILS = (
     *("", "/", "//", "/%2e%2e", "/%2e%2e%2f", "/%2f%2e%2e", "/%2f..", "/..", f"\\@{OURS}", f"\\.{OURS}", f"\\t{OURS}/"),
     *(f"#@{OURS}/", f"?@{OURS}/", f":80#@{OURS}/", f":80?@{OURS}/", f"%40{OURS}", f"%23.{OURS}", f"\t{OURS}", "\\\t"),
@@ -123,7 +123,7 @@ _ENCODED_WHOLE = tuple(
 
 
 def tricks() -> tuple[str, ...]:
-    """All of them, each once: every beginning, host and tail with the plain ones of the others."""
+    """All payloads without duplicates: each prefix, host and suffix, combined with plain ones of the others."""
     plain = ("//", "/\\", "https://", "https:", "/https://")
     made = [
         *(start + host for start, host in product(BEGINNINGS, (HOST, f"{OURS}@{HOST}"))),
@@ -136,7 +136,7 @@ def tricks() -> tuple[str, ...]:
     return tuple(dict.fromkeys(made))
 
 
-# One of each family, for whoever proves that a way asks the judge at all (tests/test_open_redirect.py).
+# One payload of each family, for tests that a view uses safe_redirect_path at all (tests/test_open_redirect.py).
 OF_EACH_FAMILY = (
     f"//{HOST}/",
     f"/\\{HOST}/",

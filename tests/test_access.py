@@ -44,10 +44,10 @@ def test_support_sees_only_assigned_profiles(desk_api: SandboxServer, support_us
             scope_for(support_user, denied)
 
 
-def test_assignment_without_role_grants_nothing(desk_api: SandboxServer, nobody: User) -> None:
-    ProfileAccess.objects.create(user=nobody, profile_id=_ids(desk_api)[1])
+def test_assignment_without_role_grants_nothing(desk_api: SandboxServer, user_without_role: User) -> None:
+    ProfileAccess.objects.create(user=user_without_role, profile_id=_ids(desk_api)[1])
     with pytest.raises(ScopeDenied):
-        scope_for(nobody, _ids(desk_api)[1])
+        scope_for(user_without_role, _ids(desk_api)[1])
 
 
 def test_assigned_profile_unknown_to_key_grants_nothing(desk_api: SandboxServer, support_user: User) -> None:
@@ -76,12 +76,12 @@ def test_single_account_key_shows_account_to_support(
 @pytest.mark.parametrize("role", [None, "auditor"])
 @pytest.mark.parametrize("key", ["sandbox-user", "sandbox-profile"])
 def test_single_account_key_denies_auditor_and_user_without_role(
-    desk_api: SandboxServer, use_key: Callable[[str], None], nobody: User, key: str, role: str | None
+    desk_api: SandboxServer, use_key: Callable[[str], None], user_without_role: User, key: str, role: str | None
 ) -> None:
     use_key(key)
-    set_role(nobody, role)
+    set_role(user_without_role, role)
     with pytest.raises(ScopeDenied):
-        scope_for(nobody, None)
+        scope_for(user_without_role, None)
     assert desk_api.requests() == []
 
 
@@ -106,10 +106,10 @@ def test_unknown_account_type_shows_nothing(desk_api: SandboxServer, support_cli
 
 
 def test_user_without_profiles_is_told_who_can_assign_them(
-    desk_api: SandboxServer, nobody: User, admin_user: User
+    desk_api: SandboxServer, user_without_role: User, admin_user: User
 ) -> None:
     client = Client()
-    client.force_login(nobody)
+    client.force_login(user_without_role)
     page = text(client.get("/"))
     assert "No profiles are assigned to you yet" in page
     assert "mara can assign profiles to you" in page
@@ -156,9 +156,11 @@ def test_roles_exist_after_migration(db: None) -> None:
         (("admin", "auditor"), "auditor"),
     ],
 )
-def test_one_role_counts_among_several_groups(nobody: User, groups: tuple[str, ...], role: str | None) -> None:
-    nobody.groups.set([Group.objects.get_or_create(name=name)[0] for name in groups])
-    assert role_of(nobody) == role
+def test_one_role_counts_among_several_groups(
+    user_without_role: User, groups: tuple[str, ...], role: str | None
+) -> None:
+    user_without_role.groups.set([Group.objects.get_or_create(name=name)[0] for name in groups])
+    assert role_of(user_without_role) == role
 
 
 def test_auditor_sees_no_assigned_profile(support_user: User, desk_api: SandboxServer) -> None:

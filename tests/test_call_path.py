@@ -60,7 +60,7 @@ def _our_frames() -> list[str]:
 
 
 @pytest.fixture
-def search(admin_client: Client, keeping: SandboxServer) -> Callable[[str], list[str]]:
+def search(admin_client: Client, caching_api: SandboxServer) -> Callable[[str], list[str]]:
     """A search as htmx asks for it, on a desk that knows its account and has templates compiled."""
     fragment(admin_client, "/account/contacts/?search=9")
     return lambda text: rows(fragment(admin_client, f"/account/contacts/?search={text}"))

@@ -31,7 +31,7 @@ def test_page_shows_every_field_with_copy_buttons(admin_client: Client, sandbox:
 _FORMATS = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
 
 
-def test_fragment_equals_body_of_page(admin_client: Client, keeping: SandboxServer) -> None:
+def test_fragment_equals_body_of_page(admin_client: Client, caching_api: SandboxServer) -> None:
     path = _first(admin_client, "/account/contacts/")
     part = fragment(admin_client, path)
     assert part["X-Fragment"] == "1"

@@ -64,7 +64,7 @@ def test_channel_has_score_bar_and_percentages(admin_client: Client, sandbox: Sa
     assert "4 % failed" in page
 
 
-def test_fragment_equals_body_of_page(admin_client: Client, keeping: SandboxServer, messages: str) -> None:
+def test_fragment_equals_body_of_page(admin_client: Client, caching_api: SandboxServer, messages: str) -> None:
     part = fragment(admin_client, messages)
     assert part["X-Fragment"] == "1"
     assert "<html" not in text(part)
@@ -185,39 +185,41 @@ def test_contact_page_does_not_fetch_messages(admin_client: Client, sandbox: San
     assert _asked(sandbox) == 0
 
 
-def test_repeated_views_of_messages_cost_one_call(admin_client: Client, keeping: SandboxServer, messages: str) -> None:
+def test_repeated_views_of_messages_cost_one_call(
+    admin_client: Client, caching_api: SandboxServer, messages: str
+) -> None:
     fragment(admin_client, messages)
-    assert _asked(keeping) == 1
+    assert _asked(caching_api) == 1
     for response in (fragment(admin_client, messages), admin_client.get(messages)):
         assert response.status_code == 200
-    assert _asked(keeping) == 1
+    assert _asked(caching_api) == 1
 
 
 def test_messages_are_refetched_after_a_minute(
-    admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, caching_api: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fragment(admin_client, messages)
     monkeypatch.setattr("contacts_ui.gateway.gateway.MESSAGE_SUMMARY_TTL", 0.0)  # the cached summary is stale
     fragment(admin_client, messages)
-    assert _asked(keeping) == 2
+    assert _asked(caching_api) == 2
 
 
 def test_messages_are_cached_longer_than_list(
-    admin_client: Client, keeping: SandboxServer, settings: Settings, messages: str
+    admin_client: Client, caching_api: SandboxServer, settings: Settings, messages: str
 ) -> None:
     fragment(admin_client, messages)
     settings.SENT_FRESH_SECONDS = 0.0
     get_gateway.cache_clear()
     fragment(admin_client, messages)
-    assert _asked(keeping) == 1
+    assert _asked(caching_api) == 1
 
 
 def test_stale_messages_are_labelled_when_api_fails(
-    admin_client: Client, keeping: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, caching_api: SandboxServer, messages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fragment(admin_client, messages)
     monkeypatch.setattr("contacts_ui.gateway.gateway.MESSAGE_SUMMARY_TTL", 0.0)
-    keeping.fault(route=ROUTE, kind="status", status=500)
+    caching_api.fault(route=ROUTE, kind="status", status=500)
     part = fragment(admin_client, messages)
     assert part.status_code == 200
     assert "Showing data from" in text(part)
@@ -285,9 +287,9 @@ def test_response_of_other_profile_is_refused(admin_client: Client, sandbox: San
 
 
 def test_user_without_role_gets_404_without_api_call(
-    desk_api: SandboxServer, nobody: User, client: Client, messages: str
+    desk_api: SandboxServer, user_without_role: User, client: Client, messages: str
 ) -> None:
-    client.force_login(nobody)
+    client.force_login(user_without_role)
     assert client.get(messages).status_code == 404
     assert _asked(desk_api) == 0
 

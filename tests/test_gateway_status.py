@@ -18,7 +18,7 @@ def _still(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
 
 
 def test_page_shows_rate_limit_circuit_and_minute_counts(
-    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _still(monkeypatch, "stats")
     for _ in range(3):

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.models import COLUMNS, Preferences
+from contacts_ui.columns import COLUMNS
+from contacts_ui.models import Preferences
 from testing.sandbox_server import SandboxServer
 
 from .html import fragment, rows, text

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from contacts_ui.contacts.labels import mask_number
+from contacts_ui.contacts.masking import mask_number
 from contacts_ui.models import GroupPolicy, Preferences
 from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer

@@ -40,7 +40,7 @@ def _crowd(number: int) -> None:
     through.objects.bulk_create(through(user=user, group=group) for user in users)
 
 
-def test_page_lists_everybody_by_user_name(admin_client: Client, support_user: User, nobody: User) -> None:
+def test_page_lists_everybody_by_user_name(admin_client: Client, support_user: User, user_without_role: User) -> None:
     page = text(admin_client.get(PEOPLE))
     assert page.startswith("<!doctype html>")
     assert _names(page) == ["mara", "nia", "sam"]
@@ -56,8 +56,8 @@ def test_row_shows_role_profiles_status_mfa_and_last_sign_in(admin_client: Clien
     assert said == ["sam", "sam@example.org", "Support", "3 profiles", "Active", "Second factor: Yes", "2 d ago"]
 
 
-def test_admin_row_says_all_profiles_and_auditor_row_none(admin_client: Client, nobody: User) -> None:
-    set_role(nobody, "auditor")
+def test_admin_row_says_all_profiles_and_auditor_row_none(admin_client: Client, user_without_role: User) -> None:
+    set_role(user_without_role, "auditor")
     page = text(admin_client.get(PEOPLE))
     assert _row(page, "mara")[3] == "All profiles"
     assert _row(page, "nia")[3] == "— profiles"
@@ -83,7 +83,7 @@ def test_search_finds_name_user_name_and_email(admin_client: Client, support_use
     ("role", "names"), [("support", ["sam"]), ("admin", ["mara"]), ("none", ["nia"]), ("auditor", [])]
 )
 def test_list_is_filtered_by_role(
-    admin_client: Client, support_user: User, nobody: User, role: str, names: list[str]
+    admin_client: Client, support_user: User, user_without_role: User, role: str, names: list[str]
 ) -> None:
     assert _names(text(admin_client.get(PEOPLE, {"role": role}))) == names
 
@@ -169,11 +169,11 @@ def test_list_makes_no_api_call(admin_client: Client, sandbox: SandboxServer) ->
 @pytest.mark.parametrize("path", ["", "new/", "{id}/", "{id}/do/", "{id}/link/"])
 @pytest.mark.parametrize("role", ["support", "exporter", "auditor", None])
 def test_people_pages_are_for_admins_only(
-    desk_api: SandboxServer, nobody: User, admin_user: User, role: str, path: str
+    desk_api: SandboxServer, user_without_role: User, admin_user: User, role: str, path: str
 ) -> None:
-    set_role(nobody, role)
+    set_role(user_without_role, role)
     client = Client()
-    client.force_login(nobody)
+    client.force_login(user_without_role)
     address = PEOPLE + path.format(id=admin_user.pk)
     assert (client.get(address).status_code, client.post(address).status_code) == (403, 403 if path else 405)
 

@@ -169,11 +169,13 @@ def test_deactivated_person_gets_no_password_link(admin_client: Client, support_
     assert "sam is switched off. Switch them on first." in page
 
 
-def test_two_admins_cannot_deactivate_each_other(admin_client: Client, admin_user: User, nobody: User) -> None:
-    set_role(nobody, "admin")
+def test_two_admins_cannot_deactivate_each_other(
+    admin_client: Client, admin_user: User, user_without_role: User
+) -> None:
+    set_role(user_without_role, "admin")
     other = Client()
-    other.force_login(nobody)
-    _perform(admin_client, nobody, "switch-off")
+    other.force_login(user_without_role)
+    _perform(admin_client, user_without_role, "switch-off")
     _perform(other, admin_user, "switch-off")
     assert User.objects.filter(is_active=True, groups__name="admin").get() == admin_user
 

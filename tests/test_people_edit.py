@@ -144,8 +144,10 @@ def test_replaced_email_address_is_deleted(admin_client: Client, support_user: U
     assert not EmailAddress.objects.filter(email="old@example.org").exists()
 
 
-def test_email_address_of_other_person_is_taken(admin_client: Client, support_user: User, nobody: User) -> None:
-    EmailAddress.objects.create(user=nobody, email="nia@example.org")
+def test_email_address_of_other_person_is_taken(
+    admin_client: Client, support_user: User, user_without_role: User
+) -> None:
+    EmailAddress.objects.create(user=user_without_role, email="nia@example.org")
     response = save(admin_client, support_user, email="NIA@example.org", name="Typed")
     assert "Somebody else has this e-mail address already." in text(response)
     assert 'value="Typed"' in text(response)
@@ -191,9 +193,9 @@ def test_each_assignment_change_is_recorded_once(
 
 
 @pytest.mark.parametrize("role", ["admin", "auditor", "none"])
-def test_role_without_assignments_has_its_own_warning(admin_client: Client, nobody: User, role: str) -> None:
-    set_role(nobody, None if role == "none" else role)
-    assert f"not-applicable--{role}" in text(admin_client.get(path_of(nobody)))
+def test_role_without_assignments_has_its_own_warning(admin_client: Client, user_without_role: User, role: str) -> None:
+    set_role(user_without_role, None if role == "none" else role)
+    assert f"not-applicable--{role}" in text(admin_client.get(path_of(user_without_role)))
 
 
 # --- Profile assignments ---------------------------------------------------------------------------
@@ -238,20 +240,20 @@ def test_profile_search_by_htmx_gets_list_only(
 
 
 def test_thousand_assigned_profiles_are_edited_without_loss(
-    admin_client: Client, nobody: User, settings: Settings
+    admin_client: Client, user_without_role: User, settings: Settings
 ) -> None:
     with SandboxServer(contacts=0, profiles=1000) as many:
         settings.SENT_API_URL = many.url
         get_gateway.cache_clear()
         ids = [profile["id"] for profile in many.profiles()]
-        ProfileAccess.objects.bulk_create(ProfileAccess(user=nobody, profile_id=UUID(one)) for one in ids)
-        page = text(admin_client.get(path_of(nobody)))
+        ProfileAccess.objects.bulk_create(ProfileAccess(user=user_without_role, profile_id=UUID(one)) for one in ids)
+        page = text(admin_client.get(path_of(user_without_role)))
         assert len(page) < 300_000
         assert "500 of 1,000 shown: find the others by name." in page
         sent = as_sent(page)
         sent["profiles"] = sent["profiles"][1:]
-        assert admin_client.post(path_of(nobody), sent).status_code == 302
-        assert len(assigned(nobody)) == 999
+        assert admin_client.post(path_of(user_without_role), sent).status_code == 302
+        assert len(assigned(user_without_role)) == 999
 
 
 def test_assignments_are_shown_by_id_and_kept_when_api_is_down(
@@ -342,14 +344,14 @@ def test_superuser_can_demote_superuser(admin_client: Client, admin_user: User) 
 
 
 def test_two_admins_cannot_demote_each_other(
-    admin_client: Client, admin_user: User, nobody: User, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, admin_user: User, user_without_role: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_role(nobody, "admin")
-    sent = as_shown(admin_client, nobody) | {"role": "support"}
+    set_role(user_without_role, "admin")
+    sent = as_shown(admin_client, user_without_role) | {"role": "support"}
     # Simulates the race: after the role check of this request, its user is demoted.
     monkeypatch.setattr("contacts_ui.people.editing.load_profiles", _then(lambda: set_role(admin_user, "support")))
-    assert admin_client.post(path_of(nobody), sent).status_code == 403
-    assert role_of(User.objects.get(pk=nobody.pk)) == "admin"
+    assert admin_client.post(path_of(user_without_role), sent).status_code == 403
+    assert role_of(User.objects.get(pk=user_without_role.pk)) == "admin"
 
 
 def _then(effect: Any) -> Any:

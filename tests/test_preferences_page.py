@@ -122,8 +122,8 @@ def test_saving_changes_no_other_user(admin_client: Client, support_user: User) 
     assert preferences_for(support_user) == before
 
 
-def test_user_without_profiles_has_preferences(client: Client, nobody: User) -> None:
-    client.force_login(nobody)
+def test_user_without_profiles_has_preferences(client: Client, user_without_role: User) -> None:
+    client.force_login(user_without_role)
     assert client.get(PAGE).status_code == 200
 
 

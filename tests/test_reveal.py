@@ -208,25 +208,25 @@ def test_anonymous_visitor_is_sent_to_sign_in(db: None, contacts: tuple[Contact,
 
 
 @pytest.mark.parametrize("part", ["row", "contact"])
-def test_reveal_from_cached_list_costs_no_call(masked_client: Client, keeping: SandboxServer, part: str) -> None:
+def test_reveal_from_cached_list_costs_no_call(masked_client: Client, caching_api: SandboxServer, part: str) -> None:
     first = rows(masked_client.get(f"{LIST}?channel=sms&page=2"))[0]
-    keeping.reset_requests()
+    caching_api.reset_requests()
     came_from = {"HX-Current-URL": f"http://testserver{LIST}?channel=sms&page=2"}
     response = masked_client.post(f"{LIST}{first}/reveal/", {"part": part}, headers=FRAGMENT | came_from)
     assert response.status_code == 200
-    assert keeping.requests() == []
+    assert caching_api.requests() == []
 
 
 def test_reveal_from_cached_local_number_lookup_costs_no_call(
-    admin_client: Client, admin_user: User, keeping: SandboxServer
+    admin_client: Client, admin_user: User, caching_api: SandboxServer
 ) -> None:
     Preferences.objects.create(user=admin_user, mask_numbers=True, region="US")
-    contact_id, number = next((i, n) for i, n in keeping.contacts(None).items() if n and n.startswith("+1212"))
+    contact_id, number = next((i, n) for i, n in caching_api.contacts(None).items() if n and n.startswith("+1212"))
     assert rows(admin_client.get(f"{LIST}?phone={number[2:]}")) == [contact_id]
-    keeping.reset_requests()
+    caching_api.reset_requests()
     came_from = {"Referer": f"http://testserver{LIST}?phone={number[2:]}"}
     assert admin_client.post(f"{LIST}{contact_id}/reveal/", headers=came_from).status_code == 200
-    assert keeping.requests() == []
+    assert caching_api.requests() == []
 
 
 def test_theme_button_of_revealed_page_returns_to_contact(masked_client: Client) -> None:

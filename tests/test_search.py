@@ -138,31 +138,31 @@ def test_ambiguous_number_is_read_in_own_region_first(
 
 
 def test_regions_are_learned_from_responses_of_their_scope(
-    admin_client: Client, keeping: SandboxServer, settings: Settings
+    admin_client: Client, caching_api: SandboxServer, settings: Settings
 ) -> None:
     settings.DESK_REGIONS = []
     admin_client.get(LIST)
     from contacts_ui.scope import Scope
 
     seen = get_gateway().common_regions(Scope(None, "x", switchable=True))
-    held = [_region(number) for number in keeping.contacts(None).values() if number]
+    held = [_region(number) for number in caching_api.contacts(None).values() if number]
     assert seen
     assert set(seen) <= set(held)
-    assert get_gateway().common_regions(Scope(keeping.profiles()[1]["id"], "x", switchable=True)) == ()
+    assert get_gateway().common_regions(Scope(caching_api.profiles()[1]["id"], "x", switchable=True)) == ()
 
 
 def test_contact_opened_from_interpreted_search_costs_no_call(
-    admin_client: Client, keeping: SandboxServer, known_regions: None
+    admin_client: Client, caching_api: SandboxServer, known_regions: None
 ) -> None:
-    contact_id, number = _us_contact(keeping)
+    contact_id, number = _us_contact(caching_api)
     admin_client.get(LIST, {"search": number[-7:]})
-    keeping.reset_requests()
+    caching_api.reset_requests()
     came_from = {"HX-Current-URL": f"http://testserver{LIST}?search={number[-7:]}"}
     answer = admin_client.get(
         f"{LIST}{contact_id}/", headers={"HX-Request": "true", "HX-Request-Type": "partial", **came_from}
     )
     assert answer.status_code == 200
-    assert keeping.requests() == []
+    assert caching_api.requests() == []
 
 
 def test_channel_is_dropped_with_warning_for_whole_number(
@@ -257,32 +257,32 @@ def test_failed_batch_shows_error_and_retry(admin_client: Client, sandbox: Sandb
 
 
 def test_interpretation_is_remembered_across_channels_and_profiles(
-    admin_client: Client, keeping: SandboxServer, known_regions: None
+    admin_client: Client, caching_api: SandboxServer, known_regions: None
 ) -> None:
-    number = _us_contact(keeping)[1]
+    number = _us_contact(caching_api)[1]
     typed = number[-7:]
     admin_client.get(LIST, {"search": typed})
-    keeping.reset_requests()
+    caching_api.reset_requests()
     admin_client.get(LIST, {"search": typed, "channel": "whatsapp"})
-    empty = next(profile["id"] for profile in keeping.profiles() if not keeping.contacts(profile["id"]))
+    empty = next(profile["id"] for profile in caching_api.profiles() if not caching_api.contacts(profile["id"]))
     page = text(admin_client.get(f"/p/{empty}/contacts/", {"search": typed}))
     written = f"{number[-7:-4]}-{number[-4:]}"
-    assert _api_queries(keeping) == [{"search": written}] * 2
+    assert _api_queries(caching_api) == [{"search": written}] * 2
     assert "Or as" in _shown_text(page)
 
 
 def test_interpretation_of_one_user_is_not_used_for_another(
-    admin_client: Client, support_client: Client, keeping: SandboxServer, settings: Settings
+    admin_client: Client, support_client: Client, caching_api: SandboxServer, settings: Settings
 ) -> None:
     settings.DESK_REGIONS = ["GB", "US", "FR"]
-    typed = _us_contact(keeping)[1][-7:]
+    typed = _us_contact(caching_api)[1][-7:]
     admin_client.get(LIST, {"search": typed})
-    keeping.reset_requests()
-    support_client.get(f"/p/{keeping.profiles()[1]['id']}/contacts/", {"search": typed})
-    assert len(_api_queries(keeping)) > 1
+    caching_api.reset_requests()
+    support_client.get(f"/p/{caching_api.profiles()[1]['id']}/contacts/", {"search": typed})
+    assert len(_api_queries(caching_api)) > 1
 
 
-def test_interpretation_is_shared_between_processes(keeping: SandboxServer, db: None) -> None:
+def test_interpretation_is_shared_between_processes(caching_api: SandboxServer, db: None) -> None:
     get_gateway().remember_interpretation(1, "0171 555 0142", "+441715550142")
     get_gateway.cache_clear()
     caches["contacts"].clear()  # as in another process, whose memory cache is empty
@@ -290,7 +290,7 @@ def test_interpretation_is_shared_between_processes(keeping: SandboxServer, db: 
     assert get_gateway().remembered_interpretation(2, "0171 555 0142", ["171-555", "+441715550142"]) is None
 
 
-def test_shared_cache_table_contains_no_number(keeping: SandboxServer, db: None) -> None:
+def test_shared_cache_table_contains_no_number(caching_api: SandboxServer, db: None) -> None:
     get_gateway().remember_interpretation(1, "0171 555 0142", "+441715550142")
     with connection.cursor() as cursor:
         cursor.execute("SELECT cache_key, value FROM desk_cache")

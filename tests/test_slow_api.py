@@ -28,7 +28,7 @@ Answered = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
-def slow_api(keeping: SandboxServer, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Slow:
+def slow_api(caching_api: SandboxServer, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Slow:
     """Makes the next contacts call slow, on a desk with a long total timeout and a short page timeout."""
     settings.SENT_DEADLINE = 60.0
     get_gateway.cache_clear()
@@ -36,20 +36,20 @@ def slow_api(keeping: SandboxServer, settings: Settings, monkeypatch: pytest.Mon
     get_gateway().account()
 
     def make_slow(times: int = 1) -> None:
-        keeping.reset_requests()
-        keeping.fault(route="contacts", kind="slow", seconds=LONG, times=times)
+        caching_api.reset_requests()
+        caching_api.fault(route="contacts", kind="slow", seconds=LONG, times=times)
 
     return make_slow
 
 
 @pytest.fixture
-def late_answer(keeping: SandboxServer) -> Answered:
+def late_answer(caching_api: SandboxServer) -> Answered:
     """Context manager: releases the slow response while the block waits for it."""
 
     def release() -> None:
-        wait_until(keeping.fired)
+        wait_until(caching_api.fired)
         time.sleep(JOIN_SECONDS)
-        keeping.release()
+        caching_api.release()
 
     @contextmanager
     def answering() -> Iterator[None]:
@@ -107,7 +107,7 @@ def test_waiting_page_keeps_filters_in_form(admin_client: Client, slow_api: Slow
 
 def test_deferred_rows_join_call_in_progress(
     admin_client: Client,
-    keeping: SandboxServer,
+    caching_api: SandboxServer,
     slow_api: Slow,
     late_answer: Answered,
 ) -> None:
@@ -116,17 +116,17 @@ def test_deferred_rows_join_call_in_progress(
     with late_answer():
         part = fragment(admin_client, _asks_for(page) or "", current=f"{LIST}?channel=sms")
     assert len(rows(part)) == 50
-    assert _calls(keeping) == 1
+    assert _calls(caching_api) == 1
 
 
 def test_rows_that_arrived_meanwhile_cost_no_second_call(
-    admin_client: Client, keeping: SandboxServer, slow_api: Slow
+    admin_client: Client, caching_api: SandboxServer, slow_api: Slow
 ) -> None:
     slow_api()
     admin_client.get(LIST)
-    keeping.release()
+    caching_api.release()
     wait_until(lambda: len(rows(admin_client.get(LIST))) == 50)
-    assert _calls(keeping) == 1
+    assert _calls(caching_api) == 1
 
 
 def test_deferred_rows_replace_history_entry(
@@ -152,7 +152,7 @@ def test_fragment_waits_for_rows_and_has_no_skeleton(
     assert "waiting__row" not in text(response)
 
 
-def test_fast_api_gives_rows_at_once(admin_client: Client, keeping: SandboxServer) -> None:
+def test_fast_api_gives_rows_at_once(admin_client: Client, caching_api: SandboxServer) -> None:
     page = text(admin_client.get(LIST))
     assert not _waits(page)
     assert 'http-equiv="refresh"' not in page
@@ -176,14 +176,14 @@ def test_waiting_page_without_javascript_refreshes_itself(admin_client: Client, 
 
 
 def test_wait_parameter_waits_for_rows_of_same_call(
-    admin_client: Client, keeping: SandboxServer, slow_api: Slow, late_answer: Answered
+    admin_client: Client, caching_api: SandboxServer, slow_api: Slow, late_answer: Answered
 ) -> None:
     slow_api()
     admin_client.get(LIST)
     with late_answer():
         response = admin_client.get(LIST, {"wait": "1"})
     assert len(rows(response)) == 50
-    assert _calls(keeping) == 1
+    assert _calls(caching_api) == 1
 
 
 def test_links_do_not_keep_wait_parameter(admin_client: Client, slow_api: Slow, late_answer: Answered) -> None:
@@ -196,8 +196,8 @@ def test_links_do_not_keep_wait_parameter(admin_client: Client, slow_api: Slow, 
 # --- Errors and access -----------------------------------------------------------------------------
 
 
-def test_early_failure_is_shown_on_page(admin_client: Client, keeping: SandboxServer) -> None:
-    keeping.fault(route="contacts", kind="status", status=500)
+def test_early_failure_is_shown_on_page(admin_client: Client, caching_api: SandboxServer) -> None:
+    caching_api.fault(route="contacts", kind="status", status=500)
     response = admin_client.get(LIST)
     assert response.status_code == 503
     assert not _waits(text(response))
@@ -215,9 +215,9 @@ def test_late_failure_is_shown_in_fragment(admin_client: Client, settings: Setti
 
 
 def test_waiting_page_belongs_to_its_scope_without_rows(
-    admin_client: Client, keeping: SandboxServer, slow_api: Slow, late_answer: Answered
+    admin_client: Client, caching_api: SandboxServer, slow_api: Slow, late_answer: Answered
 ) -> None:
-    one, other = (profile["id"] for profile in keeping.profiles()[1:3])
+    one, other = (profile["id"] for profile in caching_api.profiles()[1:3])
     assert rows(admin_client.get(f"/p/{one}/contacts/"))
     slow_api()
     response = admin_client.get(f"/p/{other}/contacts/", headers={"Referer": f"http://testserver/p/{one}/contacts/"})
@@ -225,16 +225,16 @@ def test_waiting_page_belongs_to_its_scope_without_rows(
     assert "data-contact-id" not in text(response)
     with late_answer():
         part = fragment(admin_client, f"/p/{other}/contacts/")
-    assert set(rows(part)) <= set(keeping.contacts(other))
+    assert set(rows(part)) <= set(caching_api.contacts(other))
     assert scopes(part) == {other}
 
 
-def test_denied_profile_gets_no_skeleton(support_client: Client, keeping: SandboxServer, slow_api: Slow) -> None:
+def test_denied_profile_gets_no_skeleton(support_client: Client, caching_api: SandboxServer, slow_api: Slow) -> None:
     slow_api()
-    response = support_client.get(f"/p/{keeping.profiles()[5]['id']}/contacts/")
+    response = support_client.get(f"/p/{caching_api.profiles()[5]['id']}/contacts/")
     assert response.status_code == 404
     assert "waiting__row" not in text(response)
-    assert _calls(keeping) == 0
+    assert _calls(caching_api) == 0
 
 
 def test_deferred_rows_keep_numbers_masked(

@@ -67,8 +67,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a response about another contact is shown",
         "contacts_ui/sent_api/client.py",
-        "if found.id != contact_id:",
-        "if found.id is None:",
+        "if contact.id != contact_id:",
+        "if contact.id is None:",
         ("tests/test_contact_detail.py::test_answer_about_other_contact_is_refused",),
     ),
     # --- Unmasked numbers shown to users with masking ---------------------------------------------------
@@ -121,8 +121,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "an error contains the requested URL with its number",
         "contacts_ui/sent_api/client.py",
-        "raise _map_exception(error, limit) from None",
-        "raise _map_exception(error, limit) from error",
+        "raise _map_exception(error, call_deadline) from None",
+        "raise _map_exception(error, call_deadline) from error",
         ("tests/gateway/test_fault_matrix.py::test_refused_connection_is_connection_failure",),
     ),
     # --- Wrong statements about the data ----------------------------------------------------------------
@@ -136,8 +136,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a failure is shown as an empty list",
         "contacts_ui/sent_api/client.py",
-        "except ContactNotFound as missing:\n            return ContactPage(",
-        "except SentError as missing:\n            return ContactPage(",
+        "except ContactNotFound as error:\n            return ContactPage(",
+        "except SentError as error:\n            return ContactPage(",
         ("tests/test_error_pages.py::test_failure_has_its_own_page",),
     ),
     Mutant(

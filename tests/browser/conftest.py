@@ -1,4 +1,4 @@
-"""Browser tests: real desks (granian, SQLite on disk) on the worker's sandbox, and a real Chromium in front of them."""
+"""Browser fixtures: running desks (granian, SQLite file) on the worker's sandbox, and Chromium profiles."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from testing.redis_server import running_redis
 from testing.running_desk import COOKIE, NOTHING_KEPT, UNLIMITED, Desk, running_desk
 from testing.sandbox_server import SandboxServer
 
-TIMEOUT_MS = 60_000  # until a test gives up what it waits for: a busy machine is no fault
+TIMEOUT_MS = 60_000  # how long a test waits: long, for busy machines
 expect.set_options(timeout=TIMEOUT_MS / 2)
-ASSIGNED = 3  # profiles that the support agent has, the first ones
-QUICK = {"SENT_DEADLINE": "3", **UNLIMITED}
+ASSIGNED = 3  # profiles of the support agent: the first ones of the sandbox
+SHORT_TIMEOUT = {"SENT_DEADLINE": "3", **UNLIMITED}
 
 
 @dataclass(frozen=True, slots=True)
 class CachingDesk:
-    """A running desk that keeps answers, and where it keeps them."""
+    """Running desk that caches responses, and the Redis it caches them in."""
 
     desk: Desk
-    memory: redis.Redis
+    cache: redis.Redis
 
-    def forget(self) -> None:
-        """Nothing is kept any more."""
-        self.memory.flushdb()
+    def clear_cache(self) -> None:
+        """Deletes all cached responses."""
+        self.cache.flushdb()
 
-    def wishes(self, username: str, **wishes: object) -> AbstractContextManager[None]:
-        """Has someone prefer this until the block ends, and then nothing."""
-        return preferences(self.desk, username, **wishes)
+    def preferences(self, username: str, **values: object) -> AbstractContextManager[None]:
+        """Sets the preferences of a user until the block ends, then deletes them."""
+        return preferences(self.desk, username, **values)
 
 
 def assign(desk: Desk, sandbox: SandboxServer) -> None:
-    """Gives the support agent the profiles that demo_accounts would give."""
+    """Assigns the support agent the profiles that demo_accounts assigns."""
     assign_profiles(desk, "support", [profile["id"] for profile in sandbox.profiles()[:ASSIGNED]])
 
 
@@ -50,55 +50,55 @@ def assign(desk: Desk, sandbox: SandboxServer) -> None:
 def shared_desk(
     running_sandbox: SandboxServer, template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    """The worker's desk: it keeps no answers, and failures come soon."""
+    """Desk of the worker: caches nothing, and its API calls time out after three seconds."""
     folder = tmp_path_factory.mktemp("desk")
     with running_desk(
-        folder, running_sandbox.url, template, host="localhost", **QUICK, **NOTHING_KEPT
-    ) as desk:  # passkeys need a name
+        folder, running_sandbox.url, template, host="localhost", **SHORT_TIMEOUT, **NOTHING_KEPT
+    ) as desk:  # passkeys need a host name
         assign(desk, running_sandbox)
         yield desk
 
 
 @pytest.fixture(scope="session")
-def keeping_desk(
+def caching_desk(
     running_sandbox: SandboxServer, template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CachingDesk]:
-    """A second desk, which keeps answers: in a Redis, so that it is one memory whichever process answers."""
-    folder, more = tmp_path_factory.mktemp("keeping"), {"SENT_FRESH_SECONDS": "60"}
+    """Second desk of the worker, with a cache in Redis that its processes share."""
+    folder, more = tmp_path_factory.mktemp("caching-desk"), {"SENT_FRESH_SECONDS": "60"}
     with (
         running_redis(folder / "redis") as redis_url,
-        running_desk(folder, running_sandbox.url, template, CACHE_URL=redis_url, **QUICK, **more) as desk,
-        redis.Redis.from_url(redis_url) as memory,
+        running_desk(folder, running_sandbox.url, template, CACHE_URL=redis_url, **SHORT_TIMEOUT, **more) as desk,
+        redis.Redis.from_url(redis_url) as cache,
     ):
         assign(desk, running_sandbox)
-        yield CachingDesk(desk, memory)
+        yield CachingDesk(desk, cache)
 
 
 @pytest.fixture
 def desk(shared_desk: Desk) -> Desk:
-    """The desk that a test's browser profiles open; a module that needs another one overrides this."""
+    """Desk that `new_context` opens; modules that need another desk override this fixture."""
     return shared_desk
 
 
 @pytest.fixture(autouse=True)
-def _no_memory_of_limits(request: pytest.FixtureRequest) -> None:
-    """What one test made the desk hold back from is forgotten: wrong passwords, failures, spent calls."""
+def _reset_limits(request: pytest.FixtureRequest) -> None:
+    """Resets counters of earlier tests: wrong passwords, failed API calls, the rate limit."""
     if "desk" in request.fixturenames:
         request.getfixturevalue("desk").forget_limits()
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for all tests of a worker."""
+    """Chromium of the worker."""
     with running_chromium(*FRUGAL) as browser:
         yield browser
 
 
 class SharedContexts:
-    """Browser profiles used by one test after the other: a new one and its renderer cost 0.3 CPU seconds.
+    """Pool of browser profiles, reused by later tests: a new profile with its renderer costs 0.3 CPU seconds.
 
-    A test gets a tab of its own in one that has no cookie, route or permission left. A tab nobody looks at stays open,
-    or the renderer would end with the last one.
+    Cookies, permissions and tabs of a test are removed when it ends. One tab of each profile stays open, because the
+    renderer ends with the last tab.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -107,17 +107,17 @@ class SharedContexts:
         self._used: list[tuple[str, BrowserContext, Page, list[str]]] = []
 
     def take(self, options: dict[str, object]) -> BrowserContext:
-        """A browser profile made with these options that no other tab of this test has."""
+        """Returns a profile with these options that this test does not use yet."""
         name = repr(sorted(options.items(), key=lambda option: option[0]))
         idle = self._idle.setdefault(name, [])
-        context, anchor, faults = idle.pop() if idle else self._made(options)
+        context, anchor, faults = idle.pop() if idle else self._create(options)
         if permissions := options.get("permissions"):
             context.grant_permissions(cast("list[str]", permissions))
         self._used.append((name, context, anchor, faults))
         return context
 
     def give_back(self) -> list[str]:
-        """All that were taken, emptied; the faults that were seen in them."""
+        """Empties all taken profiles and returns them to the pool. Returns the faults seen in them."""
         seen: list[str] = []
         for name, context, anchor, faults in self._used:
             for page in context.pages:
@@ -133,11 +133,11 @@ class SharedContexts:
         return seen
 
     def close(self) -> None:
-        """Ends all."""
+        """Closes all profiles."""
         for context, _, _ in itertools.chain(*self._idle.values()):
             context.close()
 
-    def _made(self, options: dict[str, object]) -> tuple[BrowserContext, Page, list[str]]:
+    def _create(self, options: dict[str, object]) -> tuple[BrowserContext, Page, list[str]]:
         context = self._browser.new_context(**options)  # type: ignore[arg-type]  # a dictionary of options
         faults: list[str] = []
         watch_faults(context, faults)
@@ -148,14 +148,14 @@ class SharedContexts:
 
 @pytest.fixture(scope="session")
 def shared_contexts(chromium: Browser) -> Iterator[SharedContexts]:
-    """The browser profiles of a worker."""
+    """Pool of browser profiles of the worker."""
     made = SharedContexts(chromium)
     yield made
     made.close()
 
 
 class NewContext:
-    """Makes fresh browser profiles on a desk. `faults`: breaches of the Content-Security-Policy, uncaught errors."""
+    """Opens browser profiles on a desk. `faults`: violations of the Content-Security-Policy and uncaught errors."""
 
     def __init__(self, browser: Browser, desk: Desk, shared: SharedContexts) -> None:
         self._browser, self._desk, self._shared = browser, desk, shared
@@ -163,7 +163,7 @@ class NewContext:
         self.faults: list[str] = []
 
     def __call__(self, **options: object) -> BrowserContext:
-        """A browser profile of somebody not signed in; `options` are Playwright's. Nothing moves unless it is to."""
+        """New profile without a session; `options` are Playwright's. Motion is reduced by default."""
         context = self._browser.new_context(**self._options(options))  # type: ignore[arg-type]  # a dictionary
         watch_faults(context, self.faults)
         self.made.append(context)
@@ -172,12 +172,12 @@ class NewContext:
     def signed_in(
         self, username: str, *, at: str = "/", context: BrowserContext | None = None, **options: object
     ) -> Page:
-        """A tab of somebody who signed in a moment ago, on the page `at`. No form is filled in."""
+        """Tab with `username` signed in, on the page `at`. The session is created in the database, not by the form."""
         context = context or self._shared.take(self._options(options))
         add_session(context, self._desk, username)
         page = context.new_page()
         page.goto(at)
-        arrived(page)
+        wait_until_loaded(page)
         return page
 
     def _options(self, options: dict[str, object]) -> dict[str, object]:
@@ -186,30 +186,30 @@ class NewContext:
 
 
 def add_session(context: BrowserContext, desk: Desk, username: str) -> None:
-    """Gives a browser profile the cookie of a new session."""
+    """Adds the cookie of a new session to a browser profile."""
     context.add_cookies([{"name": COOKIE, "value": create_session(desk, username), "url": desk.url}])
 
 
 def watch_faults(context: BrowserContext, faults: list[str]) -> None:
-    """Collects breaches of the Content-Security-Policy and uncaught errors, and sets the patience of the tests."""
+    """Collects violations of the Content-Security-Policy and uncaught errors in `faults`; sets the default timeout."""
 
-    def note(message: ConsoleMessage) -> None:
+    def on_console(message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
             faults.append(message.text)
 
-    context.on("console", note)
-    context.on("weberror", lambda error: faults.append(str(error.error)) if not _is_chromiums(error) else None)
+    context.on("console", on_console)
+    context.on("weberror", lambda error: faults.append(str(error.error)) if not _is_aborted_transition(error) else None)
     context.set_default_timeout(TIMEOUT_MS)
 
 
-def _is_chromiums(error: WebError) -> bool:
-    """Whether it is not the page's fault: a navigation overtook the transition that the stylesheet asks for."""
+def _is_aborted_transition(error: WebError) -> bool:
+    """Whether a navigation cancelled a view transition of the stylesheet, which is no fault of the page."""
     return str(error.error).startswith(("Transition was aborted", "Transition was skipped"))
 
 
 @pytest.fixture
 def new_context(chromium: Browser, desk: Desk, shared_contexts: SharedContexts) -> Iterator[NewContext]:
-    """Makes fresh browser profiles. A breach of the Content-Security-Policy or an uncaught error fails the test."""
+    """Opens browser profiles. Violations of the Content-Security-Policy and uncaught errors fail the test."""
     made = NewContext(chromium, desk, shared_contexts)
     yield made
     for context in made.made:
@@ -218,18 +218,18 @@ def new_context(chromium: Browser, desk: Desk, shared_contexts: SharedContexts) 
 
 
 def sign_in(context: BrowserContext, username: str) -> Page:
-    """A new tab in which `username` signed in by the form, on the page that follows."""
+    """New tab in which `username` signed in by the form."""
     page = context.new_page()
     page.goto("/sign-in/")
     page.fill("[name=login]", username)
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]")
-    arrived(page)
+    wait_until_loaded(page)
     return page
 
 
-def arrived(page: Page) -> None:
-    """Waits for the desk's first page and for what it still fetches: what the next test asks is not asked for it."""
+def wait_until_loaded(page: Page) -> None:
+    """Waits for a page of the desk and its pending requests, so that a test logs only the API calls it causes."""
     page.wait_for_selector("main[data-profile-id]")
     page.wait_for_load_state()
     expect(page.locator("#results[aria-busy=true]")).to_have_count(0)
@@ -237,11 +237,11 @@ def arrived(page: Page) -> None:
 
 @pytest.fixture
 def admin_page(new_context: NewContext, sandbox: SandboxServer) -> Page:
-    """A tab with the admin signed in."""
+    """Tab with the admin signed in."""
     return new_context.signed_in("admin")
 
 
 @pytest.fixture
 def support_page(new_context: NewContext, sandbox: SandboxServer) -> Page:
-    """A tab with the support agent signed in."""
+    """Tab with the support agent signed in."""
     return new_context.signed_in("support")

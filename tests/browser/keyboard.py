@@ -1,4 +1,4 @@
-"""The lists that tests open to press keys on, and what a person would see of their doing."""
+"""Keyboard helpers: lists to press keys on, and assertions about what a key did."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from playwright.sync_api import Locator, Page, expect
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
 
-from .page_helpers import CLIPBOARD, CONTACT, ROWS, ids, later, path
+from .page_helpers import CLIPBOARD, CONTACT, ROWS, contact_ids, current_path, wait_page_time
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
 SECOND = f"{LIST}?page=2&page_size=20"
 KEYS = ("/", "j", "k", "[", "]", "p", "c", "m", "?")
-PUT_OFF = 300  # milliseconds by which whatever a key does has begun; the search waits 250 for the next letter
-# What asks the desk for something is written down, by its id or its class.
+MAX_KEY_DELAY_MS = 300  # a key has taken effect by then; the search debounces for 250 ms
+# Records the id or class of each element that sends an htmx request.
 WATCH = """window.askers = [];
 document.addEventListener("htmx:before:request", ({ detail }) => {
     askers.push(detail.ctx.sourceElement.id || detail.ctx.sourceElement.className);
@@ -22,7 +22,7 @@ document.addEventListener("htmx:before:request", ({ detail }) => {
 
 
 def second_page(new_context: NewContext) -> Page:
-    """The second of the admin's pages, so that there is one before and one after, with a clipboard."""
+    """Second page of the admin's list, which has a previous and a next page, with access to the clipboard."""
     context = new_context(permissions=CLIPBOARD)
     context.add_init_script(WATCH)
     page = new_context.signed_in("admin", context=context, at=SECOND)
@@ -30,42 +30,42 @@ def second_page(new_context: NewContext) -> Page:
     return page
 
 
-def fresh_list(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer, **options: object) -> Page:
-    """A list that the admin has just opened, on a desk that kept nothing but it; and no call made since."""
-    keeping_desk.forget()
+def fresh_list(caching_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer, **options: object) -> Page:
+    """Opens the admin's list on an empty cache, then clears the sandbox's log of requests."""
+    caching_desk.clear_cache()
     page = new_context.signed_in("admin", at=FEW, **options)  # type: ignore[arg-type]  # Playwright's
     sandbox.reset_requests()
     return page
 
 
-def link(page: Page, at: int) -> Locator:
-    """The link of a row."""
+def row_link(page: Page, at: int) -> Locator:
+    """Link of the row at index `at`."""
     return page.locator(f"{ROWS} .phone__link").nth(at)
 
 
-def copied(page: Page) -> str:
-    """What is in the clipboard."""
+def clipboard_text(page: Page) -> str:
+    """Text in the clipboard."""
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
-def opened(page: Page, at: int) -> str:
-    """Opens a row by the keyboard; the id of its contact."""
-    contact_id = ids(page)[at]
-    link(page, at).focus()
+def open_by_keyboard(page: Page, at: int) -> str:
+    """Opens the row at index `at` with Enter. Returns its contact id."""
+    contact_id = contact_ids(page)[at]
+    row_link(page, at).focus()
     page.keyboard.press("Enter")
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
     return contact_id
 
 
-def nothing_asked(page: Page, *, but: str = "") -> None:
-    """The page has asked the desk for nothing, and will not; nothing but what this one part of it asks for."""
-    later(page, PUT_OFF)
+def assert_nothing_requested(page: Page, *, but: str = "") -> None:
+    """Fails if the page sent a request, except one by the element `but`."""
+    wait_page_time(page, MAX_KEY_DELAY_MS)
     assert set(page.evaluate("askers")) <= {but}
 
 
-def nothing_happened(page: Page, *, but: str = "") -> None:
-    """No other page, nothing opened, nothing copied; nothing asked for, except by this one part of the page."""
-    nothing_asked(page, but=but)
-    assert path(page) == SECOND
+def assert_nothing_happened(page: Page, *, but: str = "") -> None:
+    """Fails if a key had any effect: navigation, popover, dialog, copy, or a request not by the element `but`."""
+    assert_nothing_requested(page, but=but)
+    assert current_path(page) == SECOND
     assert page.locator(":popover-open, dialog[open]").count() == 0
-    assert copied(page) == "nothing"
+    assert clipboard_text(page) == "nothing"

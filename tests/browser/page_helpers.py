@@ -1,4 +1,4 @@
-"""What a person would read off the page, for tests to compare."""
+"""Page helpers: reads the list of contacts, waits for it, and holds requests back."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from testing.waiting import wait_until
 
 ROWS = "tr[data-contact-id]"
 CONTACT = "#drawer-body[aria-busy=false] article"
-CLIPBOARD = ["clipboard-read", "clipboard-write"]  # what a page that copies has to be allowed
-LATER = """(milliseconds) => new Promise((done) => {
+CLIPBOARD = ["clipboard-read", "clipboard-write"]  # permissions for pages that copy
+WAIT = """(milliseconds) => new Promise((done) => {
     setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), milliseconds);
 })"""
 
 
-def shown(page: Page) -> dict[str, str]:
-    """The contacts on the page: id to the number that its copy button copies."""
+def shown_numbers(page: Page) -> dict[str, str]:
+    """Contacts on the page: id -> number that its copy button copies."""
     found: dict[str, str] = page.eval_on_selector_all(
         ROWS,
         """all => Object.fromEntries(all.map(row => {
@@ -32,23 +32,23 @@ def shown(page: Page) -> dict[str, str]:
     return found
 
 
-def ids(page: Page) -> list[str]:
-    """The ids of the contacts on the page, in order."""
-    return list(shown(page))
+def contact_ids(page: Page) -> list[str]:
+    """Contact ids on the page, in order."""
+    return list(shown_numbers(page))
 
 
 def profile_ids(page: Page) -> set[str]:
-    """Every profile the page says it is of."""
+    """Profile ids that the page is marked with ("" is the account)."""
     return set(page.eval_on_selector_all("[data-profile-id]", "all => all.map(e => e.dataset.profileId)"))
 
 
 def wait_for_results(page: Page) -> None:
-    """Until nothing is loading into the results."""
+    """Waits until the results are no longer busy."""
     expect(page.locator("#results[aria-busy=false]")).to_be_attached()
 
 
 def open_list(page: Page, address: str) -> None:
-    """Goes there and waits for the rows: a page whose answer is slow comes without them, and fills itself."""
+    """Opens `address` and waits for the rows: with a slow API the page arrives without them and fills itself."""
     page.goto(address)
     wait_for_results(page)
 
@@ -57,9 +57,9 @@ def open_list(page: Page, address: str) -> None:
 def hold_requests(
     page: Page, url: str | re.Pattern[str], only: Callable[[Request], bool] = lambda _request: True
 ) -> Iterator[None]:
-    """Keeps every request for `url`, or those of them that `only` wants, on its way until the block ends.
+    """Holds requests for `url` that match `only` until the block ends.
 
-    After it each of them is answered, or the page has given it up.
+    Afterwards each of them has a response or was aborted by the page.
     """
     waiting: list[Route] = []
 
@@ -78,57 +78,57 @@ def hold_requests(
         route.request.response()
 
 
-def later(page: Page, milliseconds: int = 0) -> None:
-    """Waits by the page's own clock, and until it was painted twice: whatever it had put off for less is done.
+def wait_page_time(page: Page, milliseconds: int = 0) -> None:
+    """Waits by a timer of the page, then for two animation frames: shorter timers of the page have fired by then.
 
-    A page that is slow makes this longer and never shorter, so what has not happened by then does not happen.
+    A slow page makes the wait longer, never shorter, so an effect that is absent afterwards will not happen.
     """
-    page.evaluate(LATER, milliseconds)
+    page.evaluate(WAIT, milliseconds)
 
 
-def stop_clock(page: Page) -> None:
-    """No time passes for the page from here on, but what `page.clock` lets pass."""
+def pause_clock(page: Page) -> None:
+    """Stops the clock of the page; only `page.clock` advances it."""
     page.clock.install()
-    page.clock.pause_at(time.time() + 60)  # it takes no time that is over
+    page.clock.pause_at(time.time() + 60)  # must lie in the future
 
 
-def let_answer(sandbox: SandboxServer, calls: int = 1) -> None:
-    """Waits until so many calls met a fault that holds their answers back, and lets them be answered now."""
+def release_responses(sandbox: SandboxServer, calls: int = 1) -> None:
+    """Waits until `calls` calls were delayed by a fault, then releases their responses."""
     wait_until(lambda: len(sandbox.fired()) >= calls)
     while any(call["ms"] is None for call in sandbox.requests()):
         sandbox.release()
-    sandbox.release()  # of a call that never gets an answer the log knows no end
+    sandbox.release()  # calls without a response have no end in the log
 
 
-def path(page: Page) -> str:
-    """The address without its host, as the page itself has it now."""
+def current_path(page: Page) -> str:
+    """Path, query and fragment of the address."""
     return str(page.evaluate("location.pathname + location.search + location.hash"))
 
 
-def at_address(page: Page, ending: str) -> None:
-    """Waits until the address ends so."""
+def wait_for_address(page: Page, ending: str) -> None:
+    """Waits until the address ends with `ending`."""
     expect(page).to_have_url(re.compile(re.escape(ending) + "$"))
 
 
-def more_filters(page: Page) -> None:
-    """Opens what stands behind "More filters"."""
+def open_more_filters(page: Page) -> None:
+    """Opens "More filters" if it is closed."""
     if page.locator("details.more:not([open])").count():
         page.get_by_text("More filters").click()
 
 
 def choose_channel(page: Page, channel: str) -> None:
-    """Clicks the channel's name, as a person would: the radio button itself lies unseen beneath it."""
+    """Clicks the label of a channel, which covers its radio button."""
     page.locator("#channels label", has=page.locator(f"[value={channel}]")).click()
 
 
 def open_contact(page: Page, at: int = 2) -> str:
-    """Opens a row by a click; the id of its contact, which stands in the drawer then."""
-    contact_id = ids(page)[at]
+    """Opens the row at index `at` with a click and waits for the drawer. Returns its contact id."""
+    contact_id = contact_ids(page)[at]
     page.locator(f"{ROWS} .phone__link").nth(at).click()
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
     return contact_id
 
 
-def calls_for_contacts(sandbox: SandboxServer) -> list[str]:
-    """What the API was asked, /v3/me left out, each without what all have in common."""
+def contact_api_calls(sandbox: SandboxServer) -> list[str]:
+    """Paths of the API calls, relative to /v3/contacts and without /v3/me."""
     return [call["path"].split("/v3/contacts", 1)[-1] for call in sandbox.requests() if call["path"] != "/v3/me"]

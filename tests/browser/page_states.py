@@ -1,4 +1,4 @@
-"""Every designed state of the desk: how it is reached in a running sandbox and a browser, and what is then seen."""
+"""Page states: every state of every page, how to bring it about with the sandbox, and the text it shows."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from . import sign_in_steps as signing_in
 from .page_helpers import ROWS, wait_for_results
 
 LIST = "/account/contacts/"
-FEW = f"{LIST}?page_size=20"  # rows enough to look at, and quickly looked through by axe-core
+FEW = f"{LIST}?page_size=20"  # few rows, so that axe-core is fast
 NOBODYS_CONTACT = f"{LIST}6ba7b810-9dad-11d1-80b4-00c04fd430c8/"
 NOBODYS_PROFILE = "/p/6ba7b810-9dad-11d1-80b4-00c04fd430c8/contacts/"
 
-SLOW_SECONDS = 80  # longer than anyone looks at a state, shorter than the deadline
+SLOW_SECONDS = 80  # longer than a test of a state, shorter than the deadline
 
 Reach = Callable[[Page, SandboxServer], object]
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state. `shows` are words that must be seen; `person` is who looks, None for someone not signed in.
+    """State of a page. `shows`: text that must be visible; `person`: username, None without a session.
 
-    `patient`: it needs the desk that waits long and keeps old answers. `empty`: it may say "No contacts".
+    `patient`: needs the desk with a long timeout that keeps stale data. `empty`: may say "No contacts".
     """
 
     name: str
@@ -42,8 +42,8 @@ class State:
 
 
 def go_to_state(state: State, place: DeskUnderTest, page: Page) -> None:
-    """Brings a fresh tab, of a browser profile of its own with `place` as its base, into the state."""
-    place.forget()
+    """Brings a tab whose base URL is that of `place` into the state."""
+    place.reset()
     if state.person:
         page.context.add_cookies([{"name": "session", "value": place.sessions[state.person], "url": place.url}])
     state.reach(page, place.sandbox)
@@ -51,12 +51,12 @@ def go_to_state(state: State, place: DeskUnderTest, page: Page) -> None:
 
 
 def assert_visible(page: Page, state: State) -> None:
-    """Waits until every word of the state is seen."""
+    """Waits until all text of the state is visible."""
     for words in state.shows:
         expect(page.get_by_text(words).filter(visible=True).first).to_be_visible()
 
 
-# --- Ways to get there ---------------------------------------------------------------------------
+# --- Steps to the states -------------------------------------------------------------------------
 
 
 def _at(address: str) -> Reach:
@@ -64,7 +64,7 @@ def _at(address: str) -> Reach:
 
 
 def _failing(address: str = LIST, **fault: object) -> Reach:
-    """Opens `address` while the API fails in this way."""
+    """Opens `address` while the API has this fault."""
 
     def go(page: Page, sandbox: SandboxServer) -> None:
         sandbox.fault(**({"route": "contacts", "times": 3} | fault))
@@ -74,7 +74,7 @@ def _failing(address: str = LIST, **fault: object) -> Reach:
 
 
 def _in_profile(index: int, **fault: object) -> Reach:
-    """The contacts of one of the sandbox's profiles."""
+    """Opens the contacts of a profile of the sandbox, by index, with a fault if one is given."""
 
     def go(page: Page, sandbox: SandboxServer) -> None:
         if fault:
@@ -85,11 +85,11 @@ def _in_profile(index: int, **fault: object) -> Reach:
 
 
 def _after(times: int, **fault: object) -> Reach:
-    """Opens the list after so many people met the fault: the desk itself holds back now."""
+    """Opens the list after `times` calls had this fault: the circuit breaker or rate limiter of the desk is active."""
 
     def go(page: Page, sandbox: SandboxServer) -> None:
         sandbox.fault(route="contacts", times=times, **fault)
-        while len(sandbox.fired()) < times:  # one that is slow to fail is answered before it has
+        while len(sandbox.fired()) < times:  # a slow failure comes after the response of the page
             page.context.request.get(LIST)
         page.goto(LIST)
 
@@ -101,20 +101,20 @@ def _wrong_profile(page: Page, sandbox: SandboxServer) -> None:
     page.goto(f"/p/{sandbox.profiles()[1]['id']}/contacts/")
 
 
-# What was asked once is kept, and then it is no longer slow: every wait asks for something else.
-_unasked = itertools.count(2)
+# A cached response is no longer slow: each slow state requests something not requested before.
+_unused_number = itertools.count(2)
 
 
 def _loading(page: Page, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="slow", seconds=SLOW_SECONDS)
-    page.goto(f"{LIST}?page={next(_unasked)}&page_size=100")
+    page.goto(f"{LIST}?page={next(_unused_number)}&page_size=100")
 
 
 def _reloading(page: Page, sandbox: SandboxServer) -> None:
     page.goto(FEW)
     wait_for_results(page)
     sandbox.fault(route="contacts", kind="slow", seconds=SLOW_SECONDS)
-    page.fill("#search", f"20{next(_unasked)}")
+    page.fill("#search", f"20{next(_unused_number)}")
 
 
 def _stale(page: Page, sandbox: SandboxServer) -> None:
@@ -122,7 +122,7 @@ def _stale(page: Page, sandbox: SandboxServer) -> None:
     page.goto(address)
     wait_for_results(page)
     cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
-    # Each of the desk's processes keeps its own; every connection meets one or the other.
+    # Each process of the desk has its own cache, and a new connection reaches any of them.
     for _ in range(12):
         requests.get(page.url, cookies=cookies, timeout=5).raise_for_status()
     sandbox.fault(route="contacts", kind="status", status=500)
@@ -155,7 +155,7 @@ def _drawer_opted_out(page: Page, sandbox: SandboxServer) -> None:
 def _drawer_loading(page: Page, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contact", kind="slow", seconds=SLOW_SECONDS)
     page.goto(FEW)
-    page.locator(f"{ROWS} .phone__link").nth(next(_unasked)).click()
+    page.locator(f"{ROWS} .phone__link").nth(next(_unused_number)).click()
 
 
 def _drawer_offline(page: Page, sandbox: SandboxServer) -> None:
@@ -180,7 +180,7 @@ def _messages_failed(page: Page, sandbox: SandboxServer) -> None:
 
 
 def _a_contact(ending: str = "") -> Reach:
-    """A contact's own page: the third of the account."""
+    """Opens the page of the third contact of the account."""
 
     def go(page: Page, sandbox: SandboxServer) -> None:
         page.goto(f"{LIST}{list(sandbox.contacts())[2]}/{ending}")
@@ -201,7 +201,7 @@ def _reveal_failed(page: Page, sandbox: SandboxServer) -> None:
 
 
 def _switcher(page: Page, sandbox: SandboxServer) -> None:
-    for profile in sandbox.profiles()[3:5]:  # so that there are recent ones
+    for profile in sandbox.profiles()[3:5]:  # fills the recent profiles
         page.context.request.get(f"/p/{profile['id']}/contacts/")
     page.goto(FEW)
     page.locator("[data-popover=profiles]").click()
@@ -221,7 +221,7 @@ def _preferences_saved(page: Page, _sandbox: SandboxServer) -> None:
 
 def _preferences_errors(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/preferences/")
-    # Someone's page was older than what the desk can do by now.
+    # Values that this version of the desk does not know.
     for name in ("region", "time_zone"):
         page.evaluate("name => { document.getElementById(name).selectedOptions[0].value = 'Nowhere'; }", name)
     page.evaluate("document.querySelector('[name=density]:checked').value = 'airy'")
@@ -229,7 +229,7 @@ def _preferences_errors(page: Page, _sandbox: SandboxServer) -> None:
 
 
 def _gateway(page: Page, _sandbox: SandboxServer) -> None:
-    for number in range(1, 7):  # so that there is something to draw
+    for number in range(1, 7):  # data for the chart
         page.context.request.get(f"{LIST}?page={number}")
     page.goto("/gateway/")
 
@@ -246,7 +246,7 @@ def _account_menu(page: Page, _sandbox: SandboxServer) -> None:
 
 
 def _person(page: Page, username: str) -> None:
-    """The page of one person, found as an admin would find it."""
+    """Opens the page of a person by the search of the people page."""
     page.goto(f"/people/?search={username}")
     page.locator("#people .phone__link").first.click()
     page.wait_for_url("**/people/*/")
@@ -308,9 +308,9 @@ def _audit_number(page: Page, sandbox: SandboxServer) -> None:
     page.get_by_role("button", name="Find").click()
 
 
-# --- The catalogue -------------------------------------------------------------------------------
+# --- All states -------------------------------------------------------------------------------
 
-_ANOTHERS = ("Request ID", "Try again")
+_ERROR_DETAILS = ("Request ID", "Try again")
 _SEVERAL = "%2B12025559001,%2B44+20+7946+0958,99999999999999999"
 
 STATES = (
@@ -341,10 +341,12 @@ STATES = (
         _at(f"{LIST}?phone=%2B1+202-555-0143"),
     ),
     State("beyond-end", ("There is no page 999", "The last page is", "First page"), _at(f"{LIST}?page=999")),
-    State("key-rejected", ("The API key was rejected", *_ANOTHERS), _failing(kind="status", status=401, empty=True)),
+    State(
+        "key-rejected", ("The API key was rejected", *_ERROR_DETAILS), _failing(kind="status", status=401, empty=True)
+    ),
     State(
         "forbidden",
-        ("The key may not read these contacts", *_ANOTHERS),
+        ("The key may not read these contacts", *_ERROR_DETAILS),
         _failing(kind="status", status=403, empty=True),
     ),
     State(
@@ -355,12 +357,12 @@ STATES = (
     State("profile-denied", ("No such profile for you", "An admin can assign it"), _at(NOBODYS_PROFILE)),
     State(
         "not-accepted",
-        ("The messaging service did not accept this", "page: Too odd", *_ANOTHERS),
+        ("The messaging service did not accept this", "page: Too odd", *_ERROR_DETAILS),
         _failing(kind="status", status=400, code="VALIDATION_001", details={"page": ["Too odd"]}),
     ),
     State(
         "rate-limited",
-        ("Too many requests", "Your results load again in", *_ANOTHERS),
+        ("Too many requests", "Your results load again in", *_ERROR_DETAILS),
         _failing(kind="rate_limited", retry_after="119"),
     ),
     State(
@@ -368,21 +370,21 @@ STATES = (
         ("The desk is holding back for a moment", "Your results load again in"),
         _after(1, kind="rate_limited", retry_after="119"),
     ),
-    State("unavailable", ("The messaging service has a fault", *_ANOTHERS), _failing(kind="status", status=500)),
+    State("unavailable", ("The messaging service has a fault", *_ERROR_DETAILS), _failing(kind="status", status=500)),
     State(
         "not-answering",
         ("The messaging service is not answering", "asks only now and then"),
         _after(5, kind="status", status=500),
     ),
-    State("timed-out", ("The messaging service took too long", *_ANOTHERS), _failing(kind="hang", seconds=20)),
+    State("timed-out", ("The messaging service took too long", *_ERROR_DETAILS), _failing(kind="hang", seconds=20)),
     State(
         "unreachable",
-        ("The messaging service cannot be reached", *_ANOTHERS),
+        ("The messaging service cannot be reached", *_ERROR_DETAILS),
         _failing(kind="reset", after="headers"),
     ),
     State(
         "unreadable",
-        ("The messaging service gave an answer we cannot read", *_ANOTHERS),
+        ("The messaging service gave an answer we cannot read", *_ERROR_DETAILS),
         _failing(kind="html", status=200),
     ),
     State("wrong-profile", ("An answer for another profile was refused", "nothing of it is shown"), _wrong_profile),

@@ -1,4 +1,4 @@
-"""Where the states are reached: a desk that really runs on a sandbox, and the people who are signed in to it."""
+"""Desk under test: a running desk with its sandbox, and sessions of the people that page states need."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from testing.accounts import create_session, insert, user_id
 from testing.running_desk import NOTHING_KEPT, Desk
 from testing.sandbox_server import SandboxServer
 
-# What a desk needs for the states in which an answer is long in coming, or old.
+# Settings for states with a slow API or stale data: long timeout, stale data kept.
 PATIENT = {"SENT_DEADLINE": "90", "SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "300"}
-# And for all others: failures come soon, and nothing old stands in for them.
+# Settings for all other states: short timeout, nothing cached.
 QUICK = {"SENT_DEADLINE": "3", **NOTHING_KEPT}
 
 PEOPLE = ("mara", "masha", "pat", "nia", "theo", "kim")
@@ -23,7 +23,7 @@ LAPTOP = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Gecko/20100101 Firefox/140.0
 
 @dataclass(frozen=True, slots=True)
 class DeskUnderTest:
-    """A running desk and its sandbox, and the session cookie of everyone there."""
+    """Running desk and its sandbox. `sessions`: username -> session cookie."""
 
     desk: Desk
     sandbox: SandboxServer
@@ -31,17 +31,17 @@ class DeskUnderTest:
 
     @property
     def url(self) -> str:
-        """The desk's address."""
+        """Base URL of the desk."""
         return self.desk.url
 
-    def forget(self) -> None:
-        """Makes it as it was in the beginning: no fault waits, no failure and no wrong password is remembered."""
+    def reset(self) -> None:
+        """Removes queued faults, and the counters of failed calls and wrong passwords."""
         self.sandbox.clear()
         self.desk.forget_limits()
 
 
 def settle_in(desk: Desk, sandbox: SandboxServer) -> DeskUnderTest:
-    """Signs everyone in without a form. Theo sits at two machines."""
+    """Creates a session for each person in PEOPLE; Theo has two, on a phone and a laptop."""
     sessions = {name: create_session(desk, name) for name in PEOPLE}
     theo, elsewhere = user_id(desk, "theo"), create_session(desk, "theo")
     insert(

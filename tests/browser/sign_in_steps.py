@@ -1,4 +1,4 @@
-"""Ways to the states of signing in (states.py)."""
+"""Sign-in steps: how to reach the page states of signing in (page_states.py)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Reach = Callable[[Page, SandboxServer], object]
 
 
 def sign_in(page: Page, username: str, password: str) -> None:
-    """Sends the form of the gate."""
+    """Submits the sign-in form."""
     page.goto("/sign-in/")
     page.fill("[name=login]", username)
     page.fill("[name=password]", password)
@@ -21,12 +21,12 @@ def sign_in(page: Page, username: str, password: str) -> None:
 
 
 def error(page: Page, _sandbox: SandboxServer) -> None:
-    """A wrong password."""
+    """Signs in with a wrong password."""
     sign_in(page, "mara", "not the password")
 
 
 def locked(page: Page, _sandbox: SandboxServer) -> None:
-    """As many wrong passwords as it takes."""
+    """Sends wrong passwords until the account is locked."""
     for _ in range(6):
         sign_in(page, "nobody-we-know", "not the password")
         page.wait_for_load_state()
@@ -35,19 +35,19 @@ def locked(page: Page, _sandbox: SandboxServer) -> None:
 
 
 def code(page: Page, _sandbox: SandboxServer) -> None:
-    """The second step."""
+    """Opens the second step of signing in."""
     sign_in(page, "kim", PASSWORD)
 
 
 def code_wrong(page: Page, sandbox: SandboxServer) -> None:
-    """The second step, with a code that is wrong."""
+    """Sends a wrong code in the second step."""
     code(page, sandbox)
     page.get_by_label("Code").fill("123 456")
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def confirmed(address: str) -> Reach:
-    """A page that is opened to whoever just gave their password once more."""
+    """Opens a page that asks for the password again."""
 
     def go(page: Page, _sandbox: SandboxServer) -> None:
         page.goto(f"/sign-in/again/?next={address}")
@@ -58,7 +58,7 @@ def confirmed(address: str) -> Reach:
 
 
 def passkey(does: str) -> Reach:
-    """What is done with a passkey one has."""
+    """Opens the page that renames or removes a passkey."""
 
     def go(page: Page, sandbox: SandboxServer) -> None:
         confirmed("/you/second-factor/passkeys/")(page, sandbox)
@@ -68,7 +68,7 @@ def passkey(does: str) -> Reach:
 
 
 def password_errors(page: Page, _sandbox: SandboxServer) -> None:
-    """A password that cannot be changed, for every reason."""
+    """Sends a password change with an error in each field."""
     page.goto("/you/password/")
     for name in ("oldpassword", "password1", "password2"):
         page.fill(f"[name={name}]", "123")

@@ -1,4 +1,4 @@
-"""The desk without a mouse, on paper, and in the colours a system forces; and what axe-core is asked in other tests."""
+"""Accessibility: keyboard only, print, forced colours, reduced motion; and the axe-core check of other tests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
-from .page_helpers import CONTACT, ROWS, at_address, open_list, shown, wait_for_results
+from .page_helpers import CONTACT, ROWS, open_list, shown_numbers, wait_for_address, wait_for_results
 
 RULES: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-# The only ones that a theme can break.
+# Rules that depend on the theme.
 COLOUR_RULES: dict[str, Any] = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 MORE_ROWS = "tbody tr:nth-child(n+4)"
@@ -29,10 +29,10 @@ DURATIONS = """all => all.flatMap((element) => {
 
 
 def check(page: Page, *, whole: bool = False, rules: dict[str, Any] = RULES) -> None:
-    """Fails with axe-core's own report when it finds anything. Loads it once a page.
+    """Runs axe-core and fails with its report when it finds a violation. Loads axe-core once per page.
 
-    Of a table it looks at the first rows, which are like the others, unless the `whole` page is wanted: contrast is
-    measured text by text, and 50 rows cost three times as much as all the rest.
+    Checks only the first rows of a table unless `whole`: contrast is measured for each text, and 50 rows cost three
+    times as much as the rest of the page.
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
@@ -43,7 +43,7 @@ def check(page: Page, *, whole: bool = False, rules: dict[str, Any] = RULES) -> 
 
 
 def _tab_to(page: Page, selector: str, key: str = "Tab") -> None:
-    """Presses Tab until what `selector` means has the focus, as someone would who sees where it is."""
+    """Presses Tab until an element that matches `selector` has the focus."""
     for _ in range(30):
         page.keyboard.press(key)
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
@@ -51,7 +51,7 @@ def _tab_to(page: Page, selector: str, key: str = "Tab") -> None:
     pytest.fail(f"{selector} is not reached by {key}")
 
 
-def test_the_whole_way_of_an_agent_is_walked_by_keyboard_alone(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_agent_journey_works_by_keyboard_alone(new_context: NewContext, sandbox: SandboxServer) -> None:
     context = new_context()
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page, other = context.new_page(), sandbox.profiles()[4]
@@ -66,9 +66,9 @@ def test_the_whole_way_of_an_agent_is_walked_by_keyboard_alone(new_context: NewC
 
     page.keyboard.press("/")
     page.keyboard.type("20")
-    at_address(page, "?search=20")
+    wait_for_address(page, "?search=20")
     wait_for_results(page)
-    number = next(iter(shown(page).values()))
+    number = next(iter(shown_numbers(page).values()))
     _tab_to(page, "#results .phone__link")
     page.keyboard.press("Enter")
     expect(page.locator(CONTACT)).to_contain_text("Number formats")
@@ -78,15 +78,15 @@ def test_the_whole_way_of_an_agent_is_walked_by_keyboard_alone(new_context: NewC
 
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    at_address(page, "?search=20")
+    wait_for_address(page, "?search=20")
     page.keyboard.press("p")
     expect(page.get_by_role("combobox", name="Find a profile")).to_be_focused()
     page.keyboard.type(other["name"])
     page.keyboard.press("Enter")
-    at_address(page, f"/p/{other['id']}/contacts/?search=20")
+    wait_for_address(page, f"/p/{other['id']}/contacts/?search=20")
     expect(page.locator("h1")).to_contain_text(other["name"])
     page.wait_for_load_state()
-    wait_for_results(page)  # rows that come late take the focus with them
+    wait_for_results(page)  # late rows would move the focus
     page.locator(".skip").focus()
 
     _tab_to(page, "[popovertarget=account-menu]")
@@ -99,7 +99,7 @@ def test_the_whole_way_of_an_agent_is_walked_by_keyboard_alone(new_context: NewC
 WIDTHS = (1440, 900, 390, 320)
 
 
-def test_at_any_width_each_cell_is_read_out_under_its_own_header(admin_page: Page) -> None:
+def test_table_cells_match_column_headers_at_each_width(admin_page: Page) -> None:
     for width in WIDTHS:
         admin_page.set_viewport_size({"width": width, "height": 800})
         open_list(admin_page, FEW)
@@ -111,7 +111,7 @@ def test_at_any_width_each_cell_is_read_out_under_its_own_header(admin_page: Pag
         expect(opted_out).to_have_text(re.compile("^(No|Opted out|—)$"))
 
 
-def test_at_any_width_the_age_of_the_list_is_seen_and_can_be_pressed(admin_page: Page) -> None:
+def test_refresh_link_is_visible_and_works_at_each_width(admin_page: Page) -> None:
     for width in WIDTHS:
         admin_page.set_viewport_size({"width": width, "height": 800})
         open_list(admin_page, FEW)
@@ -122,7 +122,7 @@ def test_at_any_width_the_age_of_the_list_is_seen_and_can_be_pressed(admin_page:
 
 
 @pytest.mark.parametrize("width", [1440, 700], ids=["a wide window", "the width of a sheet"])
-def test_on_paper_there_is_the_heading_and_the_table_and_nothing_to_press(admin_page: Page, width: int) -> None:
+def test_print_shows_heading_and_table_without_controls(admin_page: Page, width: int) -> None:
     admin_page.set_viewport_size({"width": width, "height": 900})
     admin_page.goto(f"{LIST}?channel=sms")
     admin_page.emulate_media(media="print")
@@ -133,7 +133,7 @@ def test_on_paper_there_is_the_heading_and_the_table_and_nothing_to_press(admin_
         expect(admin_page.locator(unseen).filter(visible=True)).to_have_count(0)
 
 
-def test_in_forced_colors_the_chosen_channel_and_the_open_row_can_be_told(admin_page: Page) -> None:
+def test_forced_colors_mark_chosen_channel_and_badges(admin_page: Page) -> None:
     admin_page.emulate_media(forced_colors="active")
     admin_page.goto(f"{LIST}?channel=sms")
     expect(admin_page.locator(ROWS).first).to_be_visible()
@@ -142,7 +142,7 @@ def test_in_forced_colors_the_chosen_channel_and_the_open_row_can_be_told(admin_
     assert admin_page.eval_on_selector(f"{ROWS} .badge", "badge => getComputedStyle(badge).borderTopStyle") == "solid"
 
 
-def test_with_reduced_motion_nothing_moves(admin_page: Page) -> None:
+def test_reduced_motion_disables_animations(admin_page: Page) -> None:
     admin_page.emulate_media(reduced_motion="reduce")
     admin_page.goto(LIST)
     admin_page.locator(".phone__link").first.click()

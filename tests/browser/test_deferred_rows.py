@@ -1,4 +1,4 @@
-"""Rows that the window has no room for come a frame after the others, and never into another list."""
+"""Deferred rows: rows below the window are appended a frame later, and never to another list."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from playwright.sync_api import Page, expect
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
-from .page_helpers import ROWS, at_address, later, open_list, shown, wait_for_results
+from .page_helpers import ROWS, open_list, shown_numbers, wait_for_address, wait_for_results, wait_page_time
 
 LIST = "/account/contacts/?page_size=50"
 HOLD = """() => {
   const post = MessagePort.prototype.postMessage, held = [];
   MessagePort.prototype.postMessage = function () { held.push(this); };
   window.release = () => {
-    MessagePort.prototype.postMessage = post; // a frame that is late posts by itself
+    MessagePort.prototype.postMessage = post; // later frames post without being held
     held.forEach((port) => post.call(port, null));
     const last = new MessageChannel();
     return new Promise((arrived) => { last.port1.onmessage = arrived; last.port2.postMessage(null); });
@@ -27,62 +27,62 @@ HOLD = """() => {
 
 @pytest.fixture
 def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
-    """The admin's list, with more rows than the window has room for."""
+    """The admin's list, with more rows than fit into the window."""
     return new_context.signed_in("admin", at=LIST)
 
 
 def _next_page(page: Page) -> None:
-    first = next(iter(shown(page)))
+    first = next(iter(shown_numbers(page)))
     page.click("a[rel=next]")
     expect(page.locator(ROWS).first).not_to_have_attribute("data-contact-id", first)
 
 
-def test_all_rows_of_a_page_are_there_in_the_order_of_the_answer(page: Page) -> None:
+def test_page_has_all_rows_in_response_order(page: Page) -> None:
     open_list(page, f"{LIST}&page=2")
-    whole = list(shown(page))
+    whole = list(shown_numbers(page))
     open_list(page, LIST)
     _next_page(page)
     wait_for_results(page)
-    assert list(shown(page)) == whole
+    assert list(shown_numbers(page)) == whole
 
 
-def test_the_list_is_busy_until_they_are_there(page: Page) -> None:
+def test_list_is_busy_until_deferred_rows_arrive(page: Page) -> None:
     page.evaluate(HOLD)
     _next_page(page)
     expect(page.locator("#results")).to_have_attribute("aria-busy", "true")
-    assert 10 < len(shown(page)) < 50
+    assert 10 < len(shown_numbers(page)) < 50
     page.evaluate("release()")
     wait_for_results(page)
-    assert len(shown(page)) == 50
+    assert len(shown_numbers(page)) == 50
 
 
-def test_they_never_land_in_a_list_that_came_after_them(page: Page) -> None:
-    before = list(shown(page))
+def test_deferred_rows_never_join_list_restored_by_back(page: Page) -> None:
+    before = list(shown_numbers(page))
     page.evaluate(HOLD)
     _next_page(page)
     page.go_back()
     expect(page.locator(ROWS).first).to_have_attribute("data-contact-id", before[0])
     wait_for_results(page)
     page.evaluate("release()")
-    later(page)
-    assert list(shown(page)) == before
+    wait_page_time(page)
+    assert list(shown_numbers(page)) == before
 
 
-def test_they_never_land_in_a_list_that_was_searched_for_after_them(page: Page) -> None:
-    """Of a search the table stays, and its rows change."""
+def test_deferred_rows_never_join_results_of_later_search(page: Page) -> None:
+    """A search keeps the table element and replaces its rows."""
     page.evaluate(HOLD)
     _next_page(page)
     page.fill("#search", "20")
-    at_address(page, "?search=20")
+    wait_for_address(page, "?search=20")
     page.evaluate("release()")
-    later(page)
+    wait_page_time(page)
     wait_for_results(page)
-    found = list(shown(page))
+    found = list(shown_numbers(page))
     open_list(page, page.url)
-    assert found == list(shown(page))
+    assert found == list(shown_numbers(page))
 
 
-def test_the_list_does_not_stay_busy_when_what_was_asked_after_them_never_came(page: Page) -> None:
+def test_list_does_not_stay_busy_when_next_request_fails(page: Page) -> None:
     page.evaluate(HOLD)
     _next_page(page)
     page.context.set_offline(True)
@@ -92,7 +92,7 @@ def test_the_list_does_not_stay_busy_when_what_was_asked_after_them_never_came(p
     wait_for_results(page)
 
 
-def test_a_contact_opened_before_they_came_knows_its_place_among_all(page: Page) -> None:
+def test_drawer_position_counts_deferred_rows_once_they_arrive(page: Page) -> None:
     page.evaluate(HOLD)
     _next_page(page)
     page.locator(f"{ROWS} .phone__link").nth(1).click()

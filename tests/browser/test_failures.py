@@ -1,4 +1,4 @@
-"""What a person sees when something fails: its own sentence, never "no contacts", and the way out."""
+"""Failures: each shows its own sentence, never "No contacts", and a way to retry or go on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 from tests.test_error_pages import FAILURES
 
-from .page_helpers import ROWS, at_address, choose_channel, ids
+from .page_helpers import ROWS, choose_channel, contact_ids, wait_for_address
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
@@ -27,7 +27,7 @@ def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
 
 
 @EACH
-def test_each_failure_is_seen_as_its_own_sentence_in_the_results(
+def test_failure_of_fragment_has_its_own_sentence(
     page: Page, sandbox: SandboxServer, fault: dict[str, Any], sentence: str
 ) -> None:
     sandbox.clear()
@@ -37,56 +37,52 @@ def test_each_failure_is_seen_as_its_own_sentence_in_the_results(
     expect(page.locator("#summary")).to_have_text(sentence)
     expect(page.locator("#results")).to_contain_text("Request ID")
     expect(page.locator("#results")).not_to_contain_text("No contacts")
-    at_address(page, "?channel=sms&page_size=20")
+    wait_for_address(page, "?channel=sms&page_size=20")
     assert sandbox.faults()["fired"]
 
 
-@pytest.mark.exhaustive  # the table of states reaches each of them
+@pytest.mark.exhaustive  # page states cover each failure too
 @EACH
-def test_each_failure_is_seen_as_its_own_sentence_on_a_page(
+def test_failure_of_page_has_its_own_sentence(
     new_context: NewContext, sandbox: SandboxServer, fault: dict[str, Any], sentence: str
 ) -> None:
-    # A page that is slow to fail comes without its rows and asks once more: the fault waits for that too.
+    # After a slow failure the page arrives without rows and requests them again: the fault must apply to that too.
     sandbox.fault(route="contacts", **({"times": 4} | fault))
     page = new_context.signed_in("admin", at=FEW)
     expect(page.locator("[data-error]").filter(has_text=sentence)).to_be_visible()
     expect(page.locator("main")).not_to_contain_text("No contacts")
 
 
-def test_a_profile_the_api_no_longer_knows_has_its_own_sentence(
-    new_context: NewContext, sandbox: SandboxServer
-) -> None:
+def test_profile_unknown_to_api_has_its_own_sentence(new_context: NewContext, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=404, code="RESOURCE_004", times=3)
     page = new_context.signed_in("admin", at=f"/p/{sandbox.profiles()[1]['id']}/contacts/")
     expect(page.locator("#results")).to_contain_text("does not know this profile")
 
 
-def test_an_unknown_contact_has_its_own_sentence(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_unknown_contact_has_its_own_sentence(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=f"{LIST}6ba7b810-9dad-11d1-80b4-00c04fd430c8/")
     expect(page.locator("main")).to_contain_text("Contact not found")
 
 
-def test_an_answer_for_another_profile_is_never_shown(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_response_for_other_profile_is_never_shown(new_context: NewContext, sandbox: SandboxServer) -> None:
     one, other = sandbox.profiles()[1]["id"], sandbox.profiles()[2]["id"]
     sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": other}, times=3)
     page = new_context.signed_in("admin", at=f"/p/{one}/contacts/")
     expect(page.locator("#results")).to_contain_text("An answer for another profile was refused")
-    assert ids(page) == []
+    assert contact_ids(page) == []
 
 
-def test_trying_again_brings_the_rows_back(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_retry_link_brings_rows_back(new_context: NewContext, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=500, times=3)
     page = new_context.signed_in("admin", at=BY_SMS)
     expect(page.locator("[data-error]")).to_be_visible()
     sandbox.clear()
     page.get_by_role("link", name="Try again").click()
     expect(page.locator(ROWS).first).to_be_visible()
-    at_address(page, "?channel=sms&page_size=20")
+    wait_for_address(page, "?channel=sms&page_size=20")
 
 
-def test_too_many_requests_counts_down_and_tries_again_by_itself(
-    page: Page, sandbox: SandboxServer, desk: Desk
-) -> None:
+def test_rate_limit_counts_down_and_retries_automatically(page: Page, sandbox: SandboxServer, desk: Desk) -> None:
     page.clock.install()
     sandbox.fault(route="contacts", kind="rate_limited", retry_after="3")
     page.add_init_script("""addEventListener("DOMContentLoaded", () => { window.counted = [];
@@ -96,25 +92,25 @@ def test_too_many_requests_counts_down_and_tries_again_by_itself(
         }).observe(document.body, { childList: true, characterData: true, subtree: true }); })""")
     page.goto(FEW)
     expect(page.locator("[data-countdown]")).to_be_visible()
-    desk.forget_limits()  # as if the three seconds had passed for the desk too
-    page.clock.run_for(8000)  # and up to two more, so that not everybody asks at once
+    desk.forget_limits()  # the three seconds pass for the desk too
+    page.clock.run_for(8000)  # three seconds and up to two of jitter
     expect(page.locator(ROWS).first).to_be_visible()
     counted = page.evaluate("counted")
     assert counted[counted.index("0:02") :][:2] == ["0:02", "0:01"]
 
 
-def test_an_ended_session_is_a_notice_and_the_rows_stay(page: Page) -> None:
-    before = ids(page)
+def test_ended_session_shows_notice_and_keeps_rows(page: Page) -> None:
+    before = contact_ids(page)
     page.context.clear_cookies()
     page.get_by_role("link", name="Next page").click()
     expect(page.locator("#notice")).to_contain_text("Your session has ended")
-    assert ids(page) == before
+    assert contact_ids(page) == before
     page.get_by_role("button", name="Sign in again").click()
     page.wait_for_url("**/sign-in/?next=**")
 
 
-def test_a_page_that_is_no_fragment_is_never_swapped_in(page: Page) -> None:
-    before = ids(page)
+def test_response_that_is_no_fragment_is_not_swapped_in(page: Page) -> None:
+    before = contact_ids(page)
 
     def broken(route: Route) -> None:
         route.fulfill(status=500, content_type="text/html", body="<h1>Server Error</h1><p>No contacts</p>")
@@ -122,37 +118,37 @@ def test_a_page_that_is_no_fragment_is_never_swapped_in(page: Page) -> None:
     page.route("**/contacts/?page=2&page_size=20", broken)
     page.get_by_role("link", name="Next page").click()
     expect(page.locator("#notice")).to_contain_text("Something went wrong on our side")
-    assert ids(page) == before
+    assert contact_ids(page) == before
     expect(page.locator("#results")).not_to_contain_text("Server Error")
 
 
-def test_without_a_network_a_notice_says_so_and_the_rows_stay(page: Page) -> None:
-    before = ids(page)
+def test_offline_shows_notice_and_keeps_rows(page: Page) -> None:
+    before = contact_ids(page)
     page.context.set_offline(True)
     page.get_by_role("link", name="Next page").click()
     expect(page.locator("#notice")).to_contain_text("You are offline")
-    assert ids(page) == before
+    assert contact_ids(page) == before
 
 
-def test_going_back_to_a_list_that_fails_now_shows_the_failure(page: Page, sandbox: SandboxServer) -> None:
+def test_back_to_failing_list_shows_failure(page: Page, sandbox: SandboxServer) -> None:
     page.get_by_role("link", name="Next page").click()
-    at_address(page, "?page=2&page_size=20")
+    wait_for_address(page, "?page=2&page_size=20")
     sandbox.fault(route="contacts", kind="status", status=500, times=3)
     page.go_back()
     expect(page.locator("#results")).to_contain_text("The messaging service has a fault")
-    at_address(page, FEW)
+    wait_for_address(page, FEW)
 
 
-def test_going_back_after_the_session_ended_leads_to_sign_in(page: Page) -> None:
+def test_back_after_ended_session_leads_to_sign_in(page: Page) -> None:
     page.get_by_role("link", name="Next page").click()
-    at_address(page, "?page=2&page_size=20")
+    wait_for_address(page, "?page=2&page_size=20")
     page.context.clear_cookies()
     page.go_back()
     page.wait_for_url("**/sign-in/?next=**")
     assert page.locator(ROWS).count() == 0
 
 
-def test_after_sign_out_back_shows_no_contact(page: Page) -> None:
+def test_back_after_sign_out_shows_no_contact(page: Page) -> None:
     page.get_by_role("button", name="Account menu for admin").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/sign-in/**")
@@ -161,7 +157,7 @@ def test_after_sign_out_back_shows_no_contact(page: Page) -> None:
     assert page.locator(ROWS).count() == 0
 
 
-def test_nothing_of_a_contact_is_kept_in_the_browser(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_browser_storage_holds_no_contact_data(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=f"{LIST}?search=2&page_size=20")
     page.locator(".phone__link").first.click()
     expect(page.locator("article")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The sprite of flags: each stands where the letters of its region say, and the page finds it there."""
+"""Flag sprite: each flag is in the cell of its region's letters, and the stylesheet shows that cell."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from testing import ROOT
 from .page_helpers import wait_for_results
 
 LIST = "/account/contacts/"
-DIFFERENCE = 9  # of 255; WebP's own loss is at most 8.3. A few pairs are as alike (ID and MC): no other order passes
+DIFFERENCE = 9  # of 255; WebP loses at most 8.3. A few flags are this similar (ID, MC), but no other order passes
 
-# How far each file is from its cell in the sprite: the mean over a flag's pixels and colours, 0 to 255.
+# Difference of each file from its cell in the sprite: mean over the pixels and colours of the flag, 0 to 255.
 DIFFERENCES = """async ([cells, side]) => {
   const load = async (url) => { const image = new Image(); image.src = url; await image.decode(); return image; };
   const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", { willReadFrequently: true });
@@ -41,7 +41,7 @@ DIFFERENCES = """async ([cells, side]) => {
   return found;
 }"""
 
-# What the stylesheet makes of the classes of every flag: column and row, in widths of a flag.
+# Column and row that the stylesheet shows for the classes of each flag.
 POSITIONS = """(names) => names.map((name) => {
   const cell = document.createElement("td");
   cell.className = `flag flag-col-${name[0]} flag-row-${name[1]}`;
@@ -55,7 +55,7 @@ POSITIONS = """(names) => names.map((name) => {
 
 @pytest.fixture
 def page(admin_page: Page) -> Page:
-    """The list of contacts."""
+    """The admin's list."""
     admin_page.goto(LIST)
     wait_for_results(admin_page)
     return admin_page
@@ -63,25 +63,25 @@ def page(admin_page: Page) -> Page:
 
 @pytest.fixture(scope="module")
 def sprite() -> dict[str, Any]:
-    """Where the tool that draws the sprite puts each flag: column and row by file; `side` in pixels."""
+    """Layout of the sprite by the tool that draws it: file -> column and row; `side` in pixels."""
     command = [sys.executable, "-m", "tools.flag_sprite", "--places"]
     found: dict[str, Any] = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
     return found
 
 
-def test_every_flag_of_the_sprite_is_that_of_its_region(page: Page, sprite: dict[str, Any]) -> None:
+def test_sprite_cell_matches_flag_of_each_region(page: Page, sprite: dict[str, Any]) -> None:
     cells = [(file, f"/static/{file}", *place) for file, place in sprite["places"].items()]
     found = page.evaluate(DIFFERENCES, [cells, sprite["side"]])
     assert len(found) > 250
     assert {name: difference for name, difference in found.items() if difference > DIFFERENCE} == {}
 
 
-def test_the_stylesheet_finds_every_flag_where_it_stands(page: Page, sprite: dict[str, Any]) -> None:
+def test_stylesheet_positions_match_sprite(page: Page, sprite: dict[str, Any]) -> None:
     wanted = {Path(file).stem: place for file, place in sprite["places"].items() if file != sprite["neutral"]}
     assert dict(page.evaluate(POSITIONS, list(wanted))) == wanted
 
 
-def test_a_row_shows_the_flag_of_its_contact(page: Page) -> None:
+def test_row_shows_flag_of_its_contact(page: Page) -> None:
     rows = page.locator("#results tbody tr")
     regions = rows.locator(".c-region").all_text_contents()
     flags = rows.locator(".c-phone").evaluate_all("cells => cells.map((cell) => cell.className)")

@@ -1,4 +1,4 @@
-"""Where single-key shortcuts do nothing: in a field, with another key held, and for whoever switched them off."""
+"""Single-key shortcuts that must not fire: in fields, with a modifier key, during composition, when switched off."""
 
 from __future__ import annotations
 
@@ -13,48 +13,48 @@ from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
 
-from .keyboard import KEYS, SECOND, link, nothing_happened, opened, second_page
-from .page_helpers import more_filters, wait_for_results
+from .keyboard import KEYS, SECOND, assert_nothing_happened, open_by_keyboard, row_link, second_page
+from .page_helpers import open_more_filters, wait_for_results
 
 
 @pytest.fixture(scope="module")
-def desk(keeping_desk: CachingDesk) -> Desk:
-    """Any desk will do; this one lets tests set preferences."""
-    return keeping_desk.desk
+def desk(caching_desk: CachingDesk) -> Desk:
+    """The desk whose preferences tests can set."""
+    return caching_desk.desk
 
 
 @pytest.fixture
 def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
-    """The second of the admin's pages, so that there is one before and one after."""
+    """Second page of the admin's list, which has a previous and a next page."""
     return second_page(new_context)
 
 
 @pytest.fixture
-def switched_off(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
-    """The same for whom there are no shortcuts."""
-    with keeping_desk.wishes("admin", shortcuts=False):
+def switched_off(caching_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+    """The same page with shortcuts switched off."""
+    with caching_desk.preferences("admin", shortcuts=False):
         yield second_page(new_context)
 
 
-# --- Where none does anything ----------------------------------------------------------------------
+# --- Not a shortcut --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("field", ["#search", "#phone", ".page-jump__page", "#page-size"])
-def test_none_fires_while_one_types(page: Page, field: str) -> None:
+def test_no_shortcut_fires_while_typing(page: Page, field: str) -> None:
     page.route("**/contacts/?*", lambda route: route.abort() if "search=" in route.request.url else route.continue_())
-    more_filters(page)
+    open_more_filters(page)
     page.locator(field).focus()
     for key in KEYS:
         page.keyboard.press(key)
     expect(page.locator(field)).to_be_focused()
     if field != "#page-size":
         expect(page.locator(field)).to_have_value(re.compile(re.escape("".join(KEYS))))
-    nothing_happened(page, but="filters" if field == "#search" else "")
+    assert_nothing_happened(page, but="filters" if field == "#search" else "")
 
 
-def test_none_fires_with_another_key_held(page: Page) -> None:
-    link(page, 2).focus()
-    # The browser's own: Ctrl+J shows downloads, Ctrl+P prints. What the page would do is asked of the page alone.
+def test_no_shortcut_fires_with_modifier_key(page: Page) -> None:
+    row_link(page, 2).focus()
+    # Dispatched in the page, because the browser has its own: Ctrl+J shows downloads, Ctrl+P prints.
     page.evaluate("addEventListener('keydown', (event) => { window.prevented ||= event.defaultPrevented; })")
     for key, held in product(KEYS, ("ctrlKey", "altKey", "metaKey")):
         page.evaluate(
@@ -63,11 +63,11 @@ def test_none_fires_with_another_key_held(page: Page) -> None:
             [key, held],
         )
     assert not page.evaluate("window.prevented")
-    expect(link(page, 2)).to_be_focused()
-    nothing_happened(page)
+    expect(row_link(page, 2)).to_be_focused()
+    assert_nothing_happened(page)
 
 
-def test_none_fires_in_the_middle_of_a_composition(page: Page) -> None:
+def test_no_shortcut_fires_during_composition(page: Page) -> None:
     page.evaluate(
         "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', isComposing: true, bubbles: true }))"
     )
@@ -77,36 +77,36 @@ def test_none_fires_in_the_middle_of_a_composition(page: Page) -> None:
 # --- Switched off ----------------------------------------------------------------------------------
 
 
-def test_switched_off_none_fires(switched_off: Page) -> None:
-    link(switched_off, 2).focus()
+def test_no_shortcut_fires_when_switched_off(switched_off: Page) -> None:
+    row_link(switched_off, 2).focus()
     for key in KEYS:
         switched_off.keyboard.press(key)
-    expect(link(switched_off, 2)).to_be_focused()
-    nothing_happened(switched_off)
+    expect(row_link(switched_off, 2)).to_be_focused()
+    assert_nothing_happened(switched_off)
 
 
-def test_switched_off_arrows_still_walk_along_the_rows(switched_off: Page) -> None:
-    link(switched_off, 2).focus()
+def test_arrows_move_along_rows_with_shortcuts_off(switched_off: Page) -> None:
+    row_link(switched_off, 2).focus()
     switched_off.keyboard.press("ArrowDown")
-    expect(link(switched_off, 3)).to_be_focused()
+    expect(row_link(switched_off, 3)).to_be_focused()
     switched_off.keyboard.press("ArrowUp")
-    expect(link(switched_off, 2)).to_be_focused()
+    expect(row_link(switched_off, 2)).to_be_focused()
 
 
-def test_switched_off_enter_and_escape_open_and_close(switched_off: Page) -> None:
-    opened(switched_off, 2)
+def test_enter_and_escape_work_with_shortcuts_off(switched_off: Page) -> None:
+    open_by_keyboard(switched_off, 2)
     switched_off.keyboard.press("Escape")
-    expect(link(switched_off, 2)).to_be_focused()
+    expect(row_link(switched_off, 2)).to_be_focused()
 
 
-def test_switched_off_no_hint_of_a_key_is_shown_and_the_help_says_why(switched_off: Page) -> None:
+def test_shortcuts_off_hides_key_hints_and_help_says_so(switched_off: Page) -> None:
     expect(switched_off.locator("kbd:visible")).to_have_count(0)
     switched_off.get_by_role("button", name="Keyboard shortcuts").click()
     expect(switched_off.locator("#keys")).to_contain_text("Single-key shortcuts are switched off")
 
 
-def test_switching_them_off_in_the_preferences_works_at_once(page: Page, keeping_desk: CachingDesk) -> None:
-    with keeping_desk.wishes("admin"):
+def test_switching_shortcuts_off_takes_effect_at_once(page: Page, caching_desk: CachingDesk) -> None:
+    with caching_desk.preferences("admin"):
         page.goto("/preferences/")
         page.get_by_label("Single-key shortcuts").uncheck()
         page.get_by_role("button", name="Save").click()

@@ -1,4 +1,4 @@
-"""What a real browser makes of every address that a trick in `next` is answered with: 0 of them off the site."""
+"""Open redirects in a browser: no redirect target of any `next` payload leads to another origin."""
 
 from __future__ import annotations
 
@@ -19,52 +19,52 @@ _OFF_SITE = """all => all.map(([trick, led]) => {
 }).filter(trick => trick !== null)"""
 
 
-def _off_site(page: Page, led: dict[str, str]) -> list[str]:
-    """The tricks whose answer this browser would follow to another origin, or could not read."""
-    found: list[str] = page.evaluate(_OFF_SITE, list(led.items()))
+def _off_site(page: Page, targets: dict[str, str]) -> list[str]:
+    """Payloads whose target this browser resolves to another origin, or cannot parse."""
+    found: list[str] = page.evaluate(_OFF_SITE, list(targets.items()))
     return found
 
 
 def _page(context: BrowserContext, desk: Desk) -> Page:
-    """A tab on the desk, of somebody signed in."""
+    """Tab on the desk with the support agent signed in."""
     add_session(context, desk, "support")
     page = context.new_page()
     page.goto("/healthz")
     return page
 
 
-def _judged() -> dict[str, str]:
-    """Where each trick leads who is in already, by the judge that the desk asks (tests/test_open_redirect.py)."""
+def _expected_targets() -> dict[str, str]:
+    """Payload -> redirect target by safe_redirect_path, which the desk uses (tests/test_open_redirect.py)."""
     return {trick: safe_redirect_path(trick) or "/" for trick in tricks()}
 
 
-def _answers(context: BrowserContext, desk: Desk, wishes: Iterable[str]) -> dict[str, str]:
-    """Where the running desk leads with each of them whoever is signed in in this browser profile."""
+def _actual_targets(context: BrowserContext, desk: Desk, payloads: Iterable[str]) -> dict[str, str]:
+    """Payload -> redirect target of the running desk, for the user of this browser profile."""
     browser = requests.Session()
     browser.trust_env = False
     for cookie in context.cookies():
         browser.cookies.set(cookie["name"], cookie["value"])
-    led = {}
-    for wish in wishes:
-        answer = browser.get(f"{desk.url}/sign-in/", params={"next": wish}, allow_redirects=False, timeout=60)
-        assert answer.status_code == 302, wish
-        led[wish] = answer.headers["Location"]
-    return led
+    targets = {}
+    for payload in payloads:
+        answer = browser.get(f"{desk.url}/sign-in/", params={"next": payload}, allow_redirects=False, timeout=60)
+        assert answer.status_code == 302, payload
+        targets[payload] = answer.headers["Location"]
+    return targets
 
 
-def test_no_trick_leads_a_browser_off_the_site(new_context: NewContext, desk: Desk) -> None:
-    context, led = new_context(), _judged()
+def test_no_redirect_trick_leaves_site(new_context: NewContext, desk: Desk) -> None:
+    context, expected = new_context(), _expected_targets()
     page = _page(context, desk)
-    assert _answers(context, desk, OF_EACH_FAMILY) == {trick: led[trick] for trick in OF_EACH_FAMILY}
-    assert _off_site(page, led) == []
-    # And they are tricks: unhindered, hundreds of them would lead this browser away.
-    assert len(_off_site(page, {trick: trick for trick in led})) > 300
+    assert _actual_targets(context, desk, OF_EACH_FAMILY) == {trick: expected[trick] for trick in OF_EACH_FAMILY}
+    assert _off_site(page, expected) == []
+    # The payloads are effective: unchecked, hundreds of them would leave the site in this browser.
+    assert len(_off_site(page, {trick: trick for trick in expected})) > 300
 
 
 @pytest.mark.exhaustive
-def test_running_desk_answers_each_trick_as_the_judge_says(new_context: NewContext, desk: Desk) -> None:
-    context, led = new_context(), _judged()
+def test_desk_redirects_each_trick_as_safe_redirect_path_says(new_context: NewContext, desk: Desk) -> None:
+    context, expected = new_context(), _expected_targets()
     page = _page(context, desk)
-    answers = _answers(context, desk, led)
-    assert answers == led
-    assert _off_site(page, answers) == []
+    actual = _actual_targets(context, desk, expected)
+    assert actual == expected
+    assert _off_site(page, actual) == []

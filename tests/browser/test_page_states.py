@@ -1,4 +1,4 @@
-"""Every designed state is reached in the sandbox, says its words, passes axe-core and fits every screen."""
+"""Page states: each can be brought about, shows its text, passes axe-core and fits every window width."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from tests.browser.test_accessibility import COLOUR_RULES, RULES, SIZES, check
 from .page_states import STATES, State, assert_visible, go_to_state
 
 Scheme = Literal["light", "dark"]
-GOING_AWAY = {"offline", "drawer-offline", "session-ended"}  # states that leave no tab anybody could use
+GOING_AWAY = {"offline", "drawer-offline", "session-ended"}  # states after which a tab cannot be reused
 WIDTHS = (320, 390, 768, 800, 1440)
 ZOOMED: ViewportSize = {"width": 360, "height": 225}  # a screen of 1440 x 900 at 400 %
 
-# What is wider than its place, or cut off without an ellipsis to say so.
-SPILLS = """() => [document.documentElement, ...document.querySelectorAll("body *")].filter((element) => {
-  if (!element.checkVisibility() || element.closest(".sr, svg, .skip, thead, .brand__name")) return false;
+# Elements whose content overflows or is cut off without an ellipsis.
+OVERFLOWING = """() => [document.documentElement, ...document.querySelectorAll("body *")].filter((element) => {
+  if (!element.checkVisibility() || element.closest(".visually-hidden, svg, .skip, thead, .brand__name")) return false;
   const { overflowX, textOverflow } = getComputedStyle(element);
   if (element.tagName !== "HTML" && (overflowX === "visible" || textOverflow === "ellipsis")) return false;
   return element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1;
 }).map((element) => `${element.outerHTML.slice(0, 80)}: ${element.scrollWidth} in ${element.clientWidth}`)"""
 
-# How much of the window is under what does not scroll away; what lies on top and scrolls in itself is no cover.
+# Share of the window covered by fixed and sticky elements, without dialogs and popovers, which scroll by themselves.
 COVERED = """() => [...document.querySelectorAll("body *")].filter((element) => {
   const position = getComputedStyle(element).position;
   if (!["fixed", "sticky"].includes(position) || !element.checkVisibility({ visibilityProperty: true })) return false;
@@ -43,28 +43,28 @@ COVERED = """() => [...document.querySelectorAll("body *")].filter((element) => 
 
 
 @pytest.fixture(scope="session")
-def quick(shared_desk: Desk, running_sandbox: SandboxServer) -> DeskUnderTest:
-    """The desk all browser tests share: failures come soon, nothing old stands in for them."""
+def short_timeout_desk(shared_desk: Desk, running_sandbox: SandboxServer) -> DeskUnderTest:
+    """The worker's desk: short timeout, nothing cached."""
     return settle_in(shared_desk, running_sandbox)
 
 
 @pytest.fixture(scope="session")
-def patient(template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskUnderTest]:
-    """A desk that waits long and keeps old answers, with a sandbox of its own: what it waits for meets nobody else."""
-    folder = tmp_path_factory.mktemp("patient")
+def long_timeout_desk(template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskUnderTest]:
+    """Desk with a long timeout that keeps stale data. Has its own sandbox, whose delayed calls affect no other test."""
+    folder = tmp_path_factory.mktemp("long-timeout-desk")
     with SandboxServer(contacts=600) as sandbox, running_desk(folder, sandbox.url, template, **PATIENT) as desk:
         yield settle_in(desk, sandbox)
 
 
 @pytest.fixture(scope="module", params=STATES, ids=lambda state: state.name)
 def state(request: pytest.FixtureRequest) -> State:
-    """Each state in turn."""
+    """Each page state."""
     found: State = request.param
     return found
 
 
 class Tabs:
-    """A tab for each person at each place, used for one state after the other: a browser profile costs half a state."""
+    """Pool of tabs by desk and person, reused for later states: a new browser profile costs half as much as a state."""
 
     def __init__(self, chromium: Browser) -> None:
         self._chromium = chromium
@@ -72,7 +72,7 @@ class Tabs:
         self.faults: list[str] = []
 
     def of(self, state: State, place: DeskUnderTest) -> Page:
-        """The tab to reach a state in. Whoever is not signed in, or goes away, gets a profile of their own."""
+        """Tab for a state. States without a session, or after which the tab cannot be reused, get a new profile."""
         if state.person is None or state.name in GOING_AWAY:
             return self._new(place)
         key = (place.url, state.person)
@@ -81,12 +81,12 @@ class Tabs:
         return self._tabs[key]
 
     def done(self, page: Page) -> None:
-        """Closes what nobody else uses."""
+        """Closes the tab unless it is in the pool."""
         if page not in self._tabs.values():
             page.context.close()
 
     def close(self) -> None:
-        """Closes all."""
+        """Closes all tabs."""
         for page in self._tabs.values():
             page.context.close()
 
@@ -98,7 +98,7 @@ class Tabs:
 
 @pytest.fixture(scope="session")
 def tabs(chromium: Browser) -> Iterator[Tabs]:
-    """The tabs of a worker."""
+    """Pool of tabs of the worker."""
     made = Tabs(chromium)
     yield made
     made.close()
@@ -106,8 +106,8 @@ def tabs(chromium: Browser) -> Iterator[Tabs]:
 
 @pytest.fixture(scope="module")
 def page(state: State, tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A tab in the state, reached once for all that is asked of it. A breach of the CSP or an uncaught error fails."""
-    place: DeskUnderTest = request.getfixturevalue("patient" if state.patient else "quick")
+    """Tab in the state, shared by all tests of that state. CSP violations and uncaught errors fail."""
+    place: DeskUnderTest = request.getfixturevalue("long_timeout_desk" if state.patient else "short_timeout_desk")
     page = tabs.of(state, place)
     page.set_viewport_size(SIZES["desktop"])
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
@@ -118,24 +118,24 @@ def page(state: State, tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[P
     assert tabs.faults == []
 
 
-def test_every_problem_the_desk_can_name_is_a_state() -> None:
+def test_every_error_page_is_covered_by_a_state() -> None:
     shown = {words for state in STATES for words in state.shows}
-    # One takes more people at once than a browser is, one a database that refuses (tests/audit/test_write_failures.py).
+    # The first needs many concurrent users, the second a database that fails (tests/audit/test_write_failures.py).
     elsewhere = {"Too many people are waiting", "Nothing is shown because it cannot be recorded"}
     assert {problem.title for _, problem in ERROR_PAGES} - shown == elsewhere
 
 
-def test_its_words_are_seen(state: State, page: Page) -> None:
+def test_state_text_is_visible(state: State, page: Page) -> None:
     page.set_viewport_size(SIZES["desktop"])
     assert_visible(page, state)
 
 
-def test_only_a_list_that_is_empty_says_no_contacts(state: State, page: Page) -> None:
+def test_only_empty_list_says_no_contacts(state: State, page: Page) -> None:
     assert ("No contacts" in page.locator("main").inner_text()) == state.empty
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("desktop", "dark"), ("phone", "light")])
-def test_it_passes_axe(page: Page, scheme: Scheme, size: str) -> None:
+def test_state_passes_axe(page: Page, scheme: Scheme, size: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size(SIZES[size])
     check(page, rules=COLOUR_RULES if scheme == "dark" else RULES)
@@ -150,13 +150,13 @@ def test_whole_page_passes_axe(page: Page, scheme: Scheme, size: str) -> None:
     check(page, whole=True)
 
 
-def test_nothing_spills_over_at_any_width(page: Page) -> None:
+def test_nothing_overflows_at_any_width(page: Page) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate(SPILLS) == [], width
+        assert page.evaluate(OVERFLOWING) == [], width
 
 
-def test_at_400_percent_it_can_be_read_and_little_of_it_is_covered(page: Page) -> None:
+def test_page_fits_and_stays_readable_at_400_percent_zoom(page: Page) -> None:
     page.set_viewport_size(ZOOMED)
-    assert page.evaluate(SPILLS) == []
+    assert page.evaluate(OVERFLOWING) == []
     assert page.evaluate(COVERED) <= 0.5

@@ -1,4 +1,4 @@
-"""Passkeys and the authenticator app in Chromium, with its own virtual authenticator, on http://localhost."""
+"""Passkeys and authenticator apps, with Chromium's virtual authenticator, on http://localhost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ APP = "/you/second-factor/totp/activate/"
 
 
 class Person:
-    """Somebody new, with a browser whose machine holds their passkeys."""
+    """New user with a browser profile and a virtual authenticator."""
 
     def __init__(self, username: str, context: BrowserContext) -> None:
         self.username = username
@@ -34,10 +34,10 @@ class Person:
         self._devtools: CDPSession = context.new_cdp_session(self.page)
         self._devtools.send("WebAuthn.enable")
         self._authenticator = ""
-        self.takes_authenticator()
+        self.replace_authenticator()
 
-    def takes_authenticator(self, verified: bool = True) -> None:
-        """A new authenticator in place of the old; it holds no passkeys."""
+    def replace_authenticator(self, verified: bool = True) -> None:
+        """Replaces the authenticator by one without passkeys."""
         if self._authenticator:
             self._devtools.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": self._authenticator})
         options = {
@@ -52,152 +52,152 @@ class Person:
         self._authenticator = answer["authenticatorId"]
 
     def passkeys(self) -> int:
-        """How many the authenticator holds."""
+        """Number of passkeys in the authenticator."""
         asked = {"authenticatorId": self._authenticator}
         return len(self._devtools.send("WebAuthn.getCredentials", asked)["credentials"])
 
-    def gives_password(self) -> None:
-        """Fills the first page of signing in."""
+    def enter_password(self) -> None:
+        """Submits username and password on the sign-in page."""
         self.page.goto("/sign-in/")
         self.page.fill("[name=login]", self.username)
         self.page.fill("[name=password]", PASSWORD)
         self.page.press("[name=password]", "Enter")
         self.page.wait_for_url(lambda url: urlsplit(url).path != "/sign-in/")
 
-    def opens(self, path: str) -> None:
-        """Opens a page of their own sign-in, and proves on the way that it is still them."""
+    def open_confirmed(self, path: str) -> None:
+        """Opens a security page, and confirms the password when asked."""
         self.page.goto(path)
         if "/sign-in/again/" in self.page.url:
             self.page.fill("[name=password]", PASSWORD)
             self.page.press("[name=password]", "Enter")
             self.page.wait_for_url(f"**{path}")
 
-    def adds_passkey(self, passwordless: bool = True) -> None:
-        """Makes a passkey on this machine; the desk then shows the recovery codes."""
-        self.opens(ADD)
+    def add_passkey(self, passwordless: bool = True) -> None:
+        """Adds a passkey; the desk then shows the recovery codes."""
+        self.open_confirmed(ADD)
         if passwordless and self.page.locator("[name=passwordless][type=checkbox]").count():
             self.page.check("[name=passwordless]")
         self.page.click(ADD_PASSKEY)
         self.page.wait_for_url("**/recovery-codes/")
 
-    def sends_code(self, code: str) -> None:
-        """Fills the second page of signing in, until the desk has answered."""
+    def enter_code(self, code: str) -> None:
+        """Submits a code on the second page of signing in and waits for the response."""
         self.page.fill("[name=code]", code)
         with self.page.expect_response(lambda answer: answer.request.method == "POST"):
             self.page.press("[name=code]", "Enter")
 
-    def signs_out(self) -> None:
-        """As if the browser had been closed."""
+    def end_session(self) -> None:
+        """Deletes the cookies, as closing the browser does."""
         self.context.clear_cookies()
 
-    def is_in(self) -> bool:
-        """Whether the desk knows them."""
+    def is_signed_in(self) -> bool:
+        """Whether the session is signed in."""
         return self.context.request.get("/preferences/", max_redirects=0).status == 200
 
 
 @pytest.fixture
 def person(new_context: NewContext, desk: Desk, sandbox: SandboxServer) -> Person:
-    """Somebody of the role `support` whom no other test knows."""
+    """New user with the role `support`, used by no other test."""
     username = "".join(random.choices(ascii_lowercase, k=10))
     create_account(desk, username, "support")
     return Person(username, new_context())
 
 
-def test_a_passkey_is_added_and_signs_in_without_a_password(person: Person) -> None:
-    person.gives_password()
-    person.adds_passkey()
+def test_added_passkey_signs_in_without_password(person: Person) -> None:
+    person.enter_password()
+    person.add_passkey()
     assert person.passkeys() == 1
-    person.signs_out()
+    person.end_session()
     person.page.goto("/sign-in/?next=/preferences/%3Ffrom%3Dpasskey")
     person.page.click(SIGN_IN_BY_PASSKEY)
     person.page.wait_for_url("**/preferences/?from=passkey")
-    assert person.is_in()
+    assert person.is_signed_in()
 
 
-def test_a_passkey_leads_to_no_other_site(person: Person) -> None:
-    person.gives_password()
-    person.adds_passkey()
-    person.signs_out()
+def test_passkey_sign_in_stays_on_site(person: Person) -> None:
+    person.enter_password()
+    person.add_passkey()
+    person.end_session()
     person.page.goto("/sign-in/?next=//evil.example/")
     person.page.click(SIGN_IN_BY_PASSKEY)
     person.page.wait_for_url(lambda url: urlsplit(url).path != "/sign-in/")
     assert urlsplit(person.page.url).hostname == "localhost"
-    assert person.is_in()
+    assert person.is_signed_in()
 
 
-def test_the_session_has_another_key_after_a_passkey(person: Person) -> None:
-    person.gives_password()
-    person.adds_passkey()
-    person.signs_out()
+def test_passkey_sign_in_sets_http_only_session_cookie(person: Person) -> None:
+    person.enter_password()
+    person.add_passkey()
+    person.end_session()
     person.page.goto("/sign-in/")
     person.page.click(SIGN_IN_BY_PASSKEY)
     person.page.wait_for_url(lambda url: urlsplit(url).path != "/sign-in/")
-    assert person.is_in()
+    assert person.is_signed_in()
     kept = {cookie["name"]: cookie for cookie in person.context.cookies()}
     assert kept["session"]["httpOnly"]
 
 
-def test_after_a_password_the_passkey_is_the_second_factor(person: Person) -> None:
-    person.gives_password()
-    person.adds_passkey()
-    person.signs_out()
-    person.gives_password()
+def test_passkey_is_second_factor_after_password(person: Person) -> None:
+    person.enter_password()
+    person.add_passkey()
+    person.end_session()
+    person.enter_password()
     assert urlsplit(person.page.url).path == "/sign-in/code/"
-    assert not person.is_in()
+    assert not person.is_signed_in()
     person.page.click(PROVE_BY_PASSKEY)
     person.page.wait_for_url(lambda url: urlsplit(url).path != "/sign-in/code/")
-    assert person.is_in()
+    assert person.is_signed_in()
 
 
-def test_a_machine_without_the_passkey_does_not_come_in(person: Person) -> None:
-    person.gives_password()
-    person.adds_passkey()
-    person.signs_out()
-    person.takes_authenticator()
+def test_authenticator_without_passkey_cannot_sign_in(person: Person) -> None:
+    person.enter_password()
+    person.add_passkey()
+    person.end_session()
+    person.replace_authenticator()
     person.page.goto("/sign-in/")
     person.page.click(SIGN_IN_BY_PASSKEY)
     expect(person.page.get_by_text("No passkey was used.")).to_be_visible()
     assert urlsplit(person.page.url).path == "/sign-in/"
-    assert not person.is_in()
+    assert not person.is_signed_in()
 
 
-def test_a_recovery_code_stands_in_for_the_passkey_once(person: Person) -> None:
-    person.gives_password()
-    person.adds_passkey()
+def test_recovery_code_replaces_passkey_once(person: Person) -> None:
+    person.enter_password()
+    person.add_passkey()
     code = _recovery_codes(person.page)[0]
     for good in (True, False):
-        person.signs_out()
-        person.gives_password()
-        person.sends_code(code)
-        assert person.is_in() is good
+        person.end_session()
+        person.enter_password()
+        person.enter_code(code)
+        assert person.is_signed_in() is good
 
 
-def test_an_authenticator_app_is_added_and_its_codes_sign_in_once(person: Person) -> None:
-    person.gives_password()
-    person.opens(APP)
+def test_authenticator_app_code_signs_in_once(person: Person) -> None:
+    person.enter_password()
+    person.open_confirmed(APP)
     secret = _secret(person.page)
-    person.page.fill("[name=code]", code_now(secret, -1))  # a phone that is half a minute late
+    person.page.fill("[name=code]", code_now(secret, -1))  # the clock of the phone is half a minute late
     person.page.press("[name=code]", "Enter")
     person.page.wait_for_url("**/recovery-codes/")
     for code, good in ((code_now(secret), True), (code_now(secret), False), (code_now(secret, 1), True)):
-        person.signs_out()
-        person.gives_password()
-        person.sends_code(code)
-        assert person.is_in() is good
+        person.end_session()
+        person.enter_password()
+        person.enter_code(code)
+        assert person.is_signed_in() is good
 
 
 def _secret(page: Page) -> str:
-    """The secret that the page shows for those who cannot take a picture of it."""
+    """Secret of the app, which the page shows beside its QR code."""
     return _found(page, r"(?:[A-Z2-7]{4} ?){8}")[0]
 
 
 def _recovery_codes(page: Page) -> list[str]:
-    """The codes that the page shows."""
+    """Recovery codes on the page."""
     return _found(page, r"\b\d{4} ?\d{4}\b")
 
 
 def _found(page: Page, pattern: str) -> list[str]:
-    """What looks like this in the text and the boxes of the page, without spaces."""
+    """Matches of `pattern` in the text and the fields of the page, without spaces."""
     boxes = page.locator("input:not([type=hidden]), textarea").evaluate_all("all => all.map(e => e.value)")
     text = "\n".join([page.inner_text("body"), *boxes])
     return [found.replace(" ", "") for found in re.findall(pattern, text)]

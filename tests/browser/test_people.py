@@ -1,4 +1,4 @@
-"""The people page in a browser: somebody is added, comes in by their link, sees what they may, and is put out."""
+"""People pages: a person is added, signs in by a link, sees assigned contacts only, and is switched off."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from playwright.sync_api import Page, expect
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
-CHOSEN = "a password of their own"
+NEW_PASSWORD = "a password of their own"
 
 
 def _add(page: Page, username: str) -> str:
-    """Adds somebody for support, from the list of people; their link. The page that follows is where profiles go."""
+    """Adds a support agent and opens their page, where profiles are assigned. Returns the password link."""
     page.get_by_role("link", name="Add a person").click()
     page.fill("#username", username)
     page.fill("#name", "Ada Lovelace")
@@ -29,7 +29,7 @@ def _add(page: Page, username: str) -> str:
 
 @pytest.fixture
 def person(new_context: NewContext, sandbox: SandboxServer) -> Page:
-    """The support agent's page, which an admin opened."""
+    """Page of the support agent, opened by an admin."""
     page = new_context.signed_in("admin", at="/people/?search=support")
     page.locator("#people .phone__link").click()
     _wait_for_form(page)
@@ -37,13 +37,13 @@ def person(new_context: NewContext, sandbox: SandboxServer) -> Page:
 
 
 def _wait_for_form(page: Page) -> None:
-    """Until the page of a person is there with its scripts: what is typed before is not looked up."""
+    """Waits for the form and its scripts: text typed earlier is not looked up."""
     page.locator("#find").wait_for()
     page.wait_for_load_state()
 
 
 def _assign(page: Page, name: str) -> None:
-    """Finds a profile by typing, ticks it and saves."""
+    """Finds a profile by name, ticks it and saves."""
     page.fill("#find", name)
     if page.locator("#find[hx-post]").count() and page.evaluate("typeof htmx === 'undefined'"):
         page.get_by_role("button", name="Find").click()
@@ -53,47 +53,45 @@ def _assign(page: Page, name: str) -> None:
     expect(page.get_by_text("Saved. It holds from their next click on.")).to_be_visible()
 
 
-def _come_in(page: Page, link: str, username: str) -> None:
-    """Opens the link, chooses a password, and signs in with it."""
+def _sign_in_by_link(page: Page, link: str, username: str) -> None:
+    """Opens the password link, sets a password, and signs in with it."""
     page.goto(link)
-    page.fill("[name=password1]", CHOSEN)
-    page.fill("[name=password2]", CHOSEN)
+    page.fill("[name=password1]", NEW_PASSWORD)
+    page.fill("[name=password2]", NEW_PASSWORD)
     page.press("[name=password2]", "Enter")
     page.wait_for_url(re.compile("/chosen/"))
     page.goto("/sign-in/")
     page.fill("[name=login]", username)
-    page.fill("[name=password]", CHOSEN)
+    page.fill("[name=password]", NEW_PASSWORD)
     page.click("button[type=submit]")
     page.wait_for_selector("main[data-profile-id]")
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_somebody_is_added_comes_in_by_their_link_and_is_put_out(
+def test_person_is_added_signs_in_by_link_and_is_switched_off(
     new_context: NewContext, sandbox: SandboxServer, javascript: bool
 ) -> None:
     username, profile = f"ada-{time.time_ns()}", sandbox.profiles()[5]
     admin = new_context.signed_in("admin", at="/people/", java_script_enabled=javascript)
     link = _add(admin, username)
-    admin.fill("#name", "Ada King")  # typed and not saved yet: finding profiles must not lose it
+    admin.fill("#name", "Ada King")  # not saved yet: finding profiles must keep it
     _assign(admin, profile["name"])
     expect(admin.get_by_role("heading", name="Ada King")).to_be_visible()
 
-    hers = new_context().new_page()
-    _come_in(hers, link, username)
-    expect(hers.locator(".page-header__scope")).to_have_text(profile["name"])
-    assert hers.locator("main").get_attribute("data-profile-id") == profile["id"]
-    assert hers.request.get(f"/p/{sandbox.profiles()[4]['id']}/contacts/").status == 404
-    assert hers.request.get("/account/contacts/").status == 404
+    support = new_context().new_page()
+    _sign_in_by_link(support, link, username)
+    expect(support.locator(".page-header__scope")).to_have_text(profile["name"])
+    assert support.locator("main").get_attribute("data-profile-id") == profile["id"]
+    assert support.request.get(f"/p/{sandbox.profiles()[4]['id']}/contacts/").status == 404
+    assert support.request.get("/account/contacts/").status == 404
 
     admin.get_by_role("button", name="Switch off").click()
     expect(admin.get_by_text("Ada King is switched off and signed out everywhere.")).to_be_visible()
-    hers.reload()
-    expect(hers).to_have_url(re.compile("/sign-in/"))
+    support.reload()
+    expect(support).to_have_url(re.compile("/sign-in/"))
 
 
-def test_people_are_found_while_one_types_and_back_undoes_it_step_by_step(
-    new_context: NewContext, sandbox: SandboxServer
-) -> None:
+def test_people_search_filters_on_input_and_back_undoes_it(new_context: NewContext, sandbox: SandboxServer) -> None:
     admin_page = new_context.signed_in("admin", at="/people/")
     admin_page.get_by_role("combobox", name="Role").select_option("support")
     admin_page.wait_for_url(re.compile(r"/people/\?role=support$"))
@@ -108,7 +106,7 @@ def test_people_are_found_while_one_types_and_back_undoes_it_step_by_step(
         expect(count).to_have_text(said)
 
 
-def test_enter_in_the_box_that_finds_profiles_saves_nothing(person: Page) -> None:
+def test_enter_in_profile_search_saves_nothing(person: Page) -> None:
     before = person.locator("#ticked").inner_text()
     person.locator(".profile-picker [name=profiles]:not(:checked)").first.check()
     person.fill("#find", "a")
@@ -119,7 +117,7 @@ def test_enter_in_the_box_that_finds_profiles_saves_nothing(person: Page) -> Non
     expect(person.locator("#ticked")).to_have_text(before)
 
 
-def test_a_role_that_uses_no_assignments_says_so_when_it_is_chosen(person: Page) -> None:
+def test_role_without_assignments_shows_warning_when_chosen(person: Page) -> None:
     warning = person.get_by_text("An auditor sees no contacts. What is ticked here is kept")
     expect(warning).to_be_hidden()
     person.check("[name=role][value=auditor]")

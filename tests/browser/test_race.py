@@ -1,7 +1,7 @@
-"""Typing faster than the API answers: the short form of bench/typing_race.py, on a desk and a slow sandbox of its own.
+"""Typing race: short form of bench/typing_race.py, typing faster than the API responds, on a desk of its own.
 
-Chance decides which requests overlap, so `make test-all` alone plays it; what is held back and let go in one order
-stands in test_walk.py and test_waiting.py.
+Which requests overlap is random, so only `make test-all` runs it; test_user_journeys.py and test_waiting.py cover fixed
+orders of responses.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ ROUNDS = 20
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
-    """Twenty rounds, played once for all tests."""
+    """Outcomes of twenty rounds, run once for all tests."""
     return race.run(tmp_path_factory.mktemp("race"), rounds=ROUNDS, tabs=5, seed=11)
 
 
-def test_every_round_is_ten_keys_that_leave_its_text() -> None:
+def test_each_round_has_ten_keys_that_type_its_text() -> None:
     numbers = [f"(0{area}) 55-{line}" for area in range(10, 60) for line in range(1000, 1010)]
     for round_ in race.plan(numbers, 50, seed=1):
         left = ""
@@ -33,8 +33,8 @@ def test_every_round_is_ten_keys_that_leave_its_text() -> None:
 
 @pytest.mark.exhaustive
 @pytest.mark.needs("Chromium")
-def test_the_last_querys_rows_stand_after_ten_fast_keystrokes(outcomes: list[Outcome]) -> None:
-    """And the box, the address and the focus are those of the last query too."""
+def test_rows_match_last_query_after_ten_fast_keystrokes(outcomes: list[Outcome]) -> None:
+    """`wrong` also covers the search field, the address and the focus."""
     assert len(outcomes) == ROUNDS
     assert {outcome.round.text: outcome.wrong for outcome in outcomes if outcome.wrong} == {}
     assert all(1 <= outcome.rows <= race.MOST_ROWS for outcome in outcomes)
@@ -42,7 +42,7 @@ def test_the_last_querys_rows_stand_after_ten_fast_keystrokes(outcomes: list[Out
 
 @pytest.mark.exhaustive
 @pytest.mark.needs("Chromium")
-def test_requests_were_overtaken_while_they_were_in_flight(outcomes: list[Outcome]) -> None:
-    """Without that the test above would prove nothing."""
+def test_rounds_contain_overtaken_requests(outcomes: list[Outcome]) -> None:
+    """Guards the test above: without overtaken requests it proves nothing."""
     assert sum(outcome.overtaken for outcome in outcomes) >= 3
     assert sum(outcome.asked for outcome in outcomes) > ROUNDS

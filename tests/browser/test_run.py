@@ -1,4 +1,4 @@
-"""`make run` from the user's side: one command to a working desk, and Ctrl-C ends all of it."""
+"""`make run`: one command starts a working demo, and Ctrl-C stops all its processes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from testing.waiting import wait_until
 
 from .page_helpers import ROWS
 
-pytestmark = pytest.mark.outside  # make and the launcher, which installs and migrates
+pytestmark = pytest.mark.outside  # starts make and the launcher
 LAST_LINE = "Ctrl-C stops it."
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """`make run` without a key: its process, its folder, what it printed, and its two addresses."""
+    """Running `make run` without an API key: process, folder, output, and URLs of desk and sandbox."""
 
     process: subprocess.Popen[bytes]
     folder: Path
@@ -37,7 +37,7 @@ class Demo:
 
 @contextmanager
 def running_demo(folder: Path) -> Iterator[Demo]:
-    """Starts it and waits for its last line."""
+    """Starts the demo and waits for the last line of its output."""
     port, sandbox_port = free_port(), free_port()
     settings = desk_environment(folder, "", port, DEMO_PASSWORD=PASSWORD, SANDBOX_PORT=str(sandbox_port))
     for name in ("SENT_API_URL", "SENT_API_KEY", "SITE_URL"):
@@ -57,12 +57,12 @@ def running_demo(folder: Path) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A running demo."""
+    """Demo shared by the tests of this module."""
     with running_demo(tmp_path_factory.mktemp("demo")) as running:
         yield running
 
 
-def test_the_demo_starts_names_its_accounts_and_shows_contacts(demo: Demo, chromium: Browser) -> None:
+def test_demo_prints_its_accounts_and_shows_contacts(demo: Demo, chromium: Browser) -> None:
     assert demo.url in demo.printed
     assert f"support  {PASSWORD}" in demo.printed
     assert f"admin    {PASSWORD}" in demo.printed
@@ -75,26 +75,26 @@ def test_the_demo_starts_names_its_accounts_and_shows_contacts(demo: Demo, chrom
     page.close()
 
 
-def test_the_secret_key_is_made_for_its_owner_alone(demo: Demo) -> None:
+def test_secret_key_file_is_readable_by_owner_only(demo: Demo) -> None:
     made = demo.folder / ".env"
     assert made.stat().st_mode & 0o077 == 0
     (line,) = [line for line in made.read_text().splitlines() if line.startswith("SECRET_KEY=")]
     assert len(line) > 60
 
 
-@pytest.mark.browser  # so that it comes after those that look at the demo in a browser
-def test_ctrl_c_stops_everything(demo: Demo) -> None:
-    _check_stops(demo, "INT")
+@pytest.mark.browser  # runs after the tests that need the demo running
+def test_ctrl_c_stops_all_processes(demo: Demo) -> None:
+    _assert_stops(demo, "INT")
 
 
 @pytest.mark.exhaustive
-def test_closed_terminal_stops_everything(tmp_path: Path) -> None:
+def test_closed_terminal_stops_all_processes(tmp_path: Path) -> None:
     with running_demo(tmp_path) as demo:
-        _check_stops(demo, "HUP")
+        _assert_stops(demo, "HUP")
 
 
-def _check_stops(demo: Demo, signal_name: str) -> None:
-    # As a terminal does it: the whole foreground group gets the signal, and an impatient person sends it twice.
+def _assert_stops(demo: Demo, signal_name: str) -> None:
+    # As a terminal: the signal goes to the whole foreground group; twice, for users who press Ctrl-C again.
     for _ in range(2):
         subprocess.run(["kill", f"-{signal_name}", "--", f"-{demo.process.pid}"], check=False)
     demo.process.wait(timeout=120)
@@ -103,8 +103,8 @@ def _check_stops(demo: Demo, signal_name: str) -> None:
 
 
 @pytest.mark.exhaustive
-def test_killing_make_outright_stops_everything(tmp_path: Path) -> None:
-    """Nobody is left then to press Ctrl-C."""
+def test_killed_make_stops_all_processes(tmp_path: Path) -> None:
+    """After SIGKILL no process is left to handle Ctrl-C."""
     with running_demo(tmp_path) as demo:
         demo.process.send_signal(signal.SIGKILL)
         wait_until(lambda: not _answers(f"{demo.url}/healthz"))

@@ -1,4 +1,4 @@
-"""Signing in as a person does it: with a keyboard, without JavaScript, with Back, and where a second factor is due."""
+"""Sign-in in a browser: by keyboard, without JavaScript, with Back, and with a required second factor."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ SECURITY = "/you/second-factor/"
 def strict_desk(
     running_sandbox: SandboxServer, template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    """A desk on which everyone must have a second factor."""
+    """Desk that requires a second factor of everyone."""
     settings = {"REQUIRE_MFA": "all", "SENT_FRESH_SECONDS": "0", **UNLIMITED}
     with running_desk(tmp_path_factory.mktemp("strict"), running_sandbox.url, template, **settings) as desk:
         yield desk
 
 
-def forget_factors(desk: Desk) -> None:
-    """Takes everyone's second factors away, as an admin may."""
+def delete_factors(desk: Desk) -> None:
+    """Deletes the second factors of all users."""
     desk.sql("DELETE FROM mfa_authenticator")
 
 
 def confirm(page: Page) -> None:
-    """Gives the password once more."""
+    """Confirms the password."""
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
 
 
 def add_app(page: Page) -> str:
-    """Adds an authenticator app; its secret."""
+    """Adds an authenticator app. Returns its secret."""
     page.get_by_role("link", name="Add an app").click()
     confirm(page)
     secret = page.locator(".secret code").inner_text().replace(" ", "").strip()
@@ -52,13 +52,13 @@ def add_app(page: Page) -> str:
 
 
 def sign_out(page: Page) -> None:
-    """By the account menu."""
+    """Signs out by the account menu."""
     page.get_by_role("button", name=re.compile("Account menu")).click()
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_two_lines_and_enter_are_enough(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_sign_in_by_keyboard_returns_to_requested_page(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context().new_page()
     page.goto(f"{LIST}?channel=sms")
     expect(page.get_by_label("User name or e-mail")).to_be_focused()
@@ -70,7 +70,7 @@ def test_two_lines_and_enter_are_enough(new_context: NewContext, sandbox: Sandbo
 
 
 @pytest.mark.parametrize("shown", [LIST, SECURITY, "/you/sessions/"])
-def test_back_after_signing_out_shows_the_gate(new_context: NewContext, sandbox: SandboxServer, shown: str) -> None:
+def test_back_after_sign_out_shows_sign_in_page(new_context: NewContext, sandbox: SandboxServer, shown: str) -> None:
     page = new_context.signed_in("admin", at=shown)
     page.get_by_role("heading", level=1).wait_for()
     sign_out(page)
@@ -79,7 +79,7 @@ def test_back_after_signing_out_shows_the_gate(new_context: NewContext, sandbox:
     assert page.get_by_role("button", name=re.compile("Account menu")).count() == 0
 
 
-def test_without_javascript_everything_but_passkeys_works(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_sign_in_without_javascript_works_except_passkeys(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = sign_in(new_context(java_script_enabled=False), "support")
     page.goto(SECURITY)
     add_app(page)
@@ -97,7 +97,7 @@ def test_without_javascript_everything_but_passkeys_works(new_context: NewContex
     expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
 
 
-def test_the_account_menu_leads_to_it_and_it_leads_back(admin_page: Page) -> None:
+def test_account_menu_links_to_security_page_and_back(admin_page: Page) -> None:
     admin_page.get_by_role("button", name=re.compile("Account menu")).click()
     admin_page.get_by_role("link", name="Sign-in and security").click()
     expect(admin_page.get_by_role("heading", name="Sign-in and security")).to_be_visible()
@@ -105,7 +105,7 @@ def test_the_account_menu_leads_to_it_and_it_leads_back(admin_page: Page) -> Non
     expect(admin_page.locator(ROWS).first).to_be_visible()
 
 
-def test_the_theme_changes_there_at_once(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_theme_button_works_on_security_page(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=SECURITY)
     button = page.locator("[data-theme-toggle] button")
     wanted = button.get_attribute("value")
@@ -115,7 +115,7 @@ def test_the_theme_changes_there_at_once(new_context: NewContext, sandbox: Sandb
     expect(page.locator("html")).to_have_attribute("data-theme", wanted or "")
 
 
-def test_a_passkey_that_is_not_used_is_said_and_can_be_tried_again(new_context: NewContext) -> None:
+def test_cancelled_passkey_shows_message_and_can_be_retried(new_context: NewContext) -> None:
     page = new_context().new_page()
     page.goto("/sign-in/")
     refused = "throw new DOMException('', 'NotAllowedError')"
@@ -126,44 +126,46 @@ def test_a_passkey_that_is_not_used_is_said_and_can_be_tried_again(new_context: 
     expect(button).to_be_enabled()
 
 
-# --- Where a second factor is due ----------------------------------------------------------------
+# --- Required second factor ----------------------------------------------------------------------
 
 
 @pytest.fixture
-def due(strict_desk: Desk, new_context: NewContext, sandbox: SandboxServer) -> Page:
-    """Someone who just gave their password, and has no second factor yet."""
-    forget_factors(strict_desk)
+def page_without_factor(strict_desk: Desk, new_context: NewContext, sandbox: SandboxServer) -> Page:
+    """Tab of a user who signed in by password and has no second factor yet."""
+    delete_factors(strict_desk)
     strict_desk.forget_limits()
     return sign_in(new_context(base_url=strict_desk.url), "admin")
 
 
-def test_one_is_added_and_then_the_desk_opens(due: Page) -> None:
-    expect(due.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
-    due.goto(LIST)
-    expect(due.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
-    add_app(due)
-    expect(due.get_by_text("The authenticator app is added.")).to_be_visible()
-    due.goto(LIST)
-    wait_for_results(due)
+def test_desk_opens_after_required_factor_is_added(page_without_factor: Page) -> None:
+    expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
+    page_without_factor.goto(LIST)
+    expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
+    add_app(page_without_factor)
+    expect(page_without_factor.get_by_text("The authenticator app is added.")).to_be_visible()
+    page_without_factor.goto(LIST)
+    wait_for_results(page_without_factor)
 
 
-def test_from_the_next_sign_in_on_it_is_asked_for(due: Page) -> None:
-    secret = add_app(due)
-    sign_out(due)
-    due.get_by_label("User name or e-mail").fill("admin")
-    due.get_by_label("Password").fill(PASSWORD)
-    due.get_by_role("button", name="Sign in", exact=True).click()
-    expect(due.get_by_role("heading", name="One more step")).to_be_visible()
-    due.get_by_label("Code").fill(code_now(secret, 1))  # that of now was used when the app was added
-    due.get_by_role("button", name="Sign in", exact=True).click()
-    due.wait_for_selector("main[data-profile-id]")
+def test_next_sign_in_asks_for_added_factor(page_without_factor: Page) -> None:
+    secret = add_app(page_without_factor)
+    sign_out(page_without_factor)
+    page_without_factor.get_by_label("User name or e-mail").fill("admin")
+    page_without_factor.get_by_label("Password").fill(PASSWORD)
+    page_without_factor.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page_without_factor.get_by_role("heading", name="One more step")).to_be_visible()
+    page_without_factor.get_by_label("Code").fill(
+        code_now(secret, 1)
+    )  # the current code was used when the app was added
+    page_without_factor.get_by_role("button", name="Sign in", exact=True).click()
+    page_without_factor.wait_for_selector("main[data-profile-id]")
 
 
-def test_a_page_that_is_open_is_led_there_by_its_next_request(due: Page, strict_desk: Desk) -> None:
-    add_app(due)
-    due.goto(LIST)
-    wait_for_results(due)
-    forget_factors(strict_desk)
-    due.get_by_role("link", name="Next page").click()
-    due.wait_for_url(f"**{SECURITY}")
-    expect(due.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
+def test_open_page_is_redirected_when_factor_is_missing(page_without_factor: Page, strict_desk: Desk) -> None:
+    add_app(page_without_factor)
+    page_without_factor.goto(LIST)
+    wait_for_results(page_without_factor)
+    delete_factors(strict_desk)
+    page_without_factor.get_by_role("link", name="Next page").click()
+    page_without_factor.wait_for_url(f"**{SECURITY}")
+    expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()

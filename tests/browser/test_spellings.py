@@ -1,4 +1,4 @@
-"""Numbers as people paste and type them, in a real browser: the contact is there, and the page says how it was read."""
+"""Spellings: numbers pasted or typed in any form find their contact, and the page shows the interpretation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
-from .page_helpers import CLIPBOARD, ROWS, at_address, wait_for_results
+from .page_helpers import CLIPBOARD, ROWS, wait_for_address, wait_for_results
 
 FEW = "/account/contacts/?page_size=20"
 SPELLINGS = {
@@ -25,7 +25,7 @@ SPELLINGS = {
 }
 
 
-def _american(sandbox: SandboxServer) -> tuple[str, str]:
+def _us_contact(sandbox: SandboxServer) -> tuple[str, str]:
     held = sandbox.contacts(None).items()
     return next((i, n) for i, n in held if n and n.startswith("+1") and len(n) == 12)
 
@@ -38,12 +38,12 @@ def _paste(page: Page, text: str) -> None:
 
 @pytest.fixture
 def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
-    """The admin's list, with a clipboard."""
+    """The admin's list, with access to the clipboard."""
     return new_context.signed_in("admin", at=FEW, permissions=CLIPBOARD)
 
 
-def test_a_pasted_number_shows_its_contact_and_how_it_was_read(page: Page, sandbox: SandboxServer) -> None:
-    contact_id, number = _american(sandbox)
+def test_pasted_number_finds_contact_and_shows_interpretation(page: Page, sandbox: SandboxServer) -> None:
+    contact_id, number = _us_contact(sandbox)
     for spelling in SPELLINGS.values():
         page.goto(FEW)
         wait_for_results(page)
@@ -56,16 +56,16 @@ def test_a_pasted_number_shows_its_contact_and_how_it_was_read(page: Page, sandb
         expect(page.locator("#search")).to_have_value(typed)
 
 
-def test_the_last_seven_digits_are_found_and_stay_in_the_box(page: Page, sandbox: SandboxServer) -> None:
-    contact_id, number = _american(sandbox)
+def test_last_seven_digits_find_contact_and_stay_in_field(page: Page, sandbox: SandboxServer) -> None:
+    contact_id, number = _us_contact(sandbox)
     page.locator("#search").press_sequentially(number[-7:], delay=20)
     expect(page.locator("#search-interpretation")).to_contain_text(f"Searched as “{number[-7:-4]}-{number[-4:]}”")
     expect(page.locator(f"tr[data-contact-id='{contact_id}']")).to_be_visible()
     expect(page.locator("#search")).to_have_value(number[-7:])
-    at_address(page, f"?search={number[-7:]}&page_size=20")
+    wait_for_address(page, f"?search={number[-7:]}&page_size=20")
 
 
-def test_another_reading_is_one_click_away(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_alternative_interpretation_is_one_click_away(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=f"{FEW}&search=2055")
     link = page.locator("#search-interpretation a").first
     wanted = link.inner_text()
@@ -74,7 +74,7 @@ def test_another_reading_is_one_click_away(new_context: NewContext, sandbox: San
     expect(page.locator("#search")).to_have_value("2055")
 
 
-def test_of_twenty_pasted_numbers_fifteen_are_found_and_five_are_not(page: Page, sandbox: SandboxServer) -> None:
+def test_bulk_lookup_of_twenty_numbers_finds_fifteen(page: Page, sandbox: SandboxServer) -> None:
     known = [number for number in sandbox.contacts(None).values() if number][:15]
     unknown = [f"+1202555{nth}" for nth in range(9000, 9005)]
     mixed = [*known[:7], *unknown[:2], *known[7:], *unknown[2:]]
@@ -87,7 +87,7 @@ def test_of_twenty_pasted_numbers_fifteen_are_found_and_five_are_not(page: Page,
     assert page.locator("#numbers").input_value() == "\n".join(mixed)
 
 
-def test_several_numbers_work_without_javascript(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_bulk_lookup_works_without_javascript(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=FEW, java_script_enabled=False)
     known = [number for number in sandbox.contacts(None).values() if number][:7]
     page.get_by_text("More filters").click()
@@ -98,7 +98,7 @@ def test_several_numbers_work_without_javascript(new_context: NewContext, sandbo
     expect(page.locator("[data-looked-up=found]")).to_have_count(2)
 
 
-def test_back_from_several_numbers_shows_the_list_again(page: Page, sandbox: SandboxServer) -> None:
+def test_back_from_bulk_lookup_shows_list(page: Page, sandbox: SandboxServer) -> None:
     _paste(page, "+12025559001, +12025559002")
     expect(page.locator("[data-looked-up=not-found]")).to_have_count(2)
     page.go_back()

@@ -1,4 +1,4 @@
-"""Single sign-on in Chromium: from the desk's button over the provider's page and back, under the strict policy."""
+"""Single sign-on in Chromium: from the desk to the provider and back, under the Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUTTON = 'form[action*="/sign-in/sso/"] button'
 
 @pytest.fixture
 def page(chromium: Browser, sso_desk: Desk) -> Iterator[Page]:
-    """A tab of a fresh profile at the desk. A breach of the desk's policy fails the test."""
+    """Tab of a new browser profile. CSP violations and uncaught errors fail the test."""
     context, faults = chromium.new_context(base_url=sso_desk.url), list[str]()
     watch_faults(context, faults)
     yield context.new_page()
@@ -27,7 +27,7 @@ def page(chromium: Browser, sso_desk: Desk) -> Iterator[Page]:
     assert faults == []
 
 
-def test_one_comes_in_by_the_provider_and_lands_where_one_wanted_to_go(page: Page, provider: Provider) -> None:
+def test_sso_sign_in_returns_to_requested_page(page: Page, provider: Provider) -> None:
     provider.knows("b-1", preferred_username="browser", groups=["desk-admins"])
     page.goto("/account/contacts/?channel=sms")
     page.click(BUTTON)
@@ -38,7 +38,7 @@ def test_one_comes_in_by_the_provider_and_lands_where_one_wanted_to_go(page: Pag
     assert page.locator("main[data-profile-id]").count() == 1
 
 
-def test_whom_no_group_lets_in_is_told_so(page: Page, provider: Provider) -> None:
+def test_sso_user_without_group_sees_no_contacts(page: Page, provider: Provider) -> None:
     provider.knows("b-2", preferred_username="stranger", groups=["others"])
     page.goto("/sign-in/")
     page.click(BUTTON)
@@ -48,7 +48,7 @@ def test_whom_no_group_lets_in_is_told_so(page: Page, provider: Provider) -> Non
     assert page.locator("[data-contact-id]").count() == 0
 
 
-def test_who_turns_back_can_try_again(page: Page, provider: Provider) -> None:
+def test_cancelled_sso_can_be_retried(page: Page, provider: Provider) -> None:
     page.goto("/sign-in/")
     page.click(BUTTON)
     page.click("[name=action][value=deny]")

@@ -1,4 +1,4 @@
-"""The profile switcher, by keyboard and by mouse: a combobox over plain links."""
+"""Profile switcher: a combobox over plain links, by keyboard, by mouse and without JavaScript."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 from tests.browser.test_accessibility import SIZES, check
 
-from .page_helpers import ROWS, at_address, hold_requests, ids, later
+from .page_helpers import ROWS, contact_ids, hold_requests, wait_for_address, wait_page_time
 
 BY_SMS = "/account/contacts/?channel=sms&page_size=20"
-KEPT = "/contacts/?channel=sms&page_size=20"  # of it, in another profile
+KEPT = "/contacts/?channel=sms&page_size=20"  # the same filters in another profile
 LINK = "[data-popover=profiles]"
 FIND = "#profiles #find"
 OPTIONS = "#profiles [role=option]:visible"
@@ -24,13 +24,13 @@ OPTIONS = "#profiles [role=option]:visible"
 
 @pytest.fixture
 def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
-    """The admin's list of contacts."""
+    """The admin's list, filtered by channel."""
     return new_context.signed_in("admin", at=BY_SMS)
 
 
 @pytest.fixture
 def switcher(page: Page) -> Page:
-    """The same with the switcher open and the focus in its box."""
+    """The same page with the switcher open and its field focused."""
     _open(page)
     return page
 
@@ -46,13 +46,11 @@ def _active(page: Page) -> Locator:
 
 
 def _titles(page: Page) -> list[str]:
-    # An option out of sight has no inner text until the frame after it comes into sight.
+    # `inner_text` of an option outside the viewport is empty until the frame after it is scrolled into view.
     return page.locator(f"{OPTIONS} > span").all_text_contents()
 
 
-def test_by_keyboard_alone_one_lands_in_another_profile_with_the_filters_kept(
-    switcher: Page, sandbox: SandboxServer
-) -> None:
+def test_profile_switch_by_keyboard_keeps_filters(switcher: Page, sandbox: SandboxServer) -> None:
     wanted = sandbox.profiles()[4]
     switcher.keyboard.type(wanted["name"][:3])
     titles = _titles(switcher)
@@ -60,11 +58,11 @@ def test_by_keyboard_alone_one_lands_in_another_profile_with_the_filters_kept(
         switcher.keyboard.press("ArrowDown")
     expect(_active(switcher)).to_contain_text(wanted["name"])
     switcher.keyboard.press("Enter")
-    at_address(switcher, f"/p/{wanted['id']}{KEPT}")
+    wait_for_address(switcher, f"/p/{wanted['id']}{KEPT}")
     expect(switcher.locator("main")).to_have_attribute("data-profile-id", wanted["id"])
 
 
-def test_the_box_points_at_the_active_option(switcher: Page) -> None:
+def test_combobox_references_active_option(switcher: Page) -> None:
     expect(switcher.locator(FIND)).not_to_have_attribute("aria-activedescendant", re.compile("."))
     for key, at in (("ArrowDown", 0), ("ArrowDown", 1), ("End", -1), ("ArrowDown", 0), ("ArrowUp", -1), ("Home", 0)):
         switcher.keyboard.press(key)
@@ -74,7 +72,7 @@ def test_the_box_points_at_the_active_option(switcher: Page) -> None:
         expect(_active(switcher)).to_have_count(1)
 
 
-def test_a_page_down_moves_by_what_is_seen_and_stops_at_the_end(switcher: Page) -> None:
+def test_page_down_moves_by_visible_options_and_stops_at_end(switcher: Page) -> None:
     switcher.keyboard.press("Home")
     switcher.keyboard.press("PageDown")
     at = _titles(switcher).index(_active(switcher).locator("span").text_content() or "")
@@ -84,25 +82,23 @@ def test_a_page_down_moves_by_what_is_seen_and_stops_at_the_end(switcher: Page) 
     expect(switcher.locator(OPTIONS).last).to_have_attribute("aria-selected", "true")
 
 
-def test_the_active_option_is_always_in_sight(switcher: Page) -> None:
+def test_active_option_is_scrolled_into_view(switcher: Page) -> None:
     switcher.keyboard.press("End")
     expect(_active(switcher)).to_be_in_viewport(ratio=1)
 
 
-def test_nothing_is_active_and_enter_does_nothing_until_one_types_or_moves(switcher: Page) -> None:
+def test_enter_without_active_option_does_nothing(switcher: Page) -> None:
     expect(_active(switcher)).to_have_count(0)
     switcher.keyboard.press("Enter")
-    later(switcher, 200)
+    wait_page_time(switcher, 200)
     expect(switcher.locator(FIND)).to_be_focused()
-    at_address(switcher, BY_SMS)
+    wait_for_address(switcher, BY_SMS)
 
 
 @pytest.mark.parametrize("typed", ["lumiere", "LUMIÈRE", "opticians lum", "lumie\u0300re"])
-def test_typing_minds_neither_case_nor_accents_nor_the_order_of_words(
-    page: Page, sandbox: SandboxServer, typed: str
-) -> None:
+def test_filter_ignores_case_accents_and_word_order(page: Page, sandbox: SandboxServer, typed: str) -> None:
     name = html.escape(sandbox.profiles()[4]["name"])
-    _change(page, lambda body: body.replace(name, "Lumière Opticians"))
+    _modify_list(page, lambda body: body.replace(name, "Lumière Opticians"))
     _open(page)
     page.keyboard.insert_text(typed)
     expect(page.locator(OPTIONS)).to_have_count(1)
@@ -110,7 +106,7 @@ def test_typing_minds_neither_case_nor_accents_nor_the_order_of_words(
     expect(page.locator("#profiles .popover__foot")).to_contain_text("1 of 13 profiles")
 
 
-def test_emptying_the_box_brings_every_profile_back_with_none_active(switcher: Page) -> None:
+def test_cleared_filter_shows_all_profiles_with_none_active(switcher: Page) -> None:
     switcher.keyboard.type("z")
     switcher.keyboard.press("Backspace")
     expect(switcher.locator(OPTIONS)).to_have_count(13)
@@ -118,7 +114,7 @@ def test_emptying_the_box_brings_every_profile_back_with_none_active(switcher: P
     expect(switcher.locator("#profiles .popover__foot")).to_contain_text("13 profiles")
 
 
-def test_a_name_that_nobody_has_is_said_and_shown(switcher: Page) -> None:
+def test_unknown_name_is_shown_and_announced(switcher: Page) -> None:
     sentence = "No profile is called “<b>zzz”."
     switcher.keyboard.type("<b>zzz")
     expect(switcher.locator("#profile-none")).to_have_text(sentence)
@@ -129,13 +125,13 @@ def test_a_name_that_nobody_has_is_said_and_shown(switcher: Page) -> None:
     expect(switcher.locator(FIND)).to_be_focused()
 
 
-def test_how_many_fit_is_said_once_after_the_last_key(switcher: Page) -> None:
+def test_match_count_is_announced_once_after_last_key(switcher: Page) -> None:
     switcher.evaluate("""() => {
         window.said = [];
         new MutationObserver(() => { if ($("live").textContent) said.push($("live").textContent); })
             .observe($("live"), { childList: true });
     }""")
-    switcher.evaluate("""() => { const box = document.activeElement; // as fast on any machine
+    switcher.evaluate("""() => { const box = document.activeElement; // no delay between inputs, on any machine
         for (const text of ["a", "an"]) {
             box.value = text;
             box.dispatchEvent(new InputEvent("input", { bubbles: true }));
@@ -145,7 +141,7 @@ def test_how_many_fit_is_said_once_after_the_last_key(switcher: Page) -> None:
     assert switcher.evaluate("said.length") == 1
 
 
-def test_escape_closes_and_gives_the_focus_back(switcher: Page) -> None:
+def test_escape_closes_switcher_and_restores_focus(switcher: Page) -> None:
     switcher.keyboard.type("a")
     switcher.keyboard.press("Escape")
     expect(switcher.locator("#profiles")).to_be_hidden()
@@ -153,19 +149,19 @@ def test_escape_closes_and_gives_the_focus_back(switcher: Page) -> None:
     expect(switcher.locator(LINK)).to_have_attribute("aria-expanded", "false")
 
 
-def test_a_second_click_on_the_link_closes(switcher: Page) -> None:
+def test_second_click_on_link_closes_switcher(switcher: Page) -> None:
     switcher.locator(LINK).click()
     expect(switcher.locator("#profiles")).to_be_hidden()
     switcher.locator(LINK).click()
     expect(switcher.locator(FIND)).to_be_focused()
 
 
-def test_leaving_by_tab_closes(switcher: Page) -> None:
+def test_tab_out_closes_switcher(switcher: Page) -> None:
     switcher.keyboard.press("Shift+Tab")
     expect(switcher.locator("#profiles")).to_be_hidden()
 
 
-def test_closing_before_the_answer_leaves_nothing_behind(page: Page) -> None:
+def test_response_after_close_leaves_switcher_empty(page: Page) -> None:
     with hold_requests(page, "**/profiles/**"):
         page.locator(LINK).click()
         expect(page.locator("#profiles:popover-open")).to_be_attached()
@@ -175,7 +171,7 @@ def test_closing_before_the_answer_leaves_nothing_behind(page: Page) -> None:
     expect(page.locator("#profiles > *")).to_have_count(0)
 
 
-def test_a_failure_closes_what_would_be_empty(page: Page) -> None:
+def test_failed_request_closes_switcher(page: Page) -> None:
     page.route("**/profiles/**", lambda route: route.abort())
     page.locator(LINK).click()
     expect(page.locator("#notice")).to_contain_text("cannot be reached")
@@ -183,8 +179,8 @@ def test_a_failure_closes_what_would_be_empty(page: Page) -> None:
 
 
 @pytest.mark.parametrize("button", ["left with Ctrl", "middle"])
-def test_a_click_for_a_new_tab_opens_one_and_stays(switcher: Page, sandbox: SandboxServer, button: str) -> None:
-    before, wanted = ids(switcher), sandbox.profiles()[2]
+def test_new_tab_click_opens_tab_and_keeps_switcher_open(switcher: Page, sandbox: SandboxServer, button: str) -> None:
+    before, wanted = contact_ids(switcher), sandbox.profiles()[2]
     option = switcher.locator(f"#profiles [href^='/p/{wanted['id']}/']")
     with switcher.context.expect_page() as opened:
         if button == "middle":
@@ -194,11 +190,11 @@ def test_a_click_for_a_new_tab_opens_one_and_stays(switcher: Page, sandbox: Sand
     expect(opened.value.locator("main")).to_have_attribute("data-profile-id", wanted["id"])
     switcher.bring_to_front()
     expect(switcher.locator(FIND)).to_be_focused()
-    assert ids(switcher) == before
+    assert contact_ids(switcher) == before
 
 
 @pytest.mark.parametrize("by", ["Enter", "click"])
-def test_leaving_is_said_with_the_name_of_where_one_goes(switcher: Page, sandbox: SandboxServer, by: str) -> None:
+def test_profile_change_event_has_profile_name(switcher: Page, sandbox: SandboxServer, by: str) -> None:
     wanted = sandbox.profiles()[2]
     switcher.evaluate(
         "document.addEventListener('desk:profile-change', (e) => console.log(`leaving ${e.detail.title}`))"
@@ -209,21 +205,21 @@ def test_leaving_is_said_with_the_name_of_where_one_goes(switcher: Page, sandbox
             switcher.keyboard.press("Enter")
         else:
             switcher.locator(f"#profiles [href^='/p/{wanted['id']}/']").click()
-    at_address(switcher, f"/p/{wanted['id']}{KEPT}")
+    wait_for_address(switcher, f"/p/{wanted['id']}{KEPT}")
 
 
-def test_where_one_was_last_stands_first_the_next_time(page: Page, sandbox: SandboxServer) -> None:
+def test_most_recent_other_profile_is_first(page: Page, sandbox: SandboxServer) -> None:
     one, other = (profile["id"] for profile in sandbox.profiles()[6:8])
     for profile_id in (one, other):
         page.goto(f"/p/{profile_id}/contacts/?page_size=20")
     _open(page)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    at_address(page, f"/p/{one}/contacts/?page_size=20")
+    wait_for_address(page, f"/p/{one}/contacts/?page_size=20")
 
 
-def test_a_thousand_profiles_narrow_to_the_one_that_is_meant(page: Page) -> None:
-    _change(page, _a_thousand)
+def test_thousand_profiles_filter_to_one(page: Page) -> None:
+    _modify_list(page, _with_thousand_profiles)
     _open(page)
     expect(page.locator(OPTIONS)).to_have_count(1000)
     page.keyboard.press("End")
@@ -234,7 +230,7 @@ def test_a_thousand_profiles_narrow_to_the_one_that_is_meant(page: Page) -> None
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", "desktop"), ("dark", "phone")])
-def test_every_state_of_it_passes_axe(new_context: NewContext, sandbox: SandboxServer, scheme: str, size: str) -> None:
+def test_switcher_states_pass_axe(new_context: NewContext, sandbox: SandboxServer, scheme: str, size: str) -> None:
     profile_id = sandbox.profiles()[1]["id"]
     at = f"/p/{profile_id}/contacts/?page_size=20"
     page = new_context.signed_in("admin", at=at, color_scheme=scheme, viewport=SIZES[size])
@@ -245,19 +241,19 @@ def test_every_state_of_it_passes_axe(new_context: NewContext, sandbox: SandboxS
         check(page)
 
 
-def test_without_javascript_a_name_is_found_by_a_form(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_profile_search_works_without_javascript(new_context: NewContext, sandbox: SandboxServer) -> None:
     wanted = sandbox.profiles()[2]
     page = new_context.signed_in("admin", at=BY_SMS, java_script_enabled=False)
     page.locator(LINK).click()
     page.fill("#find", wanted["name"].upper())
     page.press("#find", "Enter")
     page.get_by_role("link", name=wanted["name"]).click()
-    at_address(page, f"/p/{wanted['id']}{KEPT}")
+    wait_for_address(page, f"/p/{wanted['id']}{KEPT}")
     expect(page.locator(ROWS).first).to_be_visible()
 
 
-def _change(page: Page, change: Callable[[str], str]) -> None:
-    """Has the switcher's list changed on its way to the browser."""
+def _modify_list(page: Page, change: Callable[[str], str]) -> None:
+    """Applies `change` to responses with the switcher's list."""
 
     def answer(route: Route) -> None:
         response = route.fetch()
@@ -266,8 +262,8 @@ def _change(page: Page, change: Callable[[str], str]) -> None:
     page.route("**/profiles/**", answer)
 
 
-def _a_thousand(body: str) -> str:
-    """The list with its last group replaced by a thousand profiles."""
+def _with_thousand_profiles(body: str) -> str:
+    """Replaces the last group of the list by a thousand profiles."""
     head, last = body.rsplit('role="presentation">', 1)
     option = (
         '<a class="menu-item" href="/account/contacts/?page={0}" id="n{0}" role="option" tabindex="-1"'

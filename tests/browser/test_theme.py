@@ -1,4 +1,4 @@
-"""The theme: changed by one press, kept on the server, and in every page from its first byte."""
+"""Theme: changed by one press, saved on the server, and set in the first tag of every page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import CachingDesk, NewContext
 
-from .page_helpers import ROWS, at_address, hold_requests, wait_for_results
+from .page_helpers import ROWS, hold_requests, wait_for_address, wait_for_results
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
@@ -20,15 +20,15 @@ CANVAS = "getComputedStyle(document.documentElement).colorScheme"
 
 
 @pytest.fixture(scope="module")
-def desk(keeping_desk: CachingDesk) -> Desk:
-    """Any desk will do; this one lets tests set preferences."""
-    return keeping_desk.desk
+def desk(caching_desk: CachingDesk) -> Desk:
+    """The desk whose preferences tests can set."""
+    return caching_desk.desk
 
 
 @pytest.fixture
-def light(keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
-    """The list of someone who prefers light, on a system that is dark."""
-    with keeping_desk.wishes("admin", theme="light"):
+def light(caching_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer) -> Iterator[Page]:
+    """The admin's list with the light theme preferred, on a system with a dark theme."""
+    with caching_desk.preferences("admin", theme="light"):
         yield new_context.signed_in("admin", at=FEW, color_scheme="dark")
 
 
@@ -38,7 +38,7 @@ def _press(page: Page, theme: str) -> None:
     assert answered.value.status == 204
 
 
-def test_it_changes_at_once_before_the_server_answers(light: Page) -> None:
+def test_theme_changes_before_response(light: Page) -> None:
     assert light.evaluate(CANVAS) == "light"
     with hold_requests(light, "**/preferences/theme/"):
         light.get_by_role("button", name="Dark theme").click()
@@ -47,7 +47,7 @@ def test_it_changes_at_once_before_the_server_answers(light: Page) -> None:
         expect(light.locator("meta[name=color-scheme]")).to_have_attribute("content", "dark")
 
 
-def test_two_quick_presses_lead_back(light: Page) -> None:
+def test_two_quick_presses_restore_theme(light: Page) -> None:
     button = light.locator("[data-theme-toggle] button")
     with hold_requests(light, "**/preferences/theme/"):
         button.click()
@@ -56,7 +56,7 @@ def test_two_quick_presses_lead_back(light: Page) -> None:
         expect(button).to_have_attribute("aria-label", "Dark theme")
 
 
-def test_it_outlives_loading_again_and_other_pages(light: Page) -> None:
+def test_theme_persists_across_pages(light: Page) -> None:
     _press(light, "Dark")
     for address in (FEW, "/preferences/", f"{FEW}&page=2"):
         light.goto(address)
@@ -64,14 +64,14 @@ def test_it_outlives_loading_again_and_other_pages(light: Page) -> None:
     expect(light.get_by_role("button", name="Light theme")).to_be_visible()
 
 
-def test_every_page_is_served_with_it_from_its_first_tag(light: Page) -> None:
+def test_every_page_is_served_with_theme_attribute(light: Page) -> None:
     _press(light, "Dark")
     for address in (LIST, f"{LIST}?search=998-8776", f"{LIST}?page=900", "/account/profiles/", "/preferences/"):
         served = light.context.request.get(address).text()
         assert 'data-theme="dark"' in served.split("<head>")[0]
 
 
-def test_no_page_is_ever_painted_in_the_other_theme(light: Page) -> None:
+def test_no_page_is_painted_in_other_theme(light: Page) -> None:
     _press(light, "Dark")
     light.add_init_script(f"""
         window.schemes = new Set();
@@ -84,33 +84,33 @@ def test_no_page_is_ever_painted_in_the_other_theme(light: Page) -> None:
     assert light.evaluate("[...schemes]") == ["dark"]
 
 
-def test_it_stays_where_one_is(light: Page) -> None:
+def test_theme_change_keeps_page_and_rows(light: Page) -> None:
     light.goto(SECOND_BY_SMS)
     wait_for_results(light)
     light.locator(f"{ROWS} .phone__link").first.focus()
     light.evaluate("document.querySelector('#results tbody').dataset.mark = 'kept'")
     _press(light, "Dark")
-    at_address(light, SECOND_BY_SMS)
+    wait_for_address(light, SECOND_BY_SMS)
     assert light.locator("#results tbody[data-mark=kept]").count() == 1
 
 
-def test_a_theme_that_could_not_be_kept_is_said(light: Page) -> None:
+def test_theme_that_cannot_be_saved_shows_notice(light: Page) -> None:
     light.context.set_offline(True)
     light.get_by_role("button", name="Dark theme").click()
     expect(light.locator("#notice")).to_contain_text("cannot be reached")
 
 
-def test_after_the_session_ended_a_notice_says_so(light: Page) -> None:
+def test_ended_session_shows_notice(light: Page) -> None:
     light.context.clear_cookies()
     light.get_by_role("button", name="Dark theme").click()
     expect(light.locator("#notice")).to_contain_text("Your session has ended")
 
 
-def test_without_javascript_the_button_comes_back_to_the_same_list(
-    keeping_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer
+def test_theme_button_without_javascript_returns_to_same_list(
+    caching_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer
 ) -> None:
-    with keeping_desk.wishes("admin", theme="light"):
+    with caching_desk.preferences("admin", theme="light"):
         page = new_context.signed_in("admin", at=SECOND_BY_SMS, java_script_enabled=False)
         page.get_by_role("button", name="Dark theme").click()
-        at_address(page, SECOND_BY_SMS)
+        wait_for_address(page, SECOND_BY_SMS)
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")

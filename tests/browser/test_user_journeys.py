@@ -1,4 +1,4 @@
-"""The walk of a support agent, with JavaScript and without: every step shows the right rows and address."""
+"""User journeys through the list, with and without JavaScript: each step shows the right rows and address."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .page_helpers import (
     CLIPBOARD,
     CONTACT,
     ROWS,
-    at_address,
     choose_channel,
+    contact_ids,
+    current_path,
     hold_requests,
-    ids,
-    later,
-    more_filters,
-    path,
+    open_more_filters,
+    wait_for_address,
     wait_for_results,
+    wait_page_time,
 )
 
 LIST = "/account/contacts/"
@@ -41,18 +41,18 @@ def _expected(sandbox: SandboxServer, query: ContactQuery) -> list[str]:
     return [str(contact.id) for contact in client.contacts(query).contacts]
 
 
-def _expect(page: Page, sandbox: SandboxServer, address: str, query: ContactQuery) -> None:
-    at_address(page, address)
+def _assert_list(page: Page, sandbox: SandboxServer, address: str, query: ContactQuery) -> None:
+    wait_for_address(page, address)
     expected = _expected(sandbox, query)
     expect(page.locator(ROWS).first).to_have_attribute("data-contact-id", expected[0])
     wait_for_results(page)
-    assert ids(page) == expected
+    assert contact_ids(page) == expected
     expect(page.locator("#search")).to_have_value(query.search or "")
     expect(page.locator(f"#channels [value='{query.channel or ''}']")).to_be_checked()
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_search_channel_two_pages_a_contact_and_back_three_times(
+def test_search_filter_paging_contact_and_back_show_right_rows(
     new_context: NewContext, sandbox: SandboxServer, javascript: bool
 ) -> None:
     page = new_context.signed_in("admin", at=FEW, java_script_enabled=javascript)
@@ -63,143 +63,143 @@ def test_search_channel_two_pages_a_contact_and_back_three_times(
         page.fill("#search", "2")
         page.press("#search", "Enter")
     searched = ContactQuery(page_size=20, search="2")
-    _expect(page, sandbox, f"{LIST}?search=2&page_size=20" if javascript else "&page_size=20", searched)
+    _assert_list(page, sandbox, f"{LIST}?search=2&page_size=20" if javascript else "&page_size=20", searched)
 
     choose_channel(page, "sms")
     if not javascript:
         page.get_by_role("button", name="Apply").first.click()
     by_sms = f"{LIST}?search=2&channel=sms&page_size=20"
-    _expect(page, sandbox, by_sms if javascript else "&page_size=20", ContactQuery(1, 20, "2", "sms"))
+    _assert_list(page, sandbox, by_sms if javascript else "&page_size=20", ContactQuery(1, 20, "2", "sms"))
 
     second = f"{LIST}?search=2&channel=sms&page=2&page_size=20"
     third = f"{LIST}?search=2&channel=sms&page=3&page_size=20"
     page.get_by_role("link", name="Next page").click()
-    _expect(page, sandbox, second, ContactQuery(2, 20, "2", "sms"))
+    _assert_list(page, sandbox, second, ContactQuery(2, 20, "2", "sms"))
     page.get_by_role("link", name="Next page").click()
-    _expect(page, sandbox, third, ContactQuery(3, 20, "2", "sms"))
+    _assert_list(page, sandbox, third, ContactQuery(3, 20, "2", "sms"))
 
-    opened = ids(page)[1]
+    opened = contact_ids(page)[1]
     page.locator(".phone__link").nth(1).click()
     expect(page.locator("article")).to_have_attribute("data-contact-id", opened)
-    assert path(page) == f"{LIST}{opened}/"
+    assert current_path(page) == f"{LIST}{opened}/"
 
     page.go_back()
-    _expect(page, sandbox, third, ContactQuery(3, 20, "2", "sms"))
+    _assert_list(page, sandbox, third, ContactQuery(3, 20, "2", "sms"))
     page.go_back()
-    _expect(page, sandbox, second, ContactQuery(2, 20, "2", "sms"))
+    _assert_list(page, sandbox, second, ContactQuery(2, 20, "2", "sms"))
     page.go_back()
-    _expect(page, sandbox, by_sms if javascript else "&page_size=20", ContactQuery(1, 20, "2", "sms"))
+    _assert_list(page, sandbox, by_sms if javascript else "&page_size=20", ContactQuery(1, 20, "2", "sms"))
 
 
-def _is_back(request: Request) -> bool:
+def _is_history_restore(request: Request) -> bool:
     return request.headers.get("hx-history-restore-request") == "true"
 
 
 @pytest.mark.parametrize("then", ["a channel", "the next page"])
-def test_a_slow_back_never_overwrites_what_was_asked_after_it(page: Page, sandbox: SandboxServer, then: str) -> None:
+def test_slow_back_never_overwrites_later_request(page: Page, sandbox: SandboxServer, then: str) -> None:
     for number in (2, 3):
         page.get_by_role("link", name="Next page").click()
-        at_address(page, f"?page={number}&page_size=20")
+        wait_for_address(page, f"?page={number}&page_size=20")
     wait_for_results(page)
-    with hold_requests(page, "**/contacts/**", _is_back):
-        with page.expect_request(_is_back):
+    with hold_requests(page, "**/contacts/**", _is_history_restore):
+        with page.expect_request(_is_history_restore):
             page.evaluate("history.back()")
         if then == "a channel":
             choose_channel(page, "sms")
             wanted = ContactQuery(1, 20, None, "sms")
-            at_address(page, "?channel=sms&page_size=20")
+            wait_for_address(page, "?channel=sms&page_size=20")
         else:
             page.get_by_role("link", name="Next page").click()
             wanted = ContactQuery(4, 20)
-            at_address(page, "?page=4&page_size=20")
+            wait_for_address(page, "?page=4&page_size=20")
         wait_for_results(page)
-    later(page, 200)
-    assert ids(page) == _expected(sandbox, wanted)
+    wait_page_time(page, 200)
+    assert contact_ids(page) == _expected(sandbox, wanted)
 
 
-def test_only_the_results_are_swapped(page: Page) -> None:
+def test_only_results_are_swapped(page: Page) -> None:
     page.evaluate("document.querySelector('header').dataset.mark = 'kept'")
     page.get_by_role("link", name="Next page").click()
-    at_address(page, "?page=2&page_size=20")
+    wait_for_address(page, "?page=2&page_size=20")
     assert page.locator("header[data-mark=kept]").count() == 1
 
 
-def test_typing_leaves_one_step_in_the_history(page: Page) -> None:
+def test_typing_adds_one_history_entry(page: Page) -> None:
     before = page.evaluate("history.length")
     for text in ("2", "20", "201"):
         page.fill("#search", text)
-        at_address(page, f"?search={text}&page_size=20")
+        wait_for_address(page, f"?search={text}&page_size=20")
     assert page.evaluate("history.length") == before + 1
 
 
-def test_what_was_typed_before_the_scripts_came_is_searched(page: Page) -> None:
+def test_text_typed_before_scripts_load_is_searched(page: Page) -> None:
     with hold_requests(page, "**/htmx.min*.js"):
         page.goto(FEW, wait_until="commit")
         page.fill("#search", "998-8776")
-    at_address(page, "?search=998-8776&page_size=20")
+    wait_for_address(page, "?search=998-8776&page_size=20")
     expect(page.locator("#results")).to_contain_text("No contacts match")
 
 
-def test_focus_stays_in_the_search_while_results_change(page: Page) -> None:
+def test_focus_stays_in_search_while_results_change(page: Page) -> None:
     page.locator("#search").press_sequentially("20", delay=20)
-    at_address(page, "?search=20&page_size=20")
+    wait_for_address(page, "?search=20&page_size=20")
     wait_for_results(page)
     expect(page.locator("#search")).to_be_focused()
 
 
-def test_the_summary_follows_the_results(page: Page) -> None:
+def test_summary_follows_results(page: Page) -> None:
     page.fill("#search", "998-8776")
     expect(page.locator("#results")).to_contain_text("No contacts match")
     expect(page.locator("#summary")).to_have_text("0 contacts match")
 
 
-def test_choosing_the_page_size_starts_at_the_first_page(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_page_size_change_starts_at_first_page(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=f"{LIST}?page=2")
     page.select_option("#page-size", "20")
-    at_address(page, f"{LIST}?page_size=20")
+    wait_for_address(page, f"{LIST}?page_size=20")
     expect(page.locator(ROWS)).to_have_count(20)
 
 
-def test_the_page_size_outlives_an_empty_result(page: Page) -> None:
+def test_page_size_survives_empty_result(page: Page) -> None:
     page.fill("#search", "998-8776")
     expect(page.locator("#results")).to_contain_text("No contacts match")
     page.fill("#search", "")
     expect(page.locator(ROWS)).to_have_count(20)
 
 
-def test_going_to_a_page_by_its_number(page: Page) -> None:
+def test_page_jump_opens_page_by_number(page: Page) -> None:
     page.fill(".page-jump__page", "3")
     page.press(".page-jump__page", "Enter")
-    at_address(page, f"{LIST}?page=3&page_size=20")
+    wait_for_address(page, f"{LIST}?page=3&page_size=20")
 
 
-def test_a_lookup_finds_one_number_and_empties_the_search(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_phone_lookup_finds_contact_and_clears_search(new_context: NewContext, sandbox: SandboxServer) -> None:
     contact_id, number = next((i, n) for i, n in sandbox.contacts(None).items() if n)
     page = new_context.signed_in("admin", at=f"{LIST}?search=2")
-    more_filters(page)
+    open_more_filters(page)
     page.fill("#phone", number)
     page.press("#phone", "Enter")
     expect(page.locator(ROWS)).to_have_count(1)
-    assert ids(page) == [contact_id]
+    assert contact_ids(page) == [contact_id]
     expect(page.locator("#search")).to_have_value("")
 
 
-def test_a_lookup_that_finds_nothing_names_the_number(page: Page) -> None:
-    more_filters(page)
+def test_phone_lookup_without_match_names_number(page: Page) -> None:
+    open_more_filters(page)
     page.fill("#phone", "+1 202-555-0143")
     page.press("#phone", "Enter")
     expect(page.locator("#results")).to_contain_text("+1 202-555-0143 is not among these contacts")
     assert page.locator("[data-error]").count() == 0
 
 
-def test_ctrl_click_opens_a_page_in_a_new_tab(page: Page) -> None:
+def test_ctrl_click_opens_page_in_new_tab(page: Page) -> None:
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Next page").click(modifiers=["Control"])
     expect(opened.value).to_have_url(re.compile(re.escape(f"{LIST}?page=2&page_size=20") + "$"))
-    assert path(page) == FEW
+    assert current_path(page) == FEW
 
 
-def test_a_copy_button_copies_the_number(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_copy_button_copies_number(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=FEW, permissions=CLIPBOARD)
     page.locator(".phone__link").first.click()
     button = page.get_by_role("button", name="Copy E.164")
@@ -208,10 +208,10 @@ def test_a_copy_button_copies_the_number(new_context: NewContext, sandbox: Sandb
     assert page.evaluate("navigator.clipboard.readText()") == button.get_attribute("data-copy")
 
 
-def test_back_to_the_list_keeps_its_filters(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_back_link_keeps_filters(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=f"{LIST}?channel=sms&page=2&page_size=20")
     page.locator(".phone__link").first.click()
     expect(page.locator(CONTACT)).to_be_visible()
     page.reload()
     page.locator("[data-back]").click()
-    at_address(page, "?channel=sms&page=2&page_size=20")
+    wait_for_address(page, "?channel=sms&page=2&page_size=20")

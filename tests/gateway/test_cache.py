@@ -37,38 +37,38 @@ def make_cache_stale(settings: Settings) -> None:
     get_gateway.cache_clear()
 
 
-def test_same_page_again_is_served_from_cache(admin_client: Client, keeping: SandboxServer) -> None:
+def test_same_page_again_is_served_from_cache(admin_client: Client, caching_api: SandboxServer) -> None:
     first, second = admin_client.get(LIST), fragment(admin_client, LIST)
     assert rows(first) == rows(second)
-    assert _calls(keeping) == ["/v3/contacts"]
+    assert _calls(caching_api) == ["/v3/contacts"]
 
 
-def test_contact_opened_from_fresh_list_makes_no_api_call(admin_client: Client, keeping: SandboxServer) -> None:
+def test_contact_opened_from_fresh_list_makes_no_api_call(admin_client: Client, caching_api: SandboxServer) -> None:
     contact_id = rows(admin_client.get(LIST, {"channel": "sms"}))[3]
     came_from = {"Referer": f"http://testserver{LIST}?channel=sms"}
     page = admin_client.get(f"{LIST}{contact_id}/", headers=came_from)
     assert f'data-contact-id="{contact_id}"' in text(page)
-    assert _calls(keeping) == ["/v3/contacts"]
+    assert _calls(caching_api) == ["/v3/contacts"]
 
 
-def test_contact_cached_in_another_scope_is_not_found(admin_client: Client, keeping: SandboxServer) -> None:
+def test_contact_cached_in_another_scope_is_not_found(admin_client: Client, caching_api: SandboxServer) -> None:
     contact_id = rows(admin_client.get(LIST))[0]
-    other = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+    other = f"/p/{caching_api.profiles()[1]['id']}/contacts/"
     page = admin_client.get(f"{other}{contact_id}/", headers={"Referer": f"http://testserver{LIST}"})
     assert page.status_code == 404
-    assert len(_calls(keeping)) == 2
+    assert len(_calls(caching_api)) == 2
 
 
-def test_refresh_refetches_and_redirects_to_same_address(admin_client: Client, keeping: SandboxServer) -> None:
+def test_refresh_refetches_and_redirects_to_same_address(admin_client: Client, caching_api: SandboxServer) -> None:
     admin_client.get(LIST)
     response = admin_client.get(LIST, {"refresh": "1"})
     assert response["Location"] == LIST
-    assert len(_calls(keeping)) == 2
+    assert len(_calls(caching_api)) == 2
     assert fragment(admin_client, LIST, current=LIST)["HX-Replace-Url"] == LIST
 
 
 def test_refresh_is_throttled_per_user(
-    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert REFRESH_INTERVAL == 2.0
     monkeypatch.setattr(
@@ -76,7 +76,7 @@ def test_refresh_is_throttled_per_user(
     )  # five requests may take longer than two seconds
     for _ in range(5):
         fragment(admin_client, LIST, refresh="1")
-    assert len(_calls(keeping)) == 1
+    assert len(_calls(caching_api)) == 1
 
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
@@ -97,11 +97,11 @@ def _long_timeout_unless_slow(request: pytest.FixtureRequest, monkeypatch: pytes
 @pytest.mark.usefixtures("_long_timeout_unless_slow")
 @pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
 def test_stale_page_is_shown_with_reason_when_api_fails_or_is_slow(
-    admin_client: Client, keeping: SandboxServer, settings: Settings, fault: dict[str, Any], reason: str
+    admin_client: Client, caching_api: SandboxServer, settings: Settings, fault: dict[str, Any], reason: str
 ) -> None:
     before = rows(admin_client.get(LIST))
     make_cache_stale(settings)
-    keeping.fault(route="contacts", **fault)
+    caching_api.fault(route="contacts", **fault)
     response = admin_client.get(LIST)
     assert response.status_code == 200
     assert rows(response) == before
@@ -110,22 +110,22 @@ def test_stale_page_is_shown_with_reason_when_api_fails_or_is_slow(
     assert "results--old" in text(response)
 
 
-def test_fresh_page_is_not_labelled_stale(admin_client: Client, keeping: SandboxServer) -> None:
+def test_fresh_page_is_not_labelled_stale(admin_client: Client, caching_api: SandboxServer) -> None:
     assert "Showing data from" not in text(admin_client.get(LIST))
 
 
 def test_access_is_checked_before_cache_is_read(
-    admin_client: Client, support_client: Client, keeping: SandboxServer
+    admin_client: Client, support_client: Client, caching_api: SandboxServer
 ) -> None:
-    path = f"/p/{keeping.profiles()[5]['id']}/contacts/"
+    path = f"/p/{caching_api.profiles()[5]['id']}/contacts/"
     assert rows(admin_client.get(path))
     assert support_client.get(path).status_code == 404
 
 
 def test_cache_keys_reveal_no_number_api_key_or_profile(
-    admin_client: Client, keeping: SandboxServer, settings: Settings
+    admin_client: Client, caching_api: SandboxServer, settings: Settings
 ) -> None:
-    profile_id = keeping.profiles()[1]["id"]
+    profile_id = caching_api.profiles()[1]["id"]
     admin_client.get(f"/p/{profile_id}/contacts/", {"search": "555-0142"})
     admin_client.get(LIST, {"phone": "+12025550143"})
     cached = " ".join(caches["contacts"]._cache)  # type: ignore[attr-defined]  # what the memory cache holds
@@ -149,12 +149,12 @@ def test_cache_keys_differ_by_api_key_scope_and_query() -> None:
     assert len(set(made)) == len(made)
 
 
-def test_known_profile_still_works_while_account_call_fails(admin_client: Client, keeping: SandboxServer) -> None:
-    path = f"/p/{keeping.profiles()[1]['id']}/"
+def test_known_profile_still_works_while_account_call_fails(admin_client: Client, caching_api: SandboxServer) -> None:
+    path = f"/p/{caching_api.profiles()[1]['id']}/"
     admin_client.get(f"{path}contacts/")
     get_gateway()._account_cache = None
     caches["contacts"].set(*_aged_entry(get_gateway()._keys.account()))
-    keeping.fault(route="me", kind="status", status=500, times=5)
+    caching_api.fault(route="me", kind="status", status=500, times=5)
     assert admin_client.get(f"{path}contacts/").status_code == 200
     assert "This list may be up to an hour old" in text(admin_client.get(f"{path}profiles/"))
 
@@ -170,7 +170,7 @@ def _aged_entry(key: str) -> tuple[str, object, float]:
 
 
 def test_exhausted_rate_limit_answers_429_at_once_with_retry_after(
-    admin_client: Client, keeping: SandboxServer, settings: Settings
+    admin_client: Client, caching_api: SandboxServer, settings: Settings
 ) -> None:
     settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST = 6, 2
     get_gateway.cache_clear()
@@ -178,7 +178,7 @@ def test_exhausted_rate_limit_answers_429_at_once_with_retry_after(
     started = time.monotonic()
     response = admin_client.get(LIST, {"page": 3})
     assert time.monotonic() - started < 3  # waiting for a token would take ten
-    assert len(_calls(keeping)) == 1
+    assert len(_calls(caching_api)) == 1
     assert response.status_code == 429
     assert "The desk is holding back for a moment" in text(response)
     assert 1 <= int(response["Retry-After"]) <= 10
@@ -205,9 +205,9 @@ def test_non_retryable_error_is_not_retried(admin_client: Client, desk_api: Sand
     assert len(_calls(desk_api)) == 1
 
 
-def test_cached_page_keeps_its_own_total(admin_client: Client, keeping: SandboxServer) -> None:
+def test_cached_page_keeps_its_own_total(admin_client: Client, caching_api: SandboxServer) -> None:
     first = text(admin_client.get(LIST))
-    keeping.fault(route="contacts", kind="patch", set={"data.pagination.total_count": 330})
+    caching_api.fault(route="contacts", kind="patch", set={"data.pagination.total_count": 330})
     third = text(admin_client.get(LIST, {"page": "3"}))
     again = text(admin_client.get(LIST))
     changed = 'of <span class="num">330</span>'
@@ -228,33 +228,33 @@ def _age_account_cache(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 
 
 def test_account_is_not_fetched_again_after_ninety_seconds(
-    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin_client.get(LIST)
     _age_account_cache(monkeypatch, 90)
     admin_client.get(LIST)
-    assert _account_calls(keeping) == 1
+    assert _account_calls(caching_api) == 1
 
 
 def test_unknown_profile_refetches_account_at_most_once_a_minute(
-    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = f"/p/{uuid4()}/contacts/"
     for _ in range(3):
         assert admin_client.get(unknown).status_code == 404
-    assert _account_calls(keeping) == 1
+    assert _account_calls(caching_api) == 1
     _age_account_cache(monkeypatch, 90)
     assert admin_client.get(unknown).status_code == 404
-    assert _account_calls(keeping) == 2
-    assert {call["path"] for call in keeping.requests()} == {"/v3/me"}
+    assert _account_calls(caching_api) == 2
+    assert {call["path"] for call in caching_api.requests()} == {"/v3/me"}
 
 
 def test_profile_rejected_by_api_triggers_account_refetch(
-    admin_client: Client, keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = f"/p/{keeping.profiles()[1]['id']}/contacts/"
-    keeping.fault(route="contacts", kind="status", status=404, code="RESOURCE_004")
+    gone = f"/p/{caching_api.profiles()[1]['id']}/contacts/"
+    caching_api.fault(route="contacts", kind="status", status=404, code="RESOURCE_004")
     assert admin_client.get(gone).status_code == 404
     _age_account_cache(monkeypatch, 90)
     admin_client.get(LIST)
-    assert _account_calls(keeping) == 2
+    assert _account_calls(caching_api) == 2

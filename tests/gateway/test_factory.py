@@ -44,11 +44,11 @@ def test_gateway_without_api_key_is_refused(settings: Settings) -> None:
 
 
 @pytest.fixture
-def bypass(keeping: SandboxServer, settings: Settings) -> SandboxServer:
+def bypass(caching_api: SandboxServer, settings: Settings) -> SandboxServer:
     """The API of a desk in bypass mode: no cache, no single-flight, no rate limiter."""
     settings.SENT_GATEWAY, settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST = "plain", 1, 1
     _reset_gateway()
-    return keeping
+    return caching_api
 
 
 def test_bypass_fetches_every_page_again(admin_client: Client, bypass: SandboxServer) -> None:
@@ -68,7 +68,7 @@ def test_bypass_status_reports_no_calls_left(bypass: SandboxServer) -> None:
 
 
 def test_request_just_after_answer_is_served_from_cache(
-    keeping: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policy = get_gateway()._fetcher._call_policy
     slot = policy.slot
@@ -80,15 +80,15 @@ def test_request_just_after_answer_is_served_from_cache(
 
     monkeypatch.setattr(policy, "slot", slot_after_other_request)
     assert len(get_gateway().contacts(SCOPE, QUERY).value.contacts) == 50
-    assert _contact_calls(keeping) == 1
+    assert _contact_calls(caching_api) == 1
 
 
 @pytest.fixture
-def shared_cache(keeping: SandboxServer, settings: Settings) -> SandboxServer:
+def shared_cache(caching_api: SandboxServer, settings: Settings) -> SandboxServer:
     """The API of a desk configured for a shared cache; Redis is unreachable, so the host rate limiter counts calls."""
     settings.REDIS_URL, settings.SENT_DEADLINE = "redis://127.0.0.1:9/0", 60.0
     _reset_gateway()
-    return keeping
+    return caching_api
 
 
 def test_expired_lock_of_dead_process_lets_next_process_fetch(shared_cache: SandboxServer, settings: Settings) -> None:
@@ -101,8 +101,8 @@ def test_expired_lock_of_dead_process_lets_next_process_fetch(shared_cache: Sand
     assert _contact_calls(shared_cache) == 1
 
 
-def test_undecodable_cache_entry_is_fetched_again(keeping: SandboxServer, settings: Settings) -> None:
+def test_undecodable_cache_entry_is_fetched_again(caching_api: SandboxServer, settings: Settings) -> None:
     _reset_gateway()
     caches["contacts"].set(_key(settings), (time.time(), b"\xc1"), 60)  # invalid msgpack
     assert len(get_gateway().contacts(SCOPE, QUERY).value.contacts) == 50
-    assert _contact_calls(keeping) == 1
+    assert _contact_calls(caching_api) == 1

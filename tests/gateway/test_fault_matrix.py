@@ -289,7 +289,7 @@ def test_valid_certificate_is_accepted(secure: tuple[str, str]) -> None:
     )  # connected: "{}" is not a contact list
 
 
-def test_user_without_role_gets_404(desk_api: SandboxServer, nobody: User) -> None:
+def test_user_without_role_gets_404(desk_api: SandboxServer, user_without_role: User) -> None:
     client = Client()
-    client.force_login(nobody)
+    client.force_login(user_without_role)
     assert client.get("/account/contacts/").status_code == 404

@@ -24,15 +24,15 @@ def test_page_window_has_same_rows_as_api_page(admin_client: Client, desk_api: S
     assert seen > 100
 
 
-def test_page_windows_of_one_upstream_page_are_one_call(admin_client: Client, keeping: SandboxServer) -> None:
-    path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+def test_page_windows_of_one_upstream_page_are_one_call(admin_client: Client, caching_api: SandboxServer) -> None:
+    path = f"/p/{caching_api.profiles()[1]['id']}/contacts/"
     for parameters in ({}, {"page": "2"}, {}, {"page_size": "20", "page": "4"}, {"page_size": "100"}):
         assert rows(admin_client.get(path, parameters))
-    assert [call["path"] for call in keeping.requests()].count("/v3/contacts") == 1
+    assert [call["path"] for call in caching_api.requests()].count("/v3/contacts") == 1
 
 
-def test_third_page_of_fifty_needs_second_upstream_page(admin_client: Client, keeping: SandboxServer) -> None:
-    path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+def test_third_page_of_fifty_needs_second_upstream_page(admin_client: Client, caching_api: SandboxServer) -> None:
+    path = f"/p/{caching_api.profiles()[1]['id']}/contacts/"
     admin_client.get(path)
     admin_client.get(path, {"page": "3"})
-    assert "page=2&page_size=100" in keeping.requests()[-1]["query"]
+    assert "page=2&page_size=100" in caching_api.requests()[-1]["query"]

@@ -32,58 +32,58 @@ def _long_revalidate_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     "refusal", [{"status": 401}, {"status": 403}, {"status": 404, "code": "RESOURCE_004"}], ids=["401", "403", "404"]
 )
 def test_rejected_scope_shows_no_stale_data(
-    admin_client: Client, keeping: SandboxServer, settings: Settings, refusal: dict[str, Any]
+    admin_client: Client, caching_api: SandboxServer, settings: Settings, refusal: dict[str, Any]
 ) -> None:
-    path = f"/p/{keeping.profiles()[1]['id']}/contacts/"
+    path = f"/p/{caching_api.profiles()[1]['id']}/contacts/"
     admin_client.get(path)
     make_cache_stale(settings)
-    keeping.fault(route="contacts", kind="status", **refusal)
+    caching_api.fault(route="contacts", kind="status", **refusal)
     assert rows(admin_client.get(path)) == []
-    keeping.fault(route="contacts", kind="status", status=500)
+    caching_api.fault(route="contacts", kind="status", status=500)
     assert rows(admin_client.get(path)) == []
 
 
 def test_answer_for_other_profile_does_not_fall_back_to_stale(
-    admin_client: Client, keeping: SandboxServer, settings: Settings
+    admin_client: Client, caching_api: SandboxServer, settings: Settings
 ) -> None:
-    mine, theirs = (profile["id"] for profile in keeping.profiles()[1:3])
+    mine, theirs = (profile["id"] for profile in caching_api.profiles()[1:3])
     path = f"/p/{mine}/contacts/"
     assert rows(admin_client.get(path))
     make_cache_stale(settings)
-    keeping.fault(route="contacts", kind="headers", set={"X-Profile-Id": theirs})
+    caching_api.fault(route="contacts", kind="headers", set={"X-Profile-Id": theirs})
     response = admin_client.get(path)
     assert (response.status_code, rows(response)) == (502, [])
 
 
 @pytest.fixture
-def scope(keeping: SandboxServer, settings: Settings) -> Scope:
+def scope(caching_api: SandboxServer, settings: Settings) -> Scope:
     """A profile whose first page is cached and stale, on a desk with a long total timeout."""
     settings.SENT_DEADLINE = 60.0
-    profile = Scope(keeping.profiles()[1]["id"], "One", switchable=True)
+    profile = Scope(caching_api.profiles()[1]["id"], "One", switchable=True)
     get_gateway().contacts(profile, ContactQuery())
     make_cache_stale(settings)
     get_gateway().account()
     return profile
 
 
-def test_scope_rejected_during_failing_call_shows_no_stale_data(keeping: SandboxServer, scope: Scope) -> None:
+def test_scope_rejected_during_failing_call_shows_no_stale_data(caching_api: SandboxServer, scope: Scope) -> None:
     for fault in (
         {"kind": "hang", "seconds": 60},
         {"kind": "status", "status": 403},
         {"kind": "status", "status": 500},
     ):
-        keeping.fault(route="contacts", **fault)
+        caching_api.fault(route="contacts", **fault)
     with ThreadPoolExecutor(1) as pool:
         failing = pool.submit(get_gateway().contacts, scope, ContactQuery(), FetchPolicy(refresh=True))
-        wait_until(lambda: keeping.fired() == ["hang"])
+        wait_until(lambda: caching_api.fired() == ["hang"])
         with pytest.raises(Forbidden):
             get_gateway().contacts(scope, ContactQuery(page=3))
-        keeping.release()
+        caching_api.release()
         assert isinstance(failing.exception(60), ServerError)
 
 
 def test_scope_rejected_during_slow_call_shows_no_stale_data(
-    keeping: SandboxServer, scope: Scope, monkeypatch: pytest.MonkeyPatch
+    caching_api: SandboxServer, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def reject_scope_meanwhile(*_: object) -> Future[None]:
         with pytest.raises(Forbidden):
@@ -91,7 +91,7 @@ def test_scope_rejected_during_slow_call_shows_no_stale_data(
         return Future()  # a background call that never completes
 
     monkeypatch.setattr(REVALIDATE_TIMEOUT, 0.0)
-    keeping.fault(route="contacts", kind="status", status=403)
+    caching_api.fault(route="contacts", kind="status", status=403)
     monkeypatch.setattr(get_gateway()._fetcher._background, "submit", reject_scope_meanwhile)
     with pytest.raises(ApiTimeout):
         get_gateway().contacts(scope, ContactQuery())

@@ -117,15 +117,15 @@ def test_contact_of_other_scope_is_not_found_in_own_scope(
 
 
 def test_page_cached_for_one_scope_is_not_served_to_another(
-    admin_client: Client, support_client: Client, keeping: SandboxServer, sides: Sides
+    admin_client: Client, support_client: Client, caching_api: SandboxServer, sides: Sides
 ) -> None:
     pages = [page.format(contact=sides.foreign) for page in PAGES[:3]]
     for page in pages:
         assert admin_client.get(f"/p/{sides.theirs}/{page}").status_code == 200
     for page in pages:
-        assert_harmless(support_client.get(f"/p/{sides.theirs}/{page}"), 404, keeping)
+        assert_harmless(support_client.get(f"/p/{sides.theirs}/{page}"), 404, caching_api)
     for page in pages[1:]:
-        assert_harmless(support_client.get(f"/p/{sides.mine}/{page}"), 404, keeping)
+        assert_harmless(support_client.get(f"/p/{sides.mine}/{page}"), 404, caching_api)
 
 
 @pytest.mark.parametrize("path", ["/p/{}/contacts/", "/account/contacts/{}/", "/account/contacts/{}/reveal/"])
@@ -178,20 +178,20 @@ def test_spoofed_htmx_headers_show_nothing_to_anonymous_visitor(desk_api: Sandbo
 
 @pytest.mark.parametrize("how", ["assignment", "role", "account"])
 def test_revoked_access_ends_at_next_request_despite_cache(
-    support_client: Client, support_user: User, keeping: SandboxServer, mine: str, how: str
+    support_client: Client, support_user: User, caching_api: SandboxServer, mine: str, how: str
 ) -> None:
-    contact = next(iter(held(keeping, mine)))
+    contact = next(iter(held(caching_api, mine)))
     paths = [f"/p/{mine}/{page.format(contact=contact)}" for page in (*PAGES[:3], PAGES[4])]
     for path, headers in product(paths, ({}, FRAGMENT)):
         assert support_client.get(path, headers=headers).status_code == 200
     _revoke(support_user, mine, how)
-    keeping.reset_requests()
+    caching_api.reset_requests()
     for path, headers in product(paths, ({}, FRAGMENT)):
         answer = support_client.get(path, headers=headers)
         assert rows(answer) == []
         assert contact not in text(answer).replace(path, "")
         assert answer.status_code in ({302, 204, 401} if how == "account" else {404})
-    assert calls(keeping) == []
+    assert calls(caching_api) == []
 
 
 def _revoke(user: User, profile_id: str, how: str) -> None:
