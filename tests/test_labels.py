@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_ui.contacts.masking import MASK, mask_number
 from contacts_ui.contacts.labels import join_names, reachability_label
+from contacts_ui.contacts.masking import MASK, mask_number
 from contacts_ui.sent_api.types import Contact
 
 ONE = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
