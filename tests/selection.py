@@ -72,9 +72,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _sort_key(item: pytest.Item) -> tuple[bool, bool, bool]:
-    """Quick tests first; the many small groups of page states last, so that all workers end at the same time."""
+    """Quick tests first; the many small groups (page states, rows of the fault matrix) last, so that all workers end at the same time."""
     outside, browser = (item.get_closest_marker(name) is not None for name in ("outside", "browser"))
-    return outside, browser, item.nodeid.startswith(STATES)
+    return outside, browser, item.nodeid.startswith(ONE_BY_ONE)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

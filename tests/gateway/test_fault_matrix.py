@@ -178,7 +178,7 @@ def test_fault_has_its_outcome_and_leaks_no_secret(
     path = f"/p/{long_timeout_api.profiles()[1]['id']}/contacts/" if row.profile else "/account/contacts/"
     get_gateway().account()
     if row.says == LATE:  # the account is cached by then: only the call under test can time out
-        settings.SENT_DEADLINE = 0.2
+        settings.SENT_DEADLINE = 0.1
         get_gateway.cache_clear()
     long_timeout_api.fault(route="contacts", times=row.times, **row.fault)
     response = admin_client.get(path)
