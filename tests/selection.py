@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _sort_key(item: pytest.Item) -> tuple[bool, bool, bool]:
-    """Quick tests first; the many small groups (page states, rows of the fault matrix) last, so that all workers end at the same time."""
+    """Quick tests first; small groups (page states, rows of the fault matrix) last, so that workers end together."""
     outside, browser = (item.get_closest_marker(name) is not None for name in ("outside", "browser"))
     return outside, browser, item.nodeid.startswith(ONE_BY_ONE)
 

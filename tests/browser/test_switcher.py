@@ -229,7 +229,9 @@ def test_thousand_profiles_filter_to_one(page: Page) -> None:
     expect(page.locator("#profiles .popover__foot")).to_contain_text("1 of 1,000 profiles")
 
 
-@pytest.mark.parametrize(("scheme", "size"), [("light", "desktop"), ("dark", "phone")])
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", "desktop"), pytest.param("dark", "phone", marks=pytest.mark.exhaustive)]
+)
 def test_switcher_states_pass_axe(new_context: NewContext, sandbox: SandboxServer, scheme: str, size: str) -> None:
     profile_id = sandbox.profiles()[1]["id"]
     at = f"/p/{profile_id}/contacts/?page_size=20"

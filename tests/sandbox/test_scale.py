@@ -10,6 +10,7 @@ import pytest
 
 from testing.sandbox_server import SandboxServer
 
+pytestmark = pytest.mark.exhaustive  # a long run with limits on time: for `make test-all`
 GIB = 1024**3
 
 
