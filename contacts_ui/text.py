@@ -4,9 +4,33 @@ from __future__ import annotations
 
 from functools import lru_cache
 from unicodedata import category, normalize
+from uuid import UUID
 
 # ASCII replacements of letters that Unicode does not decompose. switcher.js has the same table.
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
+
+
+def printable(text: str) -> str:
+    """The text without characters that cannot be seen."""
+    return "".join(filter(str.isprintable, text))
+
+
+def single_line(text: str) -> str:
+    """The text without characters that cannot be seen, spaces of every kind as one space."""
+    return " ".join(printable(text).split())
+
+
+def digits_only(text: str) -> str:
+    """The decimal digits of a text."""
+    return "".join(filter(str.isdecimal, text))
+
+
+def parse_uuid(text: str) -> str | None:
+    """A UUID in the spelling that is stored, None for any other text."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
 
 
 def matches_name(typed: str, name: str) -> bool:

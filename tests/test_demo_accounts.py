@@ -11,9 +11,8 @@ from django.core.management import CommandError, call_command
 
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import role_of
+from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer
-
-PASSWORD = "a long demo password"
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -25,7 +24,7 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import AuditEntry
 from contacts_ui.observability.redaction import redact_text
 from contacts_ui.phone_search import DEFAULT_REGIONS
-from contacts_ui.text import matches_name
+from contacts_ui.text import matches_name, parse_uuid, printable
 
 from .labels import ACTION_LABELS, OUTCOMES
 from .log import ACCOUNT
@@ -177,7 +176,7 @@ class _FilterParser:
             return
         if text.casefold() in {ACCOUNT, f"the {ACCOUNT}"}:
             self._keep("profile", ACCOUNT, f"the {ACCOUNT}", scopes=(ACCOUNT,))
-        elif profile_id := _uuid(text):
+        elif profile_id := parse_uuid(text):
             self._keep("profile", profile_id, self._display_names.get(profile_id), scopes=(profile_id,))
         elif matches := tuple(i for i, name in self._display_names.items() if matches_name(text, name))[:MAX_MATCHES]:
             self._keep("profile", text, scopes=matches)
@@ -251,19 +250,12 @@ class _FilterParser:
 
 def _raw_value(parameters: QueryDict | Mapping[str, str], name: str) -> str:
     """The typed value without unprintable characters, cut to MAX_TEXT. Hashes are longer, and are not cut."""
-    text = "".join(filter(str.isprintable, parameters.get(name) or "")).strip()
+    text = printable(parameters.get(name) or "").strip()
     return text if name == "number" else text[:MAX_TEXT]
 
 
 def _people(condition: Q) -> tuple[int, ...]:
     return tuple(User.objects.filter(condition).values_list("pk", flat=True)[:MAX_MATCHES])
-
-
-def _uuid(text: str) -> str | None:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return None
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 
 from contacts_ui.models import AuditEntry
+from contacts_ui.text import printable
 
 from .actions import AuditAction
 from .number_hashes import MAX_HASHES
@@ -87,7 +88,7 @@ def _values(event: AuditEvent) -> list[str | int | None]:
 
 
 def _text(text: str | None, length: int) -> str | None:
-    return "".join(filter(str.isprintable, text))[:length] or None if text else None
+    return (text if text.isprintable() else printable(text))[:length] or None if text else None
 
 
 def _address(text: str | None) -> str | None:

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from contacts_ui.phone_search import SearchPlan, build_plan, e164
 from contacts_ui.sent_api.types import Contact
+from contacts_ui.text import digits_only
 
 HASH_LENGTH = 20  # hexadecimal digits: two of a million numbers share a hash once in 10^12 logs
 MAX_HASHES = 12  # of one event
@@ -48,7 +49,7 @@ def search_hashes(text: str, regions: Sequence[str]) -> tuple[str, ...]:
 
 def _hashes(text: str, plan: SearchPlan, key: str) -> tuple[str, ...]:
     numbers = [attempt.value for attempt in plan.attempts if attempt.kind == "phone"]
-    digits = "".join(character for character in text if character.isdecimal())
+    digits = digits_only(text)
     hashes = [_hash("number", number, key) for number in numbers]
     return tuple(dict.fromkeys([*hashes, *([_hash("digits", digits, key)] if digits else [])]))
 

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from contacts_ui import phone_search
 from contacts_ui.phone_search import Attempt, SearchPlan
 from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, MAX_PAGE, PAGE_SIZES, Channel, ContactQuery
+from contacts_ui.text import printable
 
 from .labels import channel_name
 
@@ -151,7 +152,7 @@ class _ListForm(forms.Form):
         numbers = phone_search.split_numbers(text)
         self.holds_several = bool(numbers)
         # Spaces of every kind are one space, and what cannot be seen is not there: sheets and chats bring both.
-        lines = ("".join(filter(str.isprintable, " ".join(line.split()))) for line in numbers or (text,))
+        lines = (printable(" ".join(line.split())) for line in numbers or (text,))
         return "\n".join(" ".join(line.split()) for line in lines)  # what cannot be seen may stand between two spaces
 
     def clean_phone(self) -> str:

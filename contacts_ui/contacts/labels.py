@@ -39,4 +39,5 @@ def copy_value(contact: Contact, number: str | None) -> str:
     """
     number = number or ""
     copied = contact.format_e164 or number
-    return "" if copied == "+" + "".join(filter(str.isdigit, number)) else copied
+    # Without a call: there is one for each row.
+    return "" if copied == "+" + "".join(filter(str.isdecimal, number)) else copied

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
-from uuid import UUID
 
 from contacts_ui.gateway import get_gateway
 from contacts_ui.sent_api.errors import SentError
 from contacts_ui.sent_api.types import sorted_by_name
-from contacts_ui.text import matches_name
+from contacts_ui.text import matches_name, parse_uuid
 
 # Choices a page shows: a browser sends a field for each selected one, and Django accepts a thousand fields of a form.
 MAX_SHOWN = 500
@@ -60,15 +58,8 @@ def load_profiles() -> ProfileDirectory:
         account = get_gateway().account()
     except SentError:
         return ProfileDirectory({}, unavailable=True)
-    found = ((profile_id(profile.id), profile.display_name) for profile in sorted_by_name(account.value.profiles))
+    found = ((parse_uuid(profile.id), profile.display_name) for profile in sorted_by_name(account.value.profiles))
     return ProfileDirectory({known_id: name for known_id, name in found if known_id}, stale=account.stale)
-
-
-def profile_id(text: str) -> str | None:
-    """A profile's id as it is stored, None for anything but a UUID."""
-    with suppress(ValueError):
-        return str(UUID(text))
-    return None
 
 
 def profile_choices(

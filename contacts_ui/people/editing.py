@@ -12,9 +12,10 @@ from django.http import QueryDict
 from contacts_ui import audit
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import ADMIN, set_role
+from contacts_ui.text import parse_uuid
 
 from . import password_links
-from .assignments import ProfileChoices, ProfileDirectory, load_profiles, profile_choices, profile_id
+from .assignments import ProfileChoices, ProfileDirectory, load_profiles, profile_choices
 from .filters import MAX_SEARCH
 from .forms import NewPersonForm, PersonForm, split_name
 from .password_links import PasswordLink
@@ -102,7 +103,7 @@ def _find(text: str) -> str:
 
 def _selected_ids(data: QueryDict) -> frozenset[str]:
     """The selected ids, shown or hidden. Anything but an id is ignored."""
-    ids = (profile_id(text) for text in [*data.getlist("profiles"), *data.get("kept", "").split()])
+    ids = (parse_uuid(text) for text in [*data.getlist("profiles"), *data.get("kept", "").split()])
     return frozenset(found for found in ids if found)
 
 

@@ -11,6 +11,7 @@ from django import forms
 from django.http import QueryDict
 
 from contacts_ui.roles import ROLES
+from contacts_ui.text import printable, single_line
 
 MAX_SEARCH = 100  # characters of a search
 MAX_PAGE = 1_000_000
@@ -77,10 +78,10 @@ def parse_filters(path: str, parameters: QueryDict | Mapping[str, str]) -> Peopl
     form = _PeopleForm(parameters)
     form.is_valid()
     clean = form.cleaned_data
-    raw_search = "".join(filter(str.isprintable, (parameters.get("search") or "")[:MAX_SEARCH]))
+    raw_search = printable((parameters.get("search") or "")[:MAX_SEARCH])
     return PeopleFilters(
         path=path,
-        search=" ".join("".join(filter(str.isprintable, clean.get("search") or "")).split()) or None,
+        search=single_line(clean.get("search") or "") or None,
         role=clean.get("role") or None,
         status=clean.get("status") or None,
         page=clean.get("page") or 1,

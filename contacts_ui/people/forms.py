@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from contacts_ui.roles import NAMES
+from contacts_ui.text import single_line
 
 from .filters import NO_ROLE, ROLE_CHOICES
 from .person import Person
@@ -46,7 +47,7 @@ class PersonForm(forms.Form):
 
     def clean_name(self) -> str:
         """The name with single spaces and without invisible characters."""
-        return " ".join("".join(filter(str.isprintable, self.cleaned_data["name"])).split())
+        return single_line(self.cleaned_data["name"])
 
     def clean_email(self) -> str:
         """The e-mail in lower case, as people sign in with it; it must be unique."""

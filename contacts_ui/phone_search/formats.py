@@ -17,6 +17,8 @@ from random import Random
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberDesc, PhoneNumberFormat
 
+from .input import digits_of
+
 SAMPLES_PER_PREFIX = 5  # numbers of each kind that start with the same two digits
 MAX_TRIES = 40  # random numbers tried to find them
 MOBILE_SHARE = 0.9  # of all contacts: they are messaged by SMS and WhatsApp
@@ -74,7 +76,7 @@ def formats_of_region(region: str) -> tuple[NumberFormat, ...]:
     found: dict[str, list[tuple[str, int, float]]] = {}
     for samples, weight in zip(kinds, (MOBILE_SHARE, 1 - MOBILE_SHARE), strict=True):
         for national, trunk_digits in samples:
-            digits = "".join(character for character in national if character.isdigit())
+            digits = digits_of(national)
             found.setdefault(re.sub(r"\d", "#", national), []).append((digits, trunk_digits, weight / len(samples)))
     formats = [_format(text, rows) for text, rows in found.items()]
     return tuple(sorted((each for each in formats if each.share >= MIN_SHARE), key=lambda each: -each.share))
@@ -121,7 +123,7 @@ def _national_format(digits: str, calling_code: int) -> tuple[str, int]:
         number_of_leading_zeros=zeros if zeros > 1 else None,
     )
     national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-    formatted_digits = "".join(character for character in national if character.isdigit())
+    formatted_digits = digits_of(national)
     # Argentina formats a mobile number without its 9, and with a 15 further on.
     trunk_digits = formatted_digits.find(digits[:3])
     return national, trunk_digits if trunk_digits >= 0 else int(formatted_digits.startswith("0"))

@@ -113,13 +113,13 @@ def _fetch_policy(request: DeskRequest) -> FetchPolicy:
 def _audit_request(request: DeskRequest, scope: Scope, query: ContactListQuery) -> audit.PendingEvent:
     """Records the request before its result is known: a list, or a search with the hashes of its text."""
     hashes: tuple[str, ...] = ()
-    if query.plan and query.search:
-        hashes = audit.hashes_of_plan(query.search, query.plan)
+    if query.plan and query.filters.search:
+        hashes = audit.hashes_of_plan(query.filters.search, query.plan)
     elif query.filters.phone:
         hashes = audit.hashes_of_text(query.filters.phone, likely_regions(preferences_of(request), scope))
     action = (
         audit.AuditAction.CONTACTS_SEARCHED
-        if query.search or query.filters.phone
+        if query.filters.search or query.filters.phone
         else audit.AuditAction.CONTACTS_LISTED
     )
     return audit.record(request, action, number_hashes=hashes)

@@ -9,10 +9,9 @@ from django.test import Client
 
 from contacts_ui.models import AuditEntry, GroupPolicy, ProfileAccess
 from contacts_ui.roles import set_role
+from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import clear_log
-
-PASSWORD = "a long demo password"
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ from pytest_django import Settings
 from contacts_ui.audit import AuditWriteError
 from contacts_ui.models import AuditEntry, Preferences, ProfileAccess
 from contacts_ui.roles import AUDITOR, role_of, set_role
+from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer
 from tests.html import FRAGMENT, rows, text
 from tests.visible_numbers import first_page, numbered, readable
 
 LIST = "/account/contacts/"
 REFUSED = "Nothing is shown because it cannot be recorded"
-PASSWORD = "a long demo password"
 
 Unwritable = Callable[[], AbstractContextManager[None]]
 
