@@ -17,7 +17,7 @@ from testing.programs import PROGRAMS, find_program
 DRIVES = {"chromium": "Chromium", "caching_desk": "Redis", "redis_url": "Redis", "postgres": "PostgreSQL"}
 # Module -> worker group: modules that share an expensive program run in one worker.
 TOGETHER = {
-    "tests/sign_in/test_single_sign_on.py": "single sign-on",
+    "tests/sign_in/test_oidc.py": "single sign-on",
     "tests/sign_in/test_wrong_passwords.py": "single sign-on",
     "tests/audit/test_append_only.py": "PostgreSQL",
     "tests/audit/test_export.py": "PostgreSQL",

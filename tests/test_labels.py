@@ -1,4 +1,4 @@
-"""Labels of a contact: reachability, masked number, and lists of names."""
+"""Labels of a contact: reachability, masked number, lists of names, and the text to copy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_ui.contacts.labels import join_names, reachability_label
+from contacts_ui.contacts.labels import copy_value, join_names, reachability_label
 from contacts_ui.contacts.masking import MASK, mask_number
 from contacts_ui.sent_api.types import Contact
 
@@ -142,3 +142,25 @@ def test_mask_of_any_format_shows_last_four_digits(national: int, region: str) -
 )
 def test_last_name_is_joined_by_and(names: list[str], words: str) -> None:
     assert join_names(names) == words
+
+
+# --- Copy value -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("contact", "copied"),
+    [
+        (Contact(id=ONE, format_international="+44 20 7946 0958", format_e164="+442079460958"), ""),
+        (Contact(id=ONE, format_e164="+442079460958"), ""),
+        (Contact(id=ONE, format_international="+44 20 7946 0958", format_e164="+442079460959"), "+442079460959"),
+        (Contact(id=ONE, phone_number="020 7946 0958"), "020 7946 0958"),
+        (Contact(id=ONE, format_national="(201) 555-0142", format_e164="+12015550142"), ""),
+        (
+            Contact(id=ONE, format_international="+1 201-555-0142 ext. 5", format_e164="+12015550142"),
+            "+12015550142",
+        ),
+        (Contact(id=ONE), ""),
+    ],
+)
+def test_copy_value_is_given_only_where_it_differs_from_shown(contact: Contact, copied: str) -> None:
+    assert copy_value(contact, contact.number) == copied

@@ -47,7 +47,7 @@ def test_tricks_exceed_500_and_include_each_family() -> None:
 
 
 @pytest.mark.parametrize(
-    "check", [safe_redirect_path, DeskAccountAdapter(None).is_safe_url], ids=["local_path", "is_safe_url"]
+    "check", [safe_redirect_path, DeskAccountAdapter(None).is_safe_url], ids=["safe_redirect_path", "is_safe_url"]
 )
 def test_url_check_accepts_no_offsite_trick(check: Callable[[str], object]) -> None:
     passed = {trick for trick in TRICKS if check(trick)}
@@ -134,7 +134,7 @@ def _with_totp(person: User) -> None:
     TOTP.activate(person, SECRET)
 
 
-# Flow -> how to run it, and where an invalid `next` leads. Single sign-on: tests/sign_in/test_single_sign_on.py.
+# Flow -> how to run it, and where an invalid `next` leads. Single sign-on: tests/sign_in/test_oidc.py.
 FLOWS: dict[str, tuple[Callable[[User, str], Any], str]] = {
     "sign-in by the form": (_sign_in("form"), "/"),
     "sign-in by the address": (_sign_in("query"), "/"),

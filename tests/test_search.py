@@ -157,9 +157,9 @@ def test_contact_opened_from_interpreted_search_costs_no_call(
     contact_id, number = _us_contact(caching_api)
     admin_client.get(LIST, {"search": number[-7:]})
     caching_api.reset_requests()
-    came_from = {"HX-Current-URL": f"http://testserver{LIST}?search={number[-7:]}"}
+    referer = {"HX-Current-URL": f"http://testserver{LIST}?search={number[-7:]}"}
     answer = admin_client.get(
-        f"{LIST}{contact_id}/", headers={"HX-Request": "true", "HX-Request-Type": "partial", **came_from}
+        f"{LIST}{contact_id}/", headers={"HX-Request": "true", "HX-Request-Type": "partial", **referer}
     )
     assert answer.status_code == 200
     assert caching_api.requests() == []

@@ -45,8 +45,8 @@ def test_same_page_again_is_served_from_cache(admin_client: Client, caching_api:
 
 def test_contact_opened_from_fresh_list_makes_no_api_call(admin_client: Client, caching_api: SandboxServer) -> None:
     contact_id = rows(admin_client.get(LIST, {"channel": "sms"}))[3]
-    came_from = {"Referer": f"http://testserver{LIST}?channel=sms"}
-    page = admin_client.get(f"{LIST}{contact_id}/", headers=came_from)
+    referer = {"Referer": f"http://testserver{LIST}?channel=sms"}
+    page = admin_client.get(f"{LIST}{contact_id}/", headers=referer)
     assert f'data-contact-id="{contact_id}"' in text(page)
     assert _calls(caching_api) == ["/v3/contacts"]
 

@@ -16,7 +16,7 @@ from testing.desk_template import PASSWORD, TOTP_SECRET
 from testing.processes import free_port, running_program
 from testing.running_desk import Desk, granian_command, manage
 from testing.totp import code_now
-from tests.sign_in.desks import Visitor
+from tests.sign_in.running_desk import Visitor
 
 LIMIT = 5  # wrong passwords for an account in five minutes (ACCOUNT_RATE_LIMITS)
 ATTEMPTS = 60

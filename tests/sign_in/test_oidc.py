@@ -16,8 +16,8 @@ from testing.desk_template import PASSWORD, DeskTemplate
 from testing.running_desk import Desk, running_desk
 from testing.sandbox_server import SandboxServer
 from tests.sign_in.conftest import OIDC
-from tests.sign_in.desks import Visitor
 from tests.sign_in.provider import Provider, query_of, running_provider
+from tests.sign_in.running_desk import Visitor
 
 
 def start_sso(visitor: Visitor, **fields: str) -> str:
