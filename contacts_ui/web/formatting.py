@@ -45,9 +45,9 @@ def format_time(value: datetime) -> str:
     return f"{local:%H:%M} {_zone_name(local)}"
 
 
-def _local(value: datetime, zone: tzinfo | None = None) -> datetime:
+def _local(value: datetime) -> datetime:
     with suppress(OverflowError):  # the first and last day of the calendar cannot be converted to every zone
-        return value.astimezone(zone or get_current_timezone())
+        return value.astimezone(get_current_timezone())
     return value
 
 

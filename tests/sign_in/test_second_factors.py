@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,21 +17,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.models import AuditEntry
+from testing.clock import Clock
 from testing.sandbox_server import SandboxServer
 from testing.totp import PERIOD, code_at
 from tests.html import text
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-class Clock(SimpleNamespace):
-    """The clock of the TOTP check; it stands still until it is moved."""
-
-    now: float
-
-    def time(self) -> float:
-        """The current time in seconds."""
-        return self.now
 
 
 @pytest.fixture

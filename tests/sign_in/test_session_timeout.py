@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -16,6 +15,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from contacts_ui.sign_in.session_timeout import LAST_SEEN_AT
+from testing.clock import Clock
 from testing.sandbox_server import SandboxServer
 from testing.totp import code_now
 from tests.html import FRAGMENT
@@ -23,16 +23,6 @@ from tests.html import FRAGMENT
 PAGE = "/preferences/"
 MINUTE, HOUR = 60.0, 3600.0
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-class Clock(SimpleNamespace):
-    """The clock of the session timeout; it stands still until it is moved."""
-
-    now: float
-
-    def time(self) -> float:
-        """The current time in seconds."""
-        return self.now
 
 
 @pytest.fixture
