@@ -25,10 +25,10 @@ ZOOMED: ViewportSize = {"width": 360, "height": 225}  # a screen of 1440 x 900 a
 
 # Elements whose content overflows or is cut off without an ellipsis.
 OVERFLOWING = """() => [document.documentElement, ...document.querySelectorAll("body *")].filter((element) => {
+  if (element.scrollWidth <= element.clientWidth + 1 || element.clientWidth <= 1) return false;  // most, and cheap
   if (!element.checkVisibility() || element.closest(".visually-hidden, svg, .skip, thead, .brand__name")) return false;
   const { overflowX, textOverflow } = getComputedStyle(element);
-  if (element.tagName !== "HTML" && (overflowX === "visible" || textOverflow === "ellipsis")) return false;
-  return element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1;
+  return element.tagName === "HTML" || (overflowX !== "visible" && textOverflow !== "ellipsis");
 }).map((element) => `${element.outerHTML.slice(0, 80)}: ${element.scrollWidth} in ${element.clientWidth}`)"""
 
 # Share of the window covered by fixed and sticky elements, without dialogs and popovers, which scroll by themselves.
