@@ -1,4 +1,4 @@
-"""Database models: profile assignments, scope visits, preferences, group policies, audit log. Never contacts."""
+"""Database models: assigned profiles, scope visits, preferences, group policies, quotas, audit log. Never contacts."""
 
 from __future__ import annotations
 
@@ -88,6 +88,20 @@ class GroupPolicy(models.Model):
 
     def __str__(self) -> str:
         return str(self.group)
+
+
+class QuotaWindow(models.Model):
+    """What one person has been shown since `started_at`, within the hour that their budget is for."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="quota_window"
+    )
+    started_at = models.DateTimeField()
+    contacts = models.PositiveIntegerField(default=0)
+    numbers = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):

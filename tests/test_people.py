@@ -17,7 +17,7 @@ from testing.sandbox_server import SandboxServer
 from .html import RESTORE, fragment, scopes, text
 
 PEOPLE = "/people/"
-QUERIES = 6  # session, user, role, count, rows, preferences
+QUERIES = 7  # session, user, role, count, rows, who was stopped by the quota, preferences
 
 
 def _names(page: str) -> list[str]:

@@ -16,6 +16,7 @@ class AuditAction(StrEnum):
     CONTACTS_EXPORTED = "contacts.exported"
     PROFILE_SWITCHED = "profile.switched"
     PAGE_DENIED = "page.denied"
+    QUOTA_EXCEEDED = "quota.exceeded"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     SECOND_FACTOR_ADDED = "second_factor.added"

@@ -13,6 +13,7 @@ ACTION_LABELS: dict[str, str] = {
     AuditAction.CONTACTS_EXPORTED: "Exported contacts",
     AuditAction.PROFILE_SWITCHED: "Switched to this profile",
     AuditAction.PAGE_DENIED: "Asked for a page that is not theirs",
+    AuditAction.QUOTA_EXCEEDED: "Reached the hour’s limit of contacts",
     AuditAction.SIGN_IN: "Signed in",
     AuditAction.SIGN_OUT: "Signed out",
     AuditAction.SECOND_FACTOR_ADDED: "Added a second factor",

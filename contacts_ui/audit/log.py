@@ -70,7 +70,7 @@ def _savepoint() -> AbstractContextManager[object]:
 
 def _values(event: AuditEvent) -> list[str | int | None]:
     """The values of the columns. External text is cut and cleaned, so that no row is rejected because of its text."""
-    hashes = dict.fromkeys(event.number_hashes[:MAX_HASHES])
+    hashes = [*dict.fromkeys(event.number_hashes)][:MAX_HASHES]
     return [
         connection.ops.adapt_datetimefield_value(datetime.now(UTC)),
         event.person_id,

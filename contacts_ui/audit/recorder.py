@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.core import context
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import Error
 from django.http import HttpRequest
 
+from contacts_ui.quota import QuotaExceeded, spend
 from contacts_ui.sent_api.errors import ContactNotFound, SentError
 
 from .actions import AuditAction
-from .log import ACCOUNT, AuditEvent, Outcome, append
+from .log import ACCOUNT, AuditEvent, AuditWriteError, Outcome, append
+
+log = logging.getLogger(__name__)
 
 # The actions of pages by URL name. Every other page is recorded only when it was denied.
 ACTIONS = {
@@ -27,6 +33,8 @@ ACTIONS = {
 }
 # Actions that happen only if the response shows data; a redirect shows none.
 _READ_ACTIONS = frozenset({*ACTIONS.values(), AuditAction.CONTACTS_SEARCHED})
+# Actions whose rows are contacts that the person sees.
+_SHOWING = (AuditAction.CONTACTS_LISTED, AuditAction.CONTACTS_SEARCHED, AuditAction.CONTACT_OPENED)
 MAX_HASHED_RESULTS = 5  # rows: up to this many are a lookup of these numbers, more are a list
 
 
@@ -43,9 +51,10 @@ class PendingEvent:
 
 @dataclass(slots=True)
 class _PendingEvents:
-    """The events that views recorded of a request, and the error that it ended with."""
+    """The events that views recorded of a request, and the error that it ended with. `reveals`: those of no event."""
 
     events: list[PendingEvent] = field(default_factory=list)
+    reveals: int = 0
     deferred: bool = False
     error: Exception | None = None
 
@@ -77,12 +86,52 @@ def request_id_of(request: HttpRequest) -> str | None:
     return next(request_ids, None) or getattr(pending_events.error, "request_id", None)
 
 
+def count_reveals(request: HttpRequest, number: int) -> None:
+    """Counts numbers as revealed for which there is no event: a guess that was wrong."""
+    _pending(request).reveals += number
+
+
 def flush(request: HttpRequest, status: int) -> None:
-    """Appends the events of this request to the log. Raises AuditWriteError."""
+    """Appends the events of this request to the log, if the person's quota allows what they show. Raises
+    AuditWriteError, and QuotaExceeded when the log says that nothing was shown.
+    """
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return
-    for event in _events(request, status):
+    events, exceeded = _events(request, status), None
+    try:
+        _spend_quota(request, events)
+    except QuotaExceeded as error:
+        exceeded, events = error, [*(_withheld(event) for event in events), _exceeded(request, error)]
+    for event in events:
         append(event)
+    if exceeded:
+        raise exceeded
+
+
+def _spend_quota(request: HttpRequest, events: list[AuditEvent]) -> None:
+    shown = dict.fromkeys((*_SHOWING, AuditAction.NUMBER_REVEALED), 0)
+    for event in events:
+        if event.outcome == "ok" and event.action in shown:
+            shown[event.action] += event.rows or 0
+    numbers = shown.pop(AuditAction.NUMBER_REVEALED) + _pending(request).reveals
+    contacts = sum(shown.values())
+    if contacts or numbers:
+        try:
+            spend(cast("int", request.user.pk), contacts=contacts, numbers=numbers)
+        except Error as error:
+            log.exception("quota.unwritable", extra={"reference": getattr(request, "reference", None)})
+            if settings.AUDIT_REQUIRED:
+                raise AuditWriteError from error
+
+
+def _withheld(event: AuditEvent) -> AuditEvent:
+    """The event of something that was to be shown, and is not."""
+    return replace(event, outcome="denied", rows=None) if event.action in _READ_ACTIONS else event
+
+
+def _exceeded(request: HttpRequest, error: QuotaExceeded) -> AuditEvent:
+    known = {"outcome": "denied", "scope": scope_of(request), "about": error.kind}
+    return with_request(request, AuditEvent(AuditAction.QUOTA_EXCEEDED, **known))  # type: ignore[arg-type]
 
 
 def append_now(event: AuditEvent, request: HttpRequest | None = None) -> None:

@@ -96,6 +96,8 @@ class ContactListQuery:
         return tuple((attempt, self._api_query(attempt)) for attempt in attempts)
 
     def _api_query(self, attempt: Attempt) -> ContactQuery:
+        if self.plan and self.plan.ending:  # most rows are left out, so as many as there can be are asked for
+            return replace(self.filters, search=attempt.value, page=1, page_size=max(PAGE_SIZES))
         if attempt.kind == "phone":
             return ContactQuery(page_size=self.filters.page_size, phone=attempt.value)
         return replace(self.filters, search=attempt.value)
@@ -180,11 +182,13 @@ def parse_filters(
     page_size: int = DEFAULT_PAGE_SIZE,
     regions: Sequence[str] = (),
     planned: bool = True,
+    mask_forced: bool = False,
 ) -> ContactListQuery:
     """The list at `path` as the URL asks for it. Never fails: what cannot be read is ignored, with a warning.
 
     `page_size` is what the person prefers, `regions` those whose numbers they mean, likeliest first. `planned` is
-    False for a list of which nothing but filters and URL is wanted: a plan costs more than all the rest.
+    False for a list of which nothing but filters and URL is wanted: a plan costs more than all the rest. `mask_forced`
+    leaves of a search what tells no hidden digit of a masked number.
     """
     form = _ListForm(parameters, regions=regions)
     form.is_valid()
@@ -193,20 +197,23 @@ def parse_filters(
     warnings = [str(messages[0]) if name in _OWN_WARNING else _WARNINGS[name] for name, messages in errors.items()]
     phone = clean.get("phone") or None
     search, channel = clean.get("search") or None, clean.get("channel") or None
+    named = parameters.get("as") or ""
     if phone and (search or channel):
         warnings.append("Looking up one number sets the search and the channel aside.")
         search = channel = None
+    plan = _plan(search, regions, form, mask_forced=mask_forced) if search and planned else None
+    page = 1 if phone or (plan and plan.ending) else page
     return ContactListQuery(
         path=path,
         filters=ContactQuery(
-            page=page if not phone else 1,
+            page=page,
             page_size=clean.get("page_size") or (page_size if page == 1 else DEFAULT_PAGE_SIZE),
             search=search,
             channel=cast("Channel | None", channel),
             phone=phone,
         ),
-        plan=_plan(search, regions, form) if search and planned else None,
-        attempt=phone_search.parse_attempt(parameters.get("as") or "") if search else None,
+        plan=plan,
+        attempt=_attempt(named, search, plan, mask_forced=mask_forced) if search and named else None,
         default_size=page_size,
         raw_search=_raw(parameters, "search"),
         raw_phone=_raw(parameters, "phone"),
@@ -214,9 +221,21 @@ def parse_filters(
     )
 
 
-def _plan(search: str, regions: Sequence[str], form: _ListForm) -> SearchPlan:
+def _plan(search: str, regions: Sequence[str], form: _ListForm, *, mask_forced: bool) -> SearchPlan:
     """The plan of a search of which the form knows already whether it holds several numbers."""
+    if mask_forced:
+        return phone_search.masked_plan(search, regions)
     return phone_search.build_plan(search, regions) if form.holds_several else phone_search.plan_number(search, regions)
+
+
+def _attempt(named: str, search: str, plan: SearchPlan | None, *, mask_forced: bool) -> Attempt | None:
+    """The interpretation that the URL names, None unless it is one of this search."""
+    if plan is None:
+        return phone_search.parse_attempt(named)
+    attempt = phone_search.chosen_attempt(named, search, plan)
+    if attempt and mask_forced and attempt.kind == "search" and not plan.ending:
+        return None
+    return attempt
 
 
 def _raw(parameters: QueryDict | Mapping[str, str], name: str) -> str:

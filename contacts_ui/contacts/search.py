@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
 from django.conf import settings
 
 from contacts_ui.gateway import CachedResult, FetchPolicy, get_gateway
@@ -14,15 +15,21 @@ from contacts_ui.phone_search import DEFAULT_REGIONS, Attempt, build_plan
 from contacts_ui.preferences import EffectivePreferences
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.errors import LocalRateLimited
-from contacts_ui.sent_api.queries import ContactQuery
+from contacts_ui.sent_api.queries import PAGE_SIZES, ContactQuery
 from contacts_ui.sent_api.types import Contact, ContactPage, Pagination
 
 from .filters import ContactListQuery
+from .masking import shown_digits
 
 MAX_REGIONS = 10
 MAX_ALTERNATIVES = 3  # other interpretations, as links
 
 BULK = FetchPolicy(bulk=True)
+
+LOOKED_AT_FIRST = (
+    f"Only the first {max(PAGE_SIZES)} contacts with these digits were looked at. "
+    "Search for the whole number to be sure."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,8 @@ def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: 
             return None
         policy = dataclasses.replace(policy, refresh=False)  # one new answer for one refresh
         tried += [attempt] if attempt else []
+        if query.plan and query.plan.ending:
+            result, query = _only_ending_in(query.plan.ending, result, query)
         found = SearchResult(result, query.with_attempt(attempt), attempt)
         if result.value.contacts or result.value.pagination.total_count:
             if attempt and len(query.requests) > 1:
@@ -122,6 +131,22 @@ def _remembered_attempt_first(query: ContactListQuery, user_id: int) -> tuple[tu
 def _contact_with_number(scope: Scope, number: str) -> Contact | None:
     page = get_gateway().contacts(scope, ContactQuery(phone=number), BULK).value
     return page.contacts[0] if page.contacts else None
+
+
+def _only_ending_in(
+    digits: str, result: CachedResult[ContactPage], query: ContactListQuery
+) -> tuple[CachedResult[ContactPage], ContactListQuery]:
+    """The rows whose numbers end in `digits`: in any other row they would be hidden ones. Says when there may be more.
+
+    The total is left out as well: it counts the other rows.
+    """
+    page = result.value
+    total, shown = page.pagination.total_count, tuple(c for c in page.contacts if shown_digits(c) == digits)
+    whole = total is not None and total <= len(page.contacts)
+    if not whole and LOOKED_AT_FIRST not in query.warnings:
+        query = dataclasses.replace(query, warnings=(*query.warnings, LOOKED_AT_FIRST))
+    counts = Pagination(page=1, total_count=len(shown) if whole else None, total_pages=None, has_more=False)
+    return result.map(lambda value: msgspec.structs.replace(value, contacts=shown, pagination=counts)), query
 
 
 def _with_alternatives(found: SearchResult, query: ContactListQuery, tried: Sequence[Attempt]) -> SearchResult:

@@ -8,14 +8,15 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse
 
 from contacts_ui import audit
+from contacts_ui.quota import QuotaExceeded
 from contacts_ui.web.request import DeskRequest
 
 from .error_pages import error_response
 
 
 class AuditMiddleware:
-    """Flushes the audit events of each request. A response that cannot be recorded becomes an error page, unless
-    AUDIT_REQUIRED is off.
+    """Flushes the audit events of each request. A response that cannot be recorded, unless AUDIT_REQUIRED is off, or
+    that shows more than the person's quota allows, becomes an error page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -26,6 +27,6 @@ class AuditMiddleware:
         response = self._get_response(request)
         try:
             audit.flush(desk_request, response.status_code)
-        except audit.AuditWriteError as error:
+        except (audit.AuditWriteError, QuotaExceeded) as error:
             return error_response(desk_request, error) or response
         return response

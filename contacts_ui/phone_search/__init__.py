@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from .candidates import e164, international
-from .search_plan import DEFAULT_REGIONS, Attempt, SearchPlan, build_plan, parse_attempt, plan_number, split_numbers
+from .masked_plan import SHOWN_DIGITS, masked_plan
+from .search_plan import (
+    DEFAULT_REGIONS,
+    Attempt,
+    SearchPlan,
+    build_plan,
+    chosen_attempt,
+    parse_attempt,
+    plan_number,
+    split_numbers,
+)
 
 __all__ = [
     "DEFAULT_REGIONS",
+    "SHOWN_DIGITS",
     "Attempt",
     "SearchPlan",
     "build_plan",
+    "chosen_attempt",
     "e164",
     "international",
+    "masked_plan",
     "parse_attempt",
     "plan_number",
     "split_numbers",

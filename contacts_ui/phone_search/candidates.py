@@ -63,6 +63,13 @@ def international(number: str) -> str:
     return phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL) if parsed else number
 
 
+def regions_of(number: str) -> tuple[str, ...]:
+    """The region of an E.164 number, as a tuple of one; of none when it is not known."""
+    parsed = _parse(number, _WORLD)
+    region = phonenumbers.region_code_for_number(parsed) if parsed else None
+    return (region,) if region else ()
+
+
 def _international(phone_input: PhoneInput) -> Iterator[Candidate]:
     number = _parse_valid(phone_input, _WORLD) or _parse(phone_input.text, _WORLD)
     modern = None if _valid(number) else _modernize(f"+{phone_input.digits}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .candidates import Candidate, candidates
+from .candidates import Candidate, candidates, regions_of
 from .fragments import fragment_spellings, prior, region_weight
 from .input import (
     MAX_DIGITS,
@@ -62,12 +62,14 @@ class SearchPlan:
     """`attempts` are tried in order until one has rows; `alternatives` are further ones, for a person to choose from.
 
     `message` says why there are none. `numbers` are the single texts of an input that contains several numbers.
+    `ending`: only contacts whose number ends in these digits may be shown (masked_plan.py).
     """
 
     attempts: tuple[Attempt, ...] = ()
     alternatives: tuple[Attempt, ...] = ()
     message: str | None = None
     numbers: tuple[str, ...] = ()
+    ending: str | None = None
 
     @property
     def number(self) -> str | None:
@@ -99,8 +101,23 @@ def _looks_copied(phone_input: PhoneInput) -> bool:
     return _NATIONAL_GROUPING.fullmatch(phone_input.text) is not None
 
 
+def chosen_attempt(value: str, raw: str, plan: SearchPlan) -> Attempt | None:
+    """The attempt that a link names for `raw`, None unless it is an interpretation of it.
+
+    Of this person's `plan`, or of the plan of whoever made the link, whose local numbers may be another region's.
+    """
+    attempt = parse_attempt(value)
+    if attempt is None or not (plan.attempts or plan.alternatives):
+        return None
+    if attempt.kind == "search" and attempt.value not in {each.value for each in plan.attempts + plan.alternatives}:
+        return attempt if digits_of(attempt.value) == normalize(raw).digits else None
+    known = (plan, plan_number(raw, regions_of(attempt.value))) if attempt.kind == "phone" else (plan,)
+    offered = (each for one in known for each in (*one.attempts, *one.alternatives))
+    return next((each for each in offered if (each.kind, each.value) == (attempt.kind, attempt.value)), None)
+
+
 def parse_attempt(value: str) -> Attempt | None:
-    """The attempt a person chose by a link: a number in E.164, or a fragment of a national format as it is."""
+    """The attempt as a link writes it: a number in E.164, or a fragment of a national format as it is."""
     text = printable(value)
     if re.fullmatch(r"\+[1-9]\d{1,14}", text, re.ASCII):
         return Attempt("phone", text)

@@ -26,8 +26,7 @@ def bulk_lookup(request: DeskRequest, page: DeskPage, scope: Scope, numbers: tup
     event = audit.record(request, audit.AuditAction.CONTACTS_SEARCHED, number_hashes=requested)
     batch = lookup_numbers(scope, numbers, regions, start=start, most=LOOKUP_BATCH)
     contacts = [row.contact for row in batch.rows if row.contact]
-    hashes = audit.hashes_of_numbers(row.number for row in batch.rows) + audit.hashes_of_contacts(contacts)
-    event.complete(rows=len(contacts), number_hashes=hashes)
+    event.complete(rows=len(contacts), number_hashes=requested + audit.hashes_of_contacts(contacts))
     return page.response(batch=batch)
 
 

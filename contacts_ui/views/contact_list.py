@@ -15,6 +15,7 @@ from contacts_ui.contacts.filters import ContactListQuery, parse_filters
 from contacts_ui.contacts.search import SearchResult, likely_regions, search
 from contacts_ui.gateway import FetchPolicy, get_gateway
 from contacts_ui.scope import Scope
+from contacts_ui.sent_api.types import ContactPage
 from contacts_ui.web.errors import stale_reason
 from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
@@ -46,15 +47,20 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
         return page.response(waiting=True)
     if "refresh" in request.GET and not wants_fragment(request) and not result.result.stale:
         return redirect(query.canonical_url)  # so that reloading does not refresh again
-    _audit_result(event, result)
+    _audit_result(request, event, result)
     return page.response(**_rows(result))
 
 
 def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
     """The filters of the URL, for a list of `scope`."""
     preferences, path = preferences_of(request), f"{scope.path}contacts/"
-    regions = likely_regions(preferences, scope)
-    return parse_filters(path, request.GET, page_size=preferences.page_size, regions=regions)
+    return parse_filters(
+        path,
+        request.GET,
+        page_size=preferences.page_size,
+        regions=likely_regions(preferences, scope),
+        mask_forced=preferences.mask_forced,
+    )
 
 
 def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPage:
@@ -114,7 +120,7 @@ def _audit_request(request: DeskRequest, scope: Scope, query: ContactListQuery) 
     """Records the request before its result is known: a list, or a search with the hashes of its text."""
     hashes: tuple[str, ...] = ()
     if query.plan and query.filters.search:
-        hashes = audit.hashes_of_plan(query.filters.search, query.plan)
+        hashes = audit.hashes_of_plan(query.filters.search, query.plan, query.attempt)
     elif query.filters.phone:
         hashes = audit.hashes_of_text(query.filters.phone, likely_regions(preferences_of(request), scope))
     action = (
@@ -125,9 +131,23 @@ def _audit_request(request: DeskRequest, scope: Scope, query: ContactListQuery) 
     return audit.record(request, action, number_hashes=hashes)
 
 
-def _audit_result(event: audit.PendingEvent, result: SearchResult) -> None:
-    """Adds the result to the event; for a search with few rows also the hashes of their numbers."""
+def _audit_result(request: DeskRequest, event: audit.PendingEvent, result: SearchResult) -> None:
+    """Adds the result to the event; where there are few rows also the hashes of their numbers."""
     page, hashes = result.result.value, event.event.number_hashes
-    if hashes and len(page.contacts) <= audit.MAX_HASHED_RESULTS:
+    if len(page.contacts) <= audit.MAX_HASHED_RESULTS:
         hashes += audit.hashes_of_contacts(page.contacts)
     event.complete(rows=len(page.contacts), request_id=page.request_id, number_hashes=hashes)
+    if result.number and preferences_of(request).mask_forced:
+        _audit_confirmed_number(request, page, hashes)
+
+
+def _audit_confirmed_number(request: DeskRequest, page: ContactPage, hashes: tuple[str, ...]) -> None:
+    """Whoever finds a masked contact by its whole number knows the number: that is a reveal. A miss counts as one try
+    of the hour's, so that numbers are not guessed.
+    """
+    if not page.contacts:
+        audit.count_reveals(request, 1)
+        return
+    about = " ".join(str(contact.id) for contact in page.contacts)
+    revealed = {"about": about, "rows": len(page.contacts), "request_id": page.request_id, "number_hashes": hashes}
+    audit.record(request, audit.AuditAction.NUMBER_REVEALED, **revealed)

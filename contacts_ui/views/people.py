@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui.access import require_role
+from contacts_ui.audit.quota_stops import people_stopped_by_quota
 from contacts_ui.people.actions import ACTIONS, perform
 from contacts_ui.people.editing import PersonEdit, create, load, preview, save
 from contacts_ui.people.filters import PeopleFilters, parse_filters
@@ -31,7 +32,10 @@ def people_list(request: DeskRequest) -> HttpResponse:
     """The list of people, filtered by the URL. Cost: no API call."""
     query = parse_filters(reverse("people-list"), request.GET)
     desk = DeskPage(request, "people/list.html", "people/_rows.html", None, headers=_history_headers(request, query))
-    return desk.response(query=query, page=people_page(query), current_url=query.canonical_url, roles=ROLES)
+    stopped = people_stopped_by_quota()
+    return desk.response(
+        query=query, page=people_page(query), current_url=query.canonical_url, roles=ROLES, stopped=stopped
+    )
 
 
 @require_http_methods(_FORM)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from contacts_ui.access import RoleDenied, ScopeDenied
 from contacts_ui.audit import AuditWriteError
 from contacts_ui.gateway import CachedResult
+from contacts_ui.quota import QuotaExceeded
 from contacts_ui.sent_api import errors
 
 
@@ -64,6 +65,17 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "alert",
             "Nothing is shown because it cannot be recorded",
             f"Who looks at what is written down here, and that does not work just now. Nothing is lost. {ESCALATE}",
+        ),
+    ),
+    (
+        QuotaExceeded,
+        ErrorPage(
+            429,
+            "amber",
+            "lock",
+            "You have reached this hour’s limit",
+            "How many contacts and masked numbers one person sees in an hour is limited, so that nobody copies all. "
+            "If your work needs more, ask an admin: they can raise the limit.",
         ),
     ),
     (

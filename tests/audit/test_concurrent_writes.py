@@ -1,4 +1,4 @@
-"""Concurrent audit writes on SQLite and PostgreSQL: one row for every list shown, none lost."""
+"""Concurrent audit writes on SQLite and PostgreSQL: one row for every list shown, none beyond the quota."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from bench import audit
 from testing.desk_template import DeskTemplate
 from testing.running_desk import UNLIMITED, Desk, running_desk
 from testing.sandbox_server import SandboxServer
+from tests.html import FRAGMENT
 
 VIEWS_EACH, WRITERS = 6, 8
-KEEPING = {"SENT_FRESH_SECONDS": "3600", **UNLIMITED}  # lists come from the cache: the log is the subject
+BUDGET, VIEWS, ROWS = 130, 24, 10  # contacts an hour; views of one person, and all rows of the profile
+# Lists come from the cache: the log and the quota are the subject.
+KEEPING = {"SENT_FRESH_SECONDS": "3600", "DESK_CONTACTS_PER_HOUR": str(BUDGET), **UNLIMITED}
 
 
 @pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.needs("PostgreSQL"))])
@@ -40,15 +43,32 @@ def test_concurrent_lists_of_eight_people_are_one_row_each(
 
     def look(number: int) -> int:
         address = f"{desks[number % 2].url}/p/{profile}/contacts/"
-        headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
         with people[number].browser() as browser:
-            answers = [browser.get(address, headers=headers, timeout=60) for _ in range(VIEWS_EACH)]
+            answers = [browser.get(address, headers=FRAGMENT, timeout=60) for _ in range(VIEWS_EACH)]
         return sum(answer.status_code == 200 for answer in answers)
 
     with ThreadPoolExecutor(WRITERS) as pool:
         shown = sum(pool.map(look, range(WRITERS)))
     assert shown == WRITERS * VIEWS_EACH
     assert audit.listed_rows(desks[0].settings["DATABASE_URL"]) == shown
+
+
+def test_two_processes_show_one_person_no_more_than_one_budget(
+    desks: tuple[Desk, Desk], running_sandbox: SandboxServer
+) -> None:
+    profile = running_sandbox.profiles()[9]["id"]
+    (person,) = desks[0].people(1, [profile])
+
+    def look(number: int) -> int:
+        address = f"{desks[number % 2].url}/p/{profile}/contacts/"
+        with person.browser() as browser:
+            answer = browser.get(address, headers=FRAGMENT, timeout=60)
+        return answer.text.count('<tr role="row" data-contact-id') if answer.status_code == 200 else 0
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        shown = list(pool.map(look, range(VIEWS)))
+    assert sum(shown) == BUDGET // ROWS * ROWS
+    assert set(shown) == {0, ROWS}
 
 
 @pytest.mark.exhaustive

@@ -1,0 +1,31 @@
+"""Quota stops: who reached the hour's limit of contacts in the last day, for admins to ask why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Max
+
+from contacts_ui.models import AuditEntry
+
+from .actions import AuditAction
+
+REMEMBERED = timedelta(days=1)
+MAX_PEOPLE = 5  # named; the log has the others
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaStop:
+    """A person who was refused more contacts, and when last."""
+
+    person_id: int | None
+    person: str
+    at: datetime
+
+
+def people_stopped_by_quota() -> tuple[QuotaStop, ...]:
+    """Whoever was stopped within the last day, the latest first. Cost: one query over an index."""
+    rows = AuditEntry.objects.filter(action=AuditAction.QUOTA_EXCEEDED, at__gt=datetime.now(UTC) - REMEMBERED)
+    latest = rows.values("person_id", "person").annotate(last=Max("at")).order_by("-last")[:MAX_PEOPLE]
+    return tuple(QuotaStop(row["person_id"], row["person"] or "Somebody", row["last"]) for row in latest)

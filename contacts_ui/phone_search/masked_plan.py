@@ -1,0 +1,39 @@
+"""Masked plan: what somebody may search for who is to know no more of a number than its last four digits.
+
+Any other fragment would tell hidden digits: whoever finds a masked contact by "7911" has learned that it holds 7911.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .input import normalize
+from .search_plan import MAX_ALTERNATIVES, MAX_ATTEMPTS, Attempt, SearchPlan, plan_number, split_numbers
+
+SHOWN_DIGITS = 4  # of a masked number
+
+WHOLE_OR_ENDING = "Your group sees masked numbers. Search for a whole number, or for its last four digits."
+ONE_NUMBER = "Your group sees masked numbers. Look up one number at a time."
+
+
+def masked_plan(raw: str, regions: Sequence[str]) -> SearchPlan:
+    """The plan of `raw` for such a person: whole numbers, or the spellings of four digits that a number ends in."""
+    if split_numbers(raw):
+        return SearchPlan(message=ONE_NUMBER)
+    phone_input = normalize(raw)
+    digits = phone_input.digits
+    if len(digits) == SHOWN_DIGITS and not phone_input.international:
+        endings = _endings(digits, regions)
+        return SearchPlan(endings[:MAX_ATTEMPTS], endings[MAX_ATTEMPTS:][:MAX_ALTERNATIVES], ending=digits)
+    plan = plan_number(raw, regions)
+    numbers = tuple(attempt for attempt in (*plan.attempts, *plan.alternatives) if attempt.kind == "phone")
+    message = None if numbers else plan.message or WHOLE_OR_ENDING
+    return SearchPlan(numbers[:MAX_ATTEMPTS], numbers[MAX_ATTEMPTS:], message)
+
+
+def _endings(digits: str, regions: Sequence[str]) -> tuple[Attempt, ...]:
+    """The spellings of the last four digits: those of the person's regions, then those of most of the world."""
+    plan = plan_number(f"ending {digits}", regions)
+    likely = [attempt.value for attempt in (*plan.attempts, *plan.alternatives) if attempt.kind == "search"]
+    usual = [digits, *(f"{digits[:at]}{mark}{digits[at:]}" for mark in " -" for at in (2, 1, 3))]
+    return tuple(Attempt("search", text) for text in dict.fromkeys([*likely, *usual]))
