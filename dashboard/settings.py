@@ -231,8 +231,8 @@ AUDIT_REQUIRED: bool = env.bool("AUDIT_REQUIRED", default=True)
 
 # --- Quota -----------------------------------------------------------------------------------------
 
-# What one person may be shown in an hour, over all processes: several times what an agent's work needs.
-DESK_CONTACTS_PER_HOUR: int = env.int("DESK_CONTACTS_PER_HOUR", default=10_000)  # rows of lists, and opened contacts
+# What one person may be shown in an hour, over all processes (docs/decisions, 27).
+DESK_CONTACTS_PER_HOUR: int = env.int("DESK_CONTACTS_PER_HOUR", default=20_000)  # rows of lists, and opened contacts
 DESK_REVEALS_PER_HOUR: int = env.int("DESK_REVEALS_PER_HOUR", default=200)  # masked numbers
 if DESK_CONTACTS_PER_HOUR < 100 or DESK_REVEALS_PER_HOUR < 1:  # less than one page would show nothing
     raise ImproperlyConfigured("DESK_CONTACTS_PER_HOUR must be 100 or more, and DESK_REVEALS_PER_HOUR 1 or more")
