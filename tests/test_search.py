@@ -211,6 +211,49 @@ def test_invalid_number_in_bulk_lookup_is_reported(admin_client: Client, sandbox
     assert "This is not a whole number" in page
 
 
+def test_long_paste_is_looked_up_in_rounds_of_fifty(admin_client: Client, sandbox: SandboxServer) -> None:
+    typed = _bulk_input(sandbox, 3, 63)
+    rest = text(fragment(admin_client, LIST, search=typed, **{"from": "45"}))
+    assert "50 of 66 looked up." in rest
+    assert "Look up the next 16" in rest
+    assert 'hx-trigger="load' not in rest
+    assert 'hx-trigger="load' in text(fragment(admin_client, LIST, search=typed, **{"from": "50"}))
+
+
+def test_line_without_number_is_named_and_stays_in_the_box(admin_client: Client) -> None:
+    typed = "+12025559001\nnot a number\n+12025559002"
+    page = text(admin_client.get(LIST, {"search": typed}))
+    assert "1 line isn’t a number: “not a number”." in page
+    assert f">{typed}</textarea>" in page
+    assert "not+a+number" in page  # a link to this list has it too
+
+
+def test_paste_that_is_too_long_is_refused_and_stays_in_the_box(admin_client: Client, sandbox: SandboxServer) -> None:
+    typed = "\n".join(f"+1202555{last:04d} somebody" for last in range(400))
+    page = text(admin_client.get(LIST, {"search": typed}))
+    assert "This is more than 8,000 characters, so it was not searched." in page
+    assert typed in page
+    assert _api_queries(sandbox) == [{}]
+
+
+def test_exact_lookup_asks_for_the_other_form_after_a_miss(admin_client: Client, sandbox: SandboxServer) -> None:
+    page = text(admin_client.get(LIST, {"phone": "+553188887777"}))
+    assert _api_queries(sandbox) == [{"phone": "+553188887777"}, {"phone": "+5531988887777"}]
+    assert "nor with what else it may be" in page
+
+
+def test_bulk_lookup_asks_for_the_other_form_after_a_miss(admin_client: Client, sandbox: SandboxServer) -> None:
+    admin_client.get(LIST, {"search": "+553188887777\n+12025559001"})
+    asked = [query["phone"] for query in _api_queries(sandbox)]
+    assert asked == ["+553188887777", "+5531988887777", "+12025559001"]
+
+
+def test_plus_that_arrives_as_a_space_is_a_plus(admin_client: Client, sandbox: SandboxServer) -> None:
+    contact_id, number = _us_contact(sandbox)
+    response = admin_client.get(f"{LIST}?phone={number}")  # the plus is not escaped
+    assert rows(response) == [contact_id]
+
+
 def test_bulk_lookup_shows_opt_out_of_each_contact(admin_client: Client, sandbox: SandboxServer) -> None:
     for said in (True, False, None):
         sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.opt_out": said})

@@ -120,8 +120,9 @@ def test_keypad_letters_are_digits(raw: str) -> None:
         ("+55 31 9123-4567", "+5531991234567"),
     ],
 )
-def test_legacy_number_is_modernized(raw: str, today: str) -> None:
-    assert first_attempt(raw, US).value == today
+def test_number_of_former_numbering_plan_is_looked_up_in_both_forms(raw: str, today: str) -> None:
+    literal = f"+{''.join(filter(str.isdigit, raw))}"
+    assert attempts_for(raw, US)[:2] == [("phone", literal), ("phone", today)]
 
 
 def test_number_unknown_to_libphonenumber_is_looked_up() -> None:
@@ -266,8 +267,14 @@ def test_several_numbers_are_split(raw: str) -> None:
     assert build_plan(raw, [GB]) == SearchPlan(numbers=("+14155550142", "020 7946 0018"))
 
 
-def test_at_most_fifty_numbers_are_taken() -> None:
-    assert len(build_plan("\n".join(f"+1415555{last:04}" for last in range(60)), [US]).numbers) == 50
+def test_no_number_of_a_long_paste_is_dropped() -> None:
+    assert len(build_plan("\n".join(f"+1415555{last:04}" for last in range(66)), [US]).numbers) == 66
+
+
+def test_lines_without_number_are_named() -> None:
+    plan = build_plan("+14155550142\nnot a number\nJane, +14155550143\n\nsee below", [US])
+    assert plan.numbers == ("+14155550142", "+14155550143")
+    assert plan.skipped == ("not a number", "see below")
 
 
 def test_number_over_two_lines_is_one_number() -> None:

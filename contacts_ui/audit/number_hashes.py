@@ -9,12 +9,12 @@ from typing import Literal
 
 from django.conf import settings
 
-from contacts_ui.phone_search import Attempt, SearchPlan, build_plan, e164
+from contacts_ui.phone_search import Attempt, SearchPlan, build_plan, e164, plan_exact
 from contacts_ui.sent_api.types import Contact
 from contacts_ui.text import digits_only
 
 HASH_LENGTH = 20  # hexadecimal digits: two of a million numbers share a hash once in 10^12 logs
-MAX_HASHES = 24  # of one event: five texts of a bulk lookup with two each, and five contacts; a search has fewer
+MAX_HASHES = 32  # of one event: five texts of a bulk lookup with four each, and five contacts; a search has fewer
 
 Hashed = tuple[Literal["number", "digits"], str]  # what is hashed: a whole number in E.164, or the digits of a text
 
@@ -32,9 +32,10 @@ def hashes_of_plan(text: str, plan: SearchPlan, chosen: Attempt | None = None) -
 
 
 def hashes_of_texts(texts: Iterable[str], regions: Sequence[str]) -> tuple[str, ...]:
-    """The hashes of a bulk lookup: of the likeliest number of each text, and of its digits."""
-    hashed = [(build_plan(text, regions).number, digits_only(text)) for text in texts]
-    return _hashes([*(("number", number or "") for number, _ in hashed), *(("digits", digits) for _, digits in hashed)])
+    """The hashes of a bulk lookup: of every number that each text may mean, and of its digits."""
+    plans = [(text, plan_exact(text, regions)) for text in texts]
+    asked = [_of_attempt(attempt) for _, plan in plans for attempt in plan.attempts]
+    return _hashes([*asked, *(("digits", digits_only(text)) for text, _ in plans)])
 
 
 def hashes_of_numbers(numbers: Iterable[str | None]) -> tuple[str, ...]:
@@ -44,8 +45,11 @@ def hashes_of_numbers(numbers: Iterable[str | None]) -> tuple[str, ...]:
 
 def hashes_of_contacts(contacts: Iterable[Contact]) -> tuple[str, ...]:
     """The hashes of the numbers of contacts: of the digits where there is no whole number."""
-    numbers = [(contact.format_e164 or e164(contact.number or ""), contact.number or "") for contact in contacts]
-    return _hashes([("number", number) if number else ("digits", digits_only(text)) for number, text in numbers])
+    hashed = list[Hashed]()
+    for contact in contacts:
+        number = contact.format_e164 or e164(contact.number or "")
+        hashed.append(("number", number) if number else ("digits", digits_only(contact.number or "")))
+    return _hashes(hashed)
 
 
 def search_hashes(text: str, regions: Sequence[str]) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ from contacts_ui.text import printable
 
 from .labels import channel_name
 
-MAX_SEARCH = 2_000  # characters of a search: fifty numbers with their labels
+MAX_SEARCH = 8_000  # characters of a search: several hundred numbers
+MAX_BOX = 20_000  # characters that stay in the box when they are too many to search
+MAX_NAMED_LINES = 3
 MAX_PHONE = 256  # characters of one number with what may stand around it
 CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
 
@@ -29,8 +31,8 @@ class ContactListQuery:
     `raw_search` and `raw_phone` stay in the boxes as they were typed. `warnings` are whole sentences. `default_size`
     is how many rows a page has when the URL names none.
 
-    `filters` hold the search as it was typed. `plan` says what to ask the API for it, None without a search; `attempt`
-    is the one interpretation of it that a link names.
+    `filters` hold the search as it was typed, and the likeliest reading of a number. `plan` says what to ask the API
+    for it, None without either; `attempt` is the one interpretation of a search that a link names.
     """
 
     path: str
@@ -104,7 +106,8 @@ class ContactListQuery:
 
     def with_attempt(self, attempt: Attempt | None) -> ContactListQuery:
         """The same list, its further pages searched as `attempt` was."""
-        return self if attempt is None or attempt.value == self.filters.search else replace(self, attempt=attempt)
+        unchanged = attempt is None or self.filters.phone or attempt.value == self.filters.search
+        return self if unchanged else replace(self, attempt=attempt)
 
     @property
     def chips(self) -> tuple[FilterChip, ...]:
@@ -131,14 +134,14 @@ class _ListForm(forms.Form):
     search = forms.CharField(
         required=False,
         max_length=MAX_SEARCH,
-        error_messages={"max_length": "The search was too long and was left out."},
+        error_messages={"max_length": f"This is more than {MAX_SEARCH:,} characters, so it was not searched."},
     )
     channel = forms.ChoiceField(
         required=False,
         choices=CHANNELS,
         error_messages={"invalid_choice": "There is no such channel, so all channels are shown."},
     )
-    phone = forms.CharField(required=False, max_length=MAX_PHONE)
+    phone = forms.CharField(required=False, max_length=MAX_PHONE, strip=False)
     page = forms.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
     page_size = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[(str(n), str(n)) for n in PAGE_SIZES]
@@ -148,23 +151,27 @@ class _ListForm(forms.Form):
         super().__init__(parameters)
         self._regions = regions
         self.holds_several = False
+        self.exact: SearchPlan | None = None  # of the number in `phone`
 
     def clean_search(self) -> str:
         text = str(self.cleaned_data["search"])
         numbers = phone_search.split_numbers(text)
         self.holds_several = bool(numbers)
         # Spaces of every kind are one space, and what cannot be seen is not there: sheets and chats bring both.
-        lines = (printable(" ".join(line.split())) for line in numbers or (text,))
+        # Lines without a number stay, so that the page can name them.
+        kept = (*numbers, *phone_search.lines_without_number(text)) if numbers else (text,)
+        lines = (printable(" ".join(line.split())) for line in kept)
         return "\n".join(" ".join(line.split()) for line in lines)  # what cannot be seen may stand between two spaces
 
     def clean_phone(self) -> str:
         text = str(self.cleaned_data["phone"])
-        if not text:
+        if not text.strip():
             return ""
-        number = phone_search.e164(text, self._regions)
-        if number is None:
+        plan = phone_search.plan_exact(text, self._regions)
+        if plan.number is None:
             raise forms.ValidationError("unread")
-        return number
+        self.exact = plan
+        return plan.number
 
 
 _WARNINGS = {
@@ -201,7 +208,9 @@ def parse_filters(
     if phone and (search or channel):
         warnings.append("Looking up one number sets the search and the channel aside.")
         search = channel = None
-    plan = _plan(search, regions, form, mask_forced=mask_forced) if search and planned else None
+    plan = _plan(search, regions, form, mask_forced=mask_forced) if search and planned else form.exact
+    if plan and plan.skipped:
+        warnings.append(_skipped(plan.skipped))
     page = 1 if phone or (plan and plan.ending) else page
     return ContactListQuery(
         path=path,
@@ -238,7 +247,16 @@ def _attempt(named: str, search: str, plan: SearchPlan | None, *, mask_forced: b
     return attempt
 
 
+def _skipped(lines: Sequence[str]) -> str:
+    """Says which lines of several numbers hold none."""
+    named = ", ".join(f"“{line[:40]}”" for line in lines[:MAX_NAMED_LINES])
+    more = f" and {len(lines) - MAX_NAMED_LINES} more" if len(lines) > MAX_NAMED_LINES else ""
+    return (
+        f"1 line isn’t a number: {named}." if len(lines) == 1 else f"{len(lines)} lines aren’t numbers: {named}{more}."
+    )
+
+
 def _raw(parameters: QueryDict | Mapping[str, str], name: str) -> str:
     """What stands in the box: as typed, but no longer than a box should hold and without control characters."""
     text = parameters.get(name) or ""
-    return "".join(character for character in text[:MAX_SEARCH] if character.isprintable() or character == "\n")
+    return "".join(character for character in text[:MAX_BOX] if character.isprintable() or character == "\n")

@@ -11,7 +11,7 @@ import msgspec
 from django.conf import settings
 
 from contacts_ui.gateway import CachedResult, FetchPolicy, get_gateway
-from contacts_ui.phone_search import DEFAULT_REGIONS, Attempt, build_plan
+from contacts_ui.phone_search import DEFAULT_REGIONS, Attempt, plan_exact
 from contacts_ui.preferences import EffectivePreferences
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.errors import LocalRateLimited
@@ -23,6 +23,10 @@ from .masking import shown_digits
 
 MAX_REGIONS = 10
 MAX_ALTERNATIVES = 3  # other interpretations, as links
+
+Requests = tuple[tuple[Attempt | None, ContactQuery], ...]
+
+LOOKUP_ROUND = 50  # numbers of a paste that are looked up before a person decides whether to go on
 
 BULK = FetchPolicy(bulk=True)
 
@@ -70,6 +74,11 @@ class LookupBatch:
     next_start: int | None
     retry_after: int = 0
 
+    @property
+    def pauses(self) -> bool:
+        """True where a person decides whether to go on: after every LOOKUP_ROUND numbers."""
+        return bool(self.next_start) and not (self.retry_after or (self.next_start or 0) % LOOKUP_ROUND)
+
 
 def likely_regions(preferences: EffectivePreferences, scope: Scope) -> tuple[str, ...]:
     """The regions somebody means who types a number without its country code, likeliest first."""
@@ -85,7 +94,8 @@ def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: 
     """
     first: SearchResult | None = None
     tried: list[Attempt] = []
-    for attempt, api_query in _remembered_attempt_first(query, user_id):
+    requests = query.requests
+    for attempt, api_query in _remembered_attempt_first(requests, query.filters.search, user_id):
         try:
             result = get_gateway().contacts(scope, api_query, policy)
         except TimeoutError:
@@ -96,8 +106,8 @@ def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: 
             result, query = _only_ending_in(query.plan.ending, result, query)
         found = SearchResult(result, query.with_attempt(attempt), attempt)
         if result.value.contacts or result.value.pagination.total_count:
-            if attempt and len(query.requests) > 1:
-                get_gateway().remember_interpretation(user_id, query.filters.search or "", attempt.value)
+            if attempt and query.filters.search and len(requests) > 1:
+                get_gateway().remember_interpretation(user_id, query.filters.search, attempt.value)
             return _with_alternatives(found, query, tried)
         first = first or found
     return _with_alternatives(first or SearchResult(CachedResult(_empty_page()), query), query, tried)
@@ -106,31 +116,36 @@ def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: 
 def lookup_numbers(
     scope: Scope, numbers: Sequence[str], regions: Sequence[str], *, start: int, most: int
 ) -> LookupBatch:
-    """At most `most` of `numbers` from `start` on. Cost: a bulk call each; the batch ends early when none is left."""
+    """At most `most` of `numbers` from `start` on. Cost: a bulk call each, up to three where a number may be stored in
+    another form; the batch ends early when none is left.
+    """
     rows: list[LookupRow] = []
     for raw in numbers[start : start + most]:
-        number = build_plan(raw, regions).number
+        numbers_meant = [attempt.value for attempt in plan_exact(raw, regions).attempts]
         try:
-            rows.append(LookupRow(raw, number, _contact_with_number(scope, number) if number else None))
+            rows.append(_lookup(scope, raw, numbers_meant))
         except LocalRateLimited as limited:
             return LookupBatch(tuple(rows), start + len(rows), max(1, limited.retry_after or 1))
     end = start + len(rows)
     return LookupBatch(tuple(rows), end if end < len(numbers) else None)
 
 
-def _remembered_attempt_first(query: ContactListQuery, user_id: int) -> tuple[tuple[Attempt | None, ContactQuery], ...]:
-    """The requests of `query`, or only the one that found rows last time."""
-    requests = query.requests
-    if len(requests) < 2:
+def _remembered_attempt_first(requests: Requests, text: str | None, user_id: int) -> Requests:
+    """The requests of a search, or only the one that found rows last time."""
+    if len(requests) < 2 or text is None:
         return requests
     attempts = [attempt.value if attempt else "" for attempt, _ in requests]
-    index = get_gateway().remembered_interpretation(user_id, query.filters.search or "", attempts)
+    index = get_gateway().remembered_interpretation(user_id, text, attempts)
     return requests if index is None else requests[index : index + 1]
 
 
-def _contact_with_number(scope: Scope, number: str) -> Contact | None:
-    page = get_gateway().contacts(scope, ContactQuery(phone=number), BULK).value
-    return page.contacts[0] if page.contacts else None
+def _lookup(scope: Scope, raw: str, numbers: Sequence[str]) -> LookupRow:
+    """The first of the numbers that a text may mean which a contact has; nobody's is the likeliest one."""
+    for number in numbers:
+        page = get_gateway().contacts(scope, ContactQuery(phone=number), BULK).value
+        if page.contacts:
+            return LookupRow(raw, number, page.contacts[0])
+    return LookupRow(raw, numbers[0] if numbers else None, None)
 
 
 def _only_ending_in(
@@ -150,7 +165,7 @@ def _only_ending_in(
 
 
 def _with_alternatives(found: SearchResult, query: ContactListQuery, tried: Sequence[Attempt]) -> SearchResult:
-    known = (*query.plan.attempts, *query.plan.alternatives) if query.plan else ()
+    known = (*query.plan.attempts, *query.plan.alternatives) if query.plan and query.filters.search else ()
     alternatives = tuple(attempt for attempt in known if attempt not in tried)
     return dataclasses.replace(found, attempts=tuple(tried), alternatives=alternatives[:MAX_ALTERNATIVES])
 

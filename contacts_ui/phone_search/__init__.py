@@ -10,7 +10,9 @@ from .search_plan import (
     SearchPlan,
     build_plan,
     chosen_attempt,
+    lines_without_number,
     parse_attempt,
+    plan_exact,
     plan_number,
     split_numbers,
 )
@@ -24,8 +26,10 @@ __all__ = [
     "chosen_attempt",
     "e164",
     "international",
+    "lines_without_number",
     "masked_plan",
     "parse_attempt",
+    "plan_exact",
     "plan_number",
     "split_numbers",
 ]

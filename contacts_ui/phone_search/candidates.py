@@ -11,16 +11,12 @@ from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMa
 
 from .fragments import prior
 from .input import MAX_DIGITS, PhoneInput, has_letters, normalize, only_punctuation
+from .numbering_changes import former_national, other_forms
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _WORLD = "ZZ"  # no default region: only numbers with their country code parse
 _VANITY = re.compile(r"[+(]?\d[\d\s().+/-]*[A-Za-z][A-Za-z\d\s.-]{2,}")
 _MIN_DIGITS = 7  # digits of a whole number without its country code
-# Formats from before a change of a numbering plan. Chats and address books still contain them.
-_LEGACY_FORMATS = (
-    (re.compile(r"\+521(\d{10})", re.ASCII), r"+52\1"),  # Mexico, mobile, until 2019; WhatsApp's ids still
-    (re.compile(r"\+55(\d\d)([6-9]\d{7})", re.ASCII), r"+55\g<1>9\2"),  # Brazil, mobile, until 2016
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +68,9 @@ def regions_of(number: str) -> tuple[str, ...]:
 
 def _international(phone_input: PhoneInput) -> Iterator[Candidate]:
     number = _parse_valid(phone_input, _WORLD) or _parse(phone_input.text, _WORLD)
-    modern = None if _valid(number) else _modernize(f"+{phone_input.digits}")
-    if modern is not None:
-        yield _candidate(modern)
+    literal = phone_input.text if _E164.fullmatch(phone_input.text) else None
+    if literal and len(literal) > _MIN_DIGITS + 1 and not _valid(number):  # somebody may have stored it just so
+        yield Candidate(literal, None, is_valid=False, national=phone_input.digits)
     if number is not None and phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
         yield _candidate(number)
     elif len(phone_input.digits) > _MIN_DIGITS:
@@ -85,7 +81,7 @@ def _national(phone_input: PhoneInput, regions: Sequence[str]) -> Iterator[Candi
     if not _MIN_DIGITS - 2 <= len(phone_input.digits) <= MAX_DIGITS + 8 and not has_letters(phone_input.text):
         return
     for region in regions:
-        number = _parse_valid(phone_input, region)
+        number = _parse_valid(phone_input, region) or _former(phone_input.digits, region)
         if number is not None:
             yield _candidate(number)
     if not only_punctuation(phone_input.text):
@@ -96,6 +92,8 @@ def _national(phone_input: PhoneInput, regions: Sequence[str]) -> Iterator[Candi
         number = _parse(f"+{text}", _WORLD) if _MIN_DIGITS < len(text) <= MAX_DIGITS else None
         if number is not None and phonenumbers.is_valid_number(number):
             yield _candidate(number)
+        elif number is not None and any(_valid(_parse(form, _WORLD)) for form in other_forms(f"+{text}")):
+            yield Candidate(f"+{text}", None, is_valid=False, national=text)  # as it was before a change
 
 
 def _parse_valid(phone_input: PhoneInput, region: str) -> PhoneNumber | None:
@@ -118,10 +116,11 @@ def _likelihood(number: PhoneNumber) -> float:
     return prior(candidate.region, candidate.national) if candidate.region else 0
 
 
-def _modernize(e164: str) -> PhoneNumber | None:
-    """The current form of a number in a legacy format; None for any other."""
-    modern = (_parse(old.sub(new, e164), _WORLD) for old, new in _LEGACY_FORMATS if old.fullmatch(e164))
-    return next(filter(None, map(_valid, modern)), None)
+def _former(digits: str, region: str) -> PhoneNumber | None:
+    """Today's form of a number that is written as in the region before a change; None for any other."""
+    number = former_national(digits, region)
+    forms = (number, *other_forms(number)) if number else ()
+    return next(filter(None, (_valid(_parse(form, _WORLD)) for form in forms)), None)
 
 
 def _valid(number: PhoneNumber | None) -> PhoneNumber | None:

@@ -16,6 +16,13 @@ _CHAT = re.compile(
     r"(?:\+|%2b)?(\d[\d -]*)",
     re.IGNORECASE,
 )
+_SIP = re.compile(r"\bsips?:(\+?\d{7,15})(?:;[^@\s]*)?@", re.IGNORECASE)
+_DECIMALS = re.compile(r"(\+?\d{7,15})[.,]0{1,2}")
+_SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?E\+?(\d{1,2})", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?=(?:\D*\d){7,15}\D*$)\d{1,3}(?:,\d{3}){2,}|(?=(?:\D*\d){7,15}\D*$)\d{1,3}(?:['’]\d{3}){2,}")
+_TRAILING_PLUS = re.compile(r"\d[\d ().-]{6,}\+")
+_CLOCK = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?![\d:])(?:\s?[ap]m\b)?", re.IGNORECASE)
+_WHOLE_DIGITS = 7  # of a whole number without its country code
 _WHATSAPP_ID = re.compile(r"(\d{7,15})(?::\d+)?@(?:s\.whatsapp\.net|c\.us|lid)", re.IGNORECASE)
 _CONTEXT = re.compile(r";phone-context=(\+\d{1,3})", re.IGNORECASE)
 _PLUS = re.compile(r"\+[\s(]*\d(?:[\s().\-/]*\d){4,}")
@@ -45,7 +52,7 @@ class PhoneInput:
 
 def normalize(raw: str) -> PhoneInput:
     """Normalizes any text a person may type or paste. Never fails."""
-    text = _international(" ".join(_to_ascii(raw).split()))
+    text = _international(_spreadsheet(" ".join(_to_ascii(raw).split())))
     if whole := _PLUS.search(text):
         text = text[whole.start() :]  # any text before it is a label: "Tel. 2: +44 20 …"
     ending = bool(_ENDING.search(text))
@@ -99,11 +106,36 @@ def _international(text: str) -> str:
         found = pattern.search(text)
         if found:
             return f"+{found[1]}"
+    if found := _SIP.search(text):  # before its scheme is stripped: the host after it has digits too
+        return found[1]
     text = _SCHEMES.sub("", text)
     context = _CONTEXT.search(text)
     if context and not text.startswith("+"):
         return context[1] + text[: context.start()]
     return text
+
+
+def _spreadsheet(text: str) -> str:
+    """The number of a spreadsheet's cell, as whole digits; of right-to-left text, whose plus comes last; without the
+    time of day beside it.
+    """
+    if whole := _DECIMALS.fullmatch(text):
+        return whole[1]
+    if scientific := _SCIENTIFIC.fullmatch(text):
+        digits = scientific[1] + (scientific[2] or "")
+        return digits if len(digits) == int(scientific[3]) + 1 else text
+    if _THOUSANDS.fullmatch(text):
+        return digits_of(text)
+    if _TRAILING_PLUS.fullmatch(text):
+        return f"+{text[:-1]}"
+    untimed = _CLOCK.sub(" ", text)
+    return untimed.strip() if untimed != text and len(digits_of(untimed)) >= _WHOLE_DIGITS else text
+
+
+def is_rounded(phone_input: PhoneInput) -> bool:
+    """True for a number of which a spreadsheet has kept only the first digits: 4.47911E+11."""
+    scientific = _SCIENTIFIC.fullmatch(phone_input.text)
+    return scientific is not None and len(scientific[1] + (scientific[2] or "")) <= int(scientific[3])
 
 
 def has_letters(text: str) -> bool:

@@ -15,19 +15,23 @@ from .input import (
     digits_of,
     drop_digits,
     group_boundaries,
+    is_rounded,
     longest_digit_run,
     normalize,
     only_punctuation,
     printable,
     strip_label,
 )
+from .numbering_changes import other_forms
 from .prefixes import national_prefixes
 
 DEFAULT_REGIONS = ("US", "GB")  # of numbers without a country code, until those of a scope are known
 MAX_ATTEMPTS = 3  # calls for one search
 MAX_ATTEMPTS_COPIED = 2  # for one that looks copied: when its own spelling finds nothing, another rarely does
 MAX_ALTERNATIVES = 4  # offered as links
-MAX_NUMBERS = 50  # pasted at once
+MAX_NUMBERS = 500  # pasted at once
+MIN_WHOLE_DIGITS = 7  # of a whole number without its country code
+MAX_GROUPS = 8  # of digits in a text, of which some are a number
 MAX_CHARACTERS = 64  # of a search
 MIN_FRAGMENT_DIGITS = 4  # fewer are searched as they are
 WHOLE_NUMBER_WEIGHT = 30.0  # how likely people are to give a whole number; a fragment: fragments.py
@@ -35,10 +39,15 @@ COARSER_GROUPING, OTHER_GROUPING = 0.05, 0.01  # how likely they group digits in
 NO_TRUNK = 0.05  # how likely they leave out the trunk prefix
 MAX_LOCAL_DIGITS = 8  # with fewer, most texts are fragments
 _NATIONAL_GROUPING = re.compile(r"\(?\d+(?:\) ?|[ -])(?:\d+[ -])*\d+", re.ASCII)  # "(415) 555", "06 12 34", "55-0142"
+_URI_PARAMETER = re.compile(r";(?:phone-context|ext|isub|user|transport)=[^;,\s@]*", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\n\r\t,;|]+|\s+/\s+|\s{3,}")
+
+_OUTSIDE_LINE = re.compile(r"[09][ ,]+(\(?0[\d ().-]{6,})", re.ASCII)  # "9 07911 123456", dialled at work
+_RUNS = re.compile(r"\d{4}", re.ASCII)
 
 NO_DIGITS = "Contacts have no names, only numbers. Type some digits of the number."
 TOO_LONG = "This is longer than any phone number. Check the digits."
+ROUNDED = "The sheet has rounded this number. Show its cell as text there, and copy it again."
 ONLY_A_CODE = "This is little more than a country code. Type more of the number."
 
 
@@ -61,7 +70,8 @@ Scored = tuple[Attempt, float]
 class SearchPlan:
     """`attempts` are tried in order until one has rows; `alternatives` are further ones, for a person to choose from.
 
-    `message` says why there are none. `numbers` are the single texts of an input that contains several numbers.
+    `message` says why there are none. `numbers` are the single texts of an input that contains several numbers,
+    `skipped` its lines without one.
     `ending`: only contacts whose number ends in these digits may be shown (masked_plan.py).
     """
 
@@ -69,6 +79,7 @@ class SearchPlan:
     alternatives: tuple[Attempt, ...] = ()
     message: str | None = None
     numbers: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     ending: str | None = None
 
     @property
@@ -80,7 +91,7 @@ class SearchPlan:
 def build_plan(raw: str, regions: Sequence[str]) -> SearchPlan:
     """The plan of `raw`, typed by someone who works with `regions` (ISO 3166-1 alpha-2, likeliest first)."""
     numbers = split_numbers(raw)
-    return SearchPlan(numbers=numbers) if numbers else plan_number(raw, regions)
+    return SearchPlan(numbers=numbers, skipped=lines_without_number(raw)) if numbers else plan_number(raw, regions)
 
 
 def plan_number(raw: str, regions: Sequence[str]) -> SearchPlan:
@@ -88,12 +99,51 @@ def plan_number(raw: str, regions: Sequence[str]) -> SearchPlan:
     phone_input = normalize(raw)
     if not phone_input.digits:
         return SearchPlan(message=NO_DIGITS)
-    attempts = _international(phone_input) if phone_input.international else _national(phone_input, regions)
+    if is_rounded(phone_input):
+        return SearchPlan(message=ROUNDED)
+    attempts = _attempts(phone_input, regions)
     if not attempts:
         return SearchPlan(message=TOO_LONG if len(phone_input.digits) > MAX_DIGITS else ONLY_A_CODE)
     as_copied = _looks_copied(phone_input) and attempts[0] == Attempt("search", phone_input.text)
     limit = MAX_ATTEMPTS_COPIED if as_copied else MAX_ATTEMPTS
     return SearchPlan(attempts[:limit], attempts[limit : limit + MAX_ALTERNATIVES])
+
+
+def _attempts(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
+    """All attempts for a text, likeliest first. Its own spelling is always one of the first MAX_ATTEMPTS, so that the
+    plan misses nothing that a plain search finds.
+    """
+    if phone_input.international:
+        return _with_other_forms(_international(phone_input))
+    attempts = _with_other_forms(_national(phone_input, regions) or _number_within(phone_input, regions))
+    if outside := _OUTSIDE_LINE.fullmatch(phone_input.text):
+        inner = _national(PhoneInput(outside[1], digits_of(outside[1])), regions)
+        attempts = _unique([*attempts[:1], *inner[:1], *attempts[1:], *inner[1:]])
+    literal = Attempt("search", phone_input.text)
+    written = phone_input.text != phone_input.digits and only_punctuation(phone_input.text)
+    if written and literal not in attempts[:MAX_ATTEMPTS] and len(phone_input.text) <= MAX_CHARACTERS:
+        attempts = _unique([*attempts[: MAX_ATTEMPTS - 1], literal, *attempts[MAX_ATTEMPTS - 1 :]])
+    return attempts
+
+
+def _with_other_forms(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """The other forms of the likeliest whole number after it: the line may be stored as before its plan changed."""
+    if not attempts or attempts[0].kind != "phone":
+        return attempts
+    first, *others = attempts
+    return _unique([first, *(Attempt("phone", form, first.region) for form in other_forms(first.value)), *others])
+
+
+def _number_within(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
+    """The whole number beside other numbers, "Ticket 48213 07911 123456": the longest row of groups that is one."""
+    groups = longest_digit_run(phone_input).text.split()[:MAX_GROUPS] if _RUNS.search(phone_input.text) else []
+    for size in range(len(groups) - 1, 0, -1):
+        for start in range(len(groups) - size, -1, -1):
+            text = " ".join(groups[start : start + size])
+            found = [each for each in candidates(PhoneInput(text, digits_of(text)), regions) if each.is_valid]
+            if found:
+                return _unique(Attempt("phone", each.e164, each.region) for each in found)
+    return ()
 
 
 def _looks_copied(phone_input: PhoneInput) -> bool:
@@ -125,11 +175,37 @@ def parse_attempt(value: str) -> Attempt | None:
     return Attempt("search", text) if is_fragment else None
 
 
+def plan_exact(raw: str, regions: Sequence[str]) -> SearchPlan:
+    """The plan of a text that is to be one whole number: no fragments; no attempts when it is none.
+
+    Phone systems write the number into the address with its plus, which arrives as a space.
+    """
+    text = raw.strip()
+    plus_lost = raw[:1] == " " and text[:1] in "123456789" and len(digits_of(text)) > MAX_LOCAL_DIGITS
+    texts = [f"+{text}", text] if plus_lost else [text]
+    literal = [Attempt("phone", each) for each in texts if re.fullmatch(r"\+[1-9]\d{6,14}", each, re.ASCII)]
+    plans = [plan_number(each, regions) for each in texts if each]
+    found = [each for plan in plans for each in (*plan.attempts, *plan.alternatives) if each.kind == "phone"]
+    named = {each.value: each for each in reversed(found)}
+    return SearchPlan(_unique([*(named.get(each.value, each) for each in literal), *found])[:MAX_ATTEMPTS])
+
+
 def split_numbers(raw: str) -> tuple[str, ...]:
     """The numbers of a text that contains more than one, on lines or separated by commas; else none."""
-    parts = [part for part in map(printable, _SEPARATORS.split(raw)) if any(map(str.isdigit, part))]
-    whole = [part for part in parts if len(normalize(part).digits) >= 7]
+    whole = _whole_parts(raw)
     return tuple(dict.fromkeys(whole))[:MAX_NUMBERS] if len(whole) > 1 else ()
+
+
+def lines_without_number(raw: str) -> tuple[str, ...]:
+    """The lines of a text with several numbers in which there is none."""
+    lines = [printable(line) for line in raw.splitlines()]
+    return tuple(line for line in dict.fromkeys(lines) if line and not _whole_parts(line))
+
+
+def _whole_parts(raw: str) -> list[str]:
+    """The parts of a text that may be whole numbers. The parameters of a URI are none."""
+    parts = (printable(part) for part in _SEPARATORS.split(_URI_PARAMETER.sub("", raw)))
+    return [part for part in parts if any(map(str.isdigit, part)) and len(normalize(part).digits) >= MIN_WHOLE_DIGITS]
 
 
 def _international(phone_input: PhoneInput) -> tuple[Attempt, ...]:

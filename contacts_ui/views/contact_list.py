@@ -39,7 +39,7 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
         response = bulk_lookup(request, page, scope, query.plan.numbers)
         _audit_switch(request, scope)
         return response
-    event = _audit_request(request, scope, query)
+    event = _audit_request(request, query)
     result = search(scope, query, _fetch_policy(request), request.user.pk)
     _audit_switch(request, scope)
     if result is None:
@@ -116,13 +116,13 @@ def _fetch_policy(request: DeskRequest) -> FetchPolicy:
     return FetchPolicy(timeout=None if waits else PAGE_TIMEOUT)
 
 
-def _audit_request(request: DeskRequest, scope: Scope, query: ContactListQuery) -> audit.PendingEvent:
+def _audit_request(request: DeskRequest, query: ContactListQuery) -> audit.PendingEvent:
     """Records the request before its result is known: a list, or a search with the hashes of its text."""
     hashes: tuple[str, ...] = ()
     if query.plan and query.filters.search:
         hashes = audit.hashes_of_plan(query.filters.search, query.plan, query.attempt)
-    elif query.filters.phone:
-        hashes = audit.hashes_of_text(query.filters.phone, likely_regions(preferences_of(request), scope))
+    elif query.plan and query.filters.phone:
+        hashes = audit.hashes_of_plan(query.filters.phone, query.plan)
     action = (
         audit.AuditAction.CONTACTS_SEARCHED
         if query.filters.search or query.filters.phone
