@@ -1,9 +1,14 @@
-"""CSV export of the audit log: one line for each row, newest first, streamed in constant memory."""
+"""CSV export of the audit log: one line for each row, newest first, streamed in constant memory.
+
+Every cell is quoted, and no part of one is a formula to a spreadsheet that splits lines at another character: Excel
+splits at the list separator of its country (`;` in most of Europe), LibreOffice at what was ticked last.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -21,8 +26,12 @@ HEADER = (
     "reference", "address", "about",
 )  # fmt: skip
 CHUNK_ROWS = 500  # rows fetched and sent together
-# First characters of a cell that a spreadsheet would run as a formula, ASCII and full-width.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What begins a formula: ASCII, full-width and small forms, and the minus sign.
+FORMULA_SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫−"
+# A sign after anything but a letter, a digit or another sign may begin a cell: after a space, a semicolon, a tab, a
+# quotation mark or a line break. "a-b" and "x@y" stay as they are.
+_FORMULA_START = re.compile(rf"(?<![\w{re.escape(FORMULA_SIGNS)}])(?=[{re.escape(FORMULA_SIGNS)}])")
+_STRIPPED = ("\t", "\r", "\n")  # at the beginning of a cell some programs drop these and read on
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +47,10 @@ class CsvExport:
 
     def chunks(self) -> Iterator[str]:
         """The file in chunks of CHUNK_ROWS lines, the header first."""
-        yield _csv([HEADER])
+        yield csv_lines([HEADER])
         rows = self.entries.order_by(*NEWEST_FIRST).iterator(chunk_size=CHUNK_ROWS)
         while chunk := list(islice(rows, CHUNK_ROWS)):
-            yield _csv(_cells(entry, self.display_names) for entry in chunk)
+            yield csv_lines(_cells(entry, self.display_names) for entry in chunk)
 
 
 def csv_export(entry_filter: EntryFilter, display_names: Mapping[str, str]) -> CsvExport:
@@ -61,13 +70,16 @@ def _cells(entry: AuditEntry, display_names: Mapping[str, str]) -> tuple[object,
     )  # fmt: skip
 
 
-def _csv(rows: Iterable[tuple[object, ...]]) -> str:
+def csv_lines(rows: Iterable[tuple[object, ...]]) -> str:
+    """The rows as CSV, every cell quoted and without formulas."""
     text = io.StringIO()
-    csv.writer(text).writerows([escape_formula(cell) for cell in row] for row in rows)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerows([escape_formula(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
 def escape_formula(cell: object) -> str:
-    """The cell as text, prefixed with an apostrophe if a spreadsheet would run it as a formula."""
+    """The cell as text, with an apostrophe before everything that a spreadsheet may run as a formula."""
     text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    escaped = _FORMULA_START.sub("'", text)
+    return f"'{escaped}" if escaped.startswith(_STRIPPED) else escaped

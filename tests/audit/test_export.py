@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
-from contacts_ui.audit.csv_export import HEADER, csv_export
+from contacts_ui.audit.csv_export import FORMULA_SIGNS, HEADER, csv_export, csv_lines, escape_formula
 from contacts_ui.audit.queries import EntryFilter
 from contacts_ui.models import AuditEntry
 from testing.sandbox_server import SandboxServer
@@ -77,12 +80,78 @@ def test_rows_written_during_export_are_not_in_it(written: Write) -> None:
     assert ("before" in text, "meanwhile" in text, export.count) == (True, False, 1)
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠"])
+@pytest.mark.parametrize("sign", FORMULA_SIGNS)
 def test_formula_cells_are_escaped(auditor_client: Client, written: Write, sign: str) -> None:
     written(about=f"{sign}HYPERLINK(1)", person=f"{sign}1+1")
     (line,) = _lines(auditor_client.get(EXPORT))
     assert line["about"] == f"'{sign}HYPERLINK(1)"
     assert line["person"] == f"'{sign}1+1"
+
+
+@pytest.mark.parametrize("blank", ["\t", "\r", "\n"])
+def test_cell_that_begins_with_dropped_blank_is_escaped(blank: str) -> None:
+    assert escape_formula(f"{blank}HYPERLINK(1)") == f"'{blank}HYPERLINK(1)"
+
+
+def test_every_cell_is_quoted(written: Write) -> None:
+    written(about="plain", rows=3)
+    header, row = "".join(csv_export(EntryFilter(), {}).chunks()).splitlines()
+    for line in (header, row):
+        assert re.fullmatch(r'"[^"]*"(,"[^"]*")*', line), line
+
+
+def test_dash_and_at_sign_within_words_stay() -> None:
+    plain = "2026-03-01T12:00:00Z mail@desk.example 0b7e-41d2 a+b=c"
+    assert escape_formula(plain) == plain
+
+
+# How programs split a line: the separator, and the quotation mark they honour.
+SEPARATORS = (",", ";", "\t", "|", ":", " ")
+READERS = tuple((separator, quote) for separator in SEPARATORS for quote in ('"', None))
+
+
+def formulas_read_from(text: str) -> list[tuple[str, str | None, str]]:
+    """Every cell that some spreadsheet would run as a formula, with the separator and quotation mark it was read by."""
+    found = []
+    for separator, quote in READERS:
+        form = {"quotechar": quote, "quoting": csv.QUOTE_MINIMAL} if quote else {"quoting": csv.QUOTE_NONE}
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, **form):  # type: ignore[arg-type]
+            # Blanks and quotation marks before the sign are dropped by one program or another.
+            found += [(separator, quote, cell) for cell in row if cell.lstrip(f'"{WHITESPACE}')[:1] in signs()]
+    return found
+
+
+def signs() -> set[str]:
+    """The signs that begin a formula."""
+    return set(FORMULA_SIGNS)
+
+
+WHITESPACE = " \t\r\n\v\f\u00a0\u2028\u3000\ufeff\u200b"
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "x;=cmd|' /C calc'!A0",
+        "x\t=1+1",
+        'x;"=1+1"',
+        'x";"=1+1',
+        "x;  @SUM(1)",
+        "x\r=1+1",
+        "x\n+1;\u00a0＝1",
+        "x|\u200b-1",
+        "\ufeff=1",
+        "'=1",
+    ],
+)
+def test_formula_behind_other_separator_is_no_cell(auditor_client: Client, written: Write, attack: str) -> None:
+    written(about=attack, person=attack)
+    assert formulas_read_from(_body(auditor_client.get(EXPORT))) == []
+
+
+@given(st.text(st.sampled_from([*FORMULA_SIGNS, *WHITESPACE, *";,|:\"'ab1"]), max_size=12))
+def test_no_text_is_formula_under_any_separator(text: str) -> None:
+    assert formulas_read_from(csv_lines([("before", text, "after")])) == []
 
 
 def test_export_streams_in_constant_memory(written: Write) -> None:
@@ -131,4 +200,4 @@ print(newest.about, second.entries[0].about, len(lines), lines[1].rpartition(","
 
 def test_page_and_export_agree_on_postgresql(migrated: Callable[[], str]) -> None:
     said = manage_on(migrated(), "shell", "--verbosity=0", "-c", ON_POSTGRESQL).split("\n")
-    assert "1199 1149 1201 1199 fe80::1" in said
+    assert '1199 1149 1201 "1199" fe80::1' in said
