@@ -14,9 +14,10 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from contacts_ui.observability.json_logs import JsonFormatter
+from contacts_ui.people.sessions import end_sessions
 from testing.sandbox_server import SandboxServer
 
 from .html import text
@@ -84,6 +85,30 @@ def test_signing_out_ends_session(admin_client: Client) -> None:
 def test_signing_out_twice_redirects_to_sign_in(admin_client: Client) -> None:
     admin_client.post("/sign-out/")
     assert admin_client.post("/sign-out/")["Location"] == "/sign-in/"
+
+
+def test_sign_out_clears_site_data_but_no_cookies(admin_client: Client) -> None:
+    response = admin_client.post("/sign-out/")
+    assert response["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_ended_session_clears_site_data_at_next_request(admin_client: Client, admin_user: User) -> None:
+    end_sessions(admin_user)
+    assert "Clear-Site-Data" in admin_client.get("/account/contacts/").headers
+
+
+def test_timed_out_session_clears_site_data(admin_client: Client, settings: Settings) -> None:
+    admin_client.get("/preferences/")
+    settings.SESSION_LONGEST_SECONDS = -1
+    assert "Clear-Site-Data" in admin_client.get("/preferences/").headers
+
+
+def test_no_site_data_is_cleared_while_session_lasts(admin_client: Client, admin_user: User) -> None:
+    visitor = Client()
+    responses = [admin_client.get("/account/contacts/"), visitor.get("/sign-in/"), visitor.post("/sign-out/")]
+    responses.append(visitor.post("/sign-in/", {"login": "mara", "password": "x"}))
+    assert [response.status_code for response in responses] == [200, 200, 302, 302]
+    assert not any(response.has_header("Clear-Site-Data") for response in responses)
 
 
 def test_missing_csrf_token_shows_our_403_page(db: None) -> None:

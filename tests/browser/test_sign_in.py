@@ -79,6 +79,27 @@ def test_back_after_sign_out_shows_sign_in_page(new_context: NewContext, sandbox
     assert page.get_by_role("button", name=re.compile("Account menu")).count() == 0
 
 
+def test_sign_out_clears_what_scripts_stored(new_context: NewContext, sandbox: SandboxServer) -> None:
+    page = new_context.signed_in("admin", at=SECURITY)
+    page.evaluate("localStorage.setItem('number', '+442071838750')")
+    sign_out(page)
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_sign_out_leaves_sign_in_form_in_other_tab_working(new_context: NewContext, sandbox: SandboxServer) -> None:
+    context = new_context()
+    form = context.new_page()
+    form.goto("/sign-in/")
+    page = new_context.signed_in("admin", at=SECURITY, context=context)
+    context.add_cookies([{"name": "other", "value": "1", "url": page.url}])
+    sign_out(page)
+    form.get_by_label("User name or e-mail").fill("admin")
+    form.get_by_label("Password").fill(PASSWORD)
+    form.get_by_role("button", name="Sign in", exact=True).click()
+    form.wait_for_selector("main[data-profile-id]")
+    assert "other" in {cookie["name"] for cookie in context.cookies()}
+
+
 def test_sign_in_without_javascript_works_except_passkeys(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = sign_in(new_context(java_script_enabled=False), "support")
     page.goto(SECURITY)
