@@ -148,6 +148,8 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 # Per IP address and per account, counted in the cache that all processes share.
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reset_password": "10/m/ip,3/m/key"}
 
+ACCOUNT_FORMS = {"user_token": "contacts_ui.sign_in.password_tokens.PasswordTokenForm"}
+
 MFA_ADAPTER = "contacts_ui.sign_in.adapters.DeskMfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

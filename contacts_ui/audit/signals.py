@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from contacts_ui.models import GroupPolicy, ProfileAccess
 from contacts_ui.roles import role_change_in_progress, role_changed
+from contacts_ui.sign_in.password_tokens import ON_THE_SERVER, maker_of, token_of
 
 from .actions import AuditAction
 from .log import AuditEvent, AuditWriteError
@@ -81,9 +82,24 @@ def _factor(request: HttpRequest, user: User, action: AuditAction, authenticator
 
 @receiver(account_signals.password_changed)
 @receiver(account_signals.password_set)
-@receiver(account_signals.password_reset)
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
     append_now(AuditEvent(AuditAction.PASSWORD_CHANGED, about=user.username), request)
+
+
+@receiver(account_signals.password_reset)
+def _password_set_by_link(request: HttpRequest, user: User, **_: Any) -> None:
+    about = f"{user.username}: by {_link_of(maker_of(token_of(request)))}"
+    append_now(AuditEvent(AuditAction.PASSWORD_CHANGED, about=about), request)
+
+
+def _link_of(maker_id: int | None) -> str:
+    """A link by who made it. Whoever has a link can set the password, its maker before all others."""
+    if maker_id is None:
+        return "a link mailed to them"
+    if maker_id == ON_THE_SERVER:
+        return "a link made on the server"
+    maker = User.objects.filter(pk=maker_id).values_list("username", flat=True).first()
+    return f"a link that {maker or 'a deleted person'} ({maker_id}) made"
 
 
 @receiver(m2m_changed, sender=User.groups.through)

@@ -86,7 +86,7 @@ def create(actor: User, data: QueryDict) -> tuple[NewPersonForm, PasswordLink | 
         user.save()
         if form.selected_role:
             set_role(user, form.selected_role)
-        link = password_links.create(get_person(user.pk))
+        link = password_links.create(get_person(user.pk), actor)
     return form, password_links.send(link)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
-from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -14,6 +13,7 @@ from django.urls import reverse
 
 from contacts_ui import audit
 from contacts_ui.sign_in.oidc import is_sso_user
+from contacts_ui.sign_in.password_tokens import ON_THE_SERVER, make_token
 
 from .permissions import NotAllowed, check_may_change, is_self, people_lock
 from .person import Person, get_person
@@ -56,14 +56,18 @@ def issue_for_user(actor: User, person_id: int) -> PasswordLink:
             raise NotAllowed(f"{person.name} signs in with {settings.OIDC_NAME}, and has no password here.")
         if not person.user.is_active:
             raise NotAllowed(f"{person.name} is switched off. Switch them on first.")
-        link = create(person)
+        link = create(person, actor)
     return send(link)
 
 
-def create(person: Person) -> PasswordLink:
-    """Makes and audits a link. Valid until the password changes, and for PASSWORD_RESET_TIMEOUT seconds at most."""
+def create(person: Person, maker: User | None = None) -> PasswordLink:
+    """Makes and audits a link. Valid until the password changes, and for PASSWORD_RESET_TIMEOUT seconds at most.
+
+    The link names its maker, None for a command on the server: the audit row of the new password says who it was.
+    """
     user = person.user
-    key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    token = make_token(user, maker.pk if maker else ON_THE_SERVER)
+    key = {"uidb36": user_pk_to_url_str(user), "key": token}
     audit.append_now(audit.AuditEvent(audit.AuditAction.PERSON_LINK_MADE, about=user.username))
     return PasswordLink(person, settings.SITE_URL + reverse("account_reset_password_from_key", kwargs=key))
 

@@ -1,0 +1,69 @@
+"""Password tokens: the key of a link to set a password, which names whoever made the link.
+
+A link that a person asked for by mail has django-allauth's token. One made by an admin ends in `.` and the admin's id
+in base 36 (0: a command on the server). The id is part of what is signed, so neither can be turned into the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import EmailAwarePasswordResetTokenGenerator, UserTokenForm
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.utils.http import base36_to_int, int_to_base36
+
+from .allauth_compat import INTERNAL_RESET_SESSION_KEY
+
+ON_THE_SERVER = 0  # the maker of a link that a command made; no user has this id
+
+
+class _TokenGenerator(EmailAwarePasswordResetTokenGenerator):  # type: ignore[misc]  # django-allauth has no types
+    """django-allauth's tokens, with the maker in the salt of their HMAC; without a maker they are the same."""
+
+    def __init__(self, maker_id: int | None = None) -> None:
+        super().__init__()
+        if maker_id is not None:
+            self.key_salt = f"{self.key_salt}|made by {maker_id}"
+
+
+class _AnyMaker:
+    """Checks tokens of every maker and of none."""
+
+    def check_token(self, user: User, token: str) -> bool:
+        """True for a valid token."""
+        plain, maker_id = token.partition(".")[0], maker_of(token)
+        # One spelling alone: `1` and `01` are the same number.
+        return bool(_TokenGenerator(maker_id).check_token(user, plain)) and token == _joined(plain, maker_id)
+
+
+class PasswordTokenForm(UserTokenForm):  # type: ignore[misc]
+    """The form by which django-allauth checks a link (ACCOUNT_FORMS)."""
+
+    token_generator = _AnyMaker()
+
+
+def make_token(user: User, maker_id: int) -> str:
+    """The token of a link that `maker_id` makes for `user`."""
+    return _joined(_TokenGenerator(maker_id).make_token(user), maker_id)
+
+
+def maker_of(token: str) -> int | None:
+    """The id that a token names, None for a link asked for by mail. Only a token that was checked tells the truth."""
+    _, separator, maker = token.partition(".")
+    try:
+        return base36_to_int(maker) if separator else None
+    except ValueError:
+        return None
+
+
+def token_of(request: HttpRequest) -> str:
+    """The token by which this request sets a password. The page moves it from its URL to the session; a script's
+    request (X-Requested-With) may have it in the URL, and then an older one in the session does not count.
+    """
+    named: Any = request.resolver_match.kwargs.get("key", "") if request.resolver_match else ""
+    return str(request.session.get(INTERNAL_RESET_SESSION_KEY, "") if named == "set-password" else named)
+
+
+def _joined(plain: str, maker_id: int | None) -> str:
+    return plain if maker_id is None else f"{plain}.{int_to_base36(maker_id)}"
