@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=_between(0, 65_535), default=8001, help="port to listen on; 0 picks a free one")
     add("--contacts", type=_between(0, MAX_CONTACTS), default=5000, help="contacts of all owners together")
-    add("--profiles", type=_between(0, 1000), default=12, help="child profiles of the organization")
+    add("--profiles", type=_between(0, 10_000), default=12, help="child profiles of the organization")
     add("--seed", type=_between(0, 2**63 - 1), default=7, help="the same seed gives the same data")
     add("--rate", type=_between(0, 1_000_000), default=200, help="requests a minute; 0 switches the limit off")
     add("--burst", type=_between(1, 1_000_000), default=50, help="requests at once")

@@ -6,14 +6,12 @@ from collections.abc import Callable
 
 from allauth.core import context
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_removed
 from django.contrib.auth.models import User
 
-from contacts_ui import audit
-
+from .factors import delete_factor
 from .permissions import NotAllowed, check_may_change, is_self, people_lock
 from .person import Person, get_person
-from .sessions import end_sessions
+from .sessions import end_sessions_and_record
 
 PersonAction = Callable[[Person], str]
 
@@ -50,10 +48,7 @@ def _sign_out(person: Person) -> str:
 def _reset_mfa(person: Person) -> str:
     factors = list(Authenticator.objects.filter(user=person.user))
     for factor in factors:
-        factor.delete()
-        authenticator_removed.send(
-            sender=Authenticator, request=context.request, user=person.user, authenticator=factor
-        )
+        delete_factor(context.request, factor)
     _end_sessions(person)
     if not factors:
         return f"{person.name} had no second factor. They are signed out everywhere."
@@ -61,10 +56,7 @@ def _reset_mfa(person: Person) -> str:
 
 
 def _end_sessions(person: Person) -> int:
-    ended = end_sessions(person.user)
-    about = f"{person.user.username}: {ended} {'session' if ended == 1 else 'sessions'}"
-    audit.append_now(audit.AuditEvent(audit.AuditAction.PERSON_SESSIONS_ENDED, about=about))
-    return ended
+    return end_sessions_and_record(person.user)
 
 
 ACTIONS: dict[str, PersonAction] = {

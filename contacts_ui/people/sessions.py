@@ -8,6 +8,21 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from contacts_ui import audit
+
+
+def end_sessions_and_record(user: User) -> int:
+    """Ends every session of `user`, with an audit row of how many there were. Raises AuditWriteError."""
+    ended = end_sessions(user)
+    _record(user, ended)
+    return ended
+
+
+def end_session_and_record(session: UserSession) -> None:
+    """Ends one session, with an audit row. Raises AuditWriteError."""
+    session.end()
+    _record(session.user, 1)
+
 
 def end_sessions(user: User) -> int:
     """Ends every session of `user`; how many there were. Their next request redirects to the sign-in page.
@@ -25,3 +40,8 @@ def end_sessions(user: User) -> int:
             unlisted.delete()
             ended += 1
     return ended
+
+
+def _record(user: User, ended: int) -> None:
+    about = f"{user.username}: {ended} {'session' if ended == 1 else 'sessions'}"
+    audit.append_now(audit.AuditEvent(audit.AuditAction.PERSON_SESSIONS_ENDED, about=about))

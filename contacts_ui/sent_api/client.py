@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 PROFILE_HEADER = "x-profile-id"
 CHUNK = 16 * 1024  # bytes
-MAX_BODY = 4 * 1024 * 1024  # bytes, decompressed; 100 contacts are about 45,000
+MAX_BODY = 8 * 1024 * 1024  # bytes, decompressed; 100 contacts are about 45,000, 10,000 profiles 4,300,000
 
 
 @dataclass(frozen=True, slots=True)

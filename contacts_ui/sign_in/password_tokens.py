@@ -10,6 +10,7 @@ from typing import Any
 
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator, UserTokenForm
 from django.contrib.auth.models import User
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.http import HttpRequest
 from django.utils.http import base36_to_int, int_to_base36
 
@@ -24,7 +25,7 @@ class _TokenGenerator(EmailAwarePasswordResetTokenGenerator):  # type: ignore[mi
     def __init__(self, maker_id: int | None = None) -> None:
         super().__init__()
         if maker_id is not None:
-            self.key_salt = f"{self.key_salt}|made by {maker_id}"
+            self.key_salt = f"{PasswordResetTokenGenerator.key_salt}|made by {maker_id}"
 
 
 class _AnyMaker:

@@ -115,7 +115,7 @@ def formulas_read_from(text: str) -> list[tuple[str, str | None, str]]:
     found = []
     for separator, quote in READERS:
         form = {"quotechar": quote, "quoting": csv.QUOTE_MINIMAL} if quote else {"quoting": csv.QUOTE_NONE}
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, **form):  # type: ignore[arg-type]
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, **form):
             # Blanks and quotation marks before the sign are dropped by one program or another.
             found += [(separator, quote, cell) for cell in row if cell.lstrip(f'"{WHITESPACE}')[:1] in signs()]
     return found

@@ -24,6 +24,7 @@ LINK = re.compile(r"/sign-in/password/[^\s]+")
 
 
 def _path(link: PasswordLink) -> str:
+    assert link.url
     return urlsplit(link.url).path
 
 

@@ -283,10 +283,16 @@ def test_request_after_a_timeout_succeeds(sandbox: SandboxServer) -> None:
 
 
 @pytest.mark.parametrize("kind", ["large", "gzip_bomb"])
-def test_response_beyond_four_megabytes_is_rejected(sandbox: SandboxServer, kind: str) -> None:
+def test_response_beyond_eight_megabytes_is_rejected(sandbox: SandboxServer, kind: str) -> None:
     long_deadline_client = SentClient(sandbox.url, "sandbox-organization", deadline_seconds=10)
     sandbox.fault(route="contacts", kind=kind, bytes=10_000_000)
     assert type(_raised_error(long_deadline_client)) is errors.InvalidResponse
+
+
+def test_account_of_ten_thousand_profiles_is_read() -> None:
+    with SandboxServer(contacts=10, profiles=10_000) as large:
+        account = SentClient(large.url, "sandbox-organization", deadline_seconds=10).me()
+    assert len(account.profiles) == 10_000
 
 
 def test_gzip_bomb_of_500_megabytes_is_not_held_in_memory(sandbox: SandboxServer) -> None:
