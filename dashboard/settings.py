@@ -15,8 +15,10 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from .env import Env
+from .version import program_version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+DESK_VERSION: str = program_version(BASE_DIR)  # in the log, at the foot of pages, and in /healthz for this machine
 
 env = Env()
 # ENV_FILE names another file, so that a test or a second desk never reads this `.env`.

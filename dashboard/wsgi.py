@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 from django.conf import settings
@@ -14,3 +15,5 @@ if not settings.SENT_API_KEY:
     raise ImproperlyConfigured("SENT_API_KEY is not set. Put it in .env, or run `make run` for the demo.")
 
 application = get_wsgi_application()
+# One line a worker: which version answered until when.
+logging.getLogger(__name__).info("desk.process.started", extra={"version": settings.DESK_VERSION, "pid": os.getpid()})

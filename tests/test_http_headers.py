@@ -42,6 +42,37 @@ def test_healthz_does_not_load_session(desk_api: SandboxServer) -> None:
     assert client.get("/healthz").status_code == 200
 
 
+def test_healthz_tells_version_to_programs_of_this_machine() -> None:
+    assert text(Client().get("/healthz")) == f"ok\nversion {django_settings.DESK_VERSION}\n"
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        {"REMOTE_ADDR": "203.0.113.9"},
+        {"REMOTE_ADDR": ""},
+        {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"HTTP_X_FORWARDED_PROTO": "https"},
+        {"HTTP_FORWARDED": "for=127.0.0.1"},
+        {"HTTP_X_REAL_IP": "127.0.0.1"},
+        {"HTTP_VIA": "1.1 proxy"},
+    ],
+)
+def test_healthz_does_not_tell_version_to_strangers(stranger: dict[str, str]) -> None:
+    assert text(Client().get("/healthz", **stranger)) == "ok\n"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", ["/account/contacts/", "/people/", "/you/second-factor/"])
+def test_version_is_at_foot_of_page(admin_client: Client, path: str) -> None:
+    foot = f'<footer class="page-foot">Contact Desk {django_settings.DESK_VERSION}</footer>'
+    assert foot in text(admin_client.get(path))
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/sign-in/password/", "/sign-in/inactive/", "/nowhere/", "/readyz"])
+def test_version_is_on_no_page_for_strangers(db: None, path: str) -> None:
+    assert django_settings.DESK_VERSION.partition("+")[0] not in text(Client().get(path, follow=True))
+
+
 def sandbox_calls(sandbox: SandboxServer) -> list[str]:
     """Paths of all API calls."""
     return [call["path"] for call in sandbox.requests()]

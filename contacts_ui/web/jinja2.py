@@ -48,6 +48,7 @@ def environment(**options: Any) -> Environment:
         data_for_script=json_script,
         icon=icon,
         account_page=account_page,
+        desk_version=settings.DESK_VERSION,
         international=lru_cache(maxsize=256)(international),
         mask_number=mask_number,
         reachability_label=reachability_label,
