@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from .views import audit_log, gateway_status, people, preferences
+from .views import audit_log, gateway_status, people, preferences, security_txt
 from .views import contact_detail as contact
 from .views import contact_list as contacts
 from .views import profile_switcher as profiles
@@ -21,6 +21,7 @@ urlpatterns = [
     path("", profiles.home, name="home"),
     path("account/", include(scoped)),
     path("p/<uuid:profile_id>/", include(scoped)),
+    path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
     path("gateway/", gateway_status.gateway_status, name="gateway-status"),
     path("people/", people.people_list, name="people-list"),
     path("people/new/", people.person_new, name="person-new"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -97,6 +98,18 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W005",  # HSTS for subdomains is the domain owner's decision
     "security.W021",  # HSTS preloading, likewise
 ]
+
+# Whom to tell about a vulnerability of this installation (/.well-known/security.txt): e-mail addresses or URLs.
+SECURITY_CONTACT: list[str] = [
+    contact.strip() if ":" in contact else f"mailto:{contact.strip()}"
+    for contact in env.list("SECURITY_CONTACT", default=[])
+    if contact.strip()
+]
+for _contact in SECURITY_CONTACT:
+    if not re.fullmatch(r"(?:mailto:[^\s@:]+@[^\s@:]+|https://\S+|tel:\+[\d-]+)", _contact, re.ASCII):
+        raise ImproperlyConfigured(
+            "SECURITY_CONTACT must be e-mail addresses or https:// URLs, with commas between"
+        )
 
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {

@@ -30,10 +30,12 @@ REFUSED = (302, 405, 405, 405, 405, 405)
 AGAIN = (302, 302, 302, 302, 302, 302)  # redirects to reauthentication, or to sign-in
 ADMINS_MOVED = (302, 403, 403, 403, 403, 302)
 NOT_THERE = (302, 404, 404, 404, 404, 404)
+NOWHERE = (404, 404, 404, 404, 404, 404)  # no contact is set here
 HOME = (302, 200, 302, 302, 302, 302)  # redirects to contacts, or to the audit log
 
 GETS: dict[str, tuple[int, ...]] = {
     "": HOME,
+    ".well-known/security.txt": NOWHERE,
     "account/contacts/": ACCOUNT,
     "account/contacts/<uuid:contact_id>/": ACCOUNT,
     "account/contacts/<uuid:contact_id>/messages/": ACCOUNT,
@@ -83,6 +85,7 @@ GETS: dict[str, tuple[int, ...]] = {
 }
 
 POSTS: dict[str, tuple[int, ...]] = {
+    ".well-known/security.txt": (405, 405, 405, 405, 405, 405),
     "people/": REFUSED,
     "people/new/": (302, 403, 403, 403, 403, 422),  # the form is empty
     "people/<int:person_id>/": (302, 403, 403, 403, 403, 422),
