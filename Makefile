@@ -10,7 +10,7 @@ export PORT SANDBOX_PORT
 # Each of the many processes started here would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run dev test test-fast test-all coverage lint format lock clean isolation mutants screenshots
+.PHONY: help run dev test test-fast test-all coverage lint format lock clean audit sbom isolation mutants screenshots
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -88,6 +88,12 @@ format: .venv/.tests  ## ruff's formatting and fixes
 lock: .venv/.tests  ## requirements.txt and requirements-dev.txt anew, with hashes (needs uv)
 	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements.in -o requirements.txt
 	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+audit: .venv/.tests  ## Known vulnerabilities of the locked packages, where a database of them is reachable
+	@$(BIN)/python -m tools.vulnerabilities
+
+sbom: .venv/.tests  ## What is shipped, with hashes, as CycloneDX into .cache/sbom.json
+	@$(BIN)/python -m tools.sbom
 
 clean:  ## What was installed and built; keeps .env and the database
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache

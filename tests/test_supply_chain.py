@@ -1,0 +1,126 @@
+"""Supply chain: the audit of locked packages, the list of what is shipped, and the licence."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from testing import ROOT
+
+NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+HARMLESS = {"name": "jinja2", "version": "3.1.6", "vulns": []}
+UNKNOWN = {"name": "requests", "skip_reason": "Dependency not found on PyPI and could not be audited"}
+FLAWED = {
+    "name": "django",
+    "version": "5.2.1",
+    "vulns": [{"id": "PYSEC-2026-1", "fix_versions": ["5.2.2"], "aliases": [], "description": ""}],
+}
+UNFIXED = {"name": "redis", "version": "1.0", "vulns": [{"id": "GHSA-1", "fix_versions": []}]}
+
+Result = subprocess.CompletedProcess[str]
+
+
+def _run(module: str, *arguments: str, **env: str) -> Result:
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False)
+
+
+def _judged(folder: Path, *packages: dict[str, Any]) -> Result:
+    """The tool's answer to a report of pip-audit about these packages."""
+    report = folder / "report.json"
+    report.write_text(json.dumps({"dependencies": packages, "fixes": []}))
+    return _run("tools.vulnerabilities", "--read", str(report))
+
+
+def test_audit_without_network_says_that_nothing_was_checked() -> None:
+    done = _run("tools.vulnerabilities", **NO_NETWORK)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Nothing was checked: neither pypi.org nor osv.dev answers from here.")
+
+
+def test_vulnerability_is_named_with_its_fix_and_fails_audit(tmp_path: Path) -> None:
+    done = _judged(tmp_path, HARMLESS, FLAWED, UNFIXED)
+    assert done.returncode == 1
+    assert "django 5.2.1: PYSEC-2026-1, fixed in 5.2.2\n" in done.stdout
+    assert "redis 1.0: GHSA-1, not fixed yet\n" in done.stdout
+
+
+def test_audit_without_vulnerability_passes(tmp_path: Path) -> None:
+    done = _judged(tmp_path, HARMLESS)
+    assert (done.returncode, done.stdout) == (0, "No known vulnerability in 1 packages (report.json).\n")
+
+
+def test_package_unknown_to_database_is_named_as_not_checked(tmp_path: Path) -> None:
+    assert (
+        "Not checked, because report.json does not know them: requests.\n"
+        in _judged(tmp_path, HARMLESS, UNKNOWN).stdout
+    )
+
+
+def test_report_that_checks_nothing_is_no_all_clear(tmp_path: Path) -> None:
+    # What pip-audit says behind a mirror that passes packages alone; its own exit status is 0.
+    done = _judged(tmp_path, UNKNOWN, UNKNOWN)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "checks no package" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def bom(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The list of what is shipped, as written."""
+    file = tmp_path_factory.mktemp("sbom") / "sbom.json"
+    done = _run("tools.sbom", str(file), **NO_NETWORK)
+    assert (done.returncode, done.stderr) == (0, "")
+    return file.read_text()
+
+
+def test_sbom_is_valid_cyclonedx(bom: str) -> None:
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bom) is None
+
+
+def test_sbom_has_every_locked_package_with_its_hashes(bom: str) -> None:
+    components = {entry["name"]: entry for entry in json.loads(bom)["components"]}
+    locked = re.split(r"\n(?=\S)", (ROOT / "requirements.txt").read_text())
+    for entry in locked:
+        if not (named := re.match(r"([\w.-]+)==([\w.]+)", entry)):
+            continue
+        component = components[named[1]]
+        hashes = {digest["content"] for reference in component["externalReferences"] for digest in reference["hashes"]}
+        assert (component["version"], hashes) == (named[2], set(re.findall(r"sha256:(\w+)", entry)))
+
+
+def test_sbom_has_every_vendored_file_with_its_checksum(bom: str) -> None:
+    components = [entry for entry in json.loads(bom)["components"] if entry["bom-ref"].startswith("vendored-")]
+    files = {file["name"]: file["hashes"][0]["content"] for entry in components for file in entry["components"]}
+    lines = (ROOT / "static" / "vendor" / "SHA256SUMS").read_text().splitlines()
+    assert files == {name: checksum for checksum, name in (line.split("  ") for line in lines)}
+
+
+def test_sbom_names_desk_with_version_licence_and_what_it_depends_on(bom: str) -> None:
+    read = json.loads(bom)
+    desk = read["metadata"]["component"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (desk["name"], desk["version"].partition("+")[0]) == (project["name"], project["version"])
+    assert "BSD-3-Clause" in json.dumps(desk["licenses"])
+    (needed,) = [entry["dependsOn"] for entry in read["dependencies"] if entry["ref"] == desk["bom-ref"]]
+    names = {entry["bom-ref"]: entry["name"] for entry in read["components"]}
+    assert {"django", "granian", "psycopg", "htmx.org"} <= {names[ref] for ref in needed}
+
+
+def test_same_sources_give_same_sbom(bom: str, tmp_path: Path) -> None:
+    _run("tools.sbom", str(tmp_path / "again.json"))
+    assert (tmp_path / "again.json").read_text() == bom
+
+
+def test_licence_is_one_that_project_names() -> None:
+    assert (ROOT / "LICENSE").read_text().startswith("BSD 3-Clause License\n")
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license"] == "BSD-3-Clause"
