@@ -77,7 +77,7 @@ lint: .venv/.tests  ## ruff, mypy, import-linter, djlint, check --deploy
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint templates/desk --lint --quiet
-	$(BIN)/djlint templates/account templates/allauth templates/mfa templates/socialaccount --lint --quiet --profile django
+	$(BIN)/djlint templates/account templates/admin templates/allauth templates/mfa templates/socialaccount --lint --quiet --profile django
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 

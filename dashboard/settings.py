@@ -107,9 +107,7 @@ SECURITY_CONTACT: list[str] = [
 ]
 for _contact in SECURITY_CONTACT:
     if not re.fullmatch(r"(?:mailto:[^\s@:]+@[^\s@:]+|https://\S+|tel:\+[\d-]+)", _contact, re.ASCII):
-        raise ImproperlyConfigured(
-            "SECURITY_CONTACT must be e-mail addresses or https:// URLs, with commas between"
-        )
+        raise ImproperlyConfigured("SECURITY_CONTACT must be e-mail addresses or https:// URLs, with commas between")
 
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
