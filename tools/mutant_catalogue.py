@@ -185,6 +185,20 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/sign_in/test_second_factors.py::test_concurrent_use_of_same_code_is_accepted_once",),
     ),
     Mutant(
+        "whoever has a password link can make it name another maker",
+        "contacts_ui/sign_in/password_tokens.py",
+        'self.key_salt = f"{PasswordResetTokenGenerator.key_salt}|made by {maker_id}"',
+        "self.key_salt = PasswordResetTokenGenerator.key_salt",
+        ("tests/audit/test_password_makers.py::test_maker_of_link_cannot_be_changed",),
+    ),
+    Mutant(
+        "a factor deleted in Django's admin leaves the sessions of its owner",
+        "contacts_ui/people/factors.py",
+        "    end_sessions_and_record(factor.user)\n",
+        "",
+        ("tests/test_admin.py::test_factor_deleted_in_admin_is_recorded_and_ends_sessions",),
+    ),
+    Mutant(
         "an admin needs no second factor",
         "contacts_ui/sign_in/second_factor.py",
         "return not has_second_factor(user)",
