@@ -105,6 +105,8 @@ def test_dash_and_at_sign_within_words_stay() -> None:
     assert escape_formula(plain) == plain
 
 
+WHITESPACE = " \t\r\n\v\f\u00a0\u2028\u3000\ufeff\u200b"
+_SIGNS = frozenset(FORMULA_SIGNS)
 # How programs split a line: the separator, and the quotation mark they honour.
 SEPARATORS = (",", ";", "\t", "|", ":", " ")
 READERS = tuple((separator, quote) for separator in SEPARATORS for quote in ('"', None))
@@ -117,16 +119,8 @@ def formulas_read_from(text: str) -> list[tuple[str, str | None, str]]:
         form = {"quotechar": quote, "quoting": csv.QUOTE_MINIMAL} if quote else {"quoting": csv.QUOTE_NONE}
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, **form):
             # Blanks and quotation marks before the sign are dropped by one program or another.
-            found += [(separator, quote, cell) for cell in row if cell.lstrip(f'"{WHITESPACE}')[:1] in signs()]
+            found += [(separator, quote, cell) for cell in row if cell.lstrip(f'"{WHITESPACE}')[:1] in _SIGNS]
     return found
-
-
-def signs() -> set[str]:
-    """The signs that begin a formula."""
-    return set(FORMULA_SIGNS)
-
-
-WHITESPACE = " \t\r\n\v\f\u00a0\u2028\u3000\ufeff\u200b"
 
 
 @pytest.mark.parametrize(
