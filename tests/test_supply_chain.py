@@ -7,7 +7,10 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import tomllib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +49,52 @@ def test_audit_without_network_says_that_nothing_was_checked() -> None:
     done = _run("tools.vulnerabilities", **NO_NETWORK)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Nothing was checked: neither pypi.org nor osv.dev answers from here.")
+
+
+class _Database(BaseHTTPRequestHandler):
+    """A mirror of osv.dev that knows one vulnerability, of Django; `status` is that of every answer."""
+
+    status = 200
+
+    def do_POST(self) -> None:
+        """Answers one question of pip-audit."""
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]["name"]
+        fixed = {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "99.0"}]}
+        affected = {"package": {"name": asked, "ecosystem": "PyPI"}, "ranges": [fixed]}
+        found = {"vulns": [{"id": "TEST-1", "summary": "a fault", "affected": [affected]}]}
+        body = json.dumps(found if asked == "django" else {}).encode()
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name
+        """Says nothing."""
+
+
+@pytest.fixture
+def mirror() -> Iterator[str]:
+    """The address of a mirror of osv.dev on this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Database) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1/query"
+        server.shutdown()
+
+
+def test_audit_asks_mirror_about_every_locked_package(mirror: str) -> None:
+    done = _run("tools.vulnerabilities", **NO_NETWORK | {"NO_PROXY": "127.0.0.1", "PIP_AUDIT_OSV_URL": mirror})
+    django = re.search(r"^django==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert django
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith(f"django {django[1]}: TEST-1, fixed in 99.0\n")
+    assert "Not checked" not in done.stdout
+
+
+def test_mirror_that_refuses_is_no_all_clear(mirror: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_Database, "status", 403)
+    done = _run("tools.vulnerabilities", **NO_NETWORK | {"NO_PROXY": "127.0.0.1", "PIP_AUDIT_OSV_URL": mirror})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Nothing was checked: neither")
 
 
 def test_vulnerability_is_named_with_its_fix_and_fails_audit(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ Usage: python -m tools.vulnerabilities [--read FILE], where FILE is a report tha
 machine that reaches a database. Exits with 1 when a package has a known vulnerability, with 2 when the audit failed,
 else with 0, also when no database is reachable; it says then that nothing was checked. pip-audit by itself calls a
 package that its database does not know "skipped" and is content: behind a mirror that passes packages alone, that is
-every package.
+every package. PIP_AUDIT_OSV_URL names a mirror of osv.dev, and is asked first.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -21,7 +22,9 @@ from typing import Any
 from testing import ROOT
 
 LOCKS = ("requirements.txt", "requirements-dev.txt")
-DATABASES = {"pypi": "pypi.org", "osv": "osv.dev"}  # pip-audit's names of them, and where they are
+MIRROR = os.environ.get("PIP_AUDIT_OSV_URL")  # read by pip-audit itself
+# pip-audit's names of the databases, and where they are, in the order in which they are asked.
+DATABASES = {"osv": MIRROR, "pypi": "pypi.org"} if MIRROR else {"pypi": "pypi.org", "osv": "osv.dev"}
 TIMEOUT = 10  # seconds a database may take for one answer
 # What pip-audit's stderr names when its database does not answer. Anything else is a fault of the lock or of pip-audit.
 _UNREACHABLE = ("requests.exceptions.", "urllib3.exceptions.", "Could not connect", "Max retries exceeded")
