@@ -99,7 +99,7 @@ def plan_number(raw: str, regions: Sequence[str]) -> SearchPlan:
     phone_input = normalize(raw)
     if not phone_input.digits:
         return SearchPlan(message=NO_DIGITS)
-    if is_rounded(phone_input):
+    if "E" in phone_input.text.upper() and is_rounded(phone_input):
         return SearchPlan(message=ROUNDED)
     attempts = _attempts(phone_input, regions)
     if not attempts:
