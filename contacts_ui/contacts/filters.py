@@ -158,8 +158,8 @@ class _ListForm(forms.Form):
         numbers = phone_search.split_numbers(text)
         self.holds_several = bool(numbers)
         # Spaces of every kind are one space, and what cannot be seen is not there: sheets and chats bring both.
-        # Lines without a number stay, so that the page can name them.
-        kept = (*numbers, *phone_search.lines_without_number(text)) if numbers else (text,)
+        # Lines without a number stay where they are, so that the page can name them.
+        kept = phone_search.one_number_a_line(text) if numbers else (text,)
         lines = (printable(" ".join(line.split())) for line in kept)
         return "\n".join(" ".join(line.split()) for line in lines)  # what cannot be seen may stand between two spaces
 

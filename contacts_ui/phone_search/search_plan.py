@@ -202,6 +202,12 @@ def lines_without_number(raw: str) -> tuple[str, ...]:
     return tuple(line for line in dict.fromkeys(lines) if line and not _whole_parts(line))
 
 
+def one_number_a_line(raw: str) -> tuple[str, ...]:
+    """A text with several numbers, each on a line of its own; lines in which there is none as they are."""
+    lines = (printable(line) for line in raw.splitlines())
+    return tuple(dict.fromkeys(part for line in lines if line for part in _whole_parts(line) or [line]))
+
+
 def _whole_parts(raw: str) -> list[str]:
     """The parts of a text that may be whole numbers. The parameters of a URI are none."""
     parts = (printable(part) for part in _SEPARATORS.split(_URI_PARAMETER.sub("", raw)))
