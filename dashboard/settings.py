@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -349,22 +349,35 @@ CACHE_URL: str = env.str("CACHE_URL", default="locmemcache://contacts")
 if not CACHE_URL.startswith(("locmemcache://", "redis://", "rediss://")):
     raise ImproperlyConfigured("CACHE_URL must be locmemcache:// or redis://: contacts are not stored on disk")
 REDIS_URL: str | None = CACHE_URL if CACHE_URL.startswith("redis") else None
-CACHES: dict[str, dict[str, Any]] = {
+# Values are sealed, but the password and the names of keys are not. Django takes "," and ";" for a list of servers.
+_redis = urlsplit(REDIS_URL or "redis://localhost")
+if REDIS_URL and set(REDIS_URL) & set(",;"):
+    raise ImproperlyConfigured("CACHE_URL must name one Redis server, with , and ; in its password percent-encoded")
+if _redis.scheme != "rediss" and _redis.hostname not in LOOPBACK:
+    raise ImproperlyConfigured("CACHE_URL must be rediss:// (Redis over TLS) where Redis is not on this machine")
+if {"ssl_cert_reqs", "ssl_check_hostname"} & {name.lower() for name in parse_qs(_redis.query, keep_blank_values=True)}:
+    raise ImproperlyConfigured("CACHE_URL must not change how the certificate of Redis is checked")
+# Seals what is kept outside of the process: a key for each purpose is derived from it. Former ones still open values.
+DATA_KEY: str = env.str("DATA_KEY", default="").strip() or SECRET_KEY
+DATA_KEY_FALLBACKS: list[str] = env.list("DATA_KEY_FALLBACKS", default=[])
+if DATA_KEY == SECRET_KEY:
+    DATA_KEY_FALLBACKS = [*DATA_KEY_FALLBACKS, *SECRET_KEY_FALLBACKS]
+CACHES: dict[str, dict[str, Any]] = {  # without pickle, and sealed where they leave the process (docs/decisions, 23)
     # Shared by all processes: its counters (failed sign-ins) must hold across all of them.
     # Not in Redis: sign-in has to work when Redis does not (docs/decisions, 17).
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "contacts_ui.sealing.caches.SealedDatabaseCache",
         "LOCATION": "desk_cache",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     },
     "contacts": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "contacts_ui.sealing.caches.SealedRedisCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
     }
     if REDIS_URL
     else {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "contacts_ui.sealing.caches.MemoryCache",
         "LOCATION": "contacts",
         "OPTIONS": {"MAX_ENTRIES": 2000},  # about 15 KB each
     },

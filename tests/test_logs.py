@@ -211,7 +211,7 @@ def test_value_of_sensitive_name_is_redacted(name: str) -> None:
     assert "opaque" not in _line("x", headers={name: "opaque"}, fields=[{name: "opaque"}])
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY", "DATA_KEY"])
 def test_own_secret_keys_are_redacted(settings: Settings, name: str) -> None:
     setattr(settings, name, "a secret of the desk itself")
     assert "of the desk itself" not in _line("x", something=["holds a secret of the desk itself"])

@@ -75,9 +75,9 @@ def test_secret_may_be_read_from_file(value: Value, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", " \n\n"])
-@pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY", "SENT_API_KEY", "EMAIL_URL", "CACHE_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY", "DATA_KEY", "SENT_API_KEY", "EMAIL_URL", "CACHE_URL"])
 def test_secret_file_is_stripped_of_trailing_whitespace(run: Run, tmp_path: Path, name: str, end: str) -> None:
-    secret = {"EMAIL_URL": "smtp://desk:pw@mail.example:25", "CACHE_URL": "redis://:pw@cache.example/0"}.get(
+    secret = {"EMAIL_URL": "smtp://desk:pw@mail.example:25", "CACHE_URL": "rediss://:pw@cache.example/0"}.get(
         name, "s" * 50
     )
     (tmp_path / "secret").write_bytes(f"{secret}{end}".encode())
@@ -124,6 +124,50 @@ def test_secret_key_fallbacks_apply_to_audit_without_audit_key(value: Value) -> 
 @pytest.mark.parametrize("url", ["dbcache://table", "filecache:///tmp/x", "memcache://h"])
 def test_cache_url_other_than_memory_or_redis_is_refused(run: Run, url: str) -> None:
     assert "contacts are not stored on disk" in run(READ, CACHE_URL=url).stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://cache.example/0",
+        "redis://:pw@10.0.0.5:6379/0",
+        "redis://localhost.evil.example/0",
+        "redis://localhost@evil.example/0",
+        "redis:///0?host=evil.example",
+    ],
+)
+def test_redis_of_another_host_without_tls_is_refused(run: Run, url: str) -> None:
+    result = run(READ, CACHE_URL=url)
+    assert result.returncode != 0
+    assert "CACHE_URL must be rediss://" in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://127.0.0.1/0,redis://evil.example/0", "redis://[::1]/0;redis://evil.example/0"]
+)
+def test_list_of_redis_servers_is_refused(run: Run, url: str) -> None:
+    assert "CACHE_URL must name one Redis server" in run(READ, CACHE_URL=url).stderr
+
+
+@pytest.mark.parametrize("query", ["ssl_cert_reqs=none", "ssl%5Fcert_reqs=none", "ssl_check_hostname=false"])
+def test_redis_with_unchecked_certificate_is_refused(run: Run, query: str) -> None:
+    assert "how the certificate of Redis is checked" in run(READ, CACHE_URL=f"rediss://cache.example/0?{query}").stderr
+
+
+@pytest.mark.parametrize("url", ["redis://localhost:6379/0", "redis://[::1]/0", "rediss://cache.example/0"])
+def test_redis_on_this_machine_or_over_tls_is_accepted(value: Value, url: str) -> None:
+    assert value("REDIS_URL", CACHE_URL=url) == url
+
+
+def test_no_cache_unpickles(value: Value) -> None:
+    for url in ("locmemcache://contacts", "redis://localhost/0"):
+        backends = value("CACHES", CACHE_URL=url)
+        assert backends.count("contacts_ui.sealing.caches.") == 2
+
+
+def test_secret_key_fallbacks_open_sealed_values_without_data_key(value: Value) -> None:
+    assert value("DATA_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old") == "['old']"
+    assert value("DATA_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old", DATA_KEY="own") == "[]"
 
 
 # --- Single sign-on: invalid settings stop the start with a message ---------------------------------

@@ -19,7 +19,7 @@ from .redaction import redact
 _LEFT_OUT = [*RESERVED_ATTRS, "request", "status_code", "server_time"]
 _OWN = ("time", "level")  # set by this module, so they need no redaction
 _SECRETS = ("SENT_API_KEY", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "AUDIT_KEY", "AUDIT_KEY_FALLBACKS")
-_MORE_SECRETS = ("EMAIL_HOST_PASSWORD",)
+_MORE_SECRETS = ("DATA_KEY", "DATA_KEY_FALLBACKS", "EMAIL_HOST_PASSWORD")
 _URLS = ("CACHE_URL", "EMAIL_URL")  # may contain a password
 
 
@@ -58,22 +58,17 @@ class StdoutHandler(logging.StreamHandler[Any]):
 
 
 def secret_values() -> frozenset[str]:
-    """The values of all secret settings, and the passwords within URLs and other settings."""
+    """The values of all secret settings, those in lists (fallbacks) included, and the passwords within URLs."""
     named = [getattr(settings, name, None) for name in (*_SECRETS, *_MORE_SECRETS)]
     databases = [database.get("PASSWORD") for database in settings.DATABASES.values()]
     providers = settings.SOCIALACCOUNT_PROVIDERS.values()
     clients = [app.get("secret") for provider in providers for app in provider.get("APPS", ())]
-    urls = [getattr(settings, name, None) for name in _URLS]
-    return _passwords(_flatten([*named, *databases, *clients]), _flatten(urls))
+    lists = (value if isinstance(value, list | tuple) else (value,) for value in (*named, *databases, *clients))
+    urls = (getattr(settings, name, None) for name in _URLS)
+    return _passwords(tuple(str(value) for value in chain.from_iterable(lists) if value), tuple(filter(None, urls)))
 
 
 @lru_cache(maxsize=8)
 def _passwords(plain: tuple[str, ...], urls: tuple[str, ...]) -> frozenset[str]:
     passwords = (urlsplit(url).password or "" for url in urls)
     return frozenset(filter(None, (*plain, *(unquote(password) for password in passwords))))
-
-
-def _flatten(values: list[Any]) -> tuple[str, ...]:
-    """The non-empty values as strings, those in lists (fallbacks) included."""
-    lists = (value if isinstance(value, list | tuple) else [value] for value in values)
-    return tuple(str(value) for value in chain.from_iterable(lists) if value)

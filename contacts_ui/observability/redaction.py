@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 NUMBER, SECRET, CUT, TOO_DEEP = "[number]", "[secret]", "?…", "[too deep]"
 SHORTEST_SECRET = 8  # characters: a shorter one would match within ordinary words
+SMALLEST_NUMBER = 1_000_000  # an integer of seven digits or more may be a phone number
 DEEPEST = 8  # levels of nested values
 _ADDRESS_FIELDS = frozenset({"address", "remote_addr", "ip"})
 
@@ -99,8 +100,7 @@ def redact(value: Any, secrets: Collection[str] = (), depth: int = 0) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        # An integer of seven digits or more may be a phone number.
-        return NUMBER if value == value // 1 and abs(value) >= 1_000_000 else value
+        return NUMBER if value == value // 1 and abs(value) >= SMALLEST_NUMBER else value
     if depth > DEEPEST:
         return TOO_DEEP
     if isinstance(value, Mapping):
@@ -123,7 +123,7 @@ def _redact_fields(fields: Mapping[Any, Any], secrets: Collection[str], depth: i
             result = SECRET
         elif isinstance(value, str):
             result = value if key in _ADDRESS_FIELDS and _is_address(value) else redact_text(value, secrets)
-        elif value is not None:
+        elif not (value is None or (isinstance(value, int | float) and -SMALLEST_NUMBER < value < SMALLEST_NUMBER)):
             result = redact(value, secrets, depth + 1)
         plain = _PLAIN_NAME.fullmatch(name) and not any(secret in name for secret in spellings)
         redacted[name if plain else redact_text(name, secrets)] = result
