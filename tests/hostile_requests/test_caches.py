@@ -1,4 +1,4 @@
-"""Attacks of whoever can write to Redis or to the cache table: nothing of theirs runs, is believed or shows a number."""
+"""Attacks of whoever can write to Redis or to the cache table: nothing of theirs runs, or is believed, or has a number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -40,6 +40,10 @@ class Bomb:
         return os.mkdir, (str(self.file),)
 
 
+def _keys(stored: redis.Redis) -> list[bytes]:
+    return cast("list[bytes]", stored.keys())
+
+
 @dataclass(frozen=True, slots=True)
 class Attacked:
     """Running desk with an admin's browser, its Redis, and the profiles of its sandbox."""
@@ -59,7 +63,7 @@ class Attacked:
         """The keys that are in Redis once a page was read into an empty cache."""
         self.stored.flushall()
         assert self.rows(path)
-        return [key for key in self.stored.keys() if key.startswith(b":1:")]  # noqa: SIM118  # Redis, no dict
+        return [key for key in _keys(self.stored) if key.startswith(b":1:")]
 
     def rejected(self) -> int:
         """Rejected values in its log."""
@@ -158,7 +162,7 @@ def test_forged_page_is_a_miss_and_is_logged(attacked: Attacked, forgery: Callab
     (key,) = (key for key in attacked.keys_of(path) if b":page:" in key)
     value = attacked.stored.get(key)
     assert value
-    attacked.stored.set(key, forgery(value), ex=600)
+    attacked.stored.set(key, forgery(cast("bytes", value)), ex=600)
     rejected = attacked.rejected()
     attacked.sandbox.reset_requests()
     assert attacked.rows(path) == before
@@ -186,8 +190,8 @@ def _content_of_redis(stored: redis.Redis) -> bytes:
         b"list": lambda key: stored.lrange(key, 0, -1),
     }
     found: list[bytes] = []
-    for key in stored.keys():  # noqa: SIM118  # Redis, no dict
-        value = read[stored.type(key)](key)
+    for key in _keys(stored):
+        value: Any = read[cast("bytes", stored.type(key))](key)
         parts = [value] if isinstance(value, bytes) else [*value, *(value.values() if isinstance(value, dict) else ())]
         found += [key, *parts]
     return b"\n".join(found)
