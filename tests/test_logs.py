@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from contacts_ui.observability.json_logs import JsonFormatter, StdoutHandler
-from contacts_ui.observability.redaction import redact, redact_text
+from contacts_ui.observability.redaction import LONGEST_TEXT, LONGEST_TRACEBACK, TOO_LONG, redact, redact_text
 from testing.sandbox_server import SandboxServer
 
 from .html import fragment, rows
@@ -203,6 +203,46 @@ def test_api_key_is_redacted_everywhere(settings: Settings, text: str) -> None:
     settings.SENT_API_KEY = KEY
     for place in PLACES:
         assert KEY not in _placed(place, text), place
+
+
+@pytest.mark.parametrize("unit", ["a", "%25", "1 ", "/a1b2", "6ba7b810-9dad-11d1-80b4-"])
+def test_long_text_is_cut_before_redaction(unit: str) -> None:
+    line = json.loads(_line("Not Found: /%s", (unit * (60_000 // len(unit)),), field=unit * 60_000))
+    assert all(len(line[name]) <= LONGEST_TEXT + len(TOO_LONG) + 1 for name in ("event", "field"))
+    assert line["event"].endswith(TOO_LONG)
+
+
+def test_traceback_keeps_its_last_line() -> None:
+    def deep(calls: int) -> None:
+        deep(calls - 1) if calls else int("the reason")
+
+    try:
+        deep(0)
+        raise AssertionError
+    except ValueError as error:
+        long = ValueError("x" * 9_000 + " the end")
+        long.__cause__ = error
+    assert "the end" in json.loads(_line("failed", error=long))["exc_info"]
+    assert len(json.loads(_line("failed", error=ValueError("x" * 60_000)))["exc_info"]) < LONGEST_TRACEBACK + 10
+
+
+@pytest.mark.parametrize("spelled", SPELLED)
+def test_number_at_the_cut_leaves_no_digit(spelled: Callable[[str], str]) -> None:
+    for place in range(60):
+        text = "x" * (LONGEST_TEXT - place) + " " + spelled("+1 202-555-0188") + " y" * 500
+        kept = redact_text(text).removesuffix(TOO_LONG)
+        assert not _digits(kept), (place, kept[-60:])
+        assert "ff1" not in kept
+        assert "%" not in kept
+
+
+@pytest.mark.parametrize(
+    "start", ["Authorization: Bearer ", "{'Cookie': 'session=", '{"password": "', "postgres://desk:"]
+)
+def test_credential_at_the_cut_leaves_nothing(start: str) -> None:
+    for place in range(1, 60):
+        text = "x" * (LONGEST_TEXT - len(start) - place) + " " + start + "opaque" * 20 + "@host' \"" + " y" * 500
+        assert "opaq" not in redact_text(text)
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "password", "csrf_token"])

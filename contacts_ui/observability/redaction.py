@@ -12,10 +12,14 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
 
-NUMBER, SECRET, CUT, TOO_DEEP = "[number]", "[secret]", "?…", "[too deep]"
+NUMBER, SECRET, CUT, TOO_DEEP, TOO_LONG = "[number]", "[secret]", "?…", "[too deep]", "[cut]"
 SHORTEST_SECRET = 8  # characters: a shorter one would match within ordinary words
 SMALLEST_NUMBER = 1_000_000  # an integer of seven digits or more may be a phone number
 DEEPEST = 8  # levels of nested values
+# Characters: a long text is cut before redaction, which costs up to 5 µs each. Strangers choose paths and headers.
+LONGEST_TEXT, LONGEST_TRACEBACK = 4_000, 32_000
+TAIL = 400  # characters: longer than what a number or a credential may be, whose rest the cut takes away
+_TRACEBACK_FIELDS = frozenset({"exc_info", "stack_info"})
 _ADDRESS_FIELDS = frozenset({"address", "remote_addr", "ip"})
 
 # A digit, plain, percent-encoded in a URL (%31, %EF%BC%91 for a full-width one) or escaped by repr (\uff11).
@@ -51,6 +55,7 @@ _NUMBERS = re.compile(
     rf"(?P<allowed>{_ALLOWED})|(?:\+|%(?:25)*2B|\(){{0,4}}{_DIGIT}(?:{_BETWEEN}{{0,8}}{_DIGIT}){{6,}}", re.IGNORECASE
 )
 # Every repetition below is bounded: a long text of one character must not block a worker.
+_NUMBER_AT_END = re.compile(rf"(?:{_DIGIT}|{_BETWEEN}|[%\\+(])++\Z", re.IGNORECASE)
 _QUERIES = re.compile(r"(?:(?<=[^\s?])\?(?=[\w%&=+.~-])|\?(?=[\w%.-]{1,64}=))\S+")
 _USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)[^\s/@]{0,300}@", re.IGNORECASE)
 _SENSITIVE_NAMES = (
@@ -59,7 +64,7 @@ _SENSITIVE_NAMES = (
 )
 _HEADERS = re.compile(
     rf"(?P<name>[\"']?\b(?:HTTP_)?(?:{_SENSITIVE_NAMES})[\"']?)(?P<colon>\s{{0,3}}[:=]\s{{0,3}})"
-    r"(?:b?\"[^\"\r\n]*\"|b?'[^'\r\n]*'|(?=[^\s\"'])[^\r\n\"'}]+)",
+    r"(?:b?\"[^\"\r\n]*(?:\"|\Z)|b?'[^'\r\n]*(?:'|\Z)|(?=[^\s\"'])[^\r\n\"'}]+)",  # a cut text has no last quote
     re.IGNORECASE,
 )
 # The token of a link to choose a password (people/password_links.py): it gives access to the account.
@@ -69,16 +74,31 @@ _PLAIN_NAME = re.compile(r"[a-z_]{1,40}", re.ASCII)
 _SENSITIVE_FIELD = re.compile(rf"(?:HTTP[_-])?(?:{_SENSITIVE_NAMES})", re.IGNORECASE)
 
 
-def redact_text(text: str, secrets: Collection[str] = ()) -> str:
-    """`text` without `secrets`, phone numbers, query strings, links and headers that carry credentials."""
+def redact_text(text: str, secrets: Collection[str] = (), longest: int = LONGEST_TEXT) -> str:
+    """`text` without `secrets`, phone numbers, query strings, links and headers that carry credentials.
+
+    What is beyond `longest` characters is cut off first.
+    """
     for secret in _longest_first(frozenset(secrets)):
         text = text.replace(secret, SECRET)
+    too_long = len(text) > longest
+    if too_long:
+        text = _without_partial_end(text[:longest])
     text = _HEADERS.sub(rf"\g<name>\g<colon>{SECRET}", text)
     text = _CREDENTIALS.sub(rf"\g<kind> {SECRET}", text)
     text = _USERINFO.sub(rf"\g<scheme>{SECRET}@", text)
     text = _LINKS.sub(SECRET, text)
     text = _NUMBERS.sub(lambda match: match["allowed"] or NUMBER, text)
-    return _QUERIES.sub(CUT, text)
+    text = _QUERIES.sub(CUT, text)
+    return f"{text} {TOO_LONG}" if too_long else text
+
+
+def _without_partial_end(text: str) -> str:
+    """A cut text without its last word and the digits before it: half a number or token would not be recognized."""
+    word = len(text[-TAIL:].rpartition(" ")[2])
+    text = text[:-word] if word else text
+    number = _NUMBER_AT_END.search(text, max(0, len(text) - TAIL))
+    return text[: number.start()] if number else text
 
 
 @lru_cache(maxsize=8)
@@ -122,7 +142,8 @@ def _redact_fields(fields: Mapping[Any, Any], secrets: Collection[str], depth: i
         if _SENSITIVE_FIELD.fullmatch(name.replace("_", "-")):
             result = SECRET
         elif isinstance(value, str):
-            result = value if key in _ADDRESS_FIELDS and _is_address(value) else redact_text(value, secrets)
+            longest = LONGEST_TRACEBACK if key in _TRACEBACK_FIELDS else LONGEST_TEXT
+            result = value if key in _ADDRESS_FIELDS and _is_address(value) else redact_text(value, secrets, longest)
         elif not (value is None or (isinstance(value, int | float) and -SMALLEST_NUMBER < value < SMALLEST_NUMBER)):
             result = redact(value, secrets, depth + 1)
         plain = _PLAIN_NAME.fullmatch(name) and not any(secret in name for secret in spellings)

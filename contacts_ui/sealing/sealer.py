@@ -1,7 +1,7 @@
 """AES-256-GCM under keys derived from DATA_KEY with HKDF, one key for each purpose.
 
-A sealed text is a version, a random nonce and the ciphertext with its tag. Measured: 3 µs each way for a page of 50 rows
-(19 KB). Random nonces of 96 bits are good for 2^32 texts under one key: at the API's 200 calls a minute, 40 years.
+A sealed text is a version, a random nonce and the ciphertext with its tag. A page of 50 rows (19 KB) takes 3 µs
+each way. Random nonces of 96 bits are good for 2^32 texts under one key: at the API's 200 calls a minute, 40 years.
 """
 
 from __future__ import annotations

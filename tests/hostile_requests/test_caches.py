@@ -1,4 +1,4 @@
-"""Attacks of whoever can write to Redis or to the cache table: nothing of theirs runs, or is believed, or has a number."""
+"""Attacks of whoever can write to Redis or to the cache table: nothing of theirs runs, is believed, or is read."""
 
 from __future__ import annotations
 
