@@ -123,6 +123,10 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
     }
 }
 
+# No form of the desk takes a file: the parts of a body that are files are read, in memory, and dropped.
+FILE_UPLOAD_HANDLERS: list[str] = []
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes of a whole body (middleware/size_limits.py, and wsgi.py for chunks)
+
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
@@ -149,6 +153,7 @@ if REQUIRE_MFA not in SECOND_FACTORS:
 ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", default=1 if _trust_proxy else 0)
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskAccountAdapter"
+ACCOUNT_FORMS = {"login": "contacts_ui.sign_in.forms.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]  # nobody signs up; allauth requires it
 ACCOUNT_EMAIL_VERIFICATION = "none"  # admins enter the addresses
@@ -278,7 +283,8 @@ MIDDLEWARE = [
     "contacts_ui.middleware.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "contacts_ui.middleware.size_limits.SizeLimitsMiddleware",
+    "contacts_ui.middleware.static_files.StaticFilesMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "contacts_ui.sign_in.session_timeout.SessionTimeoutMiddleware",

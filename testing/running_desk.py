@@ -130,7 +130,7 @@ def granian_command(port: int, *, threads: int = 32, application: str = "dashboa
     """Server command as in the launcher, on loopback, with one worker: a second one only costs start time."""
     return [
         str(Path(sys.executable).with_name("granian")),
-        *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
+        *("--interface", "wsgi", "--http", "1", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
         *("--blocking-threads", str(threads), "--no-access-log", "--log-level", "error"),
         *("--workers-kill-timeout", "5", application),
     ]

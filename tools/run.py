@@ -156,7 +156,7 @@ def _server_command(host: str, port: int, *, dev: bool) -> list[str]:
     # No access log: query strings contain phone numbers.
     return [
         str(Path(sys.executable).with_name("granian")),
-        *("--interface", "wsgi", "--host", host, "--port", str(port)),
+        *("--interface", "wsgi", "--http", "1", "--host", host, "--port", str(port)),
         *("--workers", "2", "--blocking-threads", "64", "--no-access-log", "--log-level", "error"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
         "dashboard.wsgi:application",

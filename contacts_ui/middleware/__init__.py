@@ -1,1 +1,1 @@
-"""Middleware: health checks, allowed methods, the request log, security headers, error pages, the audit log."""
+"""Middleware: health checks, size limits, static files, allowed methods, the log, headers, error pages, audit."""

@@ -23,13 +23,31 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 NOT_ACCEPTED = "This passkey was not accepted. Try again, or choose another way."
-# What fido2's parser raises for JSON that is no credential.
-_PARSER_ERRORS = (AttributeError, KeyError, TypeError, ValueError)
+# What fido2's parser raises for JSON that is no credential. It parses JSON and CBOR within the credential: both nest.
+_PARSER_ERRORS = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 
 
-def _credential() -> forms.JSONField:
-    messages = {"required": NOT_ACCEPTED, "invalid": NOT_ACCEPTED}
-    return forms.JSONField(widget=forms.HiddenInput, error_messages=messages)
+class CredentialField(forms.JSONField):
+    """JSON of a passkey. Django's own field lets two errors of the parser through: deep nesting and huge integers."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(error_messages={"required": NOT_ACCEPTED, "invalid": NOT_ACCEPTED})
+
+    def to_python(self, value: Any) -> Any:
+        """The parsed JSON. Raises ValidationError."""
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(NOT_ACCEPTED, code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What the form shows again: nothing, if it cannot be parsed."""
+        try:
+            return super().bound_data(data, initial)
+        except (ValueError, RecursionError):
+            return None
 
 
 @contextmanager
@@ -45,7 +63,7 @@ def _own_error_messages() -> Iterator[None]:
 class SecondStepPasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # django-allauth has no types
     """A passkey as the second factor, after name and password."""
 
-    credential = _credential()
+    credential = CredentialField()
 
     def clean_credential(self) -> Any:
         """The passkey's row. Raises ValidationError, audited as a failed sign-in like a wrong code."""
@@ -78,7 +96,7 @@ class ReauthenticatePasskeyForm(SecondStepPasskeyForm, ReauthenticateWebAuthnFor
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     """Registration of a new passkey."""
 
-    credential = _credential()
+    credential = CredentialField()
 
     def clean(self) -> Any:
         """The cleaned data. Raises ValidationError."""
