@@ -118,7 +118,7 @@ def test_request_with_1001_parameters_is_refused(
 def test_three_megabyte_form_is_refused(support_client: Client, desk_api: SandboxServer, path: str) -> None:
     body = "theme=" + "x" * 3_000_000
     answer = support_client.post(path, body, content_type="application/x-www-form-urlencoded")
-    assert_harmless(answer, 400, desk_api)
+    assert_harmless(answer, 413, desk_api)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data; boundary=", "a/b; charset=x"])
