@@ -125,7 +125,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 
 # No form of the desk takes a file: the parts of a body that are files are read, in memory, and dropped.
 FILE_UPLOAD_HANDLERS: list[str] = []
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes of a whole body (middleware/size_limits.py, and wsgi.py for chunks)
+DATA_UPLOAD_MAX_MEMORY_SIZE = (
+    1_000_000  # bytes of a whole body (middleware/size_limits.py; dashboard/rsgi.py for chunks)
+)
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

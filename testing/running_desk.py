@@ -126,13 +126,18 @@ def desk_environment(folder: Path, api: str, port: int, **settings: str) -> dict
     }
 
 
-def granian_command(port: int, *, threads: int = 32, application: str = "dashboard.wsgi:application") -> list[str]:
-    """Server command as in the launcher, on loopback, with one worker: a second one only costs start time."""
+def granian_command(port: int, *, threads: int = 32, application: str | None = None) -> list[str]:
+    """Server command as in the launcher, on loopback, with one worker: a second one only costs start time.
+
+    Another application than the desk's is a WSGI application, on so many threads.
+    """
+    wsgi = ("--interface", "wsgi", "--blocking-threads", str(threads))
     return [
         str(Path(sys.executable).with_name("granian")),
-        *("--interface", "wsgi", "--http", "1", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-        *("--blocking-threads", str(threads), "--no-access-log", "--log-level", "error"),
-        *("--workers-kill-timeout", "5", application),
+        *(wsgi if application else ("--interface", "rsgi", "--no-ws")),
+        *("--http", "1", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
+        *("--no-access-log", "--log-level", "error"),
+        *("--workers-kill-timeout", "5", application or "dashboard.wsgi:server"),
     ]
 
 

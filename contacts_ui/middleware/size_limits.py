@@ -15,7 +15,7 @@ CONTENT_TOO_LARGE, URI_TOO_LONG = 413, 414
 class SizeLimitsMiddleware:
     """Responds 413 to a body of more than DATA_UPLOAD_MAX_MEMORY_SIZE bytes, and 414 to a long URL.
 
-    The length that a body announces is all that is ever read of it (Django's LimitedStream); dashboard/wsgi.py measures
+    The length that a body announces is all that is ever read of it (Django's LimitedStream); dashboard/rsgi.py measures
     bodies that announce none.
     """
 
