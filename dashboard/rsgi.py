@@ -60,12 +60,16 @@ class RsgiBridge:
                 return
             transport = protocol.response_stream(status, headers)
             for part in result:
-                asyncio.run_coroutine_threadsafe(transport.send_bytes(part), loop).result()
+                asyncio.run_coroutine_threadsafe(_send(transport, part), loop).result()
         except (ProtocolClosed, ProtocolError):
             return  # the client has gone
         finally:
             if close := getattr(result, "close", None):
                 close()
+
+
+async def _send(transport: Any, part: bytes) -> None:
+    await transport.send_bytes(part)
 
 
 def wsgi_environ(scope: Scope) -> dict[str, Any]:
@@ -92,4 +96,5 @@ def wsgi_environ(scope: Scope) -> dict[str, Any]:
             continue
         key = _PLAIN.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
         environ[key] = f"{environ[key]}{'; ' if name == 'cookie' else ','}{value}" if key in environ else value
+    environ.setdefault("HTTP_HOST", "")  # not allowed; without it Django would take the server's address
     return environ

@@ -1,0 +1,51 @@
+"""WSGI application behind the RSGI bridge, for test_rsgi_bridge: streams, errors, and what it was given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from dashboard.rsgi import RsgiBridge
+
+PARTS = 50
+MOST_BYTES = 1_001
+closed: list[str] = []
+
+
+class Stream:
+    """Streaming response, as Django's: parts, and a method that is called at the end."""
+
+    streaming = True
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self._fails = fails
+
+    def __iter__(self) -> Iterator[bytes]:
+        for number in range(PARTS):
+            if self._fails and number == PARTS // 2:
+                raise ValueError("half-way")
+            yield b"%04d" % number * 5_000
+
+    def close(self) -> None:
+        """Remembers that it was called."""
+        closed.append("failed" if self._fails else "whole")
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+    """Answers by path."""
+    path = environ["PATH_INFO"]
+    if path == "/error":
+        raise ValueError("before the start")
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+    if path in {"/stream", "/half"}:
+        return Stream(fails=path == "/half")
+    if path == "/closed":
+        return [json.dumps(closed).encode()]
+    body = environ["wsgi.input"].read().decode()
+    return [
+        json.dumps({name: value for name, value in environ.items() if isinstance(value, str)} | {"body": body}).encode()
+    ]
+
+
+server = RsgiBridge(application, MOST_BYTES)

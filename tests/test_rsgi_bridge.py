@@ -1,0 +1,84 @@
+"""RSGI bridge under granian: streams, errors, environ and bodies as a WSGI application expects them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+import requests
+
+from testing.processes import on_free_port, running_program
+from testing.running_desk import granian_command
+
+from .rsgi_program import MOST_BYTES, PARTS
+
+pytestmark = pytest.mark.outside
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the program."""
+    log = tmp_path_factory.mktemp("rsgi") / "log"
+    ports: list[int] = []
+
+    def start(port: int) -> AbstractContextManager[object]:
+        ports.append(port)
+        command = [*granian_command(port)[:-1], "tests.rsgi_program:server"]
+        return running_program(command, health=f"http://127.0.0.1:{port}/", log=log, env=dict(os.environ))
+
+    with on_free_port(start):
+        yield f"http://127.0.0.1:{ports[-1]}"
+
+
+def test_stream_arrives_whole_and_is_closed(url: str) -> None:
+    response = requests.get(f"{url}/stream", timeout=20)
+    assert response.content == b"".join(b"%04d" % number * 5_000 for number in range(PARTS))
+    assert response.headers["Transfer-Encoding"] == "chunked"
+    assert "whole" in requests.get(f"{url}/closed", timeout=20).json()
+
+
+def test_stream_that_fails_ends_and_is_closed(url: str) -> None:
+    assert len(requests.get(f"{url}/half", timeout=20).content) == 500_000
+    assert "failed" in requests.get(f"{url}/closed", timeout=20).json()
+
+
+def test_client_that_leaves_a_stream_keeps_no_thread(url: str) -> None:
+    for _ in range(70):  # more than there are threads
+        with requests.get(f"{url}/stream", stream=True, timeout=20) as response:
+            next(response.iter_content(10))
+    assert requests.get(f"{url}/", timeout=20).status_code == 200
+
+
+def test_error_before_the_start_is_a_500(url: str) -> None:
+    assert requests.get(f"{url}/error", timeout=20).status_code == 500
+    assert requests.get(f"{url}/", timeout=20).status_code == 200
+
+
+def test_environ_has_the_request_and_nothing_of_the_process(url: str) -> None:
+    headers = {"X-Some_Header": "forged", "X-Some-Header": "real", "Cookie": "a=1"}
+    environ = requests.get(f"{url}/a%20b/%C3%A4?c=%20d", headers=headers, timeout=20).json()
+    assert environ["REQUEST_METHOD"] == "GET"
+    assert environ["PATH_INFO"].encode("latin-1").decode() == "/a b/\u00e4"
+    assert environ["QUERY_STRING"] == "c=%20d"
+    assert environ["HTTP_X_SOME_HEADER"] == "real"
+    assert environ["REMOTE_ADDR"] == "127.0.0.1"
+    assert environ["SERVER_PORT"] == url.rpartition(":")[2]
+    assert environ["wsgi.url_scheme"] == "http"
+    assert "PATH" not in environ
+
+
+def test_header_of_each_cookie_arrives(url: str) -> None:
+    assert requests.get(f"{url}/", timeout=20).cookies.get_dict() == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("size", [0, 1, MOST_BYTES - 1, MOST_BYTES, MOST_BYTES + 1, 60_000])
+def test_body_is_read_up_to_its_limit(url: str, size: int, chunked: bool) -> None:
+    body = b"x" * size
+    given = requests.post(f"{url}/", data=iter([body[:7], body[7:]]) if chunked else body, timeout=20).json()
+    if size < MOST_BYTES:
+        assert (given["body"], given["CONTENT_LENGTH"]) == (body.decode(), str(size))
+    else:
+        assert int(given["CONTENT_LENGTH"]) >= MOST_BYTES
