@@ -43,6 +43,20 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/gateway/test_cache.py::test_cache_keys_differ_by_api_key_scope_and_query",),
     ),
     Mutant(
+        "sealed values share a nonce, so that two of them give both away",
+        "contacts_ui/sealing/sealer.py",
+        "nonce = os.urandom(NONCE_BYTES)",
+        "nonce = bytes(NONCE_BYTES)",
+        ("tests/sealing/test_sealer.py::test_equal_texts_are_sealed_differently",),
+    ),
+    Mutant(
+        "a cached value is believed after its end",
+        "contacts_ui/sealing/caches.py",
+        "return value if ends_at is None or ends_at > time.time() else _ABSENT",
+        "return value",
+        ("tests/sealing/test_caches.py::test_value_written_back_after_its_end_is_absent",),
+    ),
+    Mutant(
         "support sees unassigned profiles",
         "contacts_ui/access.py",
         "if profile.id.lower() in assigned)",
