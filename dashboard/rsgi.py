@@ -10,11 +10,16 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from io import BytesIO
 from typing import Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]
 
+LONGEST_DISCARDED = 10_000_000  # bytes, read and dropped: a browser shows no page while it still has to send
+SMALL_BODY = 65_536  # bytes, of a body that is read without waiting for others
+BODY_SECONDS = 30.0  # from the head of a request to the end of its body
+REQUEST_TIMEOUT = 408
 THREADS = 64  # requests a worker serves at once: required requests a second x API latency in seconds
 _PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
@@ -24,26 +29,41 @@ WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]
 class RsgiBridge:
     """Serves a WSGI application; `most_bytes` is how much of a body is read: a byte more than the desk accepts."""
 
-    def __init__(self, application: WsgiApplication, most_bytes: int) -> None:
-        self._application, self._most_bytes = application, most_bytes
+    def __init__(self, application: WsgiApplication, most_bytes: int, body_seconds: float = BODY_SECONDS) -> None:
+        self._application, self._most_bytes, self._body_seconds = application, most_bytes, body_seconds
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self._large_bodies = asyncio.Semaphore(THREADS)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers one request. A body is read here, so that a slow one keeps no thread."""
-        environ, body = wsgi_environ(scope), bytearray()
-        announced = environ.get("CONTENT_LENGTH", "")
-        if scope.method == "POST" and not (announced.isdecimal() and int(announced[:16]) >= self._most_bytes):
+        environ, body = wsgi_environ(scope), b""
+        if scope.method == "POST":
             try:
-                async for chunk in protocol:
-                    body += chunk
-                    if len(body) >= self._most_bytes:
-                        break
+                body = await self._read_body(protocol, environ.get("CONTENT_LENGTH"))
+            except TimeoutError:
+                protocol.response_str(REQUEST_TIMEOUT, [("content-type", "text/plain")], "The form came too slowly.\n")
+                return
             except (ProtocolClosed, ProtocolError):
                 return  # the client went while it was sending
             environ["CONTENT_LENGTH"] = str(len(body))
-        environ["wsgi.input"] = BytesIO(bytes(body))
+        environ["wsgi.input"] = BytesIO(body)
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, self._respond, environ, protocol, loop)
+
+    async def _read_body(self, protocol: HTTPProtocol, announced: str | None) -> bytes:
+        """The body, or as much of it as is too much. Large ones wait for each other, so that they fit into memory."""
+        size = int(announced[:16]) if announced is not None and announced.isdecimal() else self._most_bytes
+        body, seen = bytearray(), 0
+        if size > LONGEST_DISCARDED:
+            return bytes(self._most_bytes)  # refused by its length, unread
+        async with asyncio.timeout(self._body_seconds), self._large_bodies if size > SMALL_BODY else nullcontext():
+            async for chunk in protocol:
+                seen += len(chunk)
+                if seen < self._most_bytes:
+                    body += chunk
+                elif seen > LONGEST_DISCARDED:
+                    break
+        return bytes(body) if seen < self._most_bytes else bytes(self._most_bytes)
 
     def _respond(self, environ: dict[str, Any], protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
         started: list[tuple[int, list[tuple[str, str]]]] = []

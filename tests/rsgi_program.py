@@ -9,7 +9,8 @@ from typing import Any
 from dashboard.rsgi import RsgiBridge
 
 PARTS = 50
-MOST_BYTES = 1_001
+MOST_BYTES = 200_001
+BODY_SECONDS = 3.0
 closed: list[str] = []
 
 
@@ -42,10 +43,10 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         return Stream(fails=path == "/half")
     if path == "/closed":
         return [json.dumps(closed).encode()]
-    body = environ["wsgi.input"].read().decode()
+    body = environ["wsgi.input"].read().decode()[:MOST_BYTES]
     return [
         json.dumps({name: value for name, value in environ.items() if isinstance(value, str)} | {"body": body}).encode()
     ]
 
 
-server = RsgiBridge(application, MOST_BYTES)
+server = RsgiBridge(application, MOST_BYTES, BODY_SECONDS)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 import requests
@@ -74,7 +75,7 @@ def test_header_of_each_cookie_arrives(url: str) -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-@pytest.mark.parametrize("size", [0, 1, MOST_BYTES - 1, MOST_BYTES, MOST_BYTES + 1, 60_000])
+@pytest.mark.parametrize("size", [0, 1, MOST_BYTES - 1, MOST_BYTES, MOST_BYTES + 1, 900_000])
 def test_body_is_read_up_to_its_limit(url: str, size: int, chunked: bool) -> None:
     body = b"x" * size
     given = requests.post(f"{url}/", data=iter([body[:7], body[7:]]) if chunked else body, timeout=20).json()
@@ -82,3 +83,24 @@ def test_body_is_read_up_to_its_limit(url: str, size: int, chunked: bool) -> Non
         assert (given["body"], given["CONTENT_LENGTH"]) == (body.decode(), str(size))
     else:
         assert int(given["CONTENT_LENGTH"]) >= MOST_BYTES
+
+
+def _unfinished(url: str, size: int) -> socket.socket:
+    """A connection with the head of a request and the beginning of its body."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    connection = socket.create_connection((host, int(port)), timeout=20)
+    head = f"POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {size}\r\n\r\nbegin"
+    connection.sendall(head.encode())
+    return connection
+
+
+def test_body_that_never_ends_is_given_up(url: str) -> None:
+    with _unfinished(url, 1_000) as connection:
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 408 ")
+
+
+def test_slow_large_bodies_keep_no_ordinary_form_waiting(url: str) -> None:
+    with ExitStack() as stack:
+        slow = [stack.enter_context(_unfinished(url, 150_000)) for _ in range(70)]  # more than may be read at once
+        assert requests.post(f"{url}/", data=b"a form", timeout=20).json()["body"] == "a form"
+        assert all(connection.recv(65_536).startswith(b"HTTP/1.1 408 ") for connection in slow)
