@@ -155,7 +155,10 @@ if REQUIRE_MFA not in SECOND_FACTORS:
 ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", default=1 if _trust_proxy else 0)
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskAccountAdapter"
-ACCOUNT_FORMS = {"login": "contacts_ui.sign_in.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "contacts_ui.sign_in.forms.SignInForm",
+    "user_token": "contacts_ui.sign_in.password_tokens.PasswordTokenForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]  # nobody signs up; allauth requires it
 ACCOUNT_EMAIL_VERIFICATION = "none"  # admins enter the addresses
@@ -168,7 +171,6 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 # Per IP address and per account, counted in the cache that all processes share.
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reset_password": "10/m/ip,3/m/key"}
 
-ACCOUNT_FORMS = {"user_token": "contacts_ui.sign_in.password_tokens.PasswordTokenForm"}
 
 MFA_ADAPTER = "contacts_ui.sign_in.adapters.DeskMfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
