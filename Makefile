@@ -45,7 +45,7 @@ test-fast: .venv/.tests  ## Those without a browser, a running desk or a program
 test-all: .venv/.tests  ## Those of make test, the full matrices and the long runs (ARGS)
 	@echo "Running every test, full matrices and long runs included: about half an hour on two cores."
 	@$(BIN)/python -m tools.test_dependencies
-	@DESK_STEPS=$${DESK_STEPS:-10000} $(BIN)/python -m pytest $(WORKERS) --hypothesis-profile explore $(ARGS)
+	@ISOLATION_STEPS=$${ISOLATION_STEPS:-10000} $(BIN)/python -m pytest $(WORKERS) --hypothesis-profile explore $(ARGS)
 
 coverage: .venv/.tests  ## Which branches of contacts_ui no test takes, those with a browser apart (ARGS)
 	@$(BIN)/python -m tools.test_dependencies
@@ -57,7 +57,7 @@ coverage: .venv/.tests  ## Which branches of contacts_ui no test takes, those wi
 	@$(BIN)/python -c 'import json, sys; part = json.load(open(".cache/coverage/report.json"))["totals"]["percent_branches_covered"]; print(f"{part:.1f} % of the branches"); sys.exit(part < 93)'
 
 isolation: .venv/.tests  ## 10,000 steps of any interleaving: no foreign row (minutes)
-	@DESK_STEPS=10000 $(BIN)/python -m pytest -q tests/gateway/test_scope_isolation.py
+	@ISOLATION_STEPS=10000 $(BIN)/python -m pytest -q tests/gateway/test_scope_isolation.py
 
 mutants: .venv/.tests  ## The most dangerous faults, one at a time: which test notices (WORDS for some)
 	@$(BIN)/python -m tools.mutants $(WORDS)

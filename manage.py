@@ -6,8 +6,14 @@ from __future__ import annotations
 import os
 import sys
 
+from django.conf import settings
 from django.core.management import execute_from_command_line
+
+from dashboard.start import explained, keep_files_private
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-    execute_from_command_line(sys.argv)
+    keep_files_private()
+    with explained():
+        settings.SITE_URL  # noqa: B018  # reads the settings: Django would hide what is wrong with them from some commands
+        execute_from_command_line(sys.argv)

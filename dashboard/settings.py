@@ -1,6 +1,8 @@
 """Django settings of the desk, read from the environment and `.env` (README, settings).
 
 `SITE_URL` alone decides cookies, HSTS, redirects, hosts and CSRF origins (architecture, decision 13).
+A value that cannot be right stops the start with one sentence (env.py), and so does a name that nothing reads
+(unknown_names.py): therefore every setting is read here and unconditionally.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +18,11 @@ from urllib.parse import parse_qs, urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from . import private_files  # noqa: F401  # registers its system check
 from .env import Env
+from .regions import parse_regions
+from .site_url import is_loopback, is_safe_url, listening_hosts, parse_site, require_safe
+from .unknown_names import require_known_names
 from .version import program_version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,56 +30,56 @@ DESK_VERSION: str = program_version(BASE_DIR)  # in the log, at the foot of page
 
 env = Env()
 # ENV_FILE names another file, so that a test or a second desk never reads this `.env`.
-Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+ENV_FILE: str = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
+Env.read_env(ENV_FILE)
 
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-SECRET_KEY: str = env.str("SECRET_KEY").strip()
+SECRET_KEY: str = env.key("SECRET_KEY")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG: bool = env.bool("DEBUG", default=False)
-SITE_URL: str = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
-
-_site = urlsplit(SITE_URL)
-if _site.scheme not in {"http", "https"} or not _site.hostname:
-    raise ImproperlyConfigured("SITE_URL must look like https://desk.example.org")
-_https = _site.scheme == "https"
+_site = parse_site(env.str("SITE_URL", default="http://localhost:8000"))
+SITE_URL: str = _site.url
+_https = _site.is_https
+# Where the desk listens. The launcher reads it too; of granian and runserver started by hand the command line counts.
+HOST: str = env.str("HOST", default="127.0.0.1")
+_listens_on = listening_hosts(os.environ, sys.argv, HOST)
+require_safe(_site, _listens_on, debug=DEBUG)
+_local = _site.is_local and all(map(is_loopback, _listens_on))
 
 # --- The messaging API -----------------------------------------------------------------------------
 
 SENT_API_URL: str = env.str("SENT_API_URL", default="https://api.sent.dm").rstrip("/")
 # Without a key every manage.py command still works; wsgi.py refuses to serve (see there).
 # A key from a file may end with a newline; a comment after NAME= is not a key.
-SENT_API_KEY: str | None = env.str("SENT_API_KEY", default="").strip() or None
+SENT_API_KEY: str | None = env.str("SENT_API_KEY", default="") or None
 if SENT_API_KEY and SENT_API_KEY.startswith("#"):
     SENT_API_KEY = None
 if SENT_API_KEY and not (SENT_API_KEY.isascii() and SENT_API_KEY.isprintable()):
     raise ImproperlyConfigured("SENT_API_KEY holds characters that no key has. Copy it again, without quotes")
-SENT_CONNECT_TIMEOUT: float = env.float("SENT_CONNECT_TIMEOUT", default=3.05)  # seconds
-SENT_DEADLINE: float = env.float("SENT_DEADLINE", default=10.0)  # seconds, the whole call
+SENT_CONNECT_TIMEOUT: float = env.float("SENT_CONNECT_TIMEOUT", default=3.05, low=0.1, high=60)  # seconds
+SENT_DEADLINE: float = env.float("SENT_DEADLINE", default=10.0, low=0.1, high=120)  # seconds, the whole call
 SENT_CA_FILE: str | None = env.str("SENT_CA_FILE", default="") or None
-SENT_FRESH_SECONDS: float = env.float("SENT_FRESH_SECONDS", default=15.0)
-SENT_STALE_SECONDS: float = env.float("SENT_STALE_SECONDS", default=300.0)
-SENT_BUDGET_PER_MINUTE: int = env.int("SENT_BUDGET_PER_MINUTE", default=120)  # calls, of the organization's 200
-SENT_BUDGET_BURST: int = env.int("SENT_BUDGET_BURST", default=30)  # calls at once
+if SENT_CA_FILE and not os.access(SENT_CA_FILE, os.R_OK):
+    raise ImproperlyConfigured(f"SENT_CA_FILE names {SENT_CA_FILE}, which is not there or cannot be read")
+# Contacts are cached for minutes, never for a day (SECURITY.md).
+SENT_FRESH_SECONDS: float = env.float("SENT_FRESH_SECONDS", default=15.0, low=0, high=3600)
+SENT_STALE_SECONDS: float = env.float("SENT_STALE_SECONDS", default=300.0, low=0, high=3600)
+# What the API allows the organization a minute; a quarter of it at once. Another number only as agreed with its vendor.
+SENT_LIMIT_PER_MINUTE: int = env.int("SENT_LIMIT_PER_MINUTE", default=200, low=4)
+SENT_BUDGET_PER_MINUTE: int = env.int("SENT_BUDGET_PER_MINUTE", default=120, low=1, high=SENT_LIMIT_PER_MINUTE)  # calls
+SENT_BUDGET_BURST: int = env.int("SENT_BUDGET_BURST", default=30, low=1, high=SENT_LIMIT_PER_MINUTE // 4)  # calls
 SENT_BUDGET_FILE: str = env.str("SENT_BUDGET_FILE", default=str(BASE_DIR / ".cache" / "budget"))
-SENT_IN_FLIGHT: int = env.int("SENT_IN_FLIGHT", default=32)  # concurrent calls of a process, half its threads
+# Concurrent calls of a process, half its threads.
+SENT_IN_FLIGHT: int = env.int("SENT_IN_FLIGHT", default=32, low=1, high=1000)
 # Regions in which numbers without a country code are read (ISO 3166-1 alpha-2), likeliest first.
-DESK_REGIONS: list[str] = [region.strip().upper() for region in env.list("DESK_REGIONS", default=[]) if region.strip()]
-SENT_GATEWAY: str = env.str("SENT_GATEWAY", default="full")
+DESK_REGIONS: list[str] = parse_regions(env.list("DESK_REGIONS", default=[]))
+SENT_GATEWAY: str = env.choice("SENT_GATEWAY", ("full", "plain"), default="full")
 
-if any(len(region) != 2 or not region.isalpha() for region in DESK_REGIONS):
-    raise ImproperlyConfigured("DESK_REGIONS must be codes of two letters with commas between, such as GB,IE")
-_api = urlsplit(SENT_API_URL)
-if not _api.hostname or (_api.scheme != "https" and not (_api.scheme == "http" and _api.hostname in LOOPBACK)):
+if not is_safe_url(SENT_API_URL):
     raise ImproperlyConfigured("SENT_API_URL must be https, or http on this machine: it carries the key")
 
 # --- Hosts, cookies and security headers -----------------------------------------------------------
 
-ALLOWED_HOSTS = [
-    _site.hostname,
-    *(LOOPBACK if _site.hostname in LOOPBACK else ()),
-    *(["[::1]"] if _site.hostname in LOOPBACK else ()),
-]
+ALLOWED_HOSTS = _site.allowed_hosts
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
@@ -81,7 +88,8 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS = 12 * 3600  # seconds after sign-in, active or not
-SESSION_IDLE_SECONDS: int = env.int("SESSION_IDLE_SECONDS", default=30 * 60)  # seconds without a request
+# Seconds without a request.
+SESSION_IDLE_SECONDS: int = env.int("SESSION_IDLE_SECONDS", default=30 * 60, low=60, high=SESSION_COOKIE_AGE)
 # The server itself speaks http: only a trusted proxy can say that a request came by https.
 _trust_proxy = env.bool("TRUST_PROXY", default=False)
 SECURE_SSL_REDIRECT = _https and _trust_proxy
@@ -145,14 +153,11 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- Signing in (docs/deploy.md, people and sign-in) -----------------------------------------------
 
 ROLE_NAMES = ("auditor", "admin", "exporter", "support")  # as in contacts_ui/roles.py, not importable here
-SECOND_FACTORS = {"none", "admins", "all"}
-# Off by default only on a loopback host, so that the demo starts in one step.
-REQUIRE_MFA: str = env.str("REQUIRE_MFA", default="none" if _site.hostname in LOOPBACK else "admins").lower()
-if REQUIRE_MFA not in SECOND_FACTORS:
-    raise ImproperlyConfigured("REQUIRE_MFA must be admins, all or none")
+# Off by default only where nobody else reaches the desk, so that the demo starts in one step.
+REQUIRE_MFA: str = env.choice("REQUIRE_MFA", ("admins", "all", "none"), default="none" if _local else "admins")
 
 # How many proxies add to X-Forwarded-For before the desk; the client's address is read before theirs.
-ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", default=1 if _trust_proxy else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", default=1 if _trust_proxy else 0, low=0, high=10)
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskAccountAdapter"
 ACCOUNT_FORMS = {
@@ -175,7 +180,7 @@ ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "
 MFA_ADAPTER = "contacts_ui.sign_in.adapters.DeskMfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = f"Contact Desk ({_site.hostname})"
+MFA_TOTP_ISSUER = f"Contact Desk ({_site.host})"
 MFA_TOTP_TOLERANCE = 1  # periods of 30 s either way: a phone's clock may be wrong
 MFA_FORMS = {
     "authenticate": "contacts_ui.sign_in.totp_reuse.SignInCodeForm",
@@ -190,6 +195,9 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # browsers allow passkeys over 
 
 # Single sign-on: on when an issuer is set. A person is identified by issuer and subject, never by e-mail address.
 OIDC_ISSUER: str | None = env.str("OIDC_ISSUER", default="").rstrip("/") or None
+OIDC_CLIENT_ID: str = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET: str = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_FORM_ORIGINS: list[str] = env.list("OIDC_FORM_ORIGINS", default=[])
 OIDC_NAME: str = env.str("OIDC_NAME", default="Single sign-on")
 OIDC_GROUP_CLAIM: str = env.str("OIDC_GROUP_CLAIM", default="groups")
 OIDC_ROLES: dict[str, str] = {}
@@ -201,6 +209,8 @@ for _pair in env.list("OIDC_ROLES", default=[]):
             f"The roles are {', '.join(ROLE_NAMES)}"
         )
     OIDC_ROLES[_group] = _role
+if not all(is_safe_url(origin, bare=True) for origin in OIDC_FORM_ORIGINS):
+    raise ImproperlyConfigured("OIDC_FORM_ORIGINS must be https origins with commas between: https://login.example.org")
 SOCIALACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskSocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_QUERY_EMAIL = False
@@ -209,11 +219,10 @@ SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
 OIDC_PROVIDER_ID: str | None = None
 if OIDC_ISSUER:
-    _issuer = urlsplit(OIDC_ISSUER)
-    if not _issuer.hostname or (
-        _issuer.scheme != "https" and not (_issuer.scheme == "http" and _issuer.hostname in LOOPBACK)
-    ):
+    if not is_safe_url(OIDC_ISSUER):
         raise ImproperlyConfigured("OIDC_ISSUER must be https, or http on this machine")
+    if not OIDC_CLIENT_ID or not OIDC_CLIENT_SECRET:
+        raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it")
     # Accounts are stored by provider id and subject, so another issuer needs another provider id.
     OIDC_PROVIDER_ID = f"oidc-{hashlib.sha256(OIDC_ISSUER.encode()).hexdigest()[:12]}"
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
@@ -222,31 +231,31 @@ if OIDC_ISSUER:
             {
                 "provider_id": OIDC_PROVIDER_ID,
                 "name": OIDC_NAME,
-                "client_id": env.str("OIDC_CLIENT_ID"),
-                "secret": env.str("OIDC_CLIENT_SECRET").strip(),
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
                 "settings": {"server_url": OIDC_ISSUER, "oauth_pkce_enabled": True},
             }
         ],
     }
     # A form submission redirects the browser to the provider, so form-action has to allow its origin.
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
-        f"{_issuer.scheme}://{_issuer.netloc}",
-        *env.list("OIDC_FORM_ORIGINS", default=[]),
+        f"{urlsplit(OIDC_ISSUER).scheme}://{urlsplit(OIDC_ISSUER).netloc}",
+        *OIDC_FORM_ORIGINS,
     ]
 
 # --- Mail ------------------------------------------------------------------------------------------
 
 # Without EMAIL_URL the desk sends no mail: an admin hands out the links to choose a password.
 EMAIL_URL: str | None = env.str("EMAIL_URL", default="") or None
-vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
 EMAIL_TIMEOUT = 10  # seconds
-DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"desk@{_site.hostname}")
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"desk@{_site.netloc_host}")
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds a link to choose a password works
 
 # --- The audit log ---------------------------------------------------------------------------------
 
 # Keys the hashes of phone numbers. A key of its own, so that a new SECRET_KEY does not make the log unsearchable.
-AUDIT_KEY: str = env.str("AUDIT_KEY", default="").strip() or SECRET_KEY
+AUDIT_KEY: str = env.key("AUDIT_KEY", default=SECRET_KEY)
 AUDIT_KEY_FALLBACKS: list[str] = env.list("AUDIT_KEY_FALLBACKS", default=[])
 if AUDIT_KEY == SECRET_KEY:  # it changes with SECRET_KEY, so former secret keys are former audit keys as well
     AUDIT_KEY_FALLBACKS = [*AUDIT_KEY_FALLBACKS, *SECRET_KEY_FALLBACKS]
@@ -256,10 +265,9 @@ AUDIT_REQUIRED: bool = env.bool("AUDIT_REQUIRED", default=True)
 # --- Quota -----------------------------------------------------------------------------------------
 
 # What one person may be shown in an hour, over all processes (docs/decisions, 27).
-DESK_CONTACTS_PER_HOUR: int = env.int("DESK_CONTACTS_PER_HOUR", default=20_000)  # rows of lists, and opened contacts
-DESK_REVEALS_PER_HOUR: int = env.int("DESK_REVEALS_PER_HOUR", default=200)  # masked numbers
-if DESK_CONTACTS_PER_HOUR < 100 or DESK_REVEALS_PER_HOUR < 1:  # less than one page would show nothing
-    raise ImproperlyConfigured("DESK_CONTACTS_PER_HOUR must be 100 or more, and DESK_REVEALS_PER_HOUR 1 or more")
+# Rows of lists and opened contacts, a page at least; and masked numbers.
+DESK_CONTACTS_PER_HOUR: int = env.int("DESK_CONTACTS_PER_HOUR", default=20_000, low=100)
+DESK_REVEALS_PER_HOUR: int = env.int("DESK_REVEALS_PER_HOUR", default=200, low=1)
 
 # --- Apps, middleware and templates ----------------------------------------------------------------
 
@@ -338,6 +346,7 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'desk.sqlite3'}")
 }
+DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", default=16, low=1, high=1000)  # connections of a process
 _database = DATABASES["default"]
 _options: dict[str, Any] = _database.setdefault("OPTIONS", {})
 if _database["ENGINE"].endswith("sqlite3"):
@@ -350,7 +359,7 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["CONN_MAX_AGE"] = None
 else:
     # A connection pool, so that 128 threads do not need 128 connections.
-    _options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=16)}
+    _options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE}
     _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -363,12 +372,12 @@ REDIS_URL: str | None = CACHE_URL if CACHE_URL.startswith("redis") else None
 _redis = urlsplit(REDIS_URL or "redis://localhost")
 if REDIS_URL and set(REDIS_URL) & set(",;"):
     raise ImproperlyConfigured("CACHE_URL must name one Redis server, with , and ; in its password percent-encoded")
-if _redis.scheme != "rediss" and _redis.hostname not in LOOPBACK:
+if _redis.scheme != "rediss" and not is_loopback(_redis.hostname or ""):
     raise ImproperlyConfigured("CACHE_URL must be rediss:// (Redis over TLS) where Redis is not on this machine")
 if {"ssl_cert_reqs", "ssl_check_hostname"} & {name.lower() for name in parse_qs(_redis.query, keep_blank_values=True)}:
     raise ImproperlyConfigured("CACHE_URL must not change how the certificate of Redis is checked")
 # Seals what is kept outside of the process: a key for each purpose is derived from it. Former ones still open values.
-DATA_KEY: str = env.str("DATA_KEY", default="").strip() or SECRET_KEY
+DATA_KEY: str = env.key("DATA_KEY", default=SECRET_KEY)
 DATA_KEY_FALLBACKS: list[str] = env.list("DATA_KEY_FALLBACKS", default=[])
 if DATA_KEY == SECRET_KEY:
     DATA_KEY_FALLBACKS = [*DATA_KEY_FALLBACKS, *SECRET_KEY_FALLBACKS]
@@ -416,12 +425,13 @@ TIME_ZONE = "UTC"
 
 # The formatter redacts keys, numbers and query strings of every record. No mail to admins: it would contain tracebacks.
 ADMINS: list[str] = []
+LOG_LEVEL: str = env.choice("LOG_LEVEL", ("debug", "info", "warning", "error", "critical"), default="info").upper()
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "contacts_ui.observability.json_logs.JsonFormatter"}},
     "handlers": {"stdout": {"()": "contacts_ui.observability.json_logs.StdoutHandler", "formatter": "json"}},
-    "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # It logs the query string of every request.
@@ -431,3 +441,8 @@ LOGGING: dict[str, Any] = {
         "_granian": {"handlers": [], "propagate": True},
     },
 }
+
+# --- What is checked once all settings are read ----------------------------------------------------
+
+SECRET_FILES = env.files()
+require_known_names(env.names, ENV_FILE)

@@ -12,12 +12,17 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from .private_files import require_private_files
 from .rsgi import RsgiBridge, WsgiApplication
+from .start import explained, keep_files_private
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+keep_files_private()
 
-if not settings.SENT_API_KEY:
-    raise ImproperlyConfigured("SENT_API_KEY is not set. Put it in .env, or run `make run` for the demo.")
+with explained():
+    if not settings.SENT_API_KEY:
+        raise ImproperlyConfigured("SENT_API_KEY is not set. Put it in .env, or run `make run` for the demo")
+    require_private_files()
 
 
 # A boundary of a multipart form, as browsers write it (RFC 2046).

@@ -45,6 +45,7 @@ class DeskTemplate:
     def copy_database(self, target: Path) -> None:
         """Copies the database to the file of a desk."""
         shutil.copyfile(self.database, target)
+        target.chmod(0o600)  # or the desk does not start
 
 
 def desk_template(folder: Path, settings: Mapping[str, str]) -> DeskTemplate:

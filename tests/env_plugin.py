@@ -14,6 +14,7 @@ atexit.register(shutil.rmtree, STATIC_ROOT, ignore_errors=True)
 os.environ |= {
     "SECRET_KEY": "tests-only-" + "x" * 50,
     "SITE_URL": "http://localhost:8000",
+    "HOST": "127.0.0.1",
     "SENT_API_URL": "http://127.0.0.1:9",
     "SENT_API_KEY": "sandbox-organization",
     "DATABASE_URL": "sqlite://:memory:",

@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from subprocess import CompletedProcess
-from typing import Protocol
 
 import pytest
 
-from tests.forking import ForkingPython
+from tests.settings_process import READ, Run, Value, reading_settings, value_with
 
-READ = "from django.conf import settings; settings.DEBUG"
-
-
-class Run(Protocol):
-    """Result of code under a changed environment; None removes a variable."""
-
-    def __call__(self, code: str, **changes: str | None) -> CompletedProcess[str]: ...
-
-
-class Value(Protocol):
-    """Value of one setting under a changed environment."""
-
-    def __call__(self, name: str, **changes: str | None) -> str: ...
+A_KEY, ANOTHER_KEY = "a-key-of-tests-" + "k" * 40, "another-key-of-tests-" + "k" * 40
 
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
     """Runs code in a process of its own that has not read the settings yet."""
-    with ForkingPython() as python:
-
-        def run(code: str, **changes: str | None) -> CompletedProcess[str]:
-            fixed = {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "ENV_FILE": "/nonexistent"}
-            env = {name: value for name, value in (os.environ | changes).items() if value is not None}
-            return python.run(code, env | fixed)
-
+    with reading_settings() as run:
         yield run
 
 
 @pytest.fixture(scope="module")
 def value(run: Run) -> Value:
     """Reads one setting."""
-
-    def value(name: str, **changes: str | None) -> str:
-        return run(f"from django.conf import settings; print(settings.{name})", **changes).stdout.strip()
-
-    return value
+    return value_with(run)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +53,7 @@ def test_secret_may_be_read_from_file(value: Value, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY", "DATA_KEY", "SENT_API_KEY", "EMAIL_URL", "CACHE_URL"])
 def test_secret_file_is_stripped_of_trailing_whitespace(run: Run, tmp_path: Path, name: str, end: str) -> None:
     secret = {"EMAIL_URL": "smtp://desk:pw@mail.example:25", "CACHE_URL": "rediss://:pw@cache.example/0"}.get(
-        name, "s" * 50
+        name, A_KEY
     )
     (tmp_path / "secret").write_bytes(f"{secret}{end}".encode())
     code = f"from django.conf import settings; print(repr(settings.{name}))"
@@ -94,8 +69,8 @@ def test_oidc_secret_may_be_read_from_file(value: Value, tmp_path: Path) -> None
 
 
 def test_secret_file_takes_precedence_over_environment(value: Value, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("from-a-file\n")
-    assert value("AUDIT_KEY", AUDIT_KEY="environment", AUDIT_KEY_FILE=str(tmp_path / "secret")) == "from-a-file"
+    (tmp_path / "secret").write_text(f"{A_KEY}\n")
+    assert value("AUDIT_KEY", AUDIT_KEY=ANOTHER_KEY, AUDIT_KEY_FILE=str(tmp_path / "secret")) == A_KEY
 
 
 def test_https_site_has_secure_cookies_and_hsts(value: Value) -> None:
@@ -117,8 +92,8 @@ def test_malformed_site_url_is_refused(run: Run) -> None:
 
 
 def test_secret_key_fallbacks_apply_to_audit_without_audit_key(value: Value) -> None:
-    assert value("AUDIT_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old") == "['old']"
-    assert value("AUDIT_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old", AUDIT_KEY="own") == "[]"
+    assert value("AUDIT_KEY_FALLBACKS", SECRET_KEY=A_KEY, SECRET_KEY_FALLBACKS="old") == "['old']"
+    assert value("AUDIT_KEY_FALLBACKS", SECRET_KEY=A_KEY, SECRET_KEY_FALLBACKS="old", AUDIT_KEY=ANOTHER_KEY) == "[]"
 
 
 @pytest.mark.parametrize("url", ["dbcache://table", "filecache:///tmp/x", "memcache://h"])

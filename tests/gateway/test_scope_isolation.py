@@ -1,6 +1,6 @@
 """Scope isolation: no interleaving of users, profiles, queries and faults shows a row of another scope.
 
-DESK_STEPS sets how many steps are taken in all: 200 in `make test`, 10,000 in `make isolation` and `make test-all`.
+ISOLATION_STEPS sets how many steps are taken: 200 in `make test`, 10,000 in `make isolation` and `make test-all`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from testing.sandbox_server import SandboxServer
 from tests.html import FRAGMENT, rows, scopes
 
 STEPS_EACH = 25
-EXAMPLES = max(1, int(os.environ.get("DESK_STEPS", "200")) // STEPS_EACH)
+EXAMPLES = max(1, int(os.environ.get("ISOLATION_STEPS", "200")) // STEPS_EACH)
 
 ACCOUNT = -1  # instead of a profile's number
 FOREIGN = 99
