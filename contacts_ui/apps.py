@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from allauth.usersessions.apps import UserSessionsConfig
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
@@ -21,6 +22,14 @@ class ContactsUiConfig(AppConfig):
         post_migrate.connect(_create_roles, sender=self)
         import_module("contacts_ui.audit.signals")
         import_module("contacts_ui.sign_in.totp_reuse")
+
+
+class SessionListConfig(UserSessionsConfig):  # type: ignore[misc]  # django-allauth has no types
+    """django-allauth's list of sessions, kept by our receivers: its own list the keys of cookies."""
+
+    def ready(self) -> None:
+        """Importing the module registers its receivers."""
+        import_module("contacts_ui.sign_in.session_list")
 
 
 class DeskAdminConfig(AdminConfig):

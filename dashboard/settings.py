@@ -86,7 +86,7 @@ SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "contacts_ui.sign_in.hashed_sessions"
 SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS = 12 * 3600  # seconds after sign-in, active or not
 # Seconds without a request.
 SESSION_IDLE_SECONDS: int = env.int("SESSION_IDLE_SECONDS", default=30 * 60, low=60, high=SESSION_COOKIE_AGE)
@@ -286,7 +286,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
-    "allauth.usersessions",
+    "contacts_ui.apps.SessionListConfig",  # allauth.usersessions
     "contacts_ui.apps.ContactsUiConfig",
 ]
 MIDDLEWARE = [

@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
 
 from contacts_ui.models import Preferences, ProfileAccess
+from contacts_ui.sign_in.hashed_sessions import KEY_LENGTH, stored_key
 from testing.desk_template import PASSWORD
 
 if TYPE_CHECKING:
@@ -54,8 +55,11 @@ def create_session(desk: Desk, username: str, **data: Any) -> str:
     digest = salted_hmac(_HASH_SALT, password, secret=secret, algorithm="sha256").hexdigest()
     data = {SESSION_KEY: str(number), BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: digest} | data
     content = signing.dumps(data, key=secret, salt=_SESSION_SALT, compress=True)
-    key = get_random_string(32, "abcdefghijklmnopqrstuvwxyz0123456789")
-    insert(desk, Session(session_key=key, session_data=content, expire_date=timezone.now() + timedelta(hours=12)))
+    key = get_random_string(KEY_LENGTH, "abcdefghijklmnopqrstuvwxyz0123456789")
+    insert(
+        desk,
+        Session(session_key=stored_key(key), session_data=content, expire_date=timezone.now() + timedelta(hours=12)),
+    )
     return key
 
 

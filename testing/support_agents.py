@@ -30,9 +30,9 @@ def _session(username: str, profiles: list[str]) -> str:
     from django.conf import settings  # noqa: PLC0415
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415 - after setup
     from django.contrib.auth.models import Group, User  # noqa: PLC0415
-    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
 
     from contacts_ui.models import ProfileAccess  # noqa: PLC0415
+    from contacts_ui.sign_in.hashed_sessions import SessionStore  # noqa: PLC0415
 
     user, _created = User.objects.get_or_create(username=username)
     user.groups.set([Group.objects.get(name="support")])

@@ -26,6 +26,8 @@ from typing import ClassVar
 
 import environ
 
+from dashboard.start import BAD_SETTING, keep_files_private
+
 ROOT = Path(__file__).resolve().parent.parent
 DOTENV = Path(os.environ.get("ENV_FILE", ROOT / ".env"))
 DEMO_KEY = "sandbox-organization"
@@ -37,6 +39,10 @@ class Stop(Exception):  # control flow, no error
     """Request to stop: SIGINT, SIGTERM, SIGHUP, or the death of the parent process."""
 
 
+class BadSetting(Exception):
+    """A command refused a setting, and has said so in one sentence."""
+
+
 def main() -> int:
     """Runs the launcher; returns the exit status."""
     parser = argparse.ArgumentParser(description="Start Contact Desk.")
@@ -44,12 +50,15 @@ def main() -> int:
     dev = parser.parse_args().dev
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
+    keep_files_private()  # also in what it starts: database, static files, counters
     running: list[subprocess.Popen[bytes]] = []
     try:
         return _run(running, dev=dev)
     except Stop:
         return 0
-    except (subprocess.CalledProcessError, OSError, RuntimeError) as error:
+    except BadSetting:
+        return 1
+    except (OSError, RuntimeError) as error:
         print(f"Contact Desk did not start: {error}", file=sys.stderr, flush=True)
         return 1
     finally:
@@ -58,10 +67,11 @@ def main() -> int:
 
 def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
     port, sandbox_port = _port("PORT", 8000), _port("SANDBOX_PORT", 8001)
-    host = os.environ.get("HOST", "127.0.0.1")
     created_dotenv = _ensure_dotenv()
+    host = os.environ.get("HOST") or _dotenv().get("HOST") or "127.0.0.1"
     demo = not _has_api_key()
     settings = _environment(port, sandbox_port, demo=demo, dev=dev)
+    settings["HOST"] = host  # the settings refuse what is not safe where it listens
     _require_free(port)
     if demo:
         if sandbox_port == port:
@@ -175,7 +185,12 @@ def _start(command: list[str], settings: Mapping[str, str], *, quiet: bool = Fal
 
 
 def _manage(settings: Mapping[str, str], *arguments: str) -> None:
-    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=dict(settings), check=True)
+    command = [sys.executable, "manage.py", *arguments]
+    status = subprocess.run(command, cwd=ROOT, env=dict(settings), check=False).returncode
+    if status == BAD_SETTING:
+        raise BadSetting
+    if status:
+        raise RuntimeError(f"manage.py {arguments[0]} failed; the lines above say why")
 
 
 def _require_free(port: int) -> None:

@@ -12,6 +12,7 @@ from allauth.account.internal.userkit import filter_users_by_email, get_user_by_
 from allauth.account.views import INTERNAL_RESET_SESSION_KEY
 from allauth.core.internal import ratelimit
 from allauth.core.internal.cryptokit import compare_user_code
+from allauth.core.internal.sessionkit import get_session_user
 from allauth.mfa.totp.internal.auth import (
     SECRET_SESSION_KEY,
     format_hotp_value,
@@ -28,6 +29,7 @@ __all__ = [
     "filter_users_by_email",
     "format_hotp_value",
     "get_authentication_records",
+    "get_session_user",
     "get_user_by_username",
     "hotp_value",
     "ratelimit",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from .oidc import sso_callback, sso_login
+from .session_list import session_list
 from .views import totp_qr_code
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -33,7 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("you/second-factor/totp/", include("allauth.mfa.totp.urls")),
     path("you/second-factor/passkeys/", include("allauth.mfa.webauthn.urls")),
     path("you/second-factor/recovery-codes/", include("allauth.mfa.recovery_codes.urls")),
-    path("you/sessions/", include("allauth.usersessions.urls")),
+    path("you/sessions/", session_list, name="usersessions_list"),
 ]
 
 if settings.OIDC_PROVIDER_ID:

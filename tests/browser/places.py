@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from allauth.usersessions.models import UserSession
 
+from contacts_ui.sign_in.hashed_sessions import stored_key
 from testing.accounts import create_session, insert, user_id
 from testing.running_desk import NOTHING_KEPT, Desk
 from testing.sandbox_server import SandboxServer
@@ -46,7 +47,7 @@ def settle_in(desk: Desk, sandbox: SandboxServer) -> DeskUnderTest:
     theo, elsewhere = user_id(desk, "theo"), create_session(desk, "theo")
     insert(
         desk,
-        UserSession(user_id=theo, session_key=elsewhere, ip="203.0.113.7", user_agent=PHONE),
-        UserSession(user_id=theo, session_key=sessions["theo"], ip="198.51.100.20", user_agent=LAPTOP),
+        UserSession(user_id=theo, session_key=stored_key(elsewhere), ip="203.0.113.7", user_agent=PHONE),
+        UserSession(user_id=theo, session_key=stored_key(sessions["theo"]), ip="198.51.100.20", user_agent=LAPTOP),
     )
     return DeskUnderTest(desk, sandbox, sessions)

@@ -19,6 +19,7 @@ PARAMETERS = {
     "filter_users_by_email": ["email"],
     "format_hotp_value": ["value"],
     "get_authentication_records": ["request"],
+    "get_session_user": ["session"],
     "get_user_by_username": ["username"],
     "hotp_value": ["secret", "counter"],
     "yield_hotp_counters_from_time": [],

@@ -8,12 +8,12 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from contacts_ui.sign_in.hashed_sessions import SessionStore, stored_key
 from contacts_ui.sign_in.session_timeout import LAST_SEEN_AT
 from testing.clock import Clock
 from testing.sandbox_server import SandboxServer
@@ -62,10 +62,10 @@ def test_session_ends_after_twelve_hours_regardless_of_activity(clock: Clock, ad
 
 def test_expired_session_is_deleted_from_database(clock: Clock, admin_client: Client) -> None:
     assert is_signed_in(admin_client)
-    key = admin_client.session.session_key
+    key = key_of(admin_client)
     clock.now += 31 * MINUTE
     assert not is_signed_in(admin_client)
-    assert not Session.objects.filter(session_key=key).exists()
+    assert not Session.objects.filter(session_key=stored_key(key)).exists()
 
 
 def test_clock_set_back_does_not_end_session(clock: Clock, admin_client: Client) -> None:
@@ -134,7 +134,7 @@ def test_sign_in_changes_session_key_and_deletes_old_session(
     fixated_client.post("/sign-in/", {"login": "mara", "password": "x"})
     assert is_signed_in(fixated_client)
     assert key_of(fixated_client) != before
-    assert not Session.objects.filter(session_key=before).exists()
+    assert not Session.objects.filter(session_key=stored_key(before)).exists()
 
 
 def test_second_step_changes_session_key_again(
@@ -146,11 +146,11 @@ def test_second_step_changes_session_key_again(
     fixated_client.post("/sign-in/code/", {"code": code_now(SECRET)})
     assert is_signed_in(fixated_client)
     assert key_of(fixated_client) != halfway
-    assert not Session.objects.filter(session_key=halfway).exists()
+    assert not Session.objects.filter(session_key=stored_key(halfway)).exists()
 
 
 def test_sign_out_deletes_session(desk_api: SandboxServer, admin_user: User, fixated_client: Client) -> None:
     fixated_client.post("/sign-in/", {"login": "mara", "password": "x"})
     key = key_of(fixated_client)
     fixated_client.post("/sign-out/")
-    assert not Session.objects.filter(session_key=key).exists()
+    assert not Session.objects.filter(session_key=stored_key(key)).exists()
