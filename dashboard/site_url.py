@@ -62,7 +62,7 @@ def parse_site(text: str) -> Site:
         host, port = _canonical_host(parts.hostname or ""), parts.port
     except ValueError:
         parts, host, port = SplitResult("", "", "", "", ""), "", None
-    if parts.scheme not in _DEFAULT_PORTS or not host or port == 0:
+    if parts.scheme not in _DEFAULT_PORTS or not host:
         raise ImproperlyConfigured(f"SITE_URL must look like https://desk.example.org, not {text!r}")
     if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
         raise ImproperlyConfigured(

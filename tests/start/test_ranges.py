@@ -35,7 +35,7 @@ OUT_OF_RANGE = {
     "OIDC_FORM_ORIGINS": ("http://login.example.org", "https://a.example; script-src *", "https://a.example/path"),
     "SENT_API_KEY_FILE": ("/nonexistent/key",),
     "SITE_URL": (
-        *("", "desk", "ftp://desk.example.org", "https://", "https://[::1", "https://desk.example.org:0"),
+        *("", "desk", "ftp://desk.example.org", "https://", "https://[::1"),
         *("https://desk.example.org/desk", "https://desk.example.org/?a=1", "https://desk.example.org/#a"),
         *("https://user:pass@desk.example.org", "https://*", "https://.example.org", "https://a b.example.org"),
         *("https://127.1", "https://desk.example.org:port", "http://desk.example.org", "http://192.168.1.20:8000"),

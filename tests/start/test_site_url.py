@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from requests import Session
+
+from testing.desk_template import PASSWORD, DeskTemplate
+from testing.running_desk import running_desk
+from testing.sandbox_server import SandboxServer
 from tests.settings_process import READ, Run, Value
 from tests.start.conftest import Refusal
 
@@ -47,6 +53,20 @@ def test_command_line_of_server_counts_as_listening_address(run: Run) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104
 def test_https_site_demands_second_factor_wherever_it_listens(value: Value, host: str) -> None:
     assert value("REQUIRE_MFA", SITE_URL="https://desk.example.org", HOST=host) == "admins"
+
+
+def test_desk_at_ipv6_address_serves_its_pages_and_forms(
+    running_sandbox: SandboxServer, template: DeskTemplate, tmp_path: Path
+) -> None:
+    site = "[fd00::5]:8000"
+    with running_desk(tmp_path, running_sandbox.url, template, SITE_URL=f"http://{site}") as desk, Session() as browser:
+        browser.trust_env = False
+        browser.headers["Host"] = site
+        assert browser.get(f"{desk.url}/sign-in/").status_code == 200
+        sent = {"login": "support", "password": PASSWORD, "csrfmiddlewaretoken": browser.cookies["csrf"]}
+        origin = {"Origin": f"http://{site}"}
+        answer = browser.post(f"{desk.url}/sign-in/", sent, headers=origin, allow_redirects=False)
+        assert answer.headers["Location"] == "/"
 
 
 def test_unique_local_address_demands_second_factor(value: Value) -> None:
