@@ -233,4 +233,33 @@ MUTANTS: tuple[Mutant, ...] = (
         "",
         ("tests/test_roles_and_urls.py::test_get_status_matches_table_for_each_role[support]",),
     ),
+    # --- What a stolen database opens, and what starts ---------------------------------------------------
+    Mutant(
+        "a session key read from the database opens the session",
+        "contacts_ui/sign_in/hashed_sessions.py",
+        "        session.session_key = stored_key(session.session_key)\n",
+        "",
+        ("tests/sign_in/test_hashed_sessions.py",),
+    ),
+    Mutant(
+        "a stored hash is taken as the key of a cookie",
+        "contacts_ui/sign_in/hashed_sessions.py",
+        "stored = hashlib.sha256(key.encode()).hexdigest()[:STORED_LENGTH]",
+        "stored = _stored(key)",
+        ("tests/sign_in/test_hashed_sessions.py::test_stored_key_is_not_a_cookie",),
+    ),
+    Mutant(
+        "a desk that others reach without TLS starts",
+        "dashboard/settings.py",
+        "require_safe(_site, _listens_on, debug=DEBUG)\n",
+        "",
+        ("tests/start/test_site_url.py",),
+    ),
+    Mutant(
+        "a misspelt setting is ignored",
+        "dashboard/settings.py",
+        "require_known_names(env.names, ENV_FILE)\n",
+        "",
+        ("tests/start/test_names.py",),
+    ),
 )

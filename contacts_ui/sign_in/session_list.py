@@ -1,7 +1,7 @@
 """List of a person's sessions, and ending the others: django-allauth's, by hashed keys.
 
 django-allauth lists the keys of cookies, with which whoever reads its table could sign in. So its app is configured
-without its own receivers (apps.py), and these take their place.
+without its own receivers (apps.py), and these take their place (docs/decisions, 22).
 """
 
 from __future__ import annotations
