@@ -129,9 +129,15 @@ class Env(FileAwareEnv):  # type: ignore[misc]
         if not text or text.startswith("#"):
             remove = "" if default is None else ", or remove it"
             raise ImproperlyConfigured(f"{name} is empty: give it {SHORTEST_KEY} or more random characters{remove}")
-        if len(text) < SHORTEST_KEY or len(set(text)) < FEWEST_DIFFERENT:
-            raise ImproperlyConfigured(f"{name} can be guessed: it needs {SHORTEST_KEY} or more random characters")
+        _refuse_weak(name, text)
         return text
+
+    def keys(self, name: Text) -> list[Text]:
+        """Former keys, with commas between. What they signed is still accepted, so none may be weak."""
+        keys = [key.strip() for key in self.str(name, default="").split(",") if key.strip()]
+        for key in keys:
+            _refuse_weak(name, key)
+        return keys
 
     def db_url(self, var: Text, default: Any = FileAwareEnv.NOTSET, **_: Any) -> dict[Text, Any]:
         """A database: SQLite or PostgreSQL."""
@@ -159,6 +165,11 @@ class Env(FileAwareEnv):  # type: ignore[misc]
         """The files that settings were read from, as X_FILE for a setting X."""
         named = (os.environ.get(f"{name}_FILE") for name in sorted(self.names))
         return [Path(path) for path in named if path]
+
+
+def _refuse_weak(name: str, key: str) -> None:
+    if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_DIFFERENT:
+        raise ImproperlyConfigured(f"{name} can be guessed: a key needs {SHORTEST_KEY} or more random characters")
 
 
 def _either(words: tuple[str, ...]) -> str:

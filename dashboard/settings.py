@@ -34,7 +34,7 @@ ENV_FILE: str = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
 Env.read_env(ENV_FILE)
 
 SECRET_KEY: str = env.key("SECRET_KEY")
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS: list[str] = env.keys("SECRET_KEY_FALLBACKS")
 DEBUG: bool = env.bool("DEBUG", default=False)
 _site = parse_site(env.str("SITE_URL", default="http://localhost:8000"))
 SITE_URL: str = _site.url

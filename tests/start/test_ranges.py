@@ -9,6 +9,7 @@ from tests.start.conftest import Refusal
 
 OUT_OF_RANGE = {
     "SECRET_KEY": ("", "#", "abc", "a" * 60, "s" * 31),
+    "SECRET_KEY_FALLBACKS": ("abc", f"{'a-long-key-' * 5},abc"),
     "AUDIT_KEY": ("", "  ", "# keep it safe", "abc", "a" * 60),
     "SENT_BUDGET_PER_MINUTE": ("500", "201", "0", "-1", "", "many", "1.5", "nan"),
     "SENT_BUDGET_BURST": ("51", "0", "-1", ""),
