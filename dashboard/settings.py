@@ -180,7 +180,7 @@ ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "
 MFA_ADAPTER = "contacts_ui.sign_in.adapters.DeskMfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = f"Contact Desk ({_site.host})"
+MFA_TOTP_ISSUER = f"Contact Desk ({_site.host.replace(':', '-')})"  # a colon ends the issuer in its URL
 MFA_TOTP_TOLERANCE = 1  # periods of 30 s either way: a phone's clock may be wrong
 MFA_FORMS = {
     "authenticate": "contacts_ui.sign_in.totp_reuse.SignInCodeForm",
