@@ -97,7 +97,7 @@ class Env(FileAwareEnv):  # type: ignore[misc]
             raise ImproperlyConfigured(f"{var} must be true or false, not {text!r}")
         return text in TRUE
 
-    def int(self, var: Text, default: Any = FileAwareEnv.NOTSET, low: Whole = 1, high: Whole = 1_000_000) -> Whole:
+    def int(self, var: Text, default: Any = FileAwareEnv.NOTSET, low: Whole = 0, high: Whole = 1_000_000) -> Whole:
         """A whole number from `low` to `high`."""
         text = self.str(var, default=default)
         try:
