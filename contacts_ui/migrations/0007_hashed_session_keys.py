@@ -23,7 +23,7 @@ def end_sessions(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts_ui", "0005_audit_page"),
+        ("contacts_ui", "0006_quota_window"),
         ("sessions", "0001_initial"),
         ("usersessions", "0001_initial"),
     ]
