@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from django.core.exceptions import ImproperlyConfigured
+from environ import Env as PlainEnv
 from environ import FileAwareEnv
 from environ.fileaware_mapping import FileAwareMapping
 
@@ -174,3 +175,26 @@ def _refuse_weak(name: str, key: str) -> None:
 
 def _either(words: tuple[str, ...]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def dotenv_values(path: str | Path) -> dict[str, str]:
+    """Values of a `.env` file as `read_env` reads them, os.environ untouched; a comment after `=` counts as empty."""
+
+    class Dotenv(PlainEnv):  # type: ignore[misc]
+        ENVIRON: ClassVar[dict[str, str]] = {}
+
+    Dotenv.read_env(path, overwrite=True)
+    return {name: value for name, value in Dotenv.ENVIRON.items() if value.strip() and value.strip()[0] != "#"}
+
+
+def places_of(path: str | Path, *names: str) -> dict[str, str]:
+    """Where the value of each setting comes from, for a sentence about changing it. Call it after `read_env(path)`."""
+    values = dotenv_values(path)
+
+    def place(name: str) -> str:
+        if file := os.environ.get(f"{name}_FILE"):
+            return f"the file {file}"
+        # Compared, because read_env copies the file into the environment, and child processes inherit that.
+        return f"{name} in {path if name in values and values[name] == os.environ.get(name) else 'the environment'}"
+
+    return {name: place(name) for name in names}

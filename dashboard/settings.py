@@ -19,7 +19,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from . import private_files  # noqa: F401  # registers its system check
-from .env import Env
+from .env import Env, places_of
 from .regions import parse_regions
 from .site_url import is_loopback, is_safe_url, listening_hosts, parse_site, require_safe
 from .unknown_names import require_known_names
@@ -32,6 +32,8 @@ env = Env()
 # ENV_FILE names another file, so that a test or a second desk never reads this `.env`.
 ENV_FILE: str = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
 Env.read_env(ENV_FILE)
+# Where to change what an operator may have to change.
+SETTING_PLACES: dict[str, str] = places_of(ENV_FILE, "SENT_API_KEY", "DATABASE_URL", "SITE_URL")
 
 SECRET_KEY: str = env.key("SECRET_KEY")
 SECRET_KEY_FALLBACKS: list[str] = env.keys("SECRET_KEY_FALLBACKS")

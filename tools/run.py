@@ -2,7 +2,7 @@
 
 Usage: python -m tools.run [--dev]. PORT, HOST, SANDBOX_PORT, SANDBOX_ARGS, DEMO_PASSWORD, ENV_FILE and every
 setting of `.env.example` are read from the environment. Runs in the foreground until Ctrl-C, then stops what it
-started.
+started. The demo has a database file of its own, beside the desk's (docs/decisions, 21).
 """
 
 from __future__ import annotations
@@ -12,26 +12,25 @@ import os
 import secrets
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import ClassVar
 
 import environ
 
+from dashboard.env import dotenv_values
 from dashboard.start import BAD_SETTING, keep_files_private
+
+from .listening import LOCAL, address_to_ask, require_free, site_host, wait_for_http
 
 ROOT = Path(__file__).resolve().parent.parent
 DOTENV = Path(os.environ.get("ENV_FILE", ROOT / ".env"))
 DEMO_KEY = "sandbox-organization"
-START_SECONDS = 60
+DEMO_DATABASE = "demo.sqlite3"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -66,35 +65,41 @@ def main() -> int:
 
 
 def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
+    _say("Starting Contact Desk.")
     port, sandbox_port = _port("PORT", 8000), _port("SANDBOX_PORT", 8001)
     created_dotenv = _ensure_dotenv()
     host = os.environ.get("HOST") or _dotenv().get("HOST") or "127.0.0.1"
     demo = not _has_api_key()
-    settings = _environment(port, sandbox_port, demo=demo, dev=dev)
+    settings = _environment(host, port, dev=dev)
     settings["HOST"] = host  # the settings refuse what is not safe where it listens
-    _require_free(port)
+    require_free(host, port)
     if demo:
-        if sandbox_port == port:
-            raise RuntimeError("PORT and SANDBOX_PORT are the same; choose two")
-        _require_free(sandbox_port)
-        extra = shlex.split(os.environ.get("SANDBOX_ARGS", ""))
-        command = [sys.executable, "-m", "sandbox", "--port", str(sandbox_port), *extra]
-        running.append(_start(command, settings, quiet=True))
+        _refuse_real_desk(settings)
+        settings |= _demo_environment(sandbox_port)
+        _start_sandbox(settings, running, port=port, sandbox_port=sandbox_port)
+    _say("Preparing the database.")
     _manage(settings, "migrate", "--verbosity", "0")
     if not dev:
+        _say("Collecting static files.")
         _manage(settings, "collectstatic", "--noinput", "--verbosity", "0")
-    if demo:
-        _wait_for_http(f"http://127.0.0.1:{sandbox_port}/_sandbox/health", running)
-        _manage(settings, "demo_accounts")
+    report = _demo_report(settings, sandbox_port, running) if demo else _preflight_report(settings)
+    _say("Starting the server.")
     running.append(_start(_server_command(host, port, dev=dev), settings))
-    _wait_for_http(f"http://127.0.0.1:{port}/healthz", running)
-    _print_welcome(settings, demo=demo, created_dotenv=created_dotenv, password=settings.get("DEMO_PASSWORD"))
+    wait_for_http(f"http://{address_to_ask(host)}:{port}/healthz", running)
+    lines = ["", f"Contact Desk is at {settings['SITE_URL']}", *report]
+    if created_dotenv:
+        lines.append(f"Your settings are in {DOTENV}, made just now.")
+    _say("\n".join([*lines, "Ctrl-C stops it."]))
     parent = os.getppid()
     while all(process.poll() is None for process in running):
         if os.getppid() != parent:  # make was killed: Ctrl-C cannot reach this process any more
             raise Stop
         time.sleep(0.5)
     raise RuntimeError("one of its programs stopped; the lines above say why")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -127,16 +132,8 @@ def _ensure_dotenv() -> bool:
     return True
 
 
-class _Dotenv(environ.Env):  # type: ignore[misc]  # django-environ has no types
-    """Reads `.env` as the settings do, but into a dict of its own instead of os.environ."""
-
-    ENVIRON: ClassVar[dict[str, str]] = {}
-
-
 def _dotenv() -> dict[str, str]:
-    """Values of `.env`; a comment after an equals sign counts as empty."""
-    _Dotenv.read_env(DOTENV, overwrite=True)
-    return {name: value for name, value in _Dotenv.ENVIRON.items() if value.strip() and value.strip()[0] != "#"}
+    return dotenv_values(DOTENV)
 
 
 def _has_api_key() -> bool:
@@ -144,19 +141,74 @@ def _has_api_key() -> bool:
     return any(os.environ.get(name) or _dotenv().get(name) for name in ("SENT_API_KEY", "SENT_API_KEY_FILE"))
 
 
-def _environment(port: int, sandbox_port: int, *, demo: bool, dev: bool) -> dict[str, str]:
-    """Environment of the started programs. SITE_URL defaults to localhost and the port."""
-    settings = dict(os.environ)
-    settings.setdefault("SITE_URL", _dotenv().get("SITE_URL") or f"http://localhost:{port}")
+def _environment(host: str, port: int, *, dev: bool) -> dict[str, str]:
+    """Environment of the started programs. SITE_URL defaults to where the desk listens."""
+    # Only demo_accounts is given the password: it does not have to be in the environment of a server.
+    settings = {name: value for name, value in os.environ.items() if name != "DEMO_PASSWORD"}
+    settings.setdefault("SITE_URL", _dotenv().get("SITE_URL") or f"http://{site_host(host)}:{port}")
     # glibc gives threads their own arenas: 64 threads would each hold on to freed memory.
     settings.setdefault("MALLOC_ARENA_MAX", "2")
     if dev:
         settings["DEBUG"] = "true"
-    if demo:
-        settings["SENT_API_URL"] = f"http://127.0.0.1:{sandbox_port}"
-        settings["SENT_API_KEY"] = DEMO_KEY
-        settings["DEMO_PASSWORD"] = settings.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
     return settings
+
+
+def _demo_environment(sandbox_port: int) -> dict[str, str]:
+    """What differs in the demo. A file named for one of these settings would win over it, so none is."""
+    own = _desk_database()
+    database = (own.parent if own else ROOT) / DEMO_DATABASE
+    changed = {
+        "SENT_API_URL": f"http://{LOCAL}:{sandbox_port}",
+        "SENT_API_KEY": DEMO_KEY,
+        "DATABASE_URL": f"sqlite:///{database}",
+    }
+    return changed | {f"{name}_FILE": "" for name in changed}
+
+
+def _desk_database() -> Path | None:
+    """The SQLite file of the desk itself; None when its database is elsewhere."""
+    url = os.environ.get("DATABASE_URL") or _dotenv().get("DATABASE_URL") or f"sqlite:///{ROOT / 'desk.sqlite3'}"
+    config = environ.Env.db_url_config(url)
+    in_file = os.environ.get("DATABASE_URL_FILE") or _dotenv().get("DATABASE_URL_FILE")
+    return None if in_file or not config["ENGINE"].endswith("sqlite3") else ROOT / config["NAME"]
+
+
+def _refuse_real_desk(settings: Mapping[str, str]) -> None:
+    """A desk with accounts whose key got lost must not come up as a demo under the same address."""
+    database = _desk_database()
+    if database is None or database.exists():
+        _manage(settings, "demo_accounts", "--check")
+
+
+def _start_sandbox(
+    settings: Mapping[str, str], running: list[subprocess.Popen[bytes]], *, port: int, sandbox_port: int
+) -> None:
+    if sandbox_port == port:
+        raise RuntimeError("PORT and SANDBOX_PORT are the same; choose two")
+    require_free(LOCAL, sandbox_port)
+    _say("SENT_API_KEY is not set, so this is the demo. Starting the sandbox.")
+    extra = shlex.split(os.environ.get("SANDBOX_ARGS", ""))
+    command = [sys.executable, "-m", "sandbox", "--port", str(sandbox_port), *extra]
+    running.append(_start(command, settings, quiet=True))
+
+
+def _demo_report(settings: Mapping[str, str], sandbox_port: int, running: list[subprocess.Popen[bytes]]) -> list[str]:
+    """Makes the demo accounts; says how to sign in."""
+    _say("Making the demo accounts.")
+    wait_for_http(f"http://{LOCAL}:{sandbox_port}/_sandbox/health", running)
+    password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9)
+    _manage({**settings, "DEMO_PASSWORD": password}, "demo_accounts", "--verbosity", "0")
+    return [
+        "It shows made-up contacts from the sandbox. Sign in as",
+        f"  support  {password}   (three profiles)",
+        f"  admin    {password}   (everything)",
+    ]
+
+
+def _preflight_report(settings: Mapping[str, str]) -> list[str]:
+    """Whose the key is and what is missing, by one call of the API."""
+    _say("Asking the messaging service whose the API key is.")
+    return _manage(settings, "preflight").splitlines()
 
 
 def _server_command(host: str, port: int, *, dev: bool) -> list[str]:
@@ -184,49 +236,22 @@ def _start(command: list[str], settings: Mapping[str, str], *, quiet: bool = Fal
     )
 
 
-def _manage(settings: Mapping[str, str], *arguments: str) -> None:
-    command = [sys.executable, "manage.py", *arguments]
-    status = subprocess.run(command, cwd=ROOT, env=dict(settings), check=False).returncode
-    if status == BAD_SETTING:
+def _manage(settings: Mapping[str, str], command: str, *options: str) -> str:
+    """Runs a command of manage.py; its output. Raises RuntimeError when it fails; its stderr is shown."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", command, *options],
+        cwd=ROOT,
+        env=dict(settings),
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    if done.returncode == BAD_SETTING:
         raise BadSetting
-    if status:
-        raise RuntimeError(f"manage.py {arguments[0]} failed; the lines above say why")
-
-
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise RuntimeError(f"port {port} is in use. Choose others: make run PORT=8010 SANDBOX_PORT=8011") from None
-
-
-def _wait_for_http(url: str, running: list[subprocess.Popen[bytes]]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if any(process.poll() is not None for process in running):
-            raise RuntimeError("one of its programs stopped at once; the lines above say why")
-        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            request = urllib.request.Request(url, headers={"Host": "localhost"})
-            with urllib.request.urlopen(request, timeout=2):
-                return
-        time.sleep(0.1)
-    raise RuntimeError(f"{url} did not answer within {START_SECONDS} s")
-
-
-def _print_welcome(settings: Mapping[str, str], *, demo: bool, created_dotenv: bool, password: str | None) -> None:
-    lines = ["", f"Contact Desk is at {settings['SITE_URL']}"]
-    if demo:
-        lines += [
-            "It shows made-up contacts from the sandbox. Sign in as",
-            f"  support  {password}   (three profiles)",
-            f"  admin    {password}   (everything)",
-        ]
-    if created_dotenv:
-        lines.append("Your settings are in .env, made just now.")
-    lines.append("Ctrl-C stops it.")
-    print("\n".join(lines), flush=True)
+    if done.returncode:
+        print(done.stdout, end="", file=sys.stderr)
+        raise RuntimeError(f"manage.py {command} failed; the lines above say why")
+    return done.stdout
 
 
 def _stop_programs(running: list[subprocess.Popen[bytes]]) -> None:

@@ -56,7 +56,7 @@ class CacheKeys:
 
     def account(self) -> str:
         """For the answer of /v3/me."""
-        return f"account:{self._digest('account')[:32]}"
+        return f"account:{self._digest('account', self.api_key_fingerprint)[:32]}"
 
     def _key(self, kind: str, scope: Scope, *parts: str) -> str:
         return f"{kind}:{self._digest(kind, self.api_key_fingerprint, scope.profile_id or 'account', *parts)}"

@@ -34,6 +34,7 @@ from .cache import ACCOUNT_STALE_TTL, ResponseCache
 from .cache_keys import CacheKeys
 from .call_policy import CallPolicy, Slot
 from .circuit_breaker import CircuitBreaker
+from .key_status import KeyStatus
 from .rate_limiter import RateLimiter
 from .results import AccountResult, CachedResult, ContactResult, MessageSummaryResult, is_fresh
 from .single_flight import SingleFlight
@@ -64,6 +65,7 @@ class GatewayConfig:
     rate_limiter: RateLimiter
     circuit_breaker: CircuitBreaker
     stats: GatewayStats
+    key_status: KeyStatus
     per_minute: int
     burst: int
     fresh_seconds: float

@@ -13,6 +13,7 @@ from contacts_ui.sent_api.errors import (
     ApiTimeout,
     CircuitOpen,
     ConnectionFailed,
+    InvalidApiKey,
     LocalRateLimited,
     Overloaded,
     RateLimited,
@@ -22,6 +23,7 @@ from contacts_ui.sent_api.errors import (
 from contacts_ui.sent_api.total_timeout import Deadline
 
 from .circuit_breaker import CircuitBreaker
+from .key_status import REJECTED, KeyStatus
 from .rate_limiter import RateLimiter
 from .stats import GatewayStats
 
@@ -54,11 +56,13 @@ class CallPolicy:
         circuit_breaker: CircuitBreaker,
         rate_limiter: RateLimiter,
         stats: GatewayStats,
+        key_status: KeyStatus,
         *,
         in_flight: int,
         deadline_seconds: float,
     ) -> None:
         self._circuit_breaker, self._rate_limiter, self._stats = circuit_breaker, rate_limiter, stats
+        self._key_status = key_status
         self._slots = threading.BoundedSemaphore(in_flight)
         self._seconds = deadline_seconds
 
@@ -80,6 +84,15 @@ class CallPolicy:
                 if not self._should_retry(error, deadline, bulk=bulk):
                     raise
             self._stats.increment("retried")
+            return self._attempt(fetch, deadline)
+        finally:
+            deadline.close()
+
+    def probe(self, fetch: Callable[[Deadline], T], seconds: float) -> T:
+        """The answer of `fetch`, asked once and at once, past circuit breaker and rate limiter, which count it."""
+        self._rate_limiter.acquire()
+        deadline = Deadline(seconds)
+        try:
             return self._attempt(fetch, deadline)
         finally:
             deadline.close()
@@ -118,8 +131,14 @@ class CallPolicy:
             self._rate_limiter.pause(error.retry_after or DEFAULT_RETRY_AFTER)
             self._stats.increment("limited")
             raise
+        except InvalidApiKey:
+            self._circuit_breaker.record_success()
+            self._key_status.record_rejected()
+            raise
         except SentError:
             self._circuit_breaker.record_success()
             raise
         self._circuit_breaker.record_success()
+        if self._key_status.cells[REJECTED]:
+            self._key_status.record_accepted()
         return answer

@@ -16,6 +16,7 @@ from .cached_fetch import GatewayConfig
 from .call_policy import CallPolicy
 from .circuit_breaker import CircuitBreaker
 from .gateway import Gateway
+from .key_status import KeyStatus
 from .rate_limiter import HostRateLimiter, RateLimiter, UnlimitedRateLimiter, apply_server_limits
 from .redis_rate_limiter import RedisRateLimiter
 from .shared_memory import SharedCounters
@@ -35,6 +36,7 @@ def get_gateway() -> Gateway:
     keys = CacheKeys(settings.SECRET_KEY, settings.SENT_API_KEY)
     rate_limiter = UnlimitedRateLimiter() if bypass else _build_rate_limiter(counters, keys.api_key_fingerprint)
     circuit_breaker, stats = CircuitBreaker(counters, seconds + PROBE_MARGIN), GatewayStats(counters)
+    key_status = KeyStatus(counters, keys.api_key_fingerprint)
     return Gateway(
         GatewayConfig(
             client=SentClient(
@@ -47,7 +49,12 @@ def get_gateway() -> Gateway:
                 on_rate_limit=partial(apply_server_limits, rate_limiter),
             ),
             call_policy=CallPolicy(
-                circuit_breaker, rate_limiter, stats, in_flight=settings.SENT_IN_FLIGHT, deadline_seconds=seconds
+                circuit_breaker,
+                rate_limiter,
+                stats,
+                key_status,
+                in_flight=settings.SENT_IN_FLIGHT,
+                deadline_seconds=seconds,
             ),
             cache=ResponseCache(caches["contacts"], settings.SENT_STALE_SECONDS),
             hints=ResponseCache(caches["contacts" if settings.REDIS_URL else "default"], settings.SENT_STALE_SECONDS),
@@ -55,6 +62,7 @@ def get_gateway() -> Gateway:
             rate_limiter=rate_limiter,
             circuit_breaker=circuit_breaker,
             stats=stats,
+            key_status=key_status,
             per_minute=per_minute,
             burst=burst,
             fresh_seconds=0.0 if bypass else settings.SENT_FRESH_SECONDS,

@@ -73,6 +73,10 @@ class Gateway:
         self._account_cache = _AccountCache.of(account, result.value.fetched_at)
         return account
 
+    def verify_key(self, seconds: float) -> Account:
+        """The key's account from the API itself, past cache and circuit breaker: for the start, once."""
+        return self._config.call_policy.probe(self._client.me, seconds)
+
     def account_if_known(self, timeout: float) -> CachedResult[Account] | None:
         """The account without an error and without a wait of more than `timeout` seconds, else None."""
         known = self._account_cache
@@ -163,11 +167,12 @@ class Gateway:
         return self._cache.try_lock(self._keys.refresh_throttle(user_id), REFRESH_INTERVAL)
 
     def status(self) -> GatewayStatus:
-        """Rate limiter, circuit breaker and the counts of the last hour."""
+        """Rate limiter, circuit breaker, key and the counts of the last hour."""
         config = self._config
         calls, paused = config.rate_limiter.available()
         circuit, last_hour = config.circuit_breaker.state(), config.stats.last_hour()
-        return GatewayStatus(config.per_minute, config.burst, calls, paused, circuit, last_hour)
+        rejected = config.key_status.rejected
+        return GatewayStatus(config.per_minute, config.burst, calls, paused, circuit, last_hour, rejected)
 
     def _fetch_account(self, deadline: Deadline) -> AccountResult:
         return AccountResult(self._client.me(deadline), datetime.now(UTC))

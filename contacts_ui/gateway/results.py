@@ -59,7 +59,10 @@ class CachedResult(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class GatewayStatus:
-    """Rate limiter, circuit breaker and counts. `blocked_seconds`: no call is granted for so long."""
+    """Rate limiter, circuit breaker and counts. `blocked_seconds`: no call is granted for so long.
+
+    `key_rejected`: the API answered the last call with 401.
+    """
 
     per_minute: int
     burst: int
@@ -67,6 +70,7 @@ class GatewayStatus:
     blocked_seconds: float
     circuit_breaker: CircuitState
     last_hour: tuple[MinuteStats, ...]
+    key_rejected: bool
 
 
 def is_fresh(fetched_at: datetime, seconds: float) -> bool:

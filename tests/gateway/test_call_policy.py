@@ -13,6 +13,7 @@ from pytest_django import Settings
 from contacts_ui.gateway import get_gateway
 from contacts_ui.gateway.call_policy import CallPolicy
 from contacts_ui.gateway.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker
+from contacts_ui.gateway.key_status import KeyStatus
 from contacts_ui.gateway.rate_limiter import HostRateLimiter
 from contacts_ui.gateway.shared_memory import SharedCounters
 from contacts_ui.gateway.stats import GatewayStats
@@ -61,7 +62,8 @@ def make(tmp_path: Path, breaker: CircuitBreaker) -> Callable[..., CallPolicy]:
     def made(*, burst: int = 2, seconds: float = 60.0) -> CallPolicy:
         counters = SharedCounters(tmp_path / "counters", HostRateLimiter.cells(PER_MINUTE))
         limiter = HostRateLimiter(counters, PER_MINUTE, burst)
-        return CallPolicy(breaker, limiter, GatewayStats(counters), in_flight=2, deadline_seconds=seconds)
+        stats, key_status = GatewayStats(counters), KeyStatus(counters, "a" * 16)
+        return CallPolicy(breaker, limiter, stats, key_status, in_flight=2, deadline_seconds=seconds)
 
     return made
 
@@ -135,9 +137,8 @@ def test_second_of_two_simultaneous_probes_is_rejected(
     for _ in range(FAILURE_THRESHOLD):
         breaker.record_failure()
     counters = SharedCounters(tmp_path / "counters", HostRateLimiter.cells(PER_MINUTE))
-    policy = CallPolicy(
-        breaker, _LimiterWithRivalProbe(counters, breaker), GatewayStats(counters), in_flight=2, deadline_seconds=60
-    )
+    limiter, key_status = _LimiterWithRivalProbe(counters, breaker), KeyStatus(counters, "a" * 16)
+    policy = CallPolicy(breaker, limiter, GatewayStats(counters), key_status, in_flight=2, deadline_seconds=60)
     api = _Api()
     with pytest.raises(CircuitOpen):
         policy.call(api.ask)

@@ -3,48 +3,57 @@
 from __future__ import annotations
 
 import os
+from argparse import ArgumentParser
 from typing import Any
-from uuid import UUID
 
-from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import DatabaseError
 
 from contacts_ui.gateway import get_gateway
-from contacts_ui.models import ProfileAccess
-from contacts_ui.roles import ADMIN, SUPPORT
-
-ASSIGNED = 3  # profiles, of those that have a status to work with
+from contacts_ui.people import demo_accounts
+from contacts_ui.people.permissions import NotAllowed
 
 
 class Command(BaseCommand):
     """Creates `support` (three profiles) and `admin` (everything), with the password in DEMO_PASSWORD."""
 
-    help = "Make or refresh the demo accounts `support` and `admin`. The password is read from DEMO_PASSWORD."
+    help = (
+        "Make or refresh the demo accounts `support` and `admin`, in a database that has no others. "
+        "The password is read from DEMO_PASSWORD."
+    )
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What to do instead of making them."""
+        instead = parser.add_mutually_exclusive_group()
+        instead.add_argument("--check", action="store_true", help="only fail if this database is a real desk’s")
+        instead.add_argument("--deactivate", action="store_true", help="deactivate them, and sign them out")
+
+    def handle(self, *_args: Any, check: bool, deactivate: bool, **_options: Any) -> None:
         """Idempotent: passwords are set anew, existing assignments stay."""
+        if check:
+            return _check()
+        if deactivate:
+            names = demo_accounts.deactivate()
+            self.stdout.write(f"Deactivated: {', '.join(names)}." if names else "There are no demo accounts here.")
+            return None
         password = os.environ.get("DEMO_PASSWORD")
         if not password:
             raise CommandError("Set DEMO_PASSWORD to the password the demo accounts are to have.")
-        profiles = get_gateway().account().value.profiles
-        with transaction.atomic():
-            support = self._person("support", password, SUPPORT)
-            self._person("admin", password, ADMIN, is_staff=True, is_superuser=True)
-            known = {UUID(profile.id) for profile in profiles}
-            stale = ProfileAccess.objects.filter(user=support).exclude(profile_id__in=known)
-            stale.delete()
-            if not ProfileAccess.objects.filter(user=support).exists():
-                ProfileAccess.objects.bulk_create(
-                    ProfileAccess(user=support, profile_id=UUID(profile.id)) for profile in profiles[:ASSIGNED]
-                )
+        try:
+            demo_accounts.refresh(password, get_gateway().account().value.profiles)
+        except NotAllowed as error:
+            raise CommandError(str(error)) from None
         self.stdout.write("Demo accounts are ready.")
+        return None
 
-    def _person(self, username: str, password: str, role: str, **flags: bool) -> User:
-        person, _created = User.objects.get_or_create(username=username)
-        person.set_password(password)
-        for name, value in (flags | {"is_active": True}).items():
-            setattr(person, name, value)
-        person.save()
-        person.groups.set([Group.objects.get(name=role)])
-        return person
+
+def _check() -> None:
+    try:
+        real = demo_accounts.is_real_desk()
+    except DatabaseError as error:
+        raise CommandError(f"The desk’s database cannot be read ({type(error).__name__}).") from None
+    if real:
+        raise CommandError(
+            "SENT_API_KEY is not set, and the desk’s database has accounts. Set the key in .env. "
+            "To see the demo nevertheless, give another database: DATABASE_URL=sqlite:///another.sqlite3 make run"
+        )
