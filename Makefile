@@ -10,6 +10,12 @@ export PORT SANDBOX_PORT
 # Each of the many processes started here would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+# What stands after `make` is in the process list, which everyone on this machine can read.
+SECRETS := DEMO_PASSWORD SECRET_KEY SECRET_KEY_FALLBACKS SENT_API_KEY AUDIT_KEY AUDIT_KEY_FALLBACKS DATA_KEY OIDC_CLIENT_SECRET \
+	DATABASE_URL CACHE_URL EMAIL_URL
+$(foreach name,$(SECRETS),$(if $(findstring command line,$(origin $(name))),$(error everyone on this machine can read \
+	$(name) in the process list. Use $(name)=… make run)))
+
 .PHONY: help run dev test test-fast test-all coverage lint format lock clean audit sbom isolation mutants screenshots
 
 help:  ## What there is
@@ -19,15 +25,15 @@ help:  ## What there is
 	@echo "Installing what Contact Desk runs on into .venv (half a minute)."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Contact Desk needs Python 3.11 or newer; set PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/.tests: .venv/.runs requirements-dev.txt
 	@echo "Installing what the tests need into .venv (half a minute)."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-run: .venv/.runs  ## The desk at http://localhost:8000 (PORT, SANDBOX_PORT, DEMO_PASSWORD)
+run: .venv/.runs  ## The desk at http://localhost:8000 (PORT, HOST, SANDBOX_PORT)
 	@exec $(BIN)/python -m tools.run
 
 dev: .venv/.runs  ## The same, reloading on changes, errors in full

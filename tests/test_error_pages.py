@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
@@ -138,6 +139,35 @@ def test_retry_link_requests_same_list(admin_client: Client, sandbox: SandboxSer
     sandbox.fault(route="contacts", kind="status", status=500)
     response = fragment(admin_client, LIST, search="555", page=1)
     assert f'href="{LIST}?search=555" data-retry' in text(response)
+
+
+def test_admin_reads_where_to_replace_rejected_key(admin_client: Client, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", **FAILURES["key rejected"][0])
+    page = text(admin_client.get(LIST))
+    assert "Replace the key: change SENT_API_KEY in the environment, then restart the desk." in page
+    assert "an admin" not in page
+
+
+def test_others_read_whom_to_tell_of_rejected_key(
+    support_client: Client, admin_user: User, sandbox: SandboxServer
+) -> None:
+    admin_user.first_name, admin_user.last_name = "Mara", "Ellis"
+    admin_user.save()
+    sandbox.fault(route="me", **FAILURES["key rejected"][0])
+    page = text(support_client.get("/"))
+    assert "Tell Mara Ellis." in page
+    assert "SENT_API_KEY" not in page
+
+
+@EACH
+def test_admin_is_never_told_to_tell_an_admin(
+    admin_client: Client, sandbox: SandboxServer, fault: dict[str, Any], status: int, sentence: str
+) -> None:
+    sandbox.fault(route="contacts", **fault)
+    page = text(admin_client.get(LIST))
+    assert sentence in page
+    assert "tell an admin" not in page
+    assert "ask an admin" not in page.lower()
 
 
 def test_every_client_error_has_row_in_error_table() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -57,3 +58,29 @@ def test_page_is_for_admins_only(support_client: Client) -> None:
 def test_page_costs_no_api_call(admin_client: Client, desk_api: SandboxServer) -> None:
     admin_client.get("/gateway/")
     assert desk_api.requests() == []
+
+
+def test_rejected_key_is_red_and_says_where_to_change_it(admin_client: Client, desk_api: SandboxServer) -> None:
+    desk_api.fault(route="me", kind="status", status=401, empty=True)
+    admin_client.get("/account/contacts/")
+    page = text(admin_client.get("/gateway/"))
+    assert "banner--red" in page
+    assert "The API key was rejected." in page
+    assert "change SENT_API_KEY in the environment, then restart the desk" in page
+
+
+def test_accepted_key_is_not_red(admin_client: Client, desk_api: SandboxServer) -> None:
+    admin_client.get("/account/contacts/")
+    page = text(admin_client.get("/gateway/"))
+    assert "banner--red" not in page
+    assert "<dt>Key rejected</dt><dd><span>No</span>" in page
+
+
+def test_rejection_of_former_key_is_not_shown_for_new_key(
+    admin_client: Client, desk_api: SandboxServer, use_key: Callable[[str], None]
+) -> None:
+    use_key("sandbox-revoked")
+    admin_client.get("/account/contacts/")
+    assert "banner--red" in text(admin_client.get("/gateway/"))
+    use_key("sandbox-organization")
+    assert "banner--red" not in text(admin_client.get("/gateway/"))

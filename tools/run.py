@@ -75,14 +75,14 @@ def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
     require_free(host, port)
     if demo:
         _refuse_real_desk(settings)
-        settings |= _demo_environment(sandbox_port)
+        settings |= demo_environment(sandbox_port)
         _start_sandbox(settings, running, port=port, sandbox_port=sandbox_port)
     _say("Preparing the database.")
     _manage(settings, "migrate", "--verbosity", "0")
+    report = _demo_report(settings, sandbox_port, running) if demo else _preflight_report(settings)
     if not dev:
         _say("Collecting static files.")
         _manage(settings, "collectstatic", "--noinput", "--verbosity", "0")
-    report = _demo_report(settings, sandbox_port, running) if demo else _preflight_report(settings)
     _say("Starting the server.")
     running.append(_start(_server_command(host, port, dev=dev), settings))
     wait_for_http(f"http://{address_to_ask(host)}:{port}/healthz", running)
@@ -153,7 +153,7 @@ def _environment(host: str, port: int, *, dev: bool) -> dict[str, str]:
     return settings
 
 
-def _demo_environment(sandbox_port: int) -> dict[str, str]:
+def demo_environment(sandbox_port: int) -> dict[str, str]:
     """What differs in the demo. A file named for one of these settings would win over it, so none is."""
     own = _desk_database()
     database = (own.parent if own else ROOT) / DEMO_DATABASE

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from contacts_ui import audit
+from contacts_ui.roles import ADMIN, role_of
 from contacts_ui.web.errors import error_page_for
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest
@@ -37,7 +38,7 @@ class ErrorPageMiddleware:
 
 def error_response(request: DeskRequest, exception: Exception) -> HttpResponse | None:
     """The page or fragment for an exception of the table; None when it has no row."""
-    error_page = error_page_for(exception, request.reference)
+    error_page = error_page_for(exception, request.reference, for_admin=role_of(request.user) == ADMIN)
     if error_page is None:
         return None
     audit.failed(request, exception)

@@ -39,7 +39,8 @@ class LetIn:
 
 def has_admin() -> bool:
     """True when somebody can sign in as admin. Cost: one query."""
-    return with_role(User.objects.filter(is_active=True)).filter(desk_role=ADMIN).exists()
+    role = {"desk_role": ADMIN}  # an annotation, which the type of a user does not know
+    return with_role(User.objects.filter(is_active=True)).filter(**role).exists()
 
 
 def let_in_admin(username: str, *, remove_factors: bool) -> LetIn:
@@ -85,7 +86,7 @@ def _new_admin(username: str) -> Person:
     data.update({"username": username, "name": "", "email": "", "role": ADMIN})
     form = NewPersonForm(data, None)
     if not form.is_valid():
-        raise NotAllowed(" ".join(error for errors in form.errors.values() for error in errors))
+        raise NotAllowed(" ".join(str(error) for errors in form.errors.values() for error in errors))
     user = User(username=form.cleaned_data["username"], is_staff=True, is_superuser=True)
     user.set_unusable_password()
     user.save()

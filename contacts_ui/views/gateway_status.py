@@ -1,7 +1,8 @@
-"""Gateway status view: rate limit, circuit breaker and the calls of the last hour. For admins."""
+"""Gateway status view: rate limit, circuit breaker, API key and the calls of the last hour. For admins."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -19,4 +20,5 @@ def gateway_status(request: DeskRequest) -> HttpResponse:
     """The page, or its fragment that refreshes itself. Cost: none."""
     desk = DeskPage(request, "gateway/status.html", "gateway/_status.html", None)
     status = get_gateway().status()
-    return desk.response(status=status, chart=hour_chart(status.last_hour))
+    key_place = settings.SETTING_PLACES["SENT_API_KEY"]
+    return desk.response(status=status, key_place=key_place, chart=hour_chart(status.last_hour))

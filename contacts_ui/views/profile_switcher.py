@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from django.contrib.auth.models import User
-from django.db.models import Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from contacts_ui.access import VisibleProfiles, last_scope, recent_scopes, scope_for, visible_profiles
+from contacts_ui.access import VisibleProfiles, admin_names, last_scope, recent_scopes, scope_for, visible_profiles
 from contacts_ui.contacts.filters import parse_filters
-from contacts_ui.roles import ADMIN, AUDITOR, role_of
+from contacts_ui.roles import AUDITOR, role_of
 from contacts_ui.scope import Scope, path_of
 from contacts_ui.text import matches_name
 from contacts_ui.web.htmx import current_list_url, wants_fragment
@@ -51,7 +49,7 @@ def home(request: DeskRequest) -> HttpResponse:
     if scope is not None:
         return redirect(f"{scope.path}contacts/")
     desk = DeskPage(request, "profiles/no_profiles.html", "profiles/_no_profiles.html", None)
-    return desk.response(admins=_admin_names())
+    return desk.response(admins=admin_names())
 
 
 @require_safe
@@ -112,8 +110,3 @@ def _groups(options: dict[str | None, SwitcherOption], recent: tuple[Scope, ...]
 def _status(status: str | None) -> str | None:
     """The note on a profile that is not approved; None for an approved one."""
     return None if status in {None, "approved"} else str(status).replace("_", " ")
-
-
-def _admin_names() -> list[str]:
-    admins = User.objects.filter(Q(is_superuser=True) | Q(groups__name=ADMIN), is_active=True).distinct()
-    return [admin.get_full_name() or admin.username for admin in admins.order_by("username")[:5]]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from contacts_ui.access import RoleDenied, ScopeDenied
+from django.conf import settings
+
+from contacts_ui.access import RoleDenied, ScopeDenied, admin_names
 from contacts_ui.audit import AuditWriteError
 from contacts_ui.gateway import CachedResult
 from contacts_ui.quota import QuotaExceeded
@@ -13,10 +15,11 @@ from contacts_ui.sent_api import errors
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """An error as a page shows it: title, advice, and an id to quote.
+    """An error as a page shows it: title, text, advice, and an id to quote.
 
-    `tone` is red, amber or plain. `retry_after` is in seconds. `details` are further sentences.
-    `request_id` is the API's, `reference` the desk's; the page quotes the first that is there.
+    `advice` is what the reader can do, `admin_advice` what an admin can do instead. They may name `{admins}`, whom to
+    tell, and `{key}`, where the key is set. `tone` is red, amber or plain. `retry_after` is in seconds. `details` are
+    further sentences. `request_id` is the API's, `reference` the desk's; the page quotes the first that is there.
     """
 
     status: int
@@ -24,6 +27,8 @@ class ErrorPage:
     icon: str
     title: str
     text: str
+    advice: str = ""
+    admin_advice: str | None = None
     retry: bool = True
     request_id: str | None = None
     reference: str | None = None
@@ -32,6 +37,11 @@ class ErrorPage:
 
 
 ESCALATE = "Try again in a moment. If it lasts, tell an admin and quote this ID."
+ADMIN_ESCALATE = (
+    "Try again in a moment. If it lasts, look at the Gateway page, "
+    "and quote this ID to the support of the messaging service."
+)
+TELL = "Tell {admins}."
 
 # One row for each thing a user would do differently. The first match wins: subclasses come before their base.
 ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
@@ -64,7 +74,9 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "red",
             "alert",
             "Nothing is shown because it cannot be recorded",
-            f"Who looks at what is written down here, and that does not work just now. Nothing is lost. {ESCALATE}",
+            "Who looks at what is written down here, and that does not work just now. Nothing is lost.",
+            ESCALATE,
+            "Check the desk’s database: its disk may be full, or it may be out of reach.",
         ),
     ),
     (
@@ -85,7 +97,9 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "red",
             "key",
             "The API key was rejected",
-            "The messaging service no longer accepts this desk’s key. Ask an admin to replace it.",
+            "The messaging service no longer accepts this desk’s key, so no contacts can be shown.",
+            TELL,
+            "Replace the key: change {key}, then restart the desk.",
         ),
     ),
     (
@@ -95,7 +109,9 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "plain",
             "lock",
             "The key may not read these contacts",
-            "The key works, but the messaging service does not let it in here. Ask an admin to check what it may do.",
+            "The key works, but the messaging service does not let it in here.",
+            TELL,
+            "Check at the messaging service what the key may do. To use another: change {key}, then restart the desk.",
         ),
     ),
     (
@@ -105,7 +121,9 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "plain",
             "search",
             "The messaging service does not know this profile",
-            "It may have been removed. Switch to another profile, or ask an admin.",
+            "It may have been removed.",
+            "Switch to another profile, or ask an admin.",
+            "Switch to another profile, or look at the messaging service whether it still has this one.",
         ),
     ),
     (
@@ -156,7 +174,9 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "red",
             "cloud",
             "The messaging service is not answering",
-            f"The last calls all failed, so the desk asks only now and then until it answers. {ESCALATE}",
+            "The last calls all failed, so the desk asks only now and then until it answers.",
+            ESCALATE,
+            ADMIN_ESCALATE,
         ),
     ),
     (
@@ -176,7 +196,9 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "red",
             "cloud",
             "The messaging service has a fault",
-            f"The fault is on its side, not yours. {ESCALATE}",
+            "The fault is on its side, not yours.",
+            ESCALATE,
+            ADMIN_ESCALATE,
         ),
     ),
     (
@@ -186,12 +208,22 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "red",
             "cloud",
             "The messaging service cannot be reached",
-            f"There was no connection. {ESCALATE}",
+            "There was no connection.",
+            ESCALATE,
+            ADMIN_ESCALATE,
         ),
     ),
     (
         errors.ApiTimeout,
-        ErrorPage(504, "red", "clock", "The messaging service took too long", f"No answer came in time. {ESCALATE}"),
+        ErrorPage(
+            504,
+            "red",
+            "clock",
+            "The messaging service took too long",
+            "No answer came in time.",
+            ESCALATE,
+            ADMIN_ESCALATE,
+        ),
     ),
     (
         errors.ProfileMismatch,
@@ -200,7 +232,9 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "red",
             "lock",
             "An answer for another profile was refused",
-            f"The messaging service answered for a profile you did not ask for, so nothing of it is shown. {ESCALATE}",
+            "The messaging service answered for a profile you did not ask for, so nothing of it is shown.",
+            ESCALATE,
+            ADMIN_ESCALATE,
         ),
     ),
     (
@@ -210,24 +244,39 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "red",
             "alert",
             "The messaging service gave an answer we cannot read",
-            f"Nothing is lost. {ESCALATE}",
+            "Nothing is lost.",
+            ESCALATE,
+            ADMIN_ESCALATE,
         ),
     ),
 )
 
 
-def error_page_for(exception: Exception, reference: str) -> ErrorPage | None:
-    """The row of the table for `exception`, with its ids and details filled in. None when it has no row."""
+def error_page_for(exception: Exception, reference: str, *, for_admin: bool = False) -> ErrorPage | None:
+    """The row of the table for `exception`, with its ids, advice and details. None when it has no row.
+
+    Cost: one query where the advice names the admins.
+    """
     row = next((error_page for kind, error_page in ERROR_PAGES if isinstance(exception, kind)), None)
     if row is None:
         return None
     return replace(
         row,
+        advice=_advice(row, for_admin=for_admin),
         request_id=getattr(exception, "request_id", None),
         reference=reference,
         retry_after=getattr(exception, "retry_after", None),
         details=_details(exception),
     )
+
+
+def _advice(row: ErrorPage, *, for_admin: bool) -> str:
+    advice = row.admin_advice if for_admin and row.admin_advice is not None else row.advice
+    if "{key}" in advice:
+        return advice.replace("{key}", settings.SETTING_PLACES["SENT_API_KEY"])
+    if "{admins}" in advice:
+        return advice.replace("{admins}", " or ".join(admin_names()) or "an admin")
+    return advice
 
 
 def stale_reason(result: CachedResult[object]) -> str | None:

@@ -1,0 +1,258 @@
+"""Launcher of `make run`: demo and real desk never share accounts, HOST is asked, secrets are in no process list."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from testing import ROOT
+from testing.desk_template import PASSWORD, DeskTemplate
+from testing.processes import free_port, start_program, stop_program
+from testing.running_desk import SECRET_KEY, desk_environment, manage
+from testing.sandbox_server import SandboxServer
+from tests.sign_in.running_desk import Visitor
+
+pytestmark = pytest.mark.outside  # starts the launcher
+LAST_LINE = "Ctrl-C stops it."
+KEY = "sandbox-organization"
+NO_KEY = ""
+NO_API = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What was seen of one run of the launcher: its output, who was let in, and its programs."""
+
+    settings: dict[str, str]
+    printed: str
+    health: int
+    let_in: dict[str, bool]
+    command_lines: bytes
+    server_environments: bytes
+
+
+def _environment(folder: Path, api: str, key: str, **settings: str) -> dict[str, str]:
+    sandbox_port = str(free_port())
+    given = {"SENT_API_KEY": key, "SANDBOX_PORT": sandbox_port, "DEMO_PASSWORD": PASSWORD, "REQUIRE_MFA": "none"}
+    return desk_environment(folder, api, free_port(), **given | settings)
+
+
+def _launch(settings: dict[str, str], url: str) -> Launch:
+    """Runs the launcher up to the last line of its greeting, looks, and stops it."""
+    command = [sys.executable, "-m", "tools.run"]
+    process = start_program(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        printed = ""
+        assert process.stdout
+        while LAST_LINE not in printed:
+            line = process.stdout.readline().decode()
+            assert line, f"it ended: {printed}"
+            printed += line
+        programs = _descendants(process.pid)
+        return Launch(
+            settings,
+            printed,
+            requests.get(f"{url}/healthz", timeout=30).status_code,
+            {name: _lets_in(url, name) for name in ("admin", "support")},
+            b"".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (process.pid, *programs)),
+            b"".join(Path(f"/proc/{pid}/environ").read_bytes() for pid in programs),
+        )
+    finally:
+        stop_program(process)
+
+
+def _lets_in(url: str, username: str) -> bool:
+    """True when this name and the demo's password open the desk."""
+    visitor = Visitor(url)
+    visitor.submit("/sign-in/", login=username, password=PASSWORD)
+    return visitor.signed_in()
+
+
+def _refused(settings: dict[str, str]) -> str:
+    """The output of a launcher that does not start."""
+    command = [sys.executable, "-m", "tools.run"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 1, done.stdout
+    return done.stdout
+
+
+def _evaluated(expression: str, settings: dict[str, str]) -> Any:
+    """The value of an expression about the launcher, in a process of its own: tests import no tools."""
+    code = f"import json; from tools import listening, run; print(json.dumps({expression}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=settings, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
+
+
+def _accounts(database: Path) -> list[tuple[str, str, int, int]]:
+    """Everything that opens the desk: user name, password hash, superuser, active."""
+    with closing(sqlite3.connect(database)) as opened:
+        query = "SELECT username, password, is_superuser, is_active FROM auth_user ORDER BY username"
+        return opened.execute(query).fetchall()
+
+
+@pytest.fixture
+def real_desk(tmp_path: Path, template: DeskTemplate) -> Path:
+    """The database of a real desk: an `admin` who is no superuser, and no `support`."""
+    database = tmp_path / "desk.sqlite3"
+    template.copy_database(database)
+    with closing(sqlite3.connect(database)) as opened, opened:
+        opened.execute("UPDATE auth_user SET username = 'susan' WHERE username = 'support'")
+        opened.execute("UPDATE auth_user SET is_superuser = 0, is_staff = 0 WHERE username = 'admin'")
+    return database
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one desk, which is started again and again."""
+    return tmp_path_factory.mktemp("desk")
+
+
+@pytest.fixture(scope="module")
+def demo(folder: Path, running_sandbox: SandboxServer) -> Launch:
+    """The first start, without a key."""
+    settings = _environment(folder, running_sandbox.url, NO_KEY)
+    return _launch(settings, settings["SITE_URL"])
+
+
+@pytest.fixture(scope="module")
+def after_demo(demo: Launch, folder: Path, running_sandbox: SandboxServer) -> Launch:
+    """The second start in the same folder, with a key."""
+    settings = _environment(folder, running_sandbox.url, KEY)
+    return _launch(settings, settings["SITE_URL"])
+
+
+@pytest.fixture(scope="module")
+def with_revoked_key(after_demo: Launch, folder: Path, running_sandbox: SandboxServer) -> Launch:
+    """The third start, with a key that is rejected, on another loopback address and without SITE_URL."""
+    settings = _environment(folder, running_sandbox.url, "sandbox-revoked", HOST="127.0.0.2")
+    del settings["SITE_URL"]
+    return _launch(settings, f"http://127.0.0.2:{settings['PORT']}")
+
+
+def test_demo_lets_its_accounts_in(demo: Launch) -> None:
+    assert demo.let_in == {"admin": True, "support": True}
+    assert f"admin    {PASSWORD}" in demo.printed
+
+
+def test_real_key_after_demo_lets_no_demo_account_in(after_demo: Launch, folder: Path) -> None:
+    assert after_demo.let_in == {"admin": False, "support": False}
+    assert _accounts(folder / "desk.sqlite3") == []
+
+
+def test_real_key_is_greeted_with_account_and_missing_admin(after_demo: Launch) -> None:
+    assert "Meridian Group" in after_demo.printed
+    assert "organization key, 12 profiles" in after_demo.printed
+    assert "manage.py desk_admin NAME" in after_demo.printed
+
+
+def test_demo_password_is_in_no_process_list(demo: Launch) -> None:
+    assert PASSWORD.encode() not in demo.command_lines
+
+
+def test_demo_password_is_in_no_server_environment(demo: Launch) -> None:
+    assert demo.server_environments
+    assert PASSWORD.encode() not in demo.server_environments
+
+
+def test_rejected_key_starts_and_says_so(with_revoked_key: Launch) -> None:
+    assert "REJECTED" in with_revoked_key.printed
+    assert "change SENT_API_KEY in the environment, then start again" in with_revoked_key.printed
+
+
+def test_desk_on_other_loopback_address_is_asked_and_found_there(with_revoked_key: Launch) -> None:
+    assert with_revoked_key.health == 200
+    assert f"Contact Desk is at http://127.0.0.2:{with_revoked_key.settings['PORT']}" in with_revoked_key.printed
+
+
+def test_start_without_key_leaves_real_admin_as_is(real_desk: Path, tmp_path: Path) -> None:
+    before = _accounts(real_desk)
+    printed = _refused(_environment(tmp_path, NO_API, NO_KEY))
+    assert "SENT_API_KEY is not set, and the desk’s database has accounts." in printed
+    assert "Traceback" not in printed
+    assert _accounts(real_desk) == before
+    assert not (tmp_path / "demo.sqlite3").exists()
+
+
+def test_real_key_on_database_of_former_demo_is_refused(
+    tmp_path: Path, template: DeskTemplate, running_sandbox: SandboxServer
+) -> None:
+    """As left by a version that had one database for both: `admin` and `support` with the demo's password."""
+    template.copy_database(tmp_path / "desk.sqlite3")
+    settings = _environment(tmp_path, running_sandbox.url, KEY)
+    printed = _refused(settings)
+    assert "demo accounts that can sign in (admin, support)" in printed
+    assert "Traceback" not in printed
+
+
+def test_deactivated_demo_accounts_do_not_stop_real_key(
+    tmp_path: Path, template: DeskTemplate, running_sandbox: SandboxServer
+) -> None:
+    template.copy_database(tmp_path / "desk.sqlite3")
+    settings = _environment(tmp_path, running_sandbox.url, KEY, SECRET_KEY=SECRET_KEY)
+    manage(settings, "demo_accounts", "--deactivate")
+    assert "organization key" in manage(settings, "preflight")
+    assert [account[3] for account in _accounts(tmp_path / "desk.sqlite3") if account[0] in {"admin", "support"}] == [
+        0,
+        0,
+    ]
+
+
+def test_real_key_on_demo_database_is_refused(demo: Launch, folder: Path, running_sandbox: SandboxServer) -> None:
+    database = f"sqlite:///{folder / 'demo.sqlite3'}"
+    printed = _refused(_environment(folder, running_sandbox.url, KEY, DATABASE_URL=database))
+    assert "demo accounts that can sign in (admin, support)" in printed
+
+
+def test_demo_ignores_settings_named_by_files(tmp_path: Path) -> None:
+    """A setting's file wins over its value: by it the demo would write its accounts into the desk's database."""
+    settings = _environment(tmp_path, NO_API, NO_KEY, DATABASE_URL_FILE=str(tmp_path / "database_url"))
+    changed = _evaluated("run.demo_environment(8001)", settings)
+    assert changed["DATABASE_URL"] == f"sqlite:///{ROOT / 'demo.sqlite3'}"
+    assert (changed["DATABASE_URL_FILE"], changed["SENT_API_URL_FILE"], changed["SENT_API_KEY_FILE"]) == ("", "", "")
+
+
+def test_first_line_comes_before_any_program_is_started(tmp_path: Path) -> None:
+    first, *_ = _refused(_environment(tmp_path, NO_API, NO_KEY, PORT="0")).splitlines()
+    assert first == "Starting Contact Desk."
+
+
+def test_address_to_ask_is_one_that_answers(tmp_path: Path) -> None:
+    hosts = ["0.0.0.0", "::", "::1", "10.1.2.3", "localhost"]  # noqa: S104  # nothing listens
+    asked = _evaluated(f"[listening.address_to_ask(host) for host in {hosts}]", _environment(tmp_path, NO_API, NO_KEY))
+    assert asked == ["127.0.0.1", "[::1]", "[::1]", "10.1.2.3", "localhost"]
+
+
+def test_address_of_another_machine_is_refused_with_sentence(tmp_path: Path) -> None:
+    assert "HOST=192.0.2.1 is not an address of this machine" in _refused(
+        _environment(tmp_path, NO_API, KEY, HOST="192.0.2.1")
+    )
+
+
+@pytest.mark.parametrize("name", ["DEMO_PASSWORD", "SENT_API_KEY", "SECRET_KEY", "DATABASE_URL"])
+def test_secret_on_command_line_of_make_is_refused(tmp_path: Path, name: str) -> None:
+    settings = _environment(tmp_path, NO_API, NO_KEY)
+    done = subprocess.run(
+        ["make", "run", f"{name}=hush-hush"], cwd=ROOT, env=settings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert f"everyone on this machine can read {name} in the process list. Use {name}=… make run" in done.stderr
+    assert "hush-hush" not in done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def _descendants(pid: int) -> list[int]:
+    children = [
+        int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()
+    ]
+    return [*children, *(below for child in children for below in _descendants(child))]
