@@ -27,6 +27,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 CONTACT_ROLES = frozenset({ADMIN, EXPORTER, SUPPORT})
 VISITS_READ = 20  # visits read, to find those that are still allowed
 MAX_NAMED = 5  # admins
+ACCOUNT_TIMEOUT = 0.8  # seconds a page waits to learn the kind of key
 MAX_RECENT = 5  # of them, at the top of the switcher
 
 
@@ -78,6 +79,15 @@ def visible_profiles(user: User, *, revalidate: bool = False) -> VisibleProfiles
     assigned = {str(profile_id) for profile_id in rows}
     visible = tuple(profile for profile in account.profiles if profile.id.lower() in assigned)
     return VisibleProfiles(account, sees_account=False, profiles=visible, stale=stale)
+
+
+def has_profiles() -> bool:
+    """False for the key of a single account, for which pages hide what only organizations have; True while unknown.
+
+    Cost: one API call in five minutes.
+    """
+    account = get_gateway().account_if_known(ACCOUNT_TIMEOUT)
+    return account is None or account.value.is_organization
 
 
 def admin_names() -> list[str]:

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from contacts_ui.access import has_profiles
 from contacts_ui.people.assignments import load_profiles
 from contacts_ui.people.factors import remove_factor
 from contacts_ui.people.profile_field import ProfileField, suggestions
@@ -87,6 +88,10 @@ class PersonAdmin(BaseUserAdmin):
         count = ProfileAccess.objects.filter(user=person).count()
         page = reverse("person-edit", args=[person.pk])
         return format_html('{} · <a href="{}">Edit on the People page</a>', count, page)
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        """Without the assigned profiles where the key has none to assign."""
+        return super().get_inlines(request, obj) if has_profiles() else ()
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Saves, and ends the sessions of an inactive person: else they would be valid again after activation."""

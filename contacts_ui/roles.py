@@ -16,20 +16,26 @@ ADMIN = "admin"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role: its group's name, its title, and what it may do in one sentence."""
+    """A role: its group's name, its title, and what it may do in one sentence, also where there are no profiles."""
 
     name: str
     title: str
     text: str
+    single_text: str
 
 
 # In order of precedence for a person whom somebody put into several groups: nobody may both audit others and see
 # contacts.
 ROLES: tuple[Role, ...] = (
-    Role(AUDITOR, "Auditor", "Reads the audit log, and no contacts."),
-    Role(ADMIN, "Admin", "Sees the account and every profile, assigns profiles and roles, reads the audit log."),
-    Role(EXPORTER, "Exporter", "Sees the profiles assigned to them, and may export."),
-    Role(SUPPORT, "Support", "Sees the profiles assigned to them."),
+    Role(AUDITOR, "Auditor", "Reads the audit log, and no contacts.", "Reads the audit log, and no contacts."),
+    Role(
+        ADMIN,
+        "Admin",
+        "Sees the account and every profile, assigns profiles and roles, reads the audit log.",
+        "Sees all contacts, assigns roles, reads the audit log.",
+    ),
+    Role(EXPORTER, "Exporter", "Sees the profiles assigned to them, and may export.", "Sees all contacts, may export."),
+    Role(SUPPORT, "Support", "Sees the profiles assigned to them.", "Sees all contacts."),
 )
 _CACHED = "_desk_role"
 _CHANGING = "_desk_role_changing"

@@ -16,11 +16,15 @@ MAX_SHOWN = 500
 
 @dataclass(frozen=True, slots=True)
 class ProfileDirectory:
-    """Profile names by id, in name order. `unavailable`: the API does not answer. `stale`: from an old answer."""
+    """Profile names by id, in name order. `unavailable`: the API does not answer. `stale`: from an old answer.
+
+    `single_account`: the key's account has no profiles and cannot have any.
+    """
 
     names: dict[str, str]
     unavailable: bool = False
     stale: bool = False
+    single_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,12 @@ class ProfileChoices:
     total: int
     unavailable: bool
     stale: bool
+    single_account: bool
+
+    @property
+    def all_selected(self) -> tuple[str, ...]:
+        """Every selected id, for a form that shows no choices and must not lose them."""
+        return (*(choice.profile_id for choice in self.choices if choice.selected), *self.hidden_selected)
 
 
 def load_profiles() -> ProfileDirectory:
@@ -59,7 +69,8 @@ def load_profiles() -> ProfileDirectory:
     except SentError:
         return ProfileDirectory({}, unavailable=True)
     found = ((parse_uuid(profile.id), profile.display_name) for profile in sorted_by_name(account.value.profiles))
-    return ProfileDirectory({known_id: name for known_id, name in found if known_id}, stale=account.stale)
+    names = {known_id: name for known_id, name in found if known_id}
+    return ProfileDirectory(names, stale=account.stale, single_account=not account.value.is_organization)
 
 
 def profile_choices(
@@ -84,4 +95,5 @@ def profile_choices(
         total=len(every),
         unavailable=profiles.unavailable,
         stale=profiles.stale,
+        single_account=profiles.single_account,
     )

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contacts_ui.access import require_role
+from contacts_ui.access import has_profiles, require_role
 from contacts_ui.audit.quota_stops import people_stopped_by_quota
 from contacts_ui.people.actions import ACTIONS, perform
 from contacts_ui.people.editing import PersonEdit, create, load, preview, save
@@ -29,24 +29,28 @@ _FORM = ["GET", "HEAD", "POST"]
 @require_safe
 @require_role(ADMIN)
 def people_list(request: DeskRequest) -> HttpResponse:
-    """The list of people, filtered by the URL. Cost: no API call."""
+    """The list of people, filtered by the URL. Cost: one API call in five minutes, for the kind of key."""
     query = parse_filters(reverse("people-list"), request.GET)
     desk = DeskPage(request, "people/list.html", "people/_rows.html", None, headers=_history_headers(request, query))
-    stopped = people_stopped_by_quota()
     return desk.response(
-        query=query, page=people_page(query), current_url=query.canonical_url, roles=ROLES, stopped=stopped
+        query=query,
+        page=people_page(query),
+        current_url=query.canonical_url,
+        roles=ROLES,
+        has_profiles=has_profiles(),
+        stopped=people_stopped_by_quota(),
     )
 
 
 @require_http_methods(_FORM)
 @require_role(ADMIN)
 def person_new(request: DeskRequest) -> HttpResponse:
-    """The form for a new person, then the link to choose a password. Cost: no API call."""
+    """The form for a new person, then the link to choose a password. Cost: one API call in five minutes (`/v3/me`)."""
     form, link = create(request.user, request.POST) if request.method == "POST" else (NewPersonForm(None, None), None)
     if link is not None:
         return _link_page(request, link, is_new=True)
     desk = DeskPage(request, "people/new.html", "people/_new.html", None)
-    response = desk.response(form=form, roles=ROLES)
+    response = desk.response(form=form, roles=ROLES, has_profiles=has_profiles())
     response.status_code = 422 if form.is_bound else 200
     return response
 
@@ -97,7 +101,9 @@ def _edit(request: DeskRequest, person_id: int, *, saving: bool) -> PersonEdit:
 
 def _link_page(request: DeskRequest, link: PasswordLink, *, is_new: bool) -> HttpResponse:
     desk = DeskPage(request, "people/link.html", "people/_link.html", None)
-    return desk.response(link=link, is_new=is_new, current_url=reverse("person-edit", args=[link.person.user.pk]))
+    assign = is_new and has_profiles()
+    url = reverse("person-edit", args=[link.person.user.pk])
+    return desk.response(link=link, is_new=is_new, assign=assign, current_url=url)
 
 
 def _edit_page(request: DeskRequest, edit: PersonEdit, status: int) -> HttpResponse:

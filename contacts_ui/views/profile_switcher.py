@@ -10,7 +10,15 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from contacts_ui.access import VisibleProfiles, admin_names, last_scope, recent_scopes, scope_for, visible_profiles
+from contacts_ui.access import (
+    VisibleProfiles,
+    admin_names,
+    has_profiles,
+    last_scope,
+    recent_scopes,
+    scope_for,
+    visible_profiles,
+)
 from contacts_ui.contacts.filters import parse_filters
 from contacts_ui.roles import AUDITOR, role_of
 from contacts_ui.scope import Scope, path_of
@@ -49,7 +57,7 @@ def home(request: DeskRequest) -> HttpResponse:
     if scope is not None:
         return redirect(f"{scope.path}contacts/")
     desk = DeskPage(request, "profiles/no_profiles.html", "profiles/_no_profiles.html", None)
-    return desk.response(admins=admin_names())
+    return desk.response(admins=admin_names(), has_profiles=has_profiles())
 
 
 @require_safe
