@@ -97,7 +97,7 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "red",
             "key",
             "The API key was rejected",
-            "The messaging service no longer accepts this desk’s key, so no contacts can be shown.",
+            "The messaging service no longer accepts this desk’s key, so contacts can’t be shown.",
             TELL,
             "Replace the key: change {key}, then restart the desk.",
         ),

@@ -235,6 +235,12 @@ def _gateway(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/gateway/")
 
 
+def _gateway_key_rejected(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="status", status=401, empty=True, times=3)
+    page.context.request.get(f"{LIST}?search=555-0199")  # a list that no other state has cached
+    page.goto("/gateway/")
+
+
 def _shortcuts(page: Page, _sandbox: SandboxServer) -> None:
     page.goto(FEW)
     wait_for_results(page)
@@ -478,6 +484,7 @@ STATES = (
     State("password-change-wrong", ("This is not your password.",), signing_in.password_errors, person="nia"),
     State("not-found", ("There is nothing here", "Back to your contacts"), _at("/nowhere/")),
     State("gateway", ("Gateway", "Left now", "The last hour"), _gateway),
+    State("gateway-key-rejected", ("The API key was rejected.", "restart the desk"), _gateway_key_rejected),
     State("audit", ("Audit log", "Looked at the list of contacts", "Who looked up this number?"), _audit),
     State(
         "audit-filtered",

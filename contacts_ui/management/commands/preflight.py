@@ -56,7 +56,7 @@ def _account_lines() -> Iterator[str]:
     try:
         account = get_gateway().verify_key(min(MAX_SECONDS, settings.SENT_DEADLINE))
     except InvalidApiKey:
-        yield _line("API key", f"REJECTED by {settings.SENT_API_URL}. No contacts can be shown.")
+        yield _line("API key", f"REJECTED by {settings.SENT_API_URL}. Contacts can’t be shown.")
         yield _line("", f"Replace the key: change {settings.SETTING_PLACES['SENT_API_KEY']}, then start again.")
     except SentError as error:
         page = error_page_for(error, "")
