@@ -88,6 +88,12 @@ def test_deactivated_admin_is_no_admin(desk_api: SandboxServer, admin_user: User
     assert "There is no admin yet." in _preflight()
 
 
+def test_admin_without_password_is_named_with_command_for_new_link(desk_api: SandboxServer) -> None:
+    call_command("desk_admin", "ann", stdout=StringIO())
+    assert "ann has not chosen a password yet." in (printed := _preflight())
+    assert "manage.py desk_admin ann" in printed
+
+
 def test_single_sign_on_group_is_another_way_to_first_admin(desk_api: SandboxServer, settings: Settings) -> None:
     settings.OIDC_ROLES, settings.OIDC_NAME = {"desk-admins": "admin", "desk": "support"}, "Okta"
     assert "Or sign in with Okta as a member of desk-admins." in _preflight()

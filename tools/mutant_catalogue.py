@@ -261,5 +261,25 @@ MUTANTS: tuple[Mutant, ...] = (
         "require_known_names(env.names, ENV_FILE)\n",
         "",
         ("tests/start/test_names.py",),
+    Mutant(
+        "a real admin gets the demo's password and every right",
+        "contacts_ui/people/demo_accounts.py",
+        "        if unmarked.filter(username__in=NAMES).exists() or (unmarked.exists() and not marked.exists()):\n",
+        "        if False:\n",
+        ("tests/test_demo_accounts.py::test_real_admin_keeps_password_and_rights",),
+    ),
+    Mutant(
+        "the demo's accounts open a desk with a real key",
+        "contacts_ui/management/commands/preflight.py",
+        "        _refuse_demo_accounts()\n",
+        "",
+        ("tests/test_preflight.py::test_active_demo_accounts_stop_start",),
+    ),
+    Mutant(
+        "anybody becomes an admin by break-glass",
+        "contacts_ui/people/break_glass.py",
+        "    if person.role != ADMIN:\n",
+        "    if False:\n",
+        ("tests/test_desk_admin.py::test_person_with_other_role_gets_no_link_and_no_rights",),
     ),
 )

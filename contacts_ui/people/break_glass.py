@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group, User
 from django.db import transaction
+from django.db.models import Q
 from django.http import QueryDict
 
 from contacts_ui import audit
@@ -37,10 +39,23 @@ class LetIn:
     has_second_factor: bool
 
 
-def has_admin() -> bool:
-    """True when somebody can sign in as admin. Cost: one query."""
+@dataclass(frozen=True, slots=True)
+class Admins:
+    """Whether an active admin can sign in, and the user names of those who have not chosen a password yet."""
+
+    ready: bool
+    waiting: tuple[str, ...]
+
+
+def find_admins() -> Admins:
+    """The active admins. Who has neither a password, a passkey nor an identity provider cannot sign in."""
     role = {"desk_role": ADMIN}  # an annotation, which the type of a user does not know
-    return with_role(User.objects.filter(is_active=True)).filter(**role).exists()
+    admins = with_role(User.objects.filter(is_active=True)).filter(**role)
+    has_passkey = Q(authenticator__type=Authenticator.Type.WEBAUTHN)
+    has_password = ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    ready = admins.filter(has_password | has_passkey | Q(socialaccount__isnull=False))
+    waiting = admins.exclude(pk__in=ready.values("pk")).order_by("username")
+    return Admins(ready.exists(), tuple(waiting.values_list("username", flat=True)))
 
 
 def let_in_admin(username: str, *, remove_factors: bool) -> LetIn:

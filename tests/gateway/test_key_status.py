@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from contacts_ui.gateway import get_gateway
+from contacts_ui.gateway.cache_keys import CacheKeys
 from contacts_ui.gateway.key_status import KeyStatus
 from contacts_ui.gateway.rate_limiter import HostRateLimiter
 from contacts_ui.gateway.shared_memory import SharedCounters
@@ -66,3 +67,8 @@ def test_verification_does_not_believe_cache(caching_api: SandboxServer) -> None
     caching_api.fault(route="me", kind="status", status=401)
     with pytest.raises(InvalidApiKey):
         get_gateway().verify_key(5.0)
+
+
+def test_account_of_one_key_is_not_cached_for_another() -> None:
+    """Demo and desk may share Redis and SECRET_KEY: neither may read the other's profiles."""
+    assert CacheKeys("secret", "sandbox-organization").account() != CacheKeys("secret", "a real key").account()

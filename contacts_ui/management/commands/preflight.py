@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from contacts_ui.gateway import get_gateway
-from contacts_ui.people.break_glass import has_admin
+from contacts_ui.people.break_glass import find_admins
 from contacts_ui.people.demo_accounts import demo_accounts
 from contacts_ui.roles import ADMIN
 from contacts_ui.sent_api.errors import InvalidApiKey, SentError
@@ -76,10 +76,16 @@ def _key_and_profiles(account: Account) -> str:
 
 
 def _admin_lines() -> Iterator[str]:
-    if has_admin():
+    admins = find_admins()
+    if admins.ready:
         return
-    yield _line("Missing", "There is no admin yet. Choose a user name and make the first one:")
-    yield _line("", _command("desk_admin", "NAME"))
+    if admins.waiting:
+        yield _line(
+            "Missing", f"{admins.waiting[0]} has not chosen a password yet. If the link is lost, make a new one:"
+        )
+    else:
+        yield _line("Missing", "There is no admin yet. Choose a user name and make the first one:")
+    yield _line("", _command("desk_admin", *(admins.waiting[:1] or ("NAME",))))
     if groups := [group for group, role in settings.OIDC_ROLES.items() if role == ADMIN]:
         yield _line("", f"Or sign in with {settings.OIDC_NAME} as a member of {' or '.join(groups)}.")
 
