@@ -6,7 +6,8 @@ import json
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,17 +47,25 @@ def _environment(folder: Path, api: str, key: str, **settings: str) -> dict[str,
     return desk_environment(folder, api, free_port(), **given | settings)
 
 
-def _launch(settings: dict[str, str], url: str) -> Launch:
-    """Runs the launcher up to the last line of its greeting, looks, and stops it."""
+@contextmanager
+def _launcher(settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Runs the launcher until the block ends; what it printed up to the last line of its greeting, or to its end."""
     command = [sys.executable, "-m", "tools.run"]
     process = start_program(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         printed = ""
         assert process.stdout
-        while LAST_LINE not in printed:
-            line = process.stdout.readline().decode()
-            assert line, f"it ended: {printed}"
+        while LAST_LINE not in printed and (line := process.stdout.readline().decode()):
             printed += line
+        yield process, printed
+    finally:
+        stop_program(process)
+
+
+def _launch(settings: dict[str, str], url: str) -> Launch:
+    """Starts the desk, looks, and stops it."""
+    with _launcher(settings) as (process, printed):
+        assert LAST_LINE in printed, f"it ended: {printed}"
         programs = _descendants(process.pid)
         return Launch(
             settings,
@@ -66,8 +75,6 @@ def _launch(settings: dict[str, str], url: str) -> Launch:
             b"".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (process.pid, *programs)),
             b"".join(Path(f"/proc/{pid}/environ").read_bytes() for pid in programs),
         )
-    finally:
-        stop_program(process)
 
 
 def _lets_in(url: str, username: str) -> bool:
@@ -79,12 +86,10 @@ def _lets_in(url: str, username: str) -> bool:
 
 def _refused(settings: dict[str, str]) -> str:
     """The output of a launcher that does not start."""
-    command = [sys.executable, "-m", "tools.run"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    assert done.returncode == 1, done.stdout
-    return done.stdout
+    with _launcher(settings) as (process, printed):
+        assert LAST_LINE not in printed, f"it started: {printed}"
+        assert process.wait(60) == 1
+        return printed
 
 
 def _evaluated(expression: str, settings: dict[str, str]) -> Any:
@@ -243,7 +248,12 @@ def test_address_of_another_machine_is_refused_with_sentence(tmp_path: Path) -> 
 def test_secret_on_command_line_of_make_is_refused(tmp_path: Path, name: str) -> None:
     settings = _environment(tmp_path, NO_API, NO_KEY)
     done = subprocess.run(
-        ["make", "run", f"{name}=hush-hush"], cwd=ROOT, env=settings, capture_output=True, text=True, check=False
+        ["make", "--dry-run", "run", f"{name}=hush-hush"],
+        cwd=ROOT,
+        env=settings,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert f"everyone on this machine can read {name} in the process list. Use {name}=… make run" in done.stderr

@@ -261,6 +261,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "require_known_names(env.names, ENV_FILE)\n",
         "",
         ("tests/start/test_names.py",),
+    ),
     Mutant(
         "a real admin gets the demo's password and every right",
         "contacts_ui/people/demo_accounts.py",

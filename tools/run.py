@@ -213,7 +213,7 @@ def _preflight_report(settings: Mapping[str, str]) -> list[str]:
 
 def _server_command(host: str, port: int, *, dev: bool) -> list[str]:
     if dev:
-        return [sys.executable, "manage.py", "runserver", f"{host}:{port}"]
+        return [sys.executable, "manage.py", "runserver", f"{f'[{host}]' if ':' in host else host}:{port}"]
     # 2 workers x 64 threads, which dashboard/rsgi.py starts.
     # No access log: query strings contain phone numbers.
     return [
