@@ -77,10 +77,15 @@ class PersonAdmin(BaseUserAdmin):
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Profiles", {"fields": ("assigned_profiles",)}))
     readonly_fields = ("assigned_profiles",)
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Without the line about profiles where the key has none to assign."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if has_profiles() else [each for each in fieldsets if each[0] != "Profiles"]
+
     def get_inlines(self, _request: HttpRequest, obj: User | None) -> list[Any]:
-        """The assignments, unless there are more than Django would accept when they are sent back."""
+        """The assignments, unless the key has none or there are more than Django would accept back."""
         many = obj is not None and ProfileAccess.objects.filter(user=obj).count() > MAX_ASSIGNED
-        return [] if many else [ProfileAccessInline]
+        return [] if many or not has_profiles() else [ProfileAccessInline]
 
     @admin.display(description="Assigned")
     def assigned_profiles(self, person: User) -> str:
@@ -88,10 +93,6 @@ class PersonAdmin(BaseUserAdmin):
         count = ProfileAccess.objects.filter(user=person).count()
         page = reverse("person-edit", args=[person.pk])
         return format_html('{} · <a href="{}">Edit on the People page</a>', count, page)
-
-    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
-        """Without the assigned profiles where the key has none to assign."""
-        return super().get_inlines(request, obj) if has_profiles() else ()
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Saves, and ends the sessions of an inactive person: else they would be valid again after activation."""

@@ -380,7 +380,7 @@ if {"ssl_cert_reqs", "ssl_check_hostname"} & {name.lower() for name in parse_qs(
     raise ImproperlyConfigured("CACHE_URL must not change how the certificate of Redis is checked")
 # Seals what is kept outside of the process: a key for each purpose is derived from it. Former ones still open values.
 DATA_KEY: str = env.key("DATA_KEY", default=SECRET_KEY)
-DATA_KEY_FALLBACKS: list[str] = env.list("DATA_KEY_FALLBACKS", default=[])
+DATA_KEY_FALLBACKS: list[str] = env.keys("DATA_KEY_FALLBACKS")
 if DATA_KEY == SECRET_KEY:
     DATA_KEY_FALLBACKS = [*DATA_KEY_FALLBACKS, *SECRET_KEY_FALLBACKS]
 CACHES: dict[str, dict[str, Any]] = {  # without pickle, and sealed where they leave the process (docs/decisions, 23)

@@ -143,8 +143,9 @@ def test_no_cache_unpickles(value: Value) -> None:
 
 
 def test_secret_key_fallbacks_open_sealed_values_without_data_key(value: Value) -> None:
-    assert value("DATA_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old") == "['old']"
-    assert value("DATA_KEY_FALLBACKS", SECRET_KEY="new", SECRET_KEY_FALLBACKS="old", DATA_KEY="own") == "[]"
+    assert value("DATA_KEY_FALLBACKS", SECRET_KEY=A_KEY, SECRET_KEY_FALLBACKS=ANOTHER_KEY) == f"['{ANOTHER_KEY}']"
+    own = "own-" + ANOTHER_KEY
+    assert value("DATA_KEY_FALLBACKS", SECRET_KEY=A_KEY, SECRET_KEY_FALLBACKS=ANOTHER_KEY, DATA_KEY=own) == "[]"
 
 
 # --- Single sign-on: invalid settings stop the start with a message ---------------------------------
