@@ -1,4 +1,4 @@
-"""Database models: assigned profiles, scope visits, preferences, group policies, quotas, audit log. Never contacts."""
+"""Database models: profile assignments, scope visits, preferences, policies, counters, audit log. Never contacts."""
 
 from __future__ import annotations
 
@@ -102,6 +102,17 @@ class QuotaWindow(models.Model):
 
     def __str__(self) -> str:
         return str(self.user_id)
+
+
+class SignInCounter(models.Model):
+    """Times (seconds since 1970) of failed sign-ins of one subject: a typed name, an address. `key` is a keyed hash."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    times = models.JSONField(default=list)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):

@@ -164,6 +164,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 ACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskAccountAdapter"
 ACCOUNT_FORMS = {
     "login": "contacts_ui.sign_in.forms.SignInForm",
+    "reset_password": "contacts_ui.sign_in.password_reset.PasswordResetForm",
     "user_token": "contacts_ui.sign_in.password_tokens.PasswordTokenForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -175,10 +176,16 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_SESSION_REMEMBER = True  # sessions last SESSION_LONGEST_SECONDS
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-# Per IP address and per account, counted in the cache that all processes share.
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reset_password": "10/m/ip,3/m/key"}
+# Sign-ins are limited by contacts_ui/sign_in/attempts.py, for known browsers apart (docs/decisions, 25).
+ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = {
+    "login": None,
+    "login_failed": None,
+    "reset_password": "10/m/ip,3/m/key",
+}
+KNOWN_BROWSER_COOKIE_NAME = "__Host-known-browser" if _https else "known-browser"
+KNOWN_BROWSER_SECONDS = 180 * 24 * 3600  # after the last sign-in there
 
-
+MFA_RATE_LIMITS: dict[str, str | None] = {"webauthn_login": None}  # attempts.py likewise
 MFA_ADAPTER = "contacts_ui.sign_in.adapters.DeskMfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -213,6 +220,13 @@ for _pair in env.list("OIDC_ROLES", default=[]):
     OIDC_ROLES[_group] = _role
 if not all(is_safe_url(origin, bare=True) for origin in OIDC_FORM_ORIGINS):
     raise ImproperlyConfigured("OIDC_FORM_ORIGINS must be https origins with commas between: https://login.example.org")
+# How the provider tells of a second factor, where REQUIRE_MFA asks for one: values of `acr` or of `amr`, either is
+# enough. With both empty it is trusted to have asked. OIDC_MFA_MAX_AGE: seconds since then (`auth_time`), 0 for any.
+OIDC_MFA_ACR: list[str] = env.list("OIDC_MFA_ACR", default=[])
+OIDC_MFA_AMR: list[str] = env.list("OIDC_MFA_AMR", default=["mfa"])
+OIDC_MFA_MAX_AGE: int = env.int("OIDC_MFA_MAX_AGE", default=12 * 3600)
+# Seconds after which a session asks the provider again: is the person still there, and in which groups.
+OIDC_RECHECK_SECONDS: int = env.int("OIDC_RECHECK_SECONDS", default=3600, low=1, high=3600)
 SOCIALACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskSocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_QUERY_EMAIL = False
@@ -251,6 +265,7 @@ if OIDC_ISSUER:
 EMAIL_URL: str | None = env.str("EMAIL_URL", default="") or None
 vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
 EMAIL_TIMEOUT = 10  # seconds
+MAIL_IN_BACKGROUND = True  # a page that waited for the mail server would tell by its time who has an account
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"desk@{_site.netloc_host}")
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds a link to choose a password works
 
@@ -311,6 +326,7 @@ MIDDLEWARE = [
     "contacts_ui.middleware.allowed_methods.AllowedMethodsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "contacts_ui.sign_in.provider_session.ProviderSessionMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "contacts_ui.sign_in.second_factor.SecondFactorMiddleware",
     "contacts_ui.middleware.error_pages.ErrorPageMiddleware",

@@ -94,6 +94,7 @@ class Desk:
     def forget_limits(self) -> None:
         """Resets failed sign-ins, rate limiter and circuit breaker; zeros are the unused state of the last two."""
         self.sql("DELETE FROM desk_cache")
+        self.sql("DELETE FROM contacts_ui_signincounter")
         counters = Path(self.settings["SENT_BUDGET_FILE"])
         with suppress(FileNotFoundError), counters.open("r+b") as file:
             file.write(bytes(_COUNTER_BYTES))

@@ -59,6 +59,12 @@ def _plain_static_names(settings: Settings) -> None:
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
 
 
+@pytest.fixture(autouse=True)
+def _mail_at_once(settings: Settings) -> None:
+    """Sends mail inside the request: the mail queue's thread does not see what a test's transaction holds."""
+    settings.MAIL_IN_BACKGROUND = False
+
+
 @pytest.fixture
 def desk_api(
     sandbox: SandboxServer, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

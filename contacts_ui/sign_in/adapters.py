@@ -17,12 +17,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from . import attempts, known_browser, mail_queue, provider_session
 from .allauth_compat import assess_unique_email, clear_login, filter_users_by_email, get_user_by_username, ratelimit
+from .id_token import lacks_factor
 from .oidc import is_sso_user, sync_role_from_groups
 from .redirects import safe_redirect_path
 from .secret_encryption import DecryptionError, decrypt, encrypt
@@ -30,6 +32,7 @@ from .secret_encryption import DecryptionError, decrypt, encrypt
 log = logging.getLogger(__name__)
 
 NO_MATCH = "This user name and password do not match. The password is case-sensitive."
+NO_FACTOR = "{} did not confirm a second factor, and you need one. Add it there, then sign in again."
 WRONG_CODE = "This code is not right. Each code works once; wait for the next one."
 
 
@@ -41,7 +44,6 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         "username_password_mismatch": NO_MATCH,
         "email_password_mismatch": NO_MATCH,
         "invalid_login": NO_MATCH,
-        "too_many_login_attempts": "Too many wrong tries. Wait five minutes, then try again.",
         "rate_limited": "Too many tries. Wait a minute, then try again.",
         "incorrect_password": "This is not your password.",
         "enter_current_password": "This is not your password.",
@@ -62,28 +64,66 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         sign_in_urls = (reverse("account_login"), reverse("account_logout"))
         return bool(url) and safe_redirect_path(str(url)) is not None and not str(url).startswith(sign_in_urls)
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The user whose password it is. One name is looked up, and so one hash computed, whoever is named.
+
+        django-allauth passes what looks like an e-mail address as a user name too, and would compute the hash twice
+        for the address of somebody: time would tell.
+        """
+        if credentials.get("email") and credentials.get("username"):
+            known = filter_users_by_email(credentials["email"], prefer_verified=True, for_login=True)
+            credentials.pop("username" if known else "email")
+        return cast("User | None", super().authenticate(request, **credentials))
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Raises ValidationError after too many attempts, audited as a failed sign-in like a wrong password."""
+        typed = str(credentials.get("username") or credentials.get("email") or "")
+        user = _user_named(typed) if known_browser.known_browser(request) else None
         try:
-            super().pre_authenticate(request, **credentials)
-        except ValidationError:
+            self._attempt = attempts.begin_password(request, typed, user)
+        except attempts.TooManyAttempts as refusal:
             attempted = credentials | {"reason": "too many tries"}
             user_login_failed.send(sender=__name__, credentials=attempted, request=request)
-            raise
+            raise refusal.validation_error() from None
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        """django-allauth's hook after a right password."""
+        self._attempt.forgive()
+
+    def _delete_login_attempts_cached_email(self, _request: HttpRequest, **_credentials: Any) -> None:
+        """django-allauth's hook after a password reset: our counters count nothing that a new password would undo."""
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Rejects inactive people, and people of the identity provider who sign in another way."""
+        """Rejects inactive people, people of the identity provider who sign in another way, and those of whom it
+        should confirm a second factor and does not.
+        """
         rejection: HttpResponse | None = super().pre_login(request, user, **kwargs)
         if rejection is not None:
             return rejection
         login = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
-        if login is not None:
-            sync_role_from_groups(user, login.groups)
-        elif is_sso_user(user):
-            clear_login(request)
-            self.add_message(request, messages.ERROR, message=f"You sign in with: {settings.OIDC_NAME}.")
-            return redirect("account_login")
+        if login is None:
+            provider_session.forget(request)
+            return self._refuse(request, user, _only_sso(), "single sign-on only") if is_sso_user(user) else None
+        sync_role_from_groups(user, login.groups)
+        if lacks_factor(user, login.factor_confirmed):
+            return self._refuse(request, user, NO_FACTOR.format(settings.OIDC_NAME), "no second factor")
+        provider_session.begin(request, login)
         return None
+
+    def _refuse(self, request: HttpRequest, user: User, message: str, reason: str) -> HttpResponse:
+        """Back to the sign-in page, audited as a failed sign-in."""
+        clear_login(request)
+        credentials = {"username": user.username, "reason": reason}
+        user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+        self.add_message(request, messages.ERROR, message=message)
+        return redirect("account_login")
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """The redirect after signing in; the browser is known from now on."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        if not (kwargs.get("signal_kwargs") or {}).get("sociallogin"):
+            known_browser.remember(request, response, user)
+        return response
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """The page for inactive people. Audited as a failed sign-in, like a wrong password."""
@@ -108,21 +148,9 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
             raise PermissionDenied
         super().set_password(user, password)
 
-    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        """Sends nothing to single sign-on users; the page is the same either way."""
-        if not is_sso_user(user):
-            super().send_password_reset_mail(user, email, context)
-
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link of the reset mail, made from SITE_URL and not the request: the port in its Host may be anybody's."""
-        path = urlsplit(super().get_reset_password_from_key_url(key)).path
-        return f"{settings.SITE_URL}{path}"
-
-    def _get_login_attempts_cache_key(self, _request: HttpRequest, **credentials: Any) -> str:
-        """Failed attempts are counted by account, whether it was named by its user name or its e-mail."""
-        identifier = str(credentials.get("username") or credentials.get("email") or "")
-        user = get_user_by_username(identifier) or next(iter(filter_users_by_email(identifier, for_login=True)), None)
-        return f"account:{user.pk}" if user else f"typed:{identifier.lower()}"
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Renders a mail, which is sent after the response: how long a mail server takes tells nobody anything."""
+        mail_queue.enqueue(self.render_mail(template_prefix, email, context).send)
 
 
 class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -153,6 +181,17 @@ class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[mis
 
     def _account(self) -> DeskAccountAdapter:
         return DeskAccountAdapter(self.request)
+
+
+def _user_named(typed: str) -> User | None:
+    found: User | None = get_user_by_username(typed)
+    return found or next(iter(filter_users_by_email(typed, for_login=True)), None)
+
+
+def _only_sso() -> str:
+    if settings.OIDC_PROVIDER_ID:
+        return f"You sign in with: {settings.OIDC_NAME}."
+    return "You signed in with single sign-on before, and it is switched off. Ask an admin."
 
 
 def _within_limit(request: HttpRequest) -> bool:

@@ -1,17 +1,18 @@
 """Single sign-on by OpenID Connect: issuer and subject identify a person, and nothing else does.
 
 Redirect and callback are django-allauth's (state, PKCE, issuer and audience of the ID token). This module restricts
-them to one provider and one purpose, adds a nonce, and maps a person's groups to their role.
+them to one provider and one purpose, adds a nonce and further checks (id_token.py), and maps groups to a role.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.utils import get_next_redirect_url
 from allauth.socialaccount.adapter import get_adapter
@@ -31,6 +32,8 @@ from requests import RequestException
 
 from contacts_ui.roles import NAMES, set_role
 
+from .id_token import asked_params, check_access_token, check_claims, confirms_factor
+
 MAX_SUBJECT_LENGTH = 191  # characters of the column in django-allauth's table
 View = Callable[[HttpRequest, str], HttpResponse]
 
@@ -42,17 +45,22 @@ class StrictOIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # dj
         """The verified identity, and the person's groups. Raises OAuth2Error."""
         if self.openid_config.get("issuer", "").rstrip("/") != settings.OIDC_ISSUER:
             raise OAuth2Error("The provider calls itself by another name")
-        claims = self._decode_id_token(app, kwargs["response"].get("id_token") or "")
+        id_token = kwargs["response"].get("id_token") or ""
+        claims = self._decode_id_token(app, id_token)
         subject = claims.get("sub")
         if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_LENGTH:
             raise OAuth2Error("The ID token names nobody")
         if not constant_time_compare(claims.get("nonce") or "", _nonce(request.GET["state"])):
             raise OAuth2Error("The ID token was asked for by somebody else")
+        check_claims(claims, app.client_id, time.time())
+        check_access_token(id_token, claims, token.token)
         userinfo = self._fetch_user_info(token.token)
         if userinfo.get("sub") != subject:  # OpenID Connect Core, 5.3.2
             raise OAuth2Error("The provider told of two people")
         login = self.get_provider().sociallogin_from_response(request, {"userinfo": userinfo, "id_token": claims})
         login.groups = _groups(userinfo) or _groups(claims)
+        login.factor_confirmed = confirms_factor(claims, time.time())
+        login.id_token, login.end_session_url = id_token, _end_session_url(self.openid_config)
         # Other claims (numbers, addresses, pictures) are not stored.
         login.account.extra_data = {"userinfo": {"iss": claims["iss"], "sub": subject}}
         return login
@@ -81,10 +89,16 @@ def sso_login(request: HttpRequest, provider_id: str) -> HttpResponse:
     next_url = get_next_redirect_url(request)
     if request.method != "POST":
         return redirect(reverse("account_login") + (f"?{urlencode({'next': next_url})}" if next_url else ""))
-    state = get_random_string(32)
+    return redirect_to_provider(request, provider_id, get_random_string(32), next_url)
+
+
+def redirect_to_provider(
+    request: HttpRequest, provider_id: str, state: str, next_url: str | None = None, **params: str
+) -> HttpResponse:
+    """Redirects the browser to the provider, to come back with `state`. Raises RequestException."""
     provider = get_adapter().get_provider(request, provider_id)
     # django-allauth takes purpose, scope and more from the URL. None of that is passed on here.
-    auth_params = provider.get_auth_params() | {"nonce": _nonce(state)}
+    auth_params = provider.get_auth_params() | asked_params() | params | {"nonce": _nonce(state)}
     response = provider.redirect(request, "login", next_url=next_url, state_id=state, auth_params=auth_params)
     return cast("HttpResponse", response)
 
@@ -98,9 +112,17 @@ def sso_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 
 def is_sso_user(user: User) -> bool:
-    """True when the identity provider manages `user`: they sign in by it, and in no other way."""
-    provider = settings.OIDC_PROVIDER_ID
-    return bool(provider) and SocialAccount.objects.filter(user=user, provider=provider).exists()
+    """True when an identity provider has ever signed `user` in: they sign in by it, and in no other way.
+
+    A former provider counts too. Whoever it removed must not get in by a password when it is replaced or switched off.
+    """
+    return bool(SocialAccount.objects.filter(user=user).exists())
+
+
+def client_id() -> str:
+    """Our name at the provider."""
+    [app] = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    return str(app["client_id"])
 
 
 def sync_role_from_groups(user: User, groups: Iterable[str]) -> None:
@@ -112,6 +134,16 @@ def sync_role_from_groups(user: User, groups: Iterable[str]) -> None:
     held = set(user.groups.filter(name__in=NAMES).values_list("name", flat=True))
     if held != ({wanted} if wanted else set()):  # no audit event without a change
         set_role(user, wanted)
+
+
+def _end_session_url(configuration: Mapping[str, Any]) -> str | None:
+    """Where the provider ends its session, if our Content-Security-Policy lets the sign-out form lead there."""
+    url = configuration.get("end_session_endpoint")
+    if not isinstance(url, str):
+        return None
+    parts = urlsplit(url)
+    allowed = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"]
+    return url if f"{parts.scheme}://{parts.netloc}" in allowed else None
 
 
 def _groups(claims: Mapping[str, Any]) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from allauth.mfa.webauthn.forms import (
 from django import forms
 from django.core.exceptions import ValidationError
 
+from . import attempts
+
 NOT_ACCEPTED = "This passkey was not accepted. Try again, or choose another way."
 # What fido2's parser raises for JSON that is no credential. It parses JSON and CBOR within the credential: both nest.
 _PARSER_ERRORS = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
@@ -66,17 +68,30 @@ class SecondStepPasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # 
     credential = CredentialField()
 
     def clean_credential(self) -> Any:
-        """The passkey's row. Raises ValidationError, audited as a failed sign-in like a wrong code."""
+        """The passkey's row. Raises ValidationError, audited as a failed sign-in like a wrong code.
+
+        Counted before it is parsed: what is no passkey at all must not fill the log either.
+        """
+        try:
+            attempt = self._begin()
+        except attempts.TooManyAttempts as refusal:
+            raise refusal.validation_error() from None
         try:
             with _own_error_messages():
-                return super().clean_credential()
-        except ValidationError as error:
-            if error.message == NOT_ACCEPTED:  # not when there were too many tries
-                # The user is unknown when the passkey is all there is: anybody can write any name into it.
-                authentication_failed.send(
-                    sender=Authenticator, request=context.request, user=self.user, authenticator=None
-                )
+                passkey = super().clean_credential()
+        except ValidationError:
+            # The user is unknown when the passkey is all there is: anybody can write any name into it.
+            authentication_failed.send(
+                sender=Authenticator, request=context.request, user=self.user, authenticator=None
+            )
             raise
+        attempt.forgive()
+        return passkey
+
+    def _begin(self) -> attempts.Attempt:
+        if self.user is None:
+            return attempts.begin_passkey(context.request)
+        return attempts.begin_factor(context.request, self.user)
 
 
 class SignInPasskeyForm(SecondStepPasskeyForm, LoginWebAuthnForm):  # type: ignore[misc]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -17,6 +18,7 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from . import attempts
 from .allauth_compat import compare_user_code, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
 LAST_PERIOD = "last_period"  # in the authenticator's data: period of the last accepted code
@@ -27,6 +29,10 @@ class NoReuseMixin(BaseAuthenticateForm):  # type: ignore[misc]  # django-allaut
 
     def clean_code(self) -> str:
         """The code, if it is valid and was not used before. Raises ValidationError."""
+        try:
+            attempt = attempts.begin_factor(context.request, self.user)
+        except attempts.TooManyAttempts as refusal:
+            raise refusal.validation_error() from None
         app = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP).first()
         # Checked first, so that a code used before counts nowhere as a valid one.
         if app is not None and _was_used(app, self.cleaned_data["code"]):
@@ -34,6 +40,7 @@ class NoReuseMixin(BaseAuthenticateForm):  # type: ignore[misc]  # django-allaut
         code: str = super().clean_code()
         if self.authenticator.type == Authenticator.Type.TOTP and not consume_code(self.authenticator, code):
             raise self._wrong(self.authenticator)  # a concurrent request used it first
+        attempt.forgive()
         return code
 
     def _wrong(self, app: Authenticator) -> ValidationError:

@@ -8,12 +8,13 @@ from allauth.socialaccount import views as social
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from .oidc import sso_callback, sso_login
+from .oidc import sso_login
+from .provider_session import sso_callback
 from .session_list import session_list
-from .views import totp_qr_code
+from .views import sign_in, sign_out, totp_qr_code
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("sign-in/", account.login, name="account_login"),
+    path("sign-in/", sign_in, name="account_login"),
     path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
     path("sign-in/code/", mfa.authenticate, name="mfa_authenticate"),
     path("sign-in/again/", account.reauthenticate, name="account_reauthenticate"),
@@ -26,7 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="account_reset_password_from_key",
     ),
     path("sign-in/password/chosen/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
-    path("sign-out/", account.logout, name="account_logout"),
+    path("sign-out/", sign_out, name="account_logout"),
     path("you/password/", account.password_change, name="account_change_password"),
     path("you/password/set/", account.password_set, name="account_set_password"),
     path("you/second-factor/", mfa.index, name="mfa_index"),

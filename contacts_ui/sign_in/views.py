@@ -1,12 +1,38 @@
-"""QR code of a new authenticator app. django-allauth shows it as a `data:` URL, which our CSP forbids."""
+"""Views of sign-in beside django-allauth's own: the sign-in form with our limit, signing out, and a QR code.
+
+django-allauth shows the QR code of a new authenticator app as a `data:` URL, which our CSP forbids.
+"""
 
 from __future__ import annotations
 
+from typing import cast
+
+from allauth.account import views as account
 from allauth.mfa.adapter import get_adapter
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
-from .allauth_compat import SECRET_SESSION_KEY
+from . import attempts, provider_session
+from .allauth_compat import SECRET_SESSION_KEY, ratelimit
+
+
+@login_not_required
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in form; 429 after too many of them, right or wrong, in a minute."""
+    if request.method == "POST" and not attempts.may_submit(request):
+        return cast("HttpResponse", ratelimit.respond_429(request))
+    return cast("HttpResponse", account.login(request))
+
+
+@login_not_required
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the session, and then the one at the identity provider where it offers that."""
+    at_provider = provider_session.sign_out_url(request) if request.method == "POST" else None
+    response = cast("HttpResponse", account.logout(request))
+    if at_provider and isinstance(response, HttpResponseRedirect):
+        response["Location"] = at_provider
+    return response
 
 
 @require_safe

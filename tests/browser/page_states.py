@@ -431,7 +431,7 @@ STATES = (
     State("account-menu", ("Signed in as", "Preferences", "Sign out", "Gateway"), _account_menu),
     State("sign-in", ("User name or e-mail", "Sign in with a passkey"), _at("/sign-in/"), person=None),
     State("sign-in-error", ("This user name and password do not match",), signing_in.error, person=None),
-    State("sign-in-locked", ("Too many wrong tries", "Wait five minutes"), signing_in.locked, person=None),
+    State("sign-in-locked", ("Too many attempts", "Wait 5 minutes"), signing_in.locked, person=None),
     State("sign-in-code", ("One more step", "Sign in as someone else"), signing_in.code, person=None),
     State("sign-in-code-wrong", ("This code is not right",), signing_in.code_wrong, person=None),
     State("switched-off", ("This account is switched off",), _at("/sign-in/inactive/"), person=None),

@@ -104,9 +104,6 @@ def test_sign_in_errors_use_our_wording(desk_api: SandboxServer, admin_user: Use
     assert adapter.validation_error("username_password_mismatch").messages == [
         "This user name and password do not match. The password is case-sensitive."
     ]
-    assert adapter.validation_error("too_many_login_attempts").messages == [
-        "Too many wrong tries. Wait five minutes, then try again."
-    ]
 
 
 def test_deactivated_user_is_not_signed_in(desk_api: SandboxServer, admin_user: User) -> None:

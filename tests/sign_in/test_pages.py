@@ -163,7 +163,7 @@ def test_theme_applies_to_account_pages(reauthenticated_client: Client) -> None:
 def test_locked_account_is_told_how_long_to_wait(client: Client, admin_user: User) -> None:
     for _ in range(5):
         client.post("/sign-in/", {"login": "mara", "password": "wrong"})
-    assert "Wait five minutes" in text(client.post("/sign-in/", {"login": "mara", "password": "x"}))
+    assert "Wait 5 minutes" in text(client.post("/sign-in/", {"login": "mara", "password": "x"}))
 
 
 def test_too_many_attempts_from_one_address_get_429_page(client: Client) -> None:
