@@ -220,6 +220,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/sign_in/test_mfa_required.py::test_page_redirects_to_mfa_setup_without_second_factor",),
     ),
     Mutant(
+        "the cookie of any account's browser counts for every account",
+        "contacts_ui/sign_in/attempts.py",
+        "if browser is not None and user is not None and browser.knows(user):",
+        "if browser is not None and user is not None:",
+        ("tests/sign_in/test_attempts.py::test_cookie_of_one_account_does_not_help_at_another",),
+    ),
+    Mutant(
         "a link to the desk redirects to another site",
         "contacts_ui/sign_in/adapters.py",
         "bool(url) and safe_redirect_path(str(url)) is not None and not",

@@ -66,7 +66,12 @@ def test_mail_after_failed_one_is_sent(caplog: pytest.LogCaptureFixture) -> None
 
 def test_full_queue_drops_mail_and_says_so(caplog: pytest.LogCaptureFixture, stuck: threading.Event) -> None:
     waiting, begun = MailQueue(2, ()), threading.Event()
-    waiting.put(lambda: (begun.set(), stuck.wait(60)))
+
+    def wait() -> None:
+        begun.set()
+        stuck.wait(60)
+
+    waiting.put(wait)
     begun.wait(60)
     for _ in range(3):
         waiting.put(lambda: None)
