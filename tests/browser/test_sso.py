@@ -55,3 +55,19 @@ def test_cancelled_sso_can_be_retried(page: Page, provider: Provider) -> None:
     page.wait_for_url(re.compile("/sign-in/sso/"))
     page.locator('a[href^="/sign-in/"]').first.click()
     page.wait_for_selector(BUTTON)
+
+
+def test_sign_out_leads_through_provider_and_back(page: Page, provider: Provider) -> None:
+    provider.knows("b-3", preferred_username="leaving", groups=["desk-admins"])
+    page.goto("/account/contacts/")
+    page.click(BUTTON)
+    page.fill("[name=sub]", "b-3")
+    page.press("[name=sub]", "Enter")
+    page.wait_for_url("**/account/contacts/")
+    page.get_by_role("button", name="Account menu").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{provider.url}/**")
+    page.get_by_role("button", name="End session").click()
+    page.wait_for_url("**/sign-in/")
+    page.goto("/account/contacts/")
+    page.wait_for_url("**/sign-in/?next=**")

@@ -61,11 +61,11 @@ def test_sso_user_cannot_sign_in_by_password(sso_user: User) -> None:
     assert not is_signed_in(sign_in("olga"))
 
 
-@pytest.mark.parametrize("provider", [None, "oidc-ffffffffffff"])
+@pytest.mark.parametrize("today", [None, "oidc-ffffffffffff"])
 def test_user_of_former_provider_cannot_sign_in_by_password(
-    sso_user: User, settings: Settings, provider: str | None
+    sso_user: User, settings: Settings, today: str | None
 ) -> None:
-    settings.OIDC_PROVIDER_ID = provider
+    settings.OIDC_PROVIDER_ID = today
     assert not is_signed_in(sign_in("olga"))
 
 
