@@ -177,3 +177,17 @@ def test_invalid_oidc_roles_are_refused(run: Run, text: str) -> None:
 def test_insecure_oidc_issuer_is_refused(run: Run, issuer: str) -> None:
     said = run(READ, OIDC_ISSUER=issuer, **OIDC).stderr.splitlines()[-1]
     assert "ImproperlyConfigured: OIDC_ISSUER must be https" in said
+
+
+@pytest.mark.parametrize("seconds", ["0", "3601", "-1"])
+def test_groups_cannot_be_checked_less_than_hourly(run: Run, seconds: str) -> None:
+    assert "OIDC_RECHECK_SECONDS must be 1 to 3600" in run(READ, OIDC_RECHECK_SECONDS=seconds).stderr
+
+
+@pytest.mark.parametrize(("text", "values"), [(None, ["mfa"]), ("", []), ("otp,hwk", ["otp", "hwk"])])
+def test_values_of_amr_are_list_and_may_be_none(value: Value, text: str | None, values: list[str]) -> None:
+    assert value("OIDC_MFA_AMR", OIDC_MFA_AMR=text, **OIDC) == str(values)
+
+
+def test_cookie_of_known_browser_is_bound_to_https_host(value: Value) -> None:
+    assert value("KNOWN_BROWSER_COOKIE_NAME", SITE_URL="https://desk.example.org") == "__Host-known-browser"

@@ -27,6 +27,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import get_random_string
+from django_htmx.middleware import HtmxDetails
 from requests import RequestException
 
 from . import oidc
@@ -138,6 +139,8 @@ def _checked_at(request: HttpRequest) -> float | None:
 
 def _check_again(request: HttpRequest) -> HttpResponse | None:
     """Ends the session. The redirect to the provider where a page was asked for, else None: they are a stranger."""
+    if request.method == "GET" and "HX-Request" in request.headers:
+        return _reload_page(request)
     began = request.session.get(STARTED_AT)
     request.session.flush()
     request.user = AnonymousUser()
@@ -154,10 +157,16 @@ def _check_again(request: HttpRequest) -> HttpResponse | None:
     return response
 
 
+def _reload_page(request: HttpRequest) -> HttpResponse:
+    """Has the page of a fragment loaded anew, which then goes to the provider: a fragment cannot."""
+    details: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    page = safe_redirect_path(details.current_url_abs_path or "") or reverse("home")
+    return HttpResponse(status=204, headers={"X-Fragment": "1", "HX-Redirect": page})
+
+
 def _is_page(request: HttpRequest) -> bool:
     """True for a navigation: only the address bar may lead to another site and back."""
-    fragment = "HX-Request" in request.headers
-    return request.method == "GET" and not fragment and request.headers.get("Sec-Fetch-Dest", "document") == "document"
+    return request.method == "GET" and request.headers.get("Sec-Fetch-Dest", "document") == "document"
 
 
 def _check_under_way(request: HttpRequest) -> _Check | None:

@@ -195,6 +195,11 @@ def test_cookie_is_out_of_reach_for_scripts_and_lasts(mara: User) -> None:
     assert cookie["max-age"] == 180 * 24 * 3600
 
 
+def test_cookie_is_secure_where_session_is(mara: User, settings: Settings) -> None:
+    settings.SESSION_COOKIE_SECURE = True
+    assert known_browser().cookies[COOKIE]["secure"]
+
+
 def test_cookie_of_one_account_does_not_help_at_another(mara: User) -> None:
     User.objects.create_user("eve", password="x")
     browser = Client()

@@ -111,13 +111,21 @@ def test_session_has_ended_before_provider_answers(sso_desk: Desk, provider: Pro
     assert not visitor.signed_in()
 
 
-@pytest.mark.parametrize("kind", ["form", "fragment", "picture"])
+def test_fragment_after_an_hour_has_its_page_loaded_anew(sso_desk: Desk, provider: Provider) -> None:
+    visitor = session_of(sso_desk, provider, "p-fragment", HOUR + 1)
+    current = {"HX-Current-URL": f"{sso_desk.url}{PAGE}"}
+    answer = visitor.get(f"{sso_desk.url}/account/contacts/", headers=FRAGMENT | current, allow_redirects=False)
+    assert (answer.status_code, answer.headers["HX-Redirect"], answer.text) == (204, PAGE, "")
+    assert visitor.see(PAGE).headers["Location"].startswith(provider.url)
+
+
+@pytest.mark.parametrize("kind", ["form", "picture"])
 def test_only_navigation_is_sent_to_provider(sso_desk: Desk, provider: Provider, kind: str) -> None:
     visitor = session_of(sso_desk, provider, "p-form", HOUR + 1)
     if kind == "form":
         answer = visitor.submit("/preferences/theme/", theme="dark")
     else:
-        visitor.headers.update(FRAGMENT if kind == "fragment" else {"Sec-Fetch-Dest": "image"})
+        visitor.headers["Sec-Fetch-Dest"] = "image"
         answer = visitor.see("/preferences/")
     assert not answer.headers.get("Location", "").startswith(provider.url)
     assert not visitor.signed_in()
