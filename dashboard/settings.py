@@ -177,11 +177,7 @@ ACCOUNT_SESSION_REMEMBER = True  # sessions last SESSION_LONGEST_SECONDS
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 # Sign-ins are limited by contacts_ui/sign_in/attempts.py, for known browsers apart (docs/decisions, 25).
-ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = {
-    "login": None,
-    "login_failed": None,
-    "reset_password": "10/m/ip,3/m/key",
-}
+ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = {"login": None, "login_failed": None, "reset_password": None}
 KNOWN_BROWSER_COOKIE_NAME = "__Host-known-browser" if _https else "known-browser"
 KNOWN_BROWSER_SECONDS = 180 * 24 * 3600  # after the last sign-in there
 

@@ -136,6 +136,26 @@ def begin_passkey(request: HttpRequest) -> Attempt:
     return _begin([_address_limit(request)])
 
 
+def begin_reset(request: HttpRequest, email: str) -> None:
+    """Counts a request for a reset mail, by network as well: nobody elsewhere uses hers up. Raises TooManyAttempts."""
+    address, name = _address(request), _folded(email)
+    _begin(
+        [
+            Limit("reset address", _network(address, ipv4=32, ipv6=64), 10, MINUTE),
+            Limit("reset", f"{network_of(address)}|{name}", 3, MINUTE),
+        ]
+    )
+
+
+def may_mail(email: str) -> bool:
+    """True up to five reset mails an hour to an address, whoever asks for them. Counts this one."""
+    try:
+        _begin([Limit("reset mails", _folded(email), 5, HOUR)])
+    except TooManyAttempts:
+        return False
+    return True
+
+
 def network_of(address: str) -> str:
     """The network of an address: IPv4 /24, IPv6 /48 (what one customer of a provider usually gets at most)."""
     return _network(address, ipv4=24, ipv6=48)

@@ -129,6 +129,30 @@ def test_refused_tries_do_not_prolong_lock(mara: User, clock: Clock) -> None:
     assert signs_in(address=ATTACKER)
 
 
+def reset(address: str) -> str:
+    """The page after asking for a reset mail for mara."""
+    form = {"email": "mara@example.org"}
+    return text(Client().post("/sign-in/password/", form, REMOTE_ADDR=address, follow=True))
+
+
+def test_stranger_who_asks_for_resets_leaves_owner_hers(mara: User, settings: Settings) -> None:
+    settings.EMAIL_URL = "smtp://mail.example"
+    pages = [reset(ATTACKER) for _ in range(4)]
+    assert "Too many attempts" in pages[-1]
+    assert reset(OWNER) == pages[0]
+
+
+def test_strangers_at_many_networks_fill_no_mailbox(
+    mara: User, settings: Settings, mailoutbox: list[Any], clock: Clock
+) -> None:
+    settings.EMAIL_URL = "smtp://mail.example"
+    assert len({reset(f"100.64.{number}.1") for number in range(20)}) == 1
+    assert len(mailoutbox) == 5
+    clock.now += HOUR + 1
+    reset(OWNER)
+    assert len(mailoutbox) == 6
+
+
 # --- Still slowing attackers -------------------------------------------------------------------------
 
 

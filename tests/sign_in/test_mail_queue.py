@@ -92,7 +92,7 @@ def test_reset_form_looks_nobody_up(
     User.objects.filter(pk=admin_user.pk).update(email="mara@example.org")
     User.objects.create_user("olga", email="olga@example.org", is_active=False)
     settings.EMAIL_URL, jobs = "smtp://mail.example", list[object]()
-    settings.ACCOUNT_RATE_LIMITS = False  # its queries depend on the cache's state
+    settings.ACCOUNT_RATE_LIMITS = False  # the counters know nobody either
     monkeypatch.setattr(mail_queue, "enqueue", jobs.append)
     with django_assert_num_queries(0):
         answer = Client().post("/sign-in/password/", {"email": email})
