@@ -224,7 +224,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "contacts_ui/sign_in/attempts.py",
         "if browser is not None and user is not None and browser.knows(user):",
         "if browser is not None and user is not None:",
-        ("tests/sign_in/test_attempts.py::test_cookie_of_one_account_does_not_help_at_another",),
+        ("tests/sign_in/test_limits_tell_nothing.py::test_cookie_of_one_account_does_not_help_at_another",),
     ),
     Mutant(
         "a link to the desk redirects to another site",

@@ -1,79 +1,20 @@
-"""Brute-force limits: who attacks an account from elsewhere neither locks it nor learns whether it exists."""
+"""Brute-force limits: who attacks an account from elsewhere does not lock it, and is slowed wherever they are."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP
-from django.conf import settings as django_settings
-from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
-from django.core import signing
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.models import AuditEntry, SignInCounter
 from contacts_ui.sign_in.attempts import FIRST_PAUSE, FREE_FAILURES, HOUR, MINUTE, Limit, growing_pause, network_of
 from testing.clock import Clock
-from testing.sandbox_server import SandboxServer
-from testing.totp import code_now
 from tests.html import text
+from tests.sign_in.attacks import ATTACKER, OWNER, checked, clock, known_browser, lock_network, mara, signs_in
 
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-OWNER, ATTACKER = "198.51.100.7", "203.0.113.9"  # addresses in different networks
-COOKIE = django_settings.KNOWN_BROWSER_COOKIE_NAME
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock that stands still."""
-    standing = Clock(now=1_800_000_000.0)
-    monkeypatch.setattr("contacts_ui.sign_in.attempts.time", standing)
-    return standing
-
-
-@pytest.fixture
-def mara(desk_api: SandboxServer, admin_user: User, clock: Clock) -> User:
-    """An admin who has an e-mail address."""
-    admin_user.email = "mara@example.org"
-    admin_user.save()
-    return admin_user
-
-
-def signs_in(login: str = "mara", typed: str = "x", *, address: str = OWNER, client: Client | None = None) -> bool:
-    """Whether this name and password sign in from this address."""
-    client = client or Client()
-    client.post("/sign-in/", {"login": login, "password": typed}, REMOTE_ADDR=address)
-    return "_auth_user_id" in client.session
-
-
-def lock_network(login: str = "mara", address: str = ATTACKER) -> None:
-    """Types five wrong passwords."""
-    for _ in range(5):
-        signs_in(login, "wrong", address=address)
-
-
-def answer(login: str, address: str = ATTACKER) -> tuple[int, str]:
-    """Status and page of one more wrong password; the page without what was typed and without its CSRF token."""
-    response = Client().post("/sign-in/", {"login": login, "password": "wrong"}, REMOTE_ADDR=address)
-    lines = text(response).replace(login, "").splitlines()
-    return response.status_code, "\n".join(line for line in lines if "csrfmiddlewaretoken" not in line)
-
-
-def known_browser() -> Client:
-    """A browser in which mara has signed in and out."""
-    client = Client()
-    assert signs_in(client=client)
-    client.post("/sign-out/")
-    return client
-
-
-def checked() -> int:
-    """How many passwords were compared with a hash and found wrong."""
-    return AuditEntry.objects.filter(outcome="denied", about="wrong password").count()
+__all__ = ["clock", "mara"]  # fixtures
 
 
 # --- Locking others out ------------------------------------------------------------------------------
@@ -208,143 +149,3 @@ def test_spellings_of_name_share_tries(mara: User, spelled: str) -> None:
 
 def test_correct_password_is_not_counted(mara: User) -> None:
     assert all(signs_in() for _ in range(7))
-
-
-# --- The cookie of a known browser -------------------------------------------------------------------
-
-
-def test_cookie_is_out_of_reach_for_scripts_and_lasts(mara: User) -> None:
-    cookie = known_browser().cookies[COOKIE]
-    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
-    assert cookie["max-age"] == 180 * 24 * 3600
-
-
-def test_cookie_is_secure_where_session_is(mara: User, settings: Settings) -> None:
-    settings.SESSION_COOKIE_SECURE = True
-    assert known_browser().cookies[COOKIE]["secure"]
-
-
-def test_cookie_of_one_account_does_not_help_at_another(mara: User) -> None:
-    User.objects.create_user("eve", password="x")
-    browser = Client()
-    assert signs_in("eve", client=browser, address=ATTACKER)
-    browser.post("/sign-out/")
-    lock_network()
-    assert not signs_in(client=browser, address=ATTACKER)
-
-
-def test_cookie_signs_nobody_in(mara: User) -> None:
-    browser, stranger = known_browser(), Client()
-    for name in (COOKIE, django_settings.SESSION_COOKIE_NAME):
-        stranger.cookies[name] = browser.cookies[COOKIE].value
-    assert stranger.get("/preferences/").status_code == 302
-
-
-@pytest.mark.parametrize("salt", ["django.contrib.sessions.SessionStore", "django.core.signing", "another"])
-def test_signature_made_for_something_else_is_no_cookie(mara: User, salt: str) -> None:
-    forged = Client()
-    forged.cookies[COOKIE] = signing.dumps(["a-name", [mara.pk]], salt=salt)
-    lock_network()
-    assert not signs_in(client=forged, address=ATTACKER)
-
-
-def test_browser_is_known_for_two_people_who_share_it(mara: User) -> None:
-    User.objects.create_user("sue", password="x")
-    browser = known_browser()
-    assert signs_in("sue", client=browser)
-    browser.post("/sign-out/")
-    lock_network()
-    lock_network("sue")
-    assert signs_in("mara", client=browser, address=ATTACKER)
-
-
-# --- Telling accounts apart --------------------------------------------------------------------------
-
-
-def test_unknown_name_locks_like_known_one(mara: User) -> None:
-    known = [answer("mara") for _ in range(7)]
-    unknown = [answer("nobody-has-this-name", "192.0.2.1") for _ in range(7)]
-    assert known == unknown
-    assert "Too many attempts" in known[-1][1]
-
-
-def test_lock_of_user_name_does_not_lock_email(mara: User) -> None:
-    lock_network("mara")
-    locked = answer("mara@example.org")
-    assert locked == answer("somebody-else@example.org", "192.0.2.1")
-    assert "Too many attempts" not in locked[1]
-
-
-@pytest.mark.parametrize("login", ["mara", "mara@example.org", "nobody", "nobody@example.org", "unusable"])
-def test_every_name_costs_one_password_hash(
-    mara: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, login: str
-) -> None:
-    User.objects.create_user("unusable")
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    hashes, encode = [], MD5PasswordHasher.encode
-
-    def counted(self: MD5PasswordHasher, password: str, salt: str) -> str:
-        hashes.append(password)
-        return encode(self, password, salt)
-
-    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
-    signs_in(login, "wrong")
-    assert len(hashes) == 1
-
-
-# --- The second step, and rows without bound -----------------------------------------------------------
-
-
-def second_step(client: Client, address: str, **fields: str) -> Any:
-    """The second step of signing in as mara, after the right password."""
-    client.post("/sign-in/", {"login": "mara", "password": "x"}, REMOTE_ADDR=address)
-    return client.post("/sign-in/code/", fields, REMOTE_ADDR=address)
-
-
-def test_thief_of_password_does_not_lock_second_step_of_known_browser(mara: User) -> None:
-    browser = known_browser()
-    TOTP.activate(mara, SECRET)
-    for number in range(6):
-        second_step(Client(), f"100.64.{number}.1", code="000000")
-    second_step(browser, OWNER, code=code_now(SECRET))
-    assert "_auth_user_id" in browser.session
-
-
-def test_second_step_is_strict_from_everywhere(mara: User) -> None:
-    TOTP.activate(mara, SECRET)
-    for number in range(6):
-        second_step(Client(), f"100.64.{number}.1", code="000000")
-    last = Client()
-    second_step(last, OWNER, code=code_now(SECRET))
-    assert "_auth_user_id" not in last.session
-
-
-@pytest.mark.parametrize("credential", ['{"id": "AA"}', "[]", '{"response": {}}', "null"])
-def test_malformed_passkeys_in_second_step_add_few_rows(mara: User, credential: str) -> None:
-    TOTP.activate(mara, SECRET)
-    client = Client()
-    client.post("/sign-in/", {"login": "mara", "password": "x"})
-    for _ in range(40):
-        client.post("/sign-in/code/", {"credential": credential})
-    assert AuditEntry.objects.filter(outcome="denied").count() <= 5
-
-
-def test_malformed_passkeys_instead_of_password_add_few_rows(mara: User) -> None:
-    for _ in range(40):
-        Client().post("/you/second-factor/passkeys/login/", {"credential": json.dumps({"id": "AA"})})
-    assert AuditEntry.objects.filter(outcome="denied").count() <= 10
-
-
-def test_refused_forms_add_few_rows(mara: User) -> None:
-    for _ in range(60):
-        signs_in(typed="wrong", address=ATTACKER)
-    assert AuditEntry.objects.filter(outcome="denied").count() <= 30
-
-
-def test_counters_hold_no_name_and_expire(mara: User, clock: Clock) -> None:
-    lock_network("a password in the wrong box")
-    assert "password" not in str(list(SignInCounter.objects.values_list("key", "times")))
-    clock.now += HOUR + 1
-    signs_in()
-    moment = datetime.fromtimestamp(clock.now, UTC)
-    assert not SignInCounter.objects.filter(expires_at__lt=moment).exists()
