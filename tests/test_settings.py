@@ -181,7 +181,9 @@ def test_insecure_oidc_issuer_is_refused(run: Run, issuer: str) -> None:
 
 @pytest.mark.parametrize("seconds", ["0", "3601", "-1"])
 def test_groups_cannot_be_checked_less_than_hourly(run: Run, seconds: str) -> None:
-    assert "OIDC_RECHECK_SECONDS must be 1 to 3600" in run(READ, OIDC_RECHECK_SECONDS=seconds).stderr
+    assert (
+        "OIDC_RECHECK_SECONDS must be a whole number from 1 to 3600" in run(READ, OIDC_RECHECK_SECONDS=seconds).stderr
+    )
 
 
 @pytest.mark.parametrize(("text", "values"), [(None, ["mfa"]), ("", []), ("otp,hwk", ["otp", "hwk"])])

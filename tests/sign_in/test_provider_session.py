@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core import signing
 
+from contacts_ui.sign_in.hashed_sessions import stored_key
 from testing.accounts import create_session
 from testing.desk_template import PASSWORD, DeskTemplate
 from testing.running_desk import COOKIE, Desk, running_desk
@@ -184,7 +185,7 @@ def test_sign_out_does_not_lead_to_host_that_csp_forbids(sso_desk: Desk, provide
 
 
 def _session_data(desk: Desk, key: str) -> dict[str, Any]:
-    ((content,),) = desk.sql("SELECT session_data FROM django_session WHERE session_key = ?", key)
+    ((content,),) = desk.sql("SELECT session_data FROM django_session WHERE session_key = ?", stored_key(key))
     data: dict[str, Any] = signing.loads(content, key=desk.secret_key, salt="django.contrib.sessions.SessionStore")
     return data
 
