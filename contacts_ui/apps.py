@@ -22,6 +22,7 @@ class ContactsUiConfig(AppConfig):
         post_migrate.connect(_create_roles, sender=self)
         import_module("contacts_ui.audit.signals")
         import_module("contacts_ui.sign_in.totp_reuse")
+        import_module("contacts_ui.people.notices")
 
 
 class SessionListConfig(UserSessionsConfig):  # type: ignore[misc]  # django-allauth has no types

@@ -16,23 +16,34 @@ ADMIN = "admin"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role: its group's name, its title, and what it may do in one sentence, also where there are no profiles."""
+    """A role: its group's name, its title, and what it may do in one sentence, also where there are no profiles.
+
+    `guarded`: its people are admins or watch over them, so no admin may become one of them (decision 24).
+    """
 
     name: str
     title: str
     text: str
     single_text: str
+    guarded: bool = False
 
 
 # In order of precedence for a person whom somebody put into several groups: nobody may both audit others and see
 # contacts.
 ROLES: tuple[Role, ...] = (
-    Role(AUDITOR, "Auditor", "Reads the audit log, and no contacts.", "Reads the audit log, and no contacts."),
+    Role(
+        AUDITOR,
+        "Auditor",
+        "Reads the audit log, and no contacts.",
+        "Reads the audit log, and no contacts.",
+        guarded=True,
+    ),
     Role(
         ADMIN,
         "Admin",
         "Sees the account and every profile, assigns profiles and roles, reads the audit log.",
         "Sees all contacts, assigns roles, reads the audit log.",
+        guarded=True,
     ),
     Role(EXPORTER, "Exporter", "Sees the profiles assigned to them, and may export.", "Sees all contacts, may export."),
     Role(SUPPORT, "Support", "Sees the profiles assigned to them.", "Sees all contacts."),

@@ -151,6 +151,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTH_PASSWORD_VALIDATORS += [{"NAME": "contacts_ui.people.notices.PasswordNotice"}]  # rejects none, mails the owner
 
 # --- Signing in (docs/deploy.md, people and sign-in) -----------------------------------------------
 

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
+from testing.accounts import prove
 from testing.desk_template import DeskTemplate, desk_template
 from testing.running_desk import SECRET_KEY, desk_environment
 from testing.sandbox_server import SandboxServer
@@ -140,8 +141,20 @@ def user_without_role(db: None) -> User:
 
 @pytest.fixture
 def admin_client(desk_api: SandboxServer, admin_user: User) -> Client:
-    """Test client with the admin signed in."""
+    """Test client with the admin signed in, who proved a moment ago who they are."""
     return _signed_in(admin_user)
+
+
+@pytest.fixture
+def root_user(db: None) -> User:
+    """Superuser `root`."""
+    return User.objects.create_superuser("root", password="x")
+
+
+@pytest.fixture
+def root_client(desk_api: SandboxServer, root_user: User) -> Client:
+    """Test client with the superuser signed in, who proved a moment ago who they are."""
+    return _signed_in(root_user)
 
 
 @pytest.fixture
@@ -159,4 +172,4 @@ def _create_user(username: str, role: str) -> User:
 def _signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
-    return client
+    return prove(client, user)

@@ -18,6 +18,7 @@ from contacts_ui.quota import QuotaExceeded, spend
 from contacts_ui.sent_api.errors import ContactNotFound, SentError
 
 from .actions import AuditAction
+from .link_sessions import LINK_SESSION, mark
 from .log import ACCOUNT, AuditEvent, AuditWriteError, Outcome, append
 
 log = logging.getLogger(__name__)
@@ -146,6 +147,7 @@ def with_request(request: HttpRequest | None, event: AuditEvent) -> AuditEvent:
     if request is None:
         return event
     user = getattr(request, "user", None)
+    marked = LINK_SESSION in getattr(request, "session", ())
     person = user if user is not None and user.is_authenticated else None
     return replace(
         event,
@@ -153,6 +155,7 @@ def with_request(request: HttpRequest | None, event: AuditEvent) -> AuditEvent:
         person=event.person or (person.get_username() if person else None),
         reference=getattr(request, "reference", None),
         address=address_of(request),
+        about=mark(request, event.about) if marked else event.about,
     )
 
 

@@ -19,12 +19,14 @@ from contacts_ui.roles import role_change_in_progress, role_changed
 from contacts_ui.sign_in.password_tokens import ON_THE_SERVER, maker_of, token_of
 
 from .actions import AuditAction
+from .link_sessions import mark_session
 from .log import AuditEvent, AuditWriteError
 from .recorder import append_now
 
 
 @receiver(user_logged_in)
 def on_login(request: HttpRequest, user: User, **_: Any) -> None:
+    mark_session(request, user)
     try:
         append_now(AuditEvent(AuditAction.SIGN_IN, person_id=user.pk, person=user.username), request)
     except AuditWriteError:

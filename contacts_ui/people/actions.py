@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from allauth.core import context
 from allauth.mfa.models import Authenticator
@@ -13,18 +14,39 @@ from .permissions import NotAllowed, check_may_change, is_self, people_lock
 from .person import Person, get_person
 from .sessions import end_sessions_and_record
 
-PersonAction = Callable[[Person], str]
+
+@dataclass(frozen=True, slots=True)
+class PersonAction:
+    """One button. `label` and the person's name are its sentence; `text` says what ends, `undo` how to take it back.
+
+    One without `undo` ends nothing, so nobody is asked first.
+    """
+
+    perform: Callable[[Person], str]
+    label: str
+    text: str = ""
+    undo: str = ""
+    danger: bool = False
 
 
 def perform(actor: User, person_id: int, name: str) -> str:
     """Performs it in a transaction; the message for the page. Raises NotAllowed, Http404, AuditWriteError, KeyError."""
     action = ACTIONS[name]
     with people_lock(actor):
-        person = get_person(person_id)
-        check_may_change(actor, person)
-        if is_self(actor, person):
-            raise NotAllowed("You cannot do this to yourself. Another admin can.")
-        return action(person)
+        return action.perform(_target(actor, person_id))
+
+
+def person_to_confirm(actor: User, person_id: int) -> Person:
+    """The person an action is about, before it is performed. Raises NotAllowed, Http404."""
+    return _target(actor, person_id)
+
+
+def _target(actor: User, person_id: int) -> Person:
+    person = get_person(person_id)
+    check_may_change(actor, person)
+    if is_self(actor, person):
+        raise NotAllowed("You cannot do this to yourself. Another admin can.")
+    return person
 
 
 def _deactivate(person: Person) -> str:
@@ -60,8 +82,26 @@ def _end_sessions(person: Person) -> int:
 
 
 ACTIONS: dict[str, PersonAction] = {
-    "switch-off": _deactivate,
-    "switch-on": _activate,
-    "sign-out": _sign_out,
-    "remove-factors": _reset_mfa,
+    "switch-off": PersonAction(
+        _deactivate,
+        "Switch off",
+        "Their sessions end at once, and they cannot sign in. Role and profiles are kept.",
+        "To undo this, switch them on again here. They sign in anew.",
+        danger=True,
+    ),
+    "switch-on": PersonAction(_activate, "Switch on"),
+    "sign-out": PersonAction(
+        _sign_out,
+        "Sign out",
+        "Every session ends at once, and what they have not saved is lost.",
+        "There is nothing to undo: they can sign in again.",
+    ),
+    "remove-factors": PersonAction(
+        _reset_mfa,
+        "Remove the second factors of",
+        "Passkeys, authenticator app and recovery codes stop working, and every session ends. "
+        "Until they add one again, their password alone lets them in.",
+        "This cannot be undone. They add a new one themselves, under “Sign-in and security”.",
+        danger=True,
+    ),
 }

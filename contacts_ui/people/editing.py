@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import QueryDict
 
@@ -16,23 +17,40 @@ from contacts_ui.text import parse_uuid
 
 from . import password_links
 from .assignments import ProfileChoices, ProfileDirectory, load_profiles, profile_choices
-from .filters import MAX_SEARCH
+from .filters import MAX_SEARCH, NO_ROLE
 from .forms import NewPersonForm, PersonForm, split_name
 from .password_links import PasswordLink
-from .permissions import NotAllowed, check_may_change, is_self, may_change, people_lock
+from .permissions import (
+    EMAIL_GUARDED,
+    GUARDED,
+    NotAllowed,
+    check_may_change,
+    is_self,
+    may_change,
+    may_change_email,
+    may_grant,
+    people_lock,
+    roles_guarded,
+)
 from .person import Person, get_person
 
 STALE_FORM = (
     "Somebody changed this person while this page was open, so nothing was saved. "
     "Load the page again to see what holds now, then make your changes anew."
 )
+OWN_ROLE = "A superuser can change your role. You cannot change it yourself."
 API_DOWN = "Not saved: profiles cannot be added while the messaging service does not answer. Take the new ticks away."
 UNKNOWN_PROFILE = "Not saved: a profile that was ticked is not there any more."
 
 
 @dataclass(frozen=True, slots=True)
 class PersonEdit:
-    """The form of one person. `version`: the state it was loaded from. `refused`: why nothing was saved, a message."""
+    """The form of one person. `version`: the state it was loaded from. `refused`: why nothing was saved, a message.
+
+    `takes_role`: nothing was saved, for it would take their role away, and that was not confirmed yet.
+    `role_fixed`, `email_fixed`: why the actor may not change these, None where they may. `roles_guarded`: why they may
+    not give every role. `sends_mail`: password links are mailed.
+    """
 
     person: Person
     form: PersonForm
@@ -40,16 +58,20 @@ class PersonEdit:
     version: str
     may_change: bool
     is_self: bool
+    role_fixed: str | None = None
+    roles_guarded: str | None = None
+    email_fixed: str | None = None
+    sends_mail: bool = False
     refused: str | None = None
+    takes_role: bool = False
     saved: bool = False
 
 
 def load(actor: User, person_id: int, find: str) -> PersonEdit:
     """The form of a person as stored, the profiles filtered by `find`."""
     person = get_person(person_id)
-    form = PersonForm(None, person, role_fixed=is_self(actor, person))
     choices = profile_choices(load_profiles(), person.assigned, person.assigned, _find(find))
-    return PersonEdit(person, form, choices, person.version, may_change(actor, person), is_self(actor, person))
+    return _edit(actor, person, None, choices, person.version)
 
 
 def preview(actor: User, person_id: int, data: QueryDict) -> PersonEdit:
@@ -70,8 +92,27 @@ def save(actor: User, person_id: int, data: QueryDict) -> PersonEdit:
             return replace(edit, refused=str(error))
         if not edit.form.is_valid():
             return edit
+        refused = _refused(actor, edit)
+        if refused:
+            return replace(edit, refused=refused)
+        if _takes_role(edit) and data.get("confirm") != "role":
+            return replace(edit, takes_role=True)
         _save(edit, selected)
     return replace(edit, saved=True)
+
+
+def _refused(actor: User, edit: PersonEdit) -> str | None:
+    """Why the actor may not save this of a guarded person, None when they may."""
+    person, clean = edit.person, edit.form.cleaned_data
+    if clean["email"] != person.user.email and not may_change_email(actor, person):
+        return f"Not saved. {EMAIL_GUARDED}"
+    return None if may_grant(actor, person.role, clean["role"]) else f"Not saved. {roles_guarded(actor)}"
+
+
+def _takes_role(edit: PersonEdit) -> bool:
+    """True when the person ends up with less: without a role, or without one that sees everything."""
+    before, after = edit.person.role, edit.form.cleaned_data["role"]
+    return before not in {after, NO_ROLE} and (after == NO_ROLE or before in GUARDED)
 
 
 def create(actor: User, data: QueryDict) -> tuple[NewPersonForm, PasswordLink | None]:
@@ -80,6 +121,9 @@ def create(actor: User, data: QueryDict) -> tuple[NewPersonForm, PasswordLink | 
         form = NewPersonForm(data, None)
         if not form.is_valid():
             return form, None
+        if not may_grant(actor, NO_ROLE, form.cleaned_data["role"]):
+            form.add_error("role", roles_guarded(actor) or "")
+            return form, None
         user = User(username=form.cleaned_data["username"], email=form.cleaned_data["email"])
         user.first_name, user.last_name = split_name(form.cleaned_data["name"])
         user.set_unusable_password()
@@ -87,14 +131,29 @@ def create(actor: User, data: QueryDict) -> tuple[NewPersonForm, PasswordLink | 
         if form.selected_role:
             set_role(user, form.selected_role)
         link = password_links.create(get_person(user.pk), actor)
-    return form, password_links.send(link)
+    return form, password_links.deliver(link)
 
 
 def _bound(actor: User, data: QueryDict, person: Person, directory: ProfileDirectory) -> PersonEdit:
-    form = PersonForm(data, person, role_fixed=is_self(actor, person))
     choices = profile_choices(directory, person.assigned, _selected_ids(data), _find(data.get("find", "")))
-    version = data.get("version") or person.version
-    return PersonEdit(person, form, choices, version, may_change(actor, person), is_self(actor, person))
+    return _edit(actor, person, data, choices, data.get("version") or person.version)
+
+
+def _edit(actor: User, person: Person, data: QueryDict | None, choices: ProfileChoices, version: str) -> PersonEdit:
+    own, guarded = is_self(actor, person), roles_guarded(actor)
+    role_fixed = OWN_ROLE if own else guarded if person.role in GUARDED else None
+    return PersonEdit(
+        person,
+        PersonForm(data, person, role_fixed=role_fixed is not None),
+        choices,
+        version,
+        may_change(actor, person),
+        own,
+        role_fixed=role_fixed,
+        roles_guarded=guarded,
+        email_fixed=None if may_change_email(actor, person) else EMAIL_GUARDED,
+        sends_mail=bool(settings.EMAIL_URL),
+    )
 
 
 def _find(text: str) -> str:

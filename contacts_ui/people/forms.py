@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db.models import Q
@@ -73,6 +74,13 @@ class NewPersonForm(PersonForm):
         error_messages=_TOO_LONG | _ODD | {"required": "Type a user name."},
     )
     field_order = ("username", "name", "email", "role")
+
+    def clean_email(self) -> str:
+        """The e-mail. Needed where the desk sends mail: the link to choose a password goes there, and nowhere else."""
+        email = super().clean_email()
+        if settings.EMAIL_URL and not email:
+            raise forms.ValidationError("Type an e-mail address. The link to choose a password is sent there.")
+        return email
 
     def clean_username(self) -> str:
         """The user name; it must be unique, whatever its case."""

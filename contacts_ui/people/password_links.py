@@ -1,4 +1,8 @@
-"""Password links: an admin makes one for a person to set a password. Shown once, stored nowhere."""
+"""Password links: an admin makes one for a person to set a password. Used once, stored nowhere.
+
+Where the desk sends mail, the link goes to the person alone: whoever sees it can become them. Without mail an admin
+hands it over; one for an admin or auditor only a superuser makes.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from contacts_ui import audit
 from contacts_ui.sign_in.oidc import is_sso_user
 from contacts_ui.sign_in.password_tokens import ON_THE_SERVER, make_token
 
-from .permissions import NotAllowed, check_may_change, is_self, people_lock
+from .permissions import GUARDED, NotAllowed, check_may_change, is_self, people_lock
 from .person import Person, get_person
 
 log = logging.getLogger(__name__)
@@ -33,11 +37,14 @@ Your user name is {username}.
 
 @dataclass(frozen=True, slots=True)
 class PasswordLink:
-    """A link. `mailed`: whether it was also sent to the person, None when not tried. `repr` omits `url`, for logs."""
+    """A link as the admin's page shows it. `url` is None where it was mailed, and `mailed` says whether that worked.
+
+    `repr` omits `url`, for logs.
+    """
 
     person: Person
-    url: str = field(repr=False)
-    mailed: bool | None = None
+    url: str | None = field(repr=False)
+    mailed: bool = False
 
     @property
     def hours(self) -> int:
@@ -50,14 +57,22 @@ def issue_for_user(actor: User, person_id: int) -> PasswordLink:
     with people_lock(actor):
         person = get_person(person_id)
         check_may_change(actor, person)
-        if is_self(actor, person):
-            raise NotAllowed("You change your own password under “Sign-in and security”.")
-        if is_sso_user(person.user):
-            raise NotAllowed(f"{person.name} signs in with {settings.OIDC_NAME}, and has no password here.")
-        if not person.user.is_active:
-            raise NotAllowed(f"{person.name} is switched off. Switch them on first.")
+        _check_may_link(actor, person)
         link = create(person, actor)
-    return send(link)
+    return deliver(link)
+
+
+def _check_may_link(actor: User, person: Person) -> None:
+    if is_self(actor, person):
+        raise NotAllowed("You change your own password under “Sign-in and security”.")
+    if is_sso_user(person.user):
+        raise NotAllowed(f"{person.name} signs in with {settings.OIDC_NAME}, and has no password here.")
+    if not person.user.is_active:
+        raise NotAllowed(f"{person.name} is switched off. Switch them on first.")
+    if settings.EMAIL_URL and not person.user.email:
+        raise NotAllowed(f"{person.name} has no e-mail address. Add one first: the link is sent there.")
+    if not settings.EMAIL_URL and person.role in GUARDED and not actor.is_superuser:
+        raise NotAllowed("Only a superuser makes a link for an admin or auditor, because the desk sends no mail.")
 
 
 def create(person: Person, maker: User | None = None) -> PasswordLink:
@@ -72,15 +87,18 @@ def create(person: Person, maker: User | None = None) -> PasswordLink:
     return PasswordLink(person, settings.SITE_URL + reverse("account_reset_password_from_key", kwargs=key))
 
 
-def send(link: PasswordLink) -> PasswordLink:
-    """Mails the link to its person where the desk sends mail and has an address. Call it outside every transaction."""
-    user = link.person.user
-    if not settings.EMAIL_URL or not user.email:
+def deliver(link: PasswordLink) -> PasswordLink:
+    """Mails the link to its person where the desk sends mail; it is without its URL then, whether that worked or not.
+
+    Call it outside every transaction.
+    """
+    if not settings.EMAIL_URL:
         return link
+    user = link.person.user
     text = _MAIL.format(name=link.person.name, hours=link.hours, url=link.url, username=user.username)
     try:
         send_mail(_SUBJECT, text, None, [user.email])
     except OSError as error:  # every failure of a mail server; its text may contain the address
         log.warning("desk.people.mail_failed", extra={"error": type(error).__name__})
-        return PasswordLink(link.person, link.url, mailed=False)
-    return PasswordLink(link.person, link.url, mailed=True)
+        return PasswordLink(link.person, None, mailed=False)
+    return PasswordLink(link.person, None, mailed=True)

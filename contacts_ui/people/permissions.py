@@ -9,9 +9,12 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from contacts_ui.access import RoleDenied
-from contacts_ui.roles import ADMIN, role_of
+from contacts_ui.roles import ADMIN, ROLES, role_of
 
 from .person import Person
+
+GUARDED = frozenset(role.name for role in ROLES if role.guarded)
+EMAIL_GUARDED = "Only a superuser changes the e-mail of an admin or auditor: new passwords are sent there."
 
 
 class NotAllowed(Exception):
@@ -46,3 +49,21 @@ def check_may_change(actor: User, person: Person) -> None:
 def is_self(actor: User, person: Person) -> bool:
     """True when the person is the actor."""
     return actor.pk == person.user.pk
+
+
+def roles_guarded(actor: User) -> str | None:
+    """Why `actor` may not give every role, None for a superuser, who may."""
+    return None if actor.is_superuser else "Only a superuser gives or takes away the roles admin and auditor."
+
+
+def may_grant(actor: User, before: str, after: str) -> bool:
+    """True when `actor` may change a role from `before` to `after`.
+
+    Otherwise an admin could take an auditor's role away, make a link for somebody without one, and give it back.
+    """
+    return actor.is_superuser or before == after or not {before, after} & GUARDED
+
+
+def may_change_email(actor: User, person: Person) -> bool:
+    """True when `actor` may say where new passwords of this person are sent."""
+    return actor.is_superuser or is_self(actor, person) or person.role not in GUARDED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
@@ -11,13 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui.access import has_profiles, require_role
 from contacts_ui.audit.quota_stops import people_stopped_by_quota
-from contacts_ui.people.actions import ACTIONS, perform
+from contacts_ui.people.actions import ACTIONS, perform, person_to_confirm
+from contacts_ui.people.confirmation import Confirmation, confirm_action, confirm_role
 from contacts_ui.people.editing import PersonEdit, create, load, preview, save
 from contacts_ui.people.filters import PeopleFilters, parse_filters
 from contacts_ui.people.forms import NewPersonForm
 from contacts_ui.people.password_links import PasswordLink, issue_for_user
 from contacts_ui.people.people_list import people_page
-from contacts_ui.people.permissions import NotAllowed
+from contacts_ui.people.permissions import NotAllowed, roles_guarded
 from contacts_ui.roles import ADMIN, ROLES
 from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
@@ -50,7 +52,13 @@ def person_new(request: DeskRequest) -> HttpResponse:
     if link is not None:
         return _link_page(request, link, is_new=True)
     desk = DeskPage(request, "people/new.html", "people/_new.html", None)
-    response = desk.response(form=form, roles=ROLES, has_profiles=has_profiles())
+    response = desk.response(
+        form=form,
+        roles=ROLES,
+        roles_guarded=roles_guarded(request.user),
+        sends_mail=bool(settings.EMAIL_URL),
+        has_profiles=has_profiles(),
+    )
     response.status_code = 422 if form.is_bound else 200
     return response
 
@@ -58,9 +66,13 @@ def person_new(request: DeskRequest) -> HttpResponse:
 @require_http_methods(_FORM)
 @require_role(ADMIN)
 def person_edit(request: DeskRequest, person_id: int) -> HttpResponse:
-    """The form of one person. Cost: one API call (`/v3/me`), none for five minutes after."""
-    saving = request.method == "POST" and not _is_preview(request)
+    """The form of one person; a save that takes their role away asks first. Cost: one API call (`/v3/me`), none for
+    five minutes after.
+    """
+    saving = request.method == "POST" and not is_preview(request)
     edit = _edit(request, person_id, saving=saving)
+    if edit.takes_role:
+        return _confirm_page(request, confirm_role(edit, request.POST))
     if edit.saved:
         messages.success(request, "Saved. It holds from their next click on.")
         return redirect("person-edit", person_id)
@@ -70,21 +82,26 @@ def person_edit(request: DeskRequest, person_id: int) -> HttpResponse:
 @require_http_methods(_FORM)
 @require_role(ADMIN)
 def person_action(request: DeskRequest, person_id: int) -> HttpResponse:
-    """Performs the action of a button below the form; only by POST. Cost: no API call."""
-    if request.method == "POST":
-        if request.POST.get("do") not in ACTIONS:
-            raise BadRequest("no such button")
-        try:
-            messages.success(request, perform(request.user, person_id, request.POST["do"]))
-        except NotAllowed as error:
-            messages.error(request, str(error))
+    """The action of a button below the form: by GET the page that asks first, by POST it is performed. Cost: no API
+    call.
+    """
+    name = (request.POST if request.method == "POST" else request.GET).get("do", "")
+    if name not in ACTIONS and request.method == "POST":
+        raise BadRequest("no such button")
+    try:
+        if request.method == "POST":
+            messages.success(request, perform(request.user, person_id, name))
+        elif name in ACTIONS and ACTIONS[name].undo:
+            return _confirm_page(request, confirm_action(person_to_confirm(request.user, person_id), name))
+    except NotAllowed as error:
+        messages.error(request, str(error))
     return redirect("person-edit", person_id)
 
 
 @require_http_methods(_FORM)
 @require_role(ADMIN)
 def person_link(request: DeskRequest, person_id: int) -> HttpResponse:
-    """A link to choose a password, shown only in the response to POST. Cost: no API call."""
+    """A link to choose a password, mailed or shown in the response to POST alone. Cost: no API call."""
     if request.method == "POST":
         try:
             return _link_page(request, issue_for_user(request.user, person_id), is_new=False)
@@ -106,6 +123,10 @@ def _link_page(request: DeskRequest, link: PasswordLink, *, is_new: bool) -> Htt
     return desk.response(link=link, is_new=is_new, assign=assign, current_url=url)
 
 
+def _confirm_page(request: DeskRequest, confirmation: Confirmation) -> HttpResponse:
+    return DeskPage(request, "people/confirm.html", "people/_confirm.html", None).response(confirmation=confirmation)
+
+
 def _edit_page(request: DeskRequest, edit: PersonEdit, status: int) -> HttpResponse:
     desk = DeskPage(request, "people/edit.html", "people/_profiles.html", None)
     flashes = [(message.level_tag, str(message)) for message in messages.get_messages(request)]
@@ -114,7 +135,7 @@ def _edit_page(request: DeskRequest, edit: PersonEdit, status: int) -> HttpRespo
     return response
 
 
-def _is_preview(request: DeskRequest) -> bool:
+def is_preview(request: DeskRequest) -> bool:
     """True if the form only filters its profiles: by htmx, by the Find button, or by Enter in the search box."""
     data = request.POST
     by_enter = "save" not in data and data.get("find", "") != data.get("found", "")

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 
 from contacts_ui.models import AuditEntry
+from testing.accounts import prove
 from testing.postgres_server import new_database, running_postgres
 from testing.running_desk import manage
 from testing.sandbox_server import SandboxServer
@@ -36,6 +37,7 @@ def auditor_client(desk_api: SandboxServer, auditor: User) -> Client:
     """The signed-in auditor's browser, with an empty log."""
     client = Client()
     client.force_login(auditor)
+    prove(client, auditor)
     clear_log()
     return client
 

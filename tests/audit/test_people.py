@@ -140,19 +140,17 @@ def test_policy_change_of_masking_is_recorded_each_time(db: None) -> None:
     assert events() == [("policy.changed", "ok", "support: numbers are masked"), not_masked, not_masked]
 
 
-def test_password_change_in_django_admin_is_recorded(client: Client, sue: User) -> None:
-    client.force_login(User.objects.create_superuser("root", password="x"))
+def test_password_change_in_django_admin_is_recorded(root_client: Client, sue: User) -> None:
     clear_log()
     new = {"password1": PASSWORD[::-1], "password2": PASSWORD[::-1], "usable_password": "true"}
-    client.post(f"/admin/auth/user/{sue.pk}/password/", new)
+    root_client.post(f"/admin/auth/user/{sue.pk}/password/", new)
     assert events() == [("admin.changed", "ok", "user: Changed “sue” — Changed password.")]
     assert AuditEntry.objects.get().person == "root"
 
 
-def test_role_deletion_in_django_admin_is_recorded(client: Client, sue: User) -> None:
-    client.force_login(User.objects.create_superuser("root", password="x"))
+def test_role_deletion_in_django_admin_is_recorded(root_client: Client, sue: User) -> None:
     clear_log()
-    client.post(f"/admin/auth/group/{Group.objects.get(name='support').pk}/delete/", {"post": "yes"})
+    root_client.post(f"/admin/auth/group/{Group.objects.get(name='support').pk}/delete/", {"post": "yes"})
     assert events() == [("admin.changed", "ok", "group: Deleted “support.”")]
 
 

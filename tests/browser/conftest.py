@@ -185,9 +185,10 @@ class NewContext:
         return {"base_url": self._desk.url} | window | options
 
 
-def add_session(context: BrowserContext, desk: Desk, username: str) -> None:
-    """Adds the cookie of a new session to a browser profile."""
-    context.add_cookies([{"name": COOKIE, "value": create_session(desk, username), "url": desk.url}])
+def add_session(context: BrowserContext, desk: Desk, username: str, *, proven: bool = True) -> None:
+    """Adds the cookie of a new session to a browser profile. `proven`: as for testing.accounts.create_session."""
+    session = create_session(desk, username, proven=proven)
+    context.add_cookies([{"name": COOKIE, "value": session, "url": desk.url}])
 
 
 def watch_faults(context: BrowserContext, faults: list[str]) -> None:

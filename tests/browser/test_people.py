@@ -8,8 +8,10 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
+from testing.desk_template import PASSWORD
+from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
-from tests.browser.conftest import NewContext
+from tests.browser.conftest import NewContext, add_session
 
 NEW_PASSWORD = "a password of their own"
 
@@ -86,6 +88,8 @@ def test_person_is_added_signs_in_by_link_and_is_switched_off(
     assert support.request.get("/account/contacts/").status == 404
 
     admin.get_by_role("button", name="Switch off").click()
+    expect(admin.get_by_role("heading", name="Switch off Ada King?")).to_be_visible()
+    admin.get_by_role("button", name="Switch off Ada King").click()
     expect(admin.get_by_text("Ada King is switched off and signed out everywhere.")).to_be_visible()
     support.reload()
     expect(support).to_have_url(re.compile("/sign-in/"))
@@ -122,3 +126,22 @@ def test_role_without_assignments_shows_warning_when_chosen(person: Page) -> Non
     expect(warning).to_be_hidden()
     person.check("[name=role][value=auditor]")
     expect(warning).to_be_visible()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_person_typed_before_the_proof_ran_out_is_not_lost(
+    new_context: NewContext, desk: Desk, sandbox: SandboxServer, javascript: bool
+) -> None:
+    username = f"ada-{time.time_ns()}"
+    page = new_context.signed_in("admin", at="/people/new/", java_script_enabled=javascript)
+    page.fill("#username", username)
+    page.fill("#name", "Ada “the first” Lovelace & <daughters>")
+    page.check("[name=role][value=exporter]")
+    # Meanwhile five minutes pass: the form is sent in a session that has proved nothing.
+    add_session(page.context, desk, "admin", proven=False)
+    page.get_by_role("button", name="Add and make a link").click()
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Add this person").click()
+    expect(page.locator("#password-link")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ada “the first” Lovelace & <daughters> is added")).to_be_visible()
