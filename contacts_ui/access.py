@@ -97,7 +97,10 @@ def admin_names() -> list[str]:
 
 
 def require_role(*roles: str) -> Callable[[View], View]:
-    """Decorator of a view for people of these roles. Raises RoleDenied for all others."""
+    """Decorator of a view for people of these roles. Raises RoleDenied for all others.
+
+    The view has them as `allowed_roles`: middleware that asks for more than a session asks nobody else.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -106,6 +109,7 @@ def require_role(*roles: str) -> Callable[[View], View]:
                 raise RoleDenied
             return view(request, *args, **kwargs)
 
+        guarded.allowed_roles = frozenset(roles)  # type: ignore[attr-defined]
         return cast("View", guarded)
 
     return decorate

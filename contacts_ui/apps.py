@@ -22,6 +22,8 @@ class ContactsUiConfig(AppConfig):
         post_migrate.connect(_create_roles, sender=self)
         import_module("contacts_ui.audit.signals")
         import_module("contacts_ui.sign_in.totp_reuse")
+        import_module("contacts_ui.sign_in.step_up")
+        import_module("contacts_ui.sign_in.sso_reauthentication")
         import_module("contacts_ui.people.notices")
 
 

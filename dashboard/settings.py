@@ -181,6 +181,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = {"login": None, "login_failed": None, "reset_password": None}
 KNOWN_BROWSER_COOKIE_NAME = "__Host-known-browser" if _https else "known-browser"
 KNOWN_BROWSER_SECONDS = 180 * 24 * 3600  # after the last sign-in there
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds for which proving who one is again lasts (sign_in/step_up.py)
 
 MFA_RATE_LIMITS: dict[str, str | None] = {"webauthn_login": None}  # attempts.py likewise
 MFA_ADAPTER = "contacts_ui.sign_in.adapters.DeskMfaAdapter"
@@ -326,6 +327,7 @@ MIDDLEWARE = [
     "contacts_ui.sign_in.provider_session.ProviderSessionMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "contacts_ui.sign_in.second_factor.SecondFactorMiddleware",
+    "contacts_ui.middleware.step_up.StepUpMiddleware",
     "contacts_ui.middleware.error_pages.ErrorPageMiddleware",
     "contacts_ui.middleware.audit.AuditMiddleware",
 ]

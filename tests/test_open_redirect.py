@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from contacts_ui.sign_in.adapters import DeskAccountAdapter
 from contacts_ui.sign_in.redirects import safe_redirect_path
+from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
 from testing.totp import code_now
 from tests.open_redirects import OF_EACH_FAMILY, tricks
@@ -197,8 +198,7 @@ def test_sign_in_page_redirects_no_anonymous_visitor(db: None, targets: tuple[st
 
 
 def test_passkey_edit_and_removal_ignore_next(person: User) -> None:
-    client = _signed_in(person)
-    client.post("/sign-in/again/", {"password": "x"})
+    client = prove(_signed_in(person), person)
     for target in OF_EACH_FAMILY:
         key = Authenticator.objects.create(user=person, type="webauthn", data={"name": "a key", "credential": {}})
         base = f"/you/second-factor/passkeys/keys/{key.pk}"

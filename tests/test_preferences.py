@@ -176,13 +176,12 @@ def test_page_says_group_decides_on_masking(support_client: Client) -> None:
     assert "Your group always sees masked numbers." in page
 
 
-def test_superuser_sets_policy_on_group_page(db: None, client: Client) -> None:
-    client.force_login(User.objects.create_superuser("root", password="x"))
+def test_superuser_sets_policy_on_group_page(root_client: Client) -> None:
     group = Group.objects.get(name="support")
     address = f"/admin/auth/group/{group.pk}/change/"
-    assert "Numbers are masked for its members" in text(client.get(address))
+    assert "Numbers are masked for its members" in text(root_client.get(address))
     forms = {"policy-TOTAL_FORMS": "1", "policy-INITIAL_FORMS": "0", "policy-0-mask_numbers": "on"}
-    answer = client.post(address, {"name": "support", "policy-0-group": str(group.pk), **forms})
+    answer = root_client.post(address, {"name": "support", "policy-0-group": str(group.pk), **forms})
     assert answer.status_code == 302
     assert GroupPolicy.objects.get(group=group).mask_numbers
 

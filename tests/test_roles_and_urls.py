@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from contacts_ui.models import ProfileAccess
+from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
 
 PEOPLE = ("anonymous", "unassigned", "support", "exporter", "auditor", "admin")
@@ -61,6 +62,8 @@ GETS: dict[str, tuple[int, ...]] = {
     "sign-in/code/": AGAIN,  # nobody is between the two steps here
     "sign-in/again/": EVERYONE,
     "sign-in/again/code/": AGAIN,  # nobody has a second factor here
+    "sign-in/again/sso/": AGAIN,  # nobody comes by single sign-on here
+    "you/confirmed/": AGAIN,  # nothing waits
     "sign-in/password/": OPEN,
     "sign-in/password/sent/": OPEN,
     "sign-in/password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": OPEN,  # says that the link does not work
@@ -70,16 +73,16 @@ GETS: dict[str, tuple[int, ...]] = {
     "you/password/set/": AGAIN,  # everyone has one here
     "you/second-factor/": EVERYONE,
     "you/second-factor/totp/picture/": NOT_THERE,
-    "you/second-factor/totp/activate/": AGAIN,
+    "you/second-factor/totp/activate/": EVERYONE,
     "you/second-factor/totp/deactivate/": NOT_THERE,
     "you/second-factor/passkeys/": EVERYONE,
-    "you/second-factor/passkeys/add/": AGAIN,
+    "you/second-factor/passkeys/add/": EVERYONE,
     "you/second-factor/passkeys/reauthenticate/": AGAIN,
-    "you/second-factor/passkeys/keys/<int:pk>/remove/": AGAIN,
-    "you/second-factor/passkeys/keys/<int:pk>/edit/": AGAIN,
+    "you/second-factor/passkeys/keys/<int:pk>/remove/": NOT_THERE,
+    "you/second-factor/passkeys/keys/<int:pk>/edit/": NOT_THERE,
     "you/second-factor/passkeys/login/": AGAIN,
     "you/second-factor/recovery-codes/": NOT_THERE,
-    "you/second-factor/recovery-codes/generate/": AGAIN,
+    "you/second-factor/recovery-codes/generate/": EVERYONE,
     "you/second-factor/recovery-codes/download/": NOT_THERE,
     "you/sessions/": EVERYONE,
 }
@@ -118,7 +121,10 @@ PASSWORD = make_password("x")
 
 @pytest.fixture
 def person(desk_api: SandboxServer, db: None) -> Callable[[str], Client]:
-    """Makes a browser of a kind of user. Support and exporter have the sandbox's profiles 1 and 2."""
+    """Makes a browser of a kind of user, who proved a moment ago who they are (tests/sign_in/test_step_up.py).
+
+    Support and exporter have the sandbox's profiles 1 and 2.
+    """
 
     def made(kind: str) -> Client:
         client = Client()
@@ -131,7 +137,7 @@ def person(desk_api: SandboxServer, db: None) -> Callable[[str], Client]:
             for profile in desk_api.profiles()[1:3]:
                 ProfileAccess.objects.create(user=user, profile_id=UUID(profile["id"]))
         client.force_login(user)
-        return client
+        return prove(client, user)
 
     return made
 
@@ -232,6 +238,7 @@ def test_django_login_form_signs_nobody_in(support_client: Client, support_user:
 
 def test_superuser_reaches_django_admin_by_our_sign_in(client: Client, root: User, desk_api: SandboxServer) -> None:
     client.force_login(root)
+    prove(client, root)
     assert client.get("/admin/login/")["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
     assert client.get("/admin/password_change/")["Location"] == "/you/password/"

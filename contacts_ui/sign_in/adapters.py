@@ -15,7 +15,7 @@ from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthError
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +28,7 @@ from .id_token import lacks_factor
 from .oidc import is_sso_user, sync_role_from_groups
 from .redirects import safe_redirect_path
 from .secret_encryption import DecryptionError, decrypt, encrypt
+from .step_up import proof_methods
 
 log = logging.getLogger(__name__)
 
@@ -151,6 +152,10 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Renders a mail, which is sent after the response: how long a mail server takes tells nobody anything."""
         mail_queue.enqueue(self.render_mail(template_prefix, email, context).send)
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, str]]:
+        """The ways to prove that it is still the same person: the second factor, where there is one."""
+        return proof_methods(user) if isinstance(user, User) else []
 
 
 class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]

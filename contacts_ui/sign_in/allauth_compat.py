@@ -5,7 +5,7 @@ None of it is promised to stay: tests/sign_in/test_allauth_compat.py fails when 
 
 from __future__ import annotations
 
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.account.internal.flows.manage_email import assess_unique_email
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
@@ -33,5 +33,6 @@ __all__ = [
     "get_user_by_username",
     "hotp_value",
     "ratelimit",
+    "record_authentication",
     "yield_hotp_counters_from_time",
 ]

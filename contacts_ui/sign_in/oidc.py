@@ -61,6 +61,7 @@ class StrictOIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # dj
         login.groups = _groups(userinfo) or _groups(claims)
         login.factor_confirmed = confirms_factor(claims, time.time())
         login.id_token, login.end_session_url = id_token, _end_session_url(self.openid_config)
+        login.auth_time = claims.get("auth_time")  # for sso_reauthentication
         # Other claims (numbers, addresses, pictures) are not stored.
         login.account.extra_data = {"userinfo": {"iss": claims["iss"], "sub": subject}}
         return login

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
 
 from contacts_ui.roles import ADMIN, role_of
 
@@ -19,27 +20,33 @@ from contacts_ui.roles import ADMIN, role_of
 from .allauth_compat import get_authentication_records
 
 _SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-# URL names open to someone without a second factor: to add one, or to sign out.
-_EXEMPT_URLS = frozenset(
-    {"account_logout", "account_reauthenticate", "account_login", "totp-picture", "preferences-theme"}
+# Every view that is open to someone without a second factor: to add one, or to sign out. By name with its namespace:
+# django-allauth's tables are in Django's admin under names that begin like its pages.
+OPEN_VIEWS = frozenset(
+    {
+        "account_login",
+        "account_logout",
+        "account_reauthenticate",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_index",
+        "preferences-theme",
+        "sso-reauthenticate",
+        "step-up-continue",
+        "totp-picture",
+    }
 )
 
 
-class SecondFactorMiddleware:
+class SecondFactorMiddleware(MiddlewareMixin):
     """Redirects people who lack a second factor to the page where they add one."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._get_response(request)
 
     def process_view(
         self, request: HttpRequest, _view: Callable[..., HttpResponse], _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
         """The redirect to the setup page for people who must add a second factor, else None."""
-        name = (request.resolver_match.url_name if request.resolver_match else None) or ""
-        if not request.user.is_authenticated or name in _EXEMPT_URLS or name.startswith("mfa_"):
+        name = request.resolver_match.view_name if request.resolver_match else None
+        if not request.user.is_authenticated or name in OPEN_VIEWS:
             return None
         return _redirect_to_setup(request) if must_add_second_factor(request) else None
 

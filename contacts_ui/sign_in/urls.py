@@ -11,7 +11,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from .oidc import sso_login
 from .provider_session import sso_callback
 from .session_list import session_list
-from .views import sign_in, sign_out, totp_qr_code
+from .sso_reauthentication import sso_reauthenticate
+from .views import sign_in, sign_out, step_up_continue, totp_qr_code
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in, name="account_login"),
@@ -28,6 +29,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("sign-in/password/chosen/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     path("sign-out/", sign_out, name="account_logout"),
+    path(
+        "sign-in/again/sso/",
+        sso_reauthenticate,
+        {"provider_id": settings.OIDC_PROVIDER_ID},
+        name="sso-reauthenticate",
+    ),
+    path("you/confirmed/", step_up_continue, name="step-up-continue"),  # not in sign-in/: `next` leads nowhere there
     path("you/password/", account.password_change, name="account_change_password"),
     path("you/password/set/", account.password_set, name="account_set_password"),
     path("you/second-factor/", mfa.index, name="mfa_index"),

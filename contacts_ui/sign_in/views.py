@@ -1,4 +1,5 @@
-"""Views of sign-in beside django-allauth's own: the sign-in form with our limit, signing out, and a QR code.
+"""Views of sign-in beside django-allauth's own: the sign-in form with our limit, signing out, the way on after a
+step-up, and a QR code.
 
 django-allauth shows the QR code of a new authenticator app as a `data:` URL, which our CSP forbids.
 """
@@ -11,10 +12,12 @@ from allauth.account import views as account
 from allauth.mfa.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from . import attempts, provider_session
 from .allauth_compat import SECRET_SESSION_KEY, ratelimit
+from .step_up import held_request
 
 
 @login_not_required
@@ -37,10 +40,21 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def totp_qr_code(request: HttpRequest) -> HttpResponse:
-    """The QR code of the secret that this session is setting up; 404 without one."""
+    """The QR code of the secret that this session is setting up; 404 without one. A `data:` URL, as django-allauth
+    shows it, is forbidden by our CSP.
+    """
     secret = request.session.get(SECRET_SESSION_KEY)
     if not secret:
         raise Http404
     adapter = get_adapter()
     svg = adapter.build_totp_svg(adapter.build_totp_url(request.user, secret))
     return HttpResponse(svg, content_type="image/svg+xml", headers={"Cache-Control": "private, no-store"})
+
+
+@require_safe
+def step_up_continue(request: HttpRequest) -> HttpResponse:
+    """The request that waited for the proof, as a form to send it now: a POST is not repeated without a click."""
+    held = held_request(request)
+    if held is None:
+        return redirect("home")
+    return render(request, "account/step_up_continue.html", {"held": held})

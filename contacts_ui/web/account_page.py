@@ -16,6 +16,7 @@ from contacts_ui.preferences import EffectivePreferences
 from contacts_ui.roles import role_of
 from contacts_ui.sign_in.oidc import is_sso_user
 from contacts_ui.sign_in.second_factor import has_second_factor, must_add_second_factor
+from contacts_ui.sign_in.step_up import back_url
 from contacts_ui.sign_in.user_agents import device_name
 
 from .request import DeskRequest, preferences_of
@@ -34,7 +35,8 @@ class AccountPage:
     """The context of the pages of a person's own account.
 
     `must_add`: no other page opens before they add a second factor. `protected`: they have one. `provider` is the name
-    of their identity provider, None for a person with a password here.
+    of their identity provider, None for a person with a password here. `back_url` is where "Cancel" leads on the pages
+    that ask for a proof.
     """
 
     request: DeskRequest
@@ -44,6 +46,7 @@ class AccountPage:
     must_add: bool
     protected: bool
     provider: str | None
+    back_url: str
 
     def device(self, user_agent: str) -> str:
         """The name of the browser with this User-Agent header."""
@@ -67,4 +70,5 @@ def account_page(request: DeskRequest) -> AccountPage:
         must_add=must_add_second_factor(request),
         protected=has_second_factor(user),
         provider=settings.OIDC_NAME if is_sso_user(user) else None,
+        back_url=back_url(request),
     )

@@ -295,6 +295,23 @@ def _person_switched_off(page: Page, sandbox: SandboxServer) -> None:
     _person_added(page, sandbox)
     page.get_by_role("link", name="Assign profiles").click()
     page.get_by_role("button", name="Switch off").click()
+    page.get_by_role("button", name="Switch off Ada Lovelace").click()
+
+
+def _person_asked(name: str) -> Reach:
+    """The page that asks before the action of this button."""
+
+    def go(page: Page, _sandbox: SandboxServer) -> None:
+        _person(page, "support")
+        page.get_by_role("button", name=name).click()
+
+    return go
+
+
+def _person_role_asked(page: Page, _sandbox: SandboxServer) -> None:
+    _person(page, "support")
+    page.check("[name=role][value=none]")
+    page.get_by_role("button", name="Save", exact=True).click()
 
 
 def _audit(page: Page, _sandbox: SandboxServer) -> None:
@@ -441,8 +458,12 @@ STATES = (
     State("sign-out", ("Sign out of this browser?", "Stay signed in"), _at("/sign-out/")),
     State("security", ("Sign-in and security", "Add a passkey", "Off"), _at("/you/second-factor/"), person="nia"),
     State("security-all", ("2 passkeys", "On", "10 of 10 left"), _at("/you/second-factor/"), person="theo"),
-    State("confirm", ("Confirm that it is you", "Use a code"), _at("/sign-in/again/"), person="kim"),
+    State("confirm", ("Confirm that it is you", "Your password", "Cancel"), signing_in.asked, person=None),
     State("confirm-code", ("From your authenticator app",), _at("/sign-in/again/code/"), person="kim"),
+    State("confirm-code-or-passkey", ("Or choose another way",), _at("/sign-in/again/code/"), person="theo"),
+    State(
+        "confirmed", ("Nothing was done yet", "Make a link for Nia Okafor"), signing_in.asked_and_confirmed, person=None
+    ),
     State(
         "app-add",
         ("Scan this picture", "Or type this key"),
@@ -503,6 +524,15 @@ STATES = (
     State("people-nobody-fits", ("Nobody fits", "Show everybody"), _at("/people/?search=zebra")),
     State("person", ("Assigned profiles", "May sign in, and sees nothing.", "Switch off"), _of_person("nia")),
     State("person-admin", ("What is ticked here is kept, and not used.", "Make a new link"), _of_person("pat")),
+    State("person-guarded", ("Only a superuser gives or takes away the roles",), _of_person("masha")),
+    State("person-switch-off", ("Switch off support?", "To undo this", "Cancel"), _person_asked("Switch off")),
+    State(
+        "person-remove-factors",
+        ("Remove the second factors of support?", "This cannot be undone."),
+        _person_asked("Remove second factors"),
+    ),
+    State("person-sign-out", ("Sign out support?", "There is nothing to undo"), _person_asked("Sign out everywhere")),
+    State("person-role", ("Take the role Support from support?", "To undo this"), _person_role_asked),
     State("person-own", ("You cannot change it yourself.",), _of_person("mara")),
     State(
         "person-finds-nothing", ("No profile is called “zebra”.", "1 ticked, 0 assigned now."), _person_finds_nothing

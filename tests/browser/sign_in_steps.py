@@ -47,14 +47,24 @@ def code_wrong(page: Page, sandbox: SandboxServer) -> None:
 
 
 def confirmed(address: str) -> Reach:
-    """Opens a page that asks for the password again."""
+    """Opens a page that asks for a proof, which the sessions of page states have given."""
+    return lambda page, _sandbox: page.goto(address)
 
-    def go(page: Page, _sandbox: SandboxServer) -> None:
-        page.goto(f"/sign-in/again/?next={address}")
-        page.get_by_label("Your password").fill(PASSWORD)
-        page.get_by_role("button", name="Confirm").click()
 
-    return go
+def asked(page: Page, _sandbox: SandboxServer) -> None:
+    """Asks for a link for somebody, in a session that has proved nothing yet."""
+    sign_in(page, "pat", PASSWORD)
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
+    page.goto("/people/?search=nia")
+    page.locator("#people .phone__link").click()
+    page.get_by_role("button", name="Make a new link").click()
+
+
+def asked_and_confirmed(page: Page, sandbox: SandboxServer) -> None:
+    """The same, up to the page that goes on after the proof."""
+    asked(page, sandbox)
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
 
 
 def passkey(does: str) -> Reach:

@@ -71,3 +71,19 @@ def test_sign_out_leads_through_provider_and_back(page: Page, provider: Provider
     page.wait_for_url("**/sign-in/")
     page.goto("/account/contacts/")
     page.wait_for_url("**/sign-in/?next=**")
+
+
+def test_admin_by_sso_proves_who_they_are_at_the_provider(page: Page, provider: Provider) -> None:
+    provider.knows("b-4", preferred_username="boss", groups=["desk-admins"])
+    page.goto("/people/")
+    page.click(BUTTON)
+    page.fill("[name=sub]", "b-4")
+    page.press("[name=sub]", "Enter")
+    page.wait_for_url("**/people/")
+    page.get_by_role("link", name="Add a person").click()
+    page.get_by_role("button", name="Continue to Example Work").click()
+    page.wait_for_url(f"{provider.url}/**")
+    page.fill("[name=sub]", "b-4")
+    page.press("[name=sub]", "Enter")
+    page.wait_for_url("**/people/new/")
+    assert page.get_by_role("heading", name="Add a person").is_visible()

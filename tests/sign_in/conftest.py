@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.cache import caches
+from django.test import Client
 
 from testing.desk_template import DeskTemplate
 from testing.running_desk import Desk, running_desk
@@ -48,3 +51,12 @@ def _reset_forged_claims(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "provider" in request.fixturenames:
         request.getfixturevalue("provider").forge()
+
+
+@pytest.fixture
+def root(desk_api: SandboxServer, root_user: User) -> Client:
+    """A superuser's browser that has proved nothing since it signed in."""
+    caches["default"].clear()
+    client = Client()
+    client.force_login(root_user)
+    return client

@@ -20,6 +20,7 @@ from contacts_ui.roles import NAMES
 from contacts_ui.sign_in.adapters import DeskSocialAccountAdapter
 from contacts_ui.sign_in.oidc import sync_role_from_groups
 from dashboard.settings import ROLE_NAMES
+from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
 from tests.html import text
 
@@ -85,6 +86,7 @@ def test_sso_user_cannot_set_password(sso_user: User) -> None:
     sso_user.save()
     client = Client()
     client.force_login(sso_user)
+    prove(client, sso_user)
     answer = client.post("/you/password/set/", {"password1": GOOD, "password2": GOOD})
     assert answer.status_code == 403
     assert not User.objects.get(username="olga").has_usable_password()

@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
+from contacts_ui.sign_in.second_factor import OPEN_VIEWS
+from testing.resolver import all_views
 from tests.html import FRAGMENT, text
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -42,6 +44,31 @@ def for_admins(settings: Settings) -> None:
 def for_all(settings: Settings) -> None:
     """Everyone must have a second factor."""
     settings.REQUIRE_MFA = "all"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_view_but_the_open_ones_redirects_to_mfa_setup(
+    for_admins: None, root_client: Client, root_user: User, method: str
+) -> None:
+    # A superuser, and a proof of a moment ago: nothing but the missing factor keeps them out.
+    opened = set()
+    for name, path in all_views():
+        if name in {"account_logout", "openid_connect_callback"}:
+            continue
+        response = root_client.generic(method, path)
+        if not (response.status_code == 302 and response["Location"] == MFA_SETUP):
+            opened.add(name)
+    assert opened <= OPEN_VIEWS
+    assert len(all_views()) > 100  # Django's admin is among them
+
+
+def test_factor_tables_in_django_admin_are_not_open(for_admins: None, root_client: Client) -> None:
+    for path in ("/admin/mfa/authenticator/", "/admin/mfa/authenticator/add/"):
+        assert redirects_to_mfa_setup(root_client, path)
+
+
+def test_open_views_exist() -> None:
+    assert {name for name, _ in all_views()} >= OPEN_VIEWS
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,0 +1,112 @@
+"""A request that was interrupted for a proof loses nothing, and is kept where nobody reads it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from contacts_ui.models import AuditEntry
+from testing.sandbox_server import SandboxServer
+from tests.html import FRAGMENT, text
+from tests.sign_in.asking import confirm, next_of
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
+
+def _held_form(client: Client, answer: Answer) -> tuple[str, dict[str, list[str]]]:
+    """Action and fields of the form that goes on with a request."""
+    page = text(client.get(answer["Location"]))
+    form = page.split('<form class="panel settings__form" method="post"', 1)[1].split("</form>", 1)[0]
+    fields: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form):
+        fields.setdefault(name, []).append(value)
+    return re.findall(r'action="([^"]+)"', form)[0], fields
+
+
+def test_interrupted_post_goes_on_with_every_field(root: Client, support_user: User) -> None:
+    sent = {"username": "ada", "name": "Ada Lovelace", "email": "ada@example.org", "role": "support"}
+    back = confirm(root, root.post("/people/new/", sent), password="x")
+    action, fields = _held_form(root, back)
+    assert not User.objects.filter(username="ada").exists()
+    assert action == "/people/new/"
+    assert {name: values for name, values in fields.items() if name != "csrfmiddlewaretoken"} == {
+        name: [value] for name, value in sent.items()
+    }
+    root.post(action, fields)
+    assert User.objects.get(username="ada").email == "ada@example.org"
+
+
+def test_interrupted_link_names_the_person(root: Client, support_user: User) -> None:
+    back = confirm(root, root.post(f"/people/{support_user.pk}/link/"), password="x")
+    assert "Make a link for sam" in text(root.get(back["Location"]))
+    assert not AuditEntry.objects.filter(action="person.link_made").exists()
+
+
+def test_interrupted_action_names_itself_and_the_person(root: Client, support_user: User) -> None:
+    back = confirm(root, root.post(f"/people/{support_user.pk}/do/", {"do": "switch-off"}), password="x")
+    assert "Switch off sam" in text(root.get(back["Location"]))
+    assert User.objects.get(pk=support_user.pk).is_active
+
+
+def test_looking_for_profiles_does_not_ask(root: Client, support_user: User) -> None:
+    sent = {"role": "support", "find": "a", "found": ""}
+    assert root.post(f"/people/{support_user.pk}/", sent, headers=FRAGMENT).status_code == 200
+    assert root.post(f"/people/{support_user.pk}/", sent | {"look": "1"}).status_code == 200
+
+
+def test_save_disguised_as_looking_saves_nothing(root: Client, support_user: User) -> None:
+    sent = {"role": "admin", "find": "", "found": "", "save": "1"}
+    root.post(f"/people/{support_user.pk}/", sent, headers=FRAGMENT)
+    root.post(f"/people/{support_user.pk}/", sent | {"look": "1"})
+    assert list(support_user.groups.values_list("name", flat=True)) == ["support"]
+
+
+def test_download_comes_back_to_a_page_with_its_filters(root: Client) -> None:
+    back = confirm(root, root.get("/audit/export/?outcome=denied"), password="x")
+    page = text(root.get(back["Location"]))
+    assert 'href="/audit/export/?outcome=denied"' in page
+    assert root.get("/audit/export/?outcome=denied")["Content-Type"] == "text/csv; charset=utf-8"
+
+
+def test_fragment_moves_the_whole_page(root: Client) -> None:
+    answer = root.get("/people/new/", headers=FRAGMENT)
+    assert (answer.status_code, answer["X-Fragment"]) == (204, "1")
+    assert answer["HX-Redirect"] == "/sign-in/again/?next=%2Fpeople%2Fnew%2F"
+
+
+def test_held_request_is_not_readable_in_database(root: Client) -> None:
+    root.post("/people/new/", {"username": "ada", "email": "ada@example.org"})
+    kept = str(dict(root.session))
+    assert "ada" not in kept.replace("account_", "")
+    assert root.session.session_key is not None
+    assert root.session.session_key not in kept
+
+
+def test_interrupted_password_is_kept_nowhere(root: Client, support_user: User) -> None:
+    path = f"/admin/auth/user/{support_user.pk}/password/"
+    asked = root.post(path, {"password1": "a long new password", "password2": "a long new password"})
+    assert next_of(asked) == path
+    assert "desk.step_up.held" not in root.session
+
+
+def test_held_request_is_gone_once_it_was_sent(root: Client) -> None:
+    back = confirm(root, root.post("/people/new/", {"username": "ada", "role": "support"}), password="x")
+    root.post("/people/new/", {"username": "ada", "role": "support"})
+    assert back["Location"] == "/you/confirmed/"
+    assert root.get("/you/confirmed/").status_code == 302
+
+
+def test_cancel_leads_back_to_the_person(root: Client, support_user: User) -> None:
+    page = text(root.get(root.get(f"/people/{support_user.pk}/do/?do=sign-out")["Location"]))
+    assert f'<a class="btn btn--quiet" href="/people/{support_user.pk}/">Cancel</a>' in page
+
+
+def test_posted_request_with_forged_token_is_not_held(root_user: User, desk_api: SandboxServer) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(root_user)
+    assert strict.post("/people/new/", {"username": "ada"}).status_code == 403
+    assert "desk.step_up.held" not in strict.session
