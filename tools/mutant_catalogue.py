@@ -227,6 +227,20 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/sign_in/test_limits_tell_nothing.py::test_cookie_of_one_account_does_not_help_at_another",),
     ),
     Mutant(
+        "a password lifts what the second factor protects",
+        "contacts_ui/sign_in/step_up.py",
+        'accepted = {"mfa"} if has_second_factor(user) else {"password", "socialaccount"}',
+        'accepted = {"mfa", "password", "socialaccount"}',
+        ("tests/sign_in/test_step_up.py::test_every_view_asks_for_the_factor_there_is",),
+    ),
+    Mutant(
+        "an admin has the auditor's new password mailed to himself",
+        "contacts_ui/people/permissions.py",
+        "return actor.is_superuser or is_self(actor, person) or person.role not in GUARDED",
+        "return True",
+        ("tests/test_people_guarded.py::test_admin_does_not_redirect_mail_of_guarded_person",),
+    ),
+    Mutant(
         "a link to the desk redirects to another site",
         "contacts_ui/sign_in/adapters.py",
         "bool(url) and safe_redirect_path(str(url)) is not None and not",
