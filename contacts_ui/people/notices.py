@@ -7,6 +7,7 @@ sign-on and commands do so too. Without EMAIL_URL there are none. A mail that fa
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 from allauth.core import context
@@ -20,6 +21,7 @@ from django.db.models.signals import m2m_changed, post_save, pre_save
 from django.dispatch import receiver
 
 from contacts_ui.roles import role_change_in_progress, role_changed
+from contacts_ui.sign_in import mail_queue
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,8 @@ def send_notice(user: User, what: str, sentence: str, *addresses: str) -> None:
         return
     name, actor = user.get_full_name() or user.username, _actor(user)
     text = _TEXT.format(name=name, sentence=sentence, actor=actor, username=user.username)
-    transaction.on_commit(lambda: _send(_SUBJECT.format(what=what), text, recipients))
+    send = partial(_send, _SUBJECT.format(what=what), text, recipients)
+    transaction.on_commit(lambda: mail_queue.enqueue(send))  # no page waits for a mail server
 
 
 def _send(subject: str, text: str, recipients: list[str]) -> None:
