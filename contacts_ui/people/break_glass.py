@@ -69,9 +69,9 @@ def let_in_admin(username: str, *, remove_factors: bool) -> LetIn:
         person = _new_admin(username) if user is None else get_person(user.pk)
         done = ["added, with the role admin, as a superuser" if user is None else _check(person)]
         if not person.user.is_active:
-            done.append(ACTIONS["switch-on"](person))
+            done.append(ACTIONS["switch-on"].perform(person))
         if remove_factors:
-            done.append(ACTIONS["remove-factors"](person))
+            done.append(ACTIONS["remove-factors"].perform(person))
         link = password_links.create(person)
         about = f"{person.user.username}: let in on the server, by {_operator()}"
         audit.append_now(audit.AuditEvent(audit.AuditAction.PERSON_CHANGED, about=about[:300]))

@@ -120,8 +120,11 @@ def page(state: State, tabs: Tabs, request: pytest.FixtureRequest) -> Iterator[P
 
 def test_every_error_page_is_covered_by_a_state() -> None:
     shown = {words for state in STATES for words in state.shows}
-    # The first needs many concurrent users, the second a database that fails (tests/audit/test_write_failures.py).
-    elsewhere = {"Too many people are waiting", "Nothing is shown because it cannot be recorded"}
+    elsewhere = {
+        "Too many people are waiting",  # needs many concurrent users
+        "Nothing is shown because it cannot be recorded",  # tests/audit/test_write_failures.py
+        "You have reached this hour’s limit",  # tests/test_quota.py
+    }
     assert {problem.title for _, problem in ERROR_PAGES} - shown == elsewhere
 
 

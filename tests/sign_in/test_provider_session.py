@@ -48,14 +48,14 @@ def session_of(desk: Desk, provider: Provider, subject: str, age: float, *, form
     name = "oidc-ffffffffffff" if former else name
     signed_in = {"method": "socialaccount", "provider": name, "uid": subject, "at": began}
     visitor = Visitor(desk.url)
-    data = {
+    data: dict[str, Any] = {
         "account_authentication_methods": [signed_in],
         "account_authentication_methods_user": str(number),
         "desk.sso.factor": True,
         "desk.began": began,
         "desk.seen": time.time(),
     }
-    visitor.cookies.set(COOKIE, create_session(desk, username, **data), domain="127.0.0.1")
+    visitor.cookies.set(COOKIE, create_session(desk, username, proven=False, **data), domain="127.0.0.1")
     return visitor
 
 

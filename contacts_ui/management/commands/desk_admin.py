@@ -41,7 +41,7 @@ class Command(BaseCommand):
 def _lines(let_in: LetIn) -> list[str]:
     link = let_in.link
     lines = [f"{link.person.user.username}: {done}" for done in let_in.done]
-    lines += ["", f"Open this link to choose a password. It works once, for {link.hours} hours:", link.url, ""]
+    lines += ["", f"Open this link to choose a password. It works once, for {link.hours} hours:", link.url or "", ""]
     if let_in.has_second_factor:
         lines.append("They have a second factor. If it is lost as well, add --remove-factors.")
     return lines
