@@ -119,8 +119,8 @@ def _fix(flaw: Vulnerability) -> str:
 
 def pip_audit(database: str, *locks: Path) -> str:
     """The output of pip-audit, "" when the database does not answer. Raises AuditFailed."""
-    program = str(Path(sys.executable).with_name("pip-audit"))
-    command = [program, "--vulnerability-service", database, "--format", "json", "--timeout", str(TIMEOUT)]
+    command = [sys.executable, "-m", "pip_audit", "--vulnerability-service", database, "--format", "json"]
+    command += ["--timeout", str(TIMEOUT)]
     command += ["--disable-pip", "--require-hashes", "--progress-spinner", "off"]
     command += ["--cache-dir", str(ROOT / ".cache" / "pip-audit")]
     for lock in locks or [ROOT / name for name in LOCKS]:
