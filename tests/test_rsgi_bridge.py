@@ -99,6 +99,13 @@ def test_body_that_never_ends_is_given_up(url: str) -> None:
         assert connection.recv(65_536).startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.parametrize("size", [6, 100_000, 900_000])
+def test_body_that_is_cut_off_reaches_no_form(url: str, size: int) -> None:
+    with _unfinished(url, size) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 400 ")
+
+
 def test_slow_large_bodies_keep_no_ordinary_form_waiting(url: str) -> None:
     with ExitStack() as stack:
         slow = [stack.enter_context(_unfinished(url, 150_000)) for _ in range(70)]  # more than may be read at once
