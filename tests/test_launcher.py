@@ -227,6 +227,20 @@ def test_demo_ignores_settings_named_by_files(tmp_path: Path) -> None:
     assert (changed["DATABASE_URL_FILE"], changed["SENT_API_URL_FILE"], changed["SENT_API_KEY_FILE"]) == ("", "", "")
 
 
+@pytest.mark.parametrize(
+    ("given", "has_key"), [({"SENT_API_KEY": ""}, False), ({"SENT_API_KEY": KEY}, True), ({}, True)]
+)
+def test_key_in_environment_goes_before_that_of_env_file(
+    tmp_path: Path, given: dict[str, str], *, has_key: bool
+) -> None:
+    """As in the settings: with another order `SENT_API_KEY= make run` was refused for a key that .env has."""
+    env_file = tmp_path / ".env"
+    env_file.write_text(f"SENT_API_KEY={KEY}\n")
+    settings = _environment(tmp_path, NO_API, NO_KEY, ENV_FILE=str(env_file))
+    del settings["SENT_API_KEY"]
+    assert _evaluated("run._has_api_key()", settings | given) is has_key
+
+
 def test_first_line_comes_before_any_program_is_started(tmp_path: Path) -> None:
     first, *_ = _refused(_environment(tmp_path, NO_API, NO_KEY, PORT="0")).splitlines()
     assert first == "Starting Contact Desk."

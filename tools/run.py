@@ -137,8 +137,9 @@ def _dotenv() -> dict[str, str]:
 
 
 def _has_api_key() -> bool:
-    """True when SENT_API_KEY or SENT_API_KEY_FILE is set, in the environment or in `.env`."""
-    return any(os.environ.get(name) or _dotenv().get(name) for name in ("SENT_API_KEY", "SENT_API_KEY_FILE"))
+    """True when SENT_API_KEY or SENT_API_KEY_FILE is set. The environment goes before `.env`, empty values included."""
+    given = {**_dotenv(), **os.environ}
+    return any(given.get(name) for name in ("SENT_API_KEY", "SENT_API_KEY_FILE"))
 
 
 def _environment(host: str, port: int, *, dev: bool) -> dict[str, str]:
