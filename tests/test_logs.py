@@ -226,6 +226,17 @@ def test_traceback_keeps_its_last_line() -> None:
     assert len(json.loads(_line("failed", error=ValueError("x" * 60_000)))["exc_info"]) < LONGEST_TRACEBACK + 10
 
 
+@pytest.mark.parametrize(
+    "text", ["447,911,123,456", "447'911'123'456", "447\u2019911\u2019123\u2019456", "447911|123456"]
+)
+def test_number_in_groups_of_a_sheet_is_redacted(text: str) -> None:
+    assert redact_text(f"searched {text} today") == "searched [number] today"
+
+
+def test_password_with_at_sign_is_redacted_whole() -> None:
+    assert redact_text("to postgres://desk:open@sesame@host/desk") == "to postgres://[secret]@host/desk"
+
+
 @pytest.mark.parametrize("spelled", SPELLED)
 def test_number_at_the_cut_leaves_no_digit(spelled: Callable[[str], str]) -> None:
     for place in range(60):

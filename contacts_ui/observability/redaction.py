@@ -33,7 +33,7 @@ _PUNCTUATION = (
 )
 _BETWEEN = (
     rf"(?:(?!{_DIGIT})(?:\\(?:x[0-9a-f]{{2}}|u[0-9a-f]{{4}}|[nrt])|%(?:25)*[0-9a-f]{{2}}|&(?:nbsp|\#\d+);"
-    rf"|[{_PUNCTUATION}]))"
+    rf"|[{_PUNCTUATION}]|(?<=\d)[,'\u2019|](?=\d)))"  # groups of a sheet; in a list of numbers a space follows
 )
 _DATE = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _TIME = r"[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
@@ -57,7 +57,7 @@ _NUMBERS = re.compile(
 # Every repetition below is bounded: a long text of one character must not block a worker.
 _NUMBER_AT_END = re.compile(rf"(?:{_DIGIT}|{_BETWEEN}|[%\\+(])++\Z", re.IGNORECASE)
 _QUERIES = re.compile(r"(?:(?<=[^\s?])\?(?=[\w%&=+.~-])|\?(?=[\w%.-]{1,64}=))\S+")
-_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)[^\s/@]{0,300}@", re.IGNORECASE)
+_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)[^\s/]{0,300}@", re.IGNORECASE)
 _SENSITIVE_NAMES = (
     r"(?:proxy-)?authorization|x-api-key|api[_-]?key|(?:set-)?cookie|x-csrftoken|sessionid"
     r"|[\w-]{0,30}(?:password|passwd|secret|token)"
