@@ -144,3 +144,12 @@ def test_demotion_of_guarded_person_asks_first(root_client: Client, colleague: U
     page = text(save(root_client, colleague, role="support"))
     assert "Take the role Admin from cleo?" in page
     assert role_of(_kept(colleague)) == "admin"
+
+
+@GUARDED
+def test_link_kept_by_admin_ends_with_guarded_role(admin_client: Client, support_user: User, role: str) -> None:
+    page = text(admin_client.post(f"{path_of(support_user)}link/"))
+    path = page[page.index("/sign-in/password/") :].split('"')[0].split("<")[0]
+    assert Client().get(path).status_code == 302  # it works: to the form
+    set_role(support_user, role)
+    assert Client().get(path).status_code == 200

@@ -2,6 +2,7 @@
 
 A link that a person asked for by mail has django-allauth's token. One made by an admin ends in `.` and the admin's id
 in base 36 (0: a command on the server). The id is part of what is signed, so neither can be turned into the other.
+So is a guarded role: a link that an admin made and kept ends when a superuser makes its person an auditor or admin.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.http import HttpRequest
 from django.utils.http import base36_to_int, int_to_base36
 
+from contacts_ui.roles import ROLES, role_of
+
 from .allauth_compat import INTERNAL_RESET_SESSION_KEY
 
+_GUARDED = frozenset(role.name for role in ROLES if role.guarded)
 ON_THE_SERVER = 0  # the maker of a link that a command made; no user has this id
 
 
@@ -24,8 +28,15 @@ class _TokenGenerator(EmailAwarePasswordResetTokenGenerator):  # type: ignore[mi
 
     def __init__(self, maker_id: int | None = None) -> None:
         super().__init__()
+        self.maker_id = maker_id
         if maker_id is not None:
             self.key_salt = f"{PasswordResetTokenGenerator.key_salt}|made by {maker_id}"
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        value = str(super()._make_hash_value(user, timestamp))
+        role = role_of(user)
+        # Not of a link made on the server: who makes that may do everything anyway.
+        return f"{value}|{role}" if self.maker_id and role in _GUARDED else value
 
 
 class _AnyMaker:
