@@ -153,3 +153,26 @@ def test_link_kept_by_admin_ends_with_guarded_role(admin_client: Client, support
     assert Client().get(path).status_code == 302  # it works: to the form
     set_role(support_user, role)
     assert Client().get(path).status_code == 200
+
+
+@GUARDED
+def test_session_and_password_of_before_a_promotion_end(
+    root_client: Client, support_user: User, role: str, desk_api: object
+) -> None:
+    """An admin may have prepared both, when the person was a support agent still."""
+    support_user.set_password("prepared long ago")
+    support_user.save()
+    prepared = Client()
+    prepared.force_login(support_user)
+    save(root_client, support_user, role=role)
+    page = text(root_client.get(path_of(support_user)))
+    assert "is signed out everywhere and has no password any more: make a new link for them." in page
+    assert prepared.get("/audit/")["Location"].startswith("/sign-in/")
+    assert not _kept(support_user).has_usable_password()
+
+
+def test_other_change_of_role_keeps_session_and_password(root_client: Client, support_user: User) -> None:
+    support_user.set_password("my own")
+    support_user.save()
+    save(root_client, support_user, role="exporter")
+    assert _kept(support_user).has_usable_password()

@@ -1,4 +1,4 @@
-"""CSV export of the audit log: one line for each row, newest first, streamed in constant memory.
+"""CSV export of the audit log: one line for each row, newest first, in chunks.
 
 Every cell is quoted, and no part of one is a formula to a spreadsheet that splits lines at another character: Excel
 splits at the list separator of its country (`;` in most of Europe), LibreOffice at what was ticked last.

@@ -33,6 +33,7 @@ from .permissions import (
     roles_guarded,
 )
 from .person import Person, get_person
+from .promotion import start_anew
 
 STALE_FORM = (
     "Somebody changed this person while this page was open, so nothing was saved. "
@@ -47,6 +48,7 @@ UNKNOWN_PROFILE = "Not saved: a profile that was ticked is not there any more."
 class PersonEdit:
     """The form of one person. `version`: the state it was loaded from. `refused`: why nothing was saved, a message.
 
+    `starts_anew`: it was saved, and they need a new password.
     `takes_role`: nothing was saved, for it would take their role away, and that was not confirmed yet.
     `role_fixed`, `email_fixed`: why the actor may not change these, None where they may. `roles_guarded`: why they may
     not give every role. `sends_mail`: password links are mailed.
@@ -65,6 +67,7 @@ class PersonEdit:
     refused: str | None = None
     takes_role: bool = False
     saved: bool = False
+    starts_anew: bool = False
 
 
 def load(actor: User, person_id: int, find: str) -> PersonEdit:
@@ -97,8 +100,8 @@ def save(actor: User, person_id: int, data: QueryDict) -> PersonEdit:
             return replace(edit, refused=refused)
         if _takes_role(edit) and data.get("confirm") != "role":
             return replace(edit, takes_role=True)
-        _save(edit, selected)
-    return replace(edit, saved=True)
+        starts_anew = _save(edit, selected)
+    return replace(edit, saved=True, starts_anew=starts_anew)
 
 
 def _refused(actor: User, edit: PersonEdit) -> str | None:
@@ -174,19 +177,22 @@ def _check_current(data: QueryDict, person: Person, selected: frozenset[str], di
         raise NotAllowed(API_DOWN if directory.unavailable else UNKNOWN_PROFILE)
 
 
-def _save(edit: PersonEdit, selected: frozenset[str]) -> None:
-    person, form = edit.person, edit.form
+def _save(edit: PersonEdit, selected: frozenset[str]) -> bool:
+    """Saves the form; True when the person needs a new password now."""
+    person, form, starts_anew = edit.person, edit.form, False
     _save_names(person.user, form.cleaned_data["name"], form.cleaned_data["email"])
     if form.cleaned_data["role"] != person.role:
         if person.user.is_superuser and form.selected_role != ADMIN:
             person.user.is_superuser = False
             person.user.save(update_fields=["is_superuser"])
         set_role(person.user, form.selected_role)
+        starts_anew = start_anew(person, form.selected_role)
     # One by one: the signal of each is audited.
     for removed in ProfileAccess.objects.filter(user=person.user, profile_id__in=person.assigned - selected):
         removed.delete()
     for added in sorted(selected - person.assigned):
         ProfileAccess.objects.create(user=person.user, profile_id=UUID(added))
+    return starts_anew
 
 
 def _save_names(user: User, name: str, email: str) -> None:

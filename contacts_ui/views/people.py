@@ -20,6 +20,7 @@ from contacts_ui.people.forms import NewPersonForm
 from contacts_ui.people.password_links import PasswordLink, issue_for_user
 from contacts_ui.people.people_list import people_page
 from contacts_ui.people.permissions import NotAllowed, roles_guarded
+from contacts_ui.people.promotion import NEEDS_LINK
 from contacts_ui.roles import ADMIN, ROLES
 from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
@@ -74,7 +75,8 @@ def person_edit(request: DeskRequest, person_id: int) -> HttpResponse:
     if edit.takes_role:
         return _confirm_page(request, confirm_role(edit, request.POST))
     if edit.saved:
-        messages.success(request, "Saved. It holds from their next click on.")
+        done = NEEDS_LINK.format(edit.person.name) if edit.starts_anew else "Saved. It holds from their next click on."
+        messages.success(request, done)
         return redirect("person-edit", person_id)
     return _edit_page(request, edit, 422 if saving else 200)
 
