@@ -60,7 +60,7 @@ def audit_list(request: DeskRequest) -> HttpResponse:
 @require_safe
 @require_role(AUDITOR, ADMIN)
 def audit_export(request: DeskRequest) -> StreamingHttpResponse:
-    """All rows that pass the filters of the URL, as CSV. Cost: that of the page; the server keeps what a slow reader has not read."""
+    """All rows that pass the filters of the URL, as CSV. Cost: that of the page, and memory for slow readers."""
     names = profile_names()
     query = _parse_filters(request, names)
     export = csv_export(query.entry_filter, names)
