@@ -163,16 +163,19 @@ class CachedFetcher:
     def _fetch_and_store(self, request: CachedRequest[K]) -> CachedResult[K]:
         """Calls the API for everyone who asks the same, in this process and, with a shared cache, in all."""
         cached = self._cached(request)  # another leader may have stored it just now
-        if cached is not None and (
-            cached.fetched_at > request.requested_at
-            or (not request.refresh and is_fresh(cached.fetched_at, request.fresh_seconds))
-        ):
+        if cached is not None and _answers(request, cached):
             return CachedResult(cached)
         lock = f"lock:{request.key}"
-        if self._config.shared and not self._cache.try_lock(lock, self._config.deadline_seconds):
-            other = self._stale_value(request, cached) or self._wait_for_other_process(request, lock)
-            if other is not None:
-                return other
+        if self._config.shared:
+            if not self._cache.try_lock(lock, self._config.deadline_seconds):
+                other = self._stale_value(request, cached) or self._wait_for_other_process(request, lock)
+                if other is not None:
+                    return other
+            # Whoever held the lock may have stored the answer between our look into the cache and our lock.
+            cached = self._cached(request)
+            if cached is not None and _answers(request, cached):
+                self._cache.delete([lock])
+                return CachedResult(cached)
         try:
             answer = self._call_policy.call(request.fetch, bulk=request.bulk)
         except (InvalidApiKey, Forbidden, ProfileNotFound):
@@ -217,3 +220,10 @@ class CachedFetcher:
             raise error
         self._config.stats.increment("stale")
         return CachedResult(cached, stale=True, error=reason)
+
+
+def _answers(request: CachedRequest[K], cached: K) -> bool:
+    """True when a cached answer is one to this request: fetched since, or fresh, unless a new one is wanted."""
+    if cached.fetched_at > request.requested_at:
+        return True
+    return not request.refresh and is_fresh(cached.fetched_at, request.fresh_seconds)

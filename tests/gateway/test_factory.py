@@ -11,9 +11,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.gateway import get_gateway
+from contacts_ui.gateway.cache import ResponseCache
 from contacts_ui.gateway.cache_keys import CacheKeys
 from contacts_ui.gateway.call_policy import Slot
 from contacts_ui.gateway.page_windows import upstream_query
+from contacts_ui.gateway.single_flight import SingleFlight
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
@@ -98,6 +100,24 @@ def test_expired_lock_of_dead_process_lets_next_process_fetch(shared_cache: Sand
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(get_gateway().contacts, SCOPE, QUERY).result(30)
     assert len(result.value.contacts) == 50
+    assert _contact_calls(shared_cache) == 1
+
+
+def test_answer_stored_just_before_the_lock_is_taken_is_no_second_call(
+    shared_cache: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process stores the answer and frees its lock between our look into the cache and our lock."""
+    try_lock, others = ResponseCache.try_lock, list[str]()
+
+    def try_lock_after_other_process(cache: ResponseCache, key: str, ttl: float) -> bool:
+        if key.startswith("lock:") and not others:
+            others.append(key)
+            get_gateway().contacts(SCOPE, QUERY)
+        return try_lock(cache, key, ttl)
+
+    monkeypatch.setattr(ResponseCache, "try_lock", try_lock_after_other_process)
+    monkeypatch.setattr(SingleFlight, "do", lambda _self, _key, fetch, _stale: (fetch(), False))  # another process
+    assert len(get_gateway().contacts(SCOPE, QUERY).value.contacts) == 50
     assert _contact_calls(shared_cache) == 1
 
 
