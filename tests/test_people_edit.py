@@ -161,7 +161,7 @@ def test_saved_role_replaces_previous_role(admin_client: Client, support_user: U
 
 def test_role_applies_from_next_request(root_client: Client, support_client: Client, support_user: User) -> None:
     assert support_client.get("/people/").status_code == 403
-    save(root_client, support_user, role="admin")
+    save(root_client, support_user, role="admin", confirm="role")
     support_client.force_login(User.objects.get(pk=support_user.pk))  # a promotion ends all sessions
     assert support_client.get("/people/").status_code == 200
     save(root_client, support_user, role="support", confirm="role")

@@ -115,7 +115,7 @@ def test_superuser_makes_link_for_guarded_person(root_client: Client, colleague:
 
 @GUARDED
 def test_superuser_gives_and_takes_guarded_role(root_client: Client, support_user: User, role: str) -> None:
-    save(root_client, support_user, role=role)
+    save(root_client, support_user, role=role, confirm="role")
     assert role_of(_kept(support_user)) == role
     save(root_client, support_user, role="none", confirm="role")
     assert role_of(_kept(support_user)) is None
@@ -164,7 +164,7 @@ def test_session_and_password_of_before_a_promotion_end(
     support_user.save()
     prepared = Client()
     prepared.force_login(support_user)
-    save(root_client, support_user, role=role)
+    save(root_client, support_user, role=role, confirm="role")
     page = text(root_client.get(path_of(support_user)))
     assert "is signed out everywhere and has no password any more: make a new link for them." in page
     assert prepared.get("/audit/")["Location"].startswith("/sign-in/")
@@ -176,3 +176,14 @@ def test_other_change_of_role_keeps_session_and_password(root_client: Client, su
     support_user.save()
     save(root_client, support_user, role="exporter")
     assert _kept(support_user).has_usable_password()
+
+
+@GUARDED
+def test_promotion_asks_first_and_names_the_address(root_client: Client, support_user: User, role: str) -> None:
+    """An admin may have set it, and the link for a new password goes there."""
+    support_user.email = "somebody@example.org"
+    support_user.save()
+    page = text(save(root_client, support_user, role=role))
+    assert f"an {role}?" in page
+    assert "It is sent to somebody@example.org: check with them that this is their address." in page
+    assert role_of(_kept(support_user)) == "support"

@@ -8,10 +8,12 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from contacts_ui.roles import ROLES
+from contacts_ui.sign_in.oidc import is_sso_user
 
 from .actions import ACTIONS
 from .editing import PersonEdit
 from .filters import NO_ROLE
+from .permissions import GUARDED
 from .person import Person
 
 _TITLES = {role.name: role.title for role in ROLES} | {NO_ROLE: "No role"}
@@ -48,11 +50,23 @@ def confirm_action(person: Person, name: str) -> Confirmation:
 
 
 def confirm_role(edit: PersonEdit, data: QueryDict) -> Confirmation:
-    """The question before a save that takes a role away; the rest of the form is saved with it."""
+    """The question before a save that takes a role away or gives a guarded one; the rest of the form goes with it."""
     person = edit.person
     before, after = _TITLES[person.role], _TITLES[edit.form.cleaned_data["role"]]
     url = reverse("person-edit", args=(person.user.pk,))
     sent = tuple((name, str(value)) for name, values in data.lists() for value in values)
+    fields = (*((name, value) for name, value in sent if name != "csrfmiddlewaretoken"), ("confirm", "role"))
+    if edit.form.cleaned_data["role"] in GUARDED and person.role not in GUARDED:
+        return Confirmation(
+            title=f"Make {person.name} an {after.lower()}?",
+            text=_promotion(edit),
+            undo=f"To undo this, give them the role {before} again here.",
+            button=f"Make {person.name} an {after.lower()}",
+            url=url,
+            back_url=url,
+            fields=fields,
+            danger=False,
+        )
     effect = "They can sign in, and see nothing." if after == _TITLES[NO_ROLE] else f"Their role is {after} then."
     return Confirmation(
         title=f"Take the role {before} from {person.name}?",
@@ -61,5 +75,14 @@ def confirm_role(edit: PersonEdit, data: QueryDict) -> Confirmation:
         button=f"Take the role from {person.name}",
         url=url,
         back_url=url,
-        fields=(*((name, value) for name, value in sent if name != "csrfmiddlewaretoken"), ("confirm", "role")),
+        fields=fields,
     )
+
+
+def _promotion(edit: PersonEdit) -> str:
+    """What a guarded role changes: an admin may have set the address to which the new password's link is sent."""
+    if is_sso_user(edit.person.user):
+        return "This applies from their next click on."
+    email = edit.form.cleaned_data["email"]
+    address = f" It is sent to {email}: check with them that this is their address." if email else ""
+    return f"They are signed out everywhere, and choose a new password by a link.{address}"

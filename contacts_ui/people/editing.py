@@ -49,7 +49,7 @@ class PersonEdit:
     """The form of one person. `version`: the state it was loaded from. `refused`: why nothing was saved, a message.
 
     `starts_anew`: it was saved, and they need a new password.
-    `takes_role`: nothing was saved, for it would take their role away, and that was not confirmed yet.
+    `asks_first`: nothing was saved, for the change of role was not confirmed yet.
     `role_fixed`, `email_fixed`: why the actor may not change these, None where they may. `roles_guarded`: why they may
     not give every role. `sends_mail`: password links are mailed.
     """
@@ -65,7 +65,7 @@ class PersonEdit:
     email_fixed: str | None = None
     sends_mail: bool = False
     refused: str | None = None
-    takes_role: bool = False
+    asks_first: bool = False
     saved: bool = False
     starts_anew: bool = False
 
@@ -98,8 +98,8 @@ def save(actor: User, person_id: int, data: QueryDict) -> PersonEdit:
         refused = _refused(actor, edit)
         if refused:
             return replace(edit, refused=refused)
-        if _takes_role(edit) and data.get("confirm") != "role":
-            return replace(edit, takes_role=True)
+        if _asks_first(edit) and data.get("confirm") != "role":
+            return replace(edit, asks_first=True)
         starts_anew = _save(edit, selected)
     return replace(edit, saved=True, starts_anew=starts_anew)
 
@@ -112,9 +112,13 @@ def _refused(actor: User, edit: PersonEdit) -> str | None:
     return None if may_grant(actor, person.role, clean["role"]) else f"Not saved. {roles_guarded(actor)}"
 
 
-def _takes_role(edit: PersonEdit) -> bool:
-    """True when the person ends up with less: without a role, or without one that sees everything."""
+def _asks_first(edit: PersonEdit) -> bool:
+    """True when the person ends up with less, without a role or without one that sees everything, or with a guarded
+    role: their new password goes to an address that somebody has to look at.
+    """
     before, after = edit.person.role, edit.form.cleaned_data["role"]
+    if after in GUARDED and before not in GUARDED:
+        return True
     return before not in {after, NO_ROLE} and (after == NO_ROLE or before in GUARDED)
 
 

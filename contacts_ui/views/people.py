@@ -67,12 +67,12 @@ def person_new(request: DeskRequest) -> HttpResponse:
 @require_http_methods(_FORM)
 @require_role(ADMIN)
 def person_edit(request: DeskRequest, person_id: int) -> HttpResponse:
-    """The form of one person; a save that takes their role away asks first. Cost: one API call (`/v3/me`), none for
-    five minutes after.
+    """The form of one person; a save that takes a role away or gives a guarded one asks first. Cost: one API call
+    (`/v3/me`), none for five minutes after.
     """
     saving = request.method == "POST" and not is_preview(request)
     edit = _edit(request, person_id, saving=saving)
-    if edit.takes_role:
+    if edit.asks_first:
         return _confirm_page(request, confirm_role(edit, request.POST))
     if edit.saved:
         done = NEEDS_LINK.format(edit.person.name) if edit.starts_anew else "Saved. It holds from their next click on."
