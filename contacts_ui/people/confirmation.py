@@ -13,7 +13,7 @@ from contacts_ui.sign_in.oidc import is_sso_user
 from .actions import ACTIONS
 from .editing import PersonEdit
 from .filters import NO_ROLE
-from .permissions import GUARDED
+from .permissions import is_promotion
 from .person import Person
 
 _TITLES = {role.name: role.title for role in ROLES} | {NO_ROLE: "No role"}
@@ -56,7 +56,7 @@ def confirm_role(edit: PersonEdit, data: QueryDict) -> Confirmation:
     url = reverse("person-edit", args=(person.user.pk,))
     sent = tuple((name, str(value)) for name, values in data.lists() for value in values)
     fields = (*((name, value) for name, value in sent if name != "csrfmiddlewaretoken"), ("confirm", "role"))
-    if edit.form.cleaned_data["role"] in GUARDED and person.role not in GUARDED:
+    if is_promotion(person.role, edit.form.cleaned_data["role"]):
         return Confirmation(
             title=f"Make {person.name} an {after.lower()}?",
             text=_promotion(edit),

@@ -25,6 +25,7 @@ from .permissions import (
     GUARDED,
     NotAllowed,
     check_may_change,
+    is_promotion,
     is_self,
     may_change,
     may_change_email,
@@ -117,7 +118,7 @@ def _asks_first(edit: PersonEdit) -> bool:
     role: their new password goes to an address that somebody has to look at.
     """
     before, after = edit.person.role, edit.form.cleaned_data["role"]
-    if after in GUARDED and before not in GUARDED:
+    if is_promotion(before, after):
         return True
     return before not in {after, NO_ROLE} and (after == NO_ROLE or before in GUARDED)
 

@@ -67,3 +67,8 @@ def may_grant(actor: User, before: str, after: str) -> bool:
 def may_change_email(actor: User, person: Person) -> bool:
     """True when `actor` may say where new passwords of this person are sent."""
     return actor.is_superuser or is_self(actor, person) or person.role not in GUARDED
+
+
+def is_promotion(before: str | None, after: str | None) -> bool:
+    """True when somebody who had neither role becomes an admin or auditor."""
+    return after in GUARDED and before not in GUARDED

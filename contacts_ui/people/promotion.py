@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contacts_ui.sign_in.oidc import is_sso_user
 
-from .permissions import GUARDED
+from .permissions import is_promotion
 from .person import Person
 from .sessions import end_sessions_and_record
 
@@ -20,7 +20,7 @@ def start_anew(person: Person, role: str | None) -> bool:
     password. True when it did. Raises AuditWriteError.
     """
     user = person.user
-    if role not in GUARDED or person.role in GUARDED or is_sso_user(user):
+    if not is_promotion(person.role, role) or is_sso_user(user):
         return False
     had_password = user.has_usable_password()
     end_sessions_and_record(user)
