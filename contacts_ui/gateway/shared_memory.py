@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 Cells: TypeAlias = "memoryview[float]"
 
-VERSION = 3.0  # of the layout; another one empties the file
+VERSION = 4.0  # of the layout; another one empties the file
 VERSION_CELL, STAMP_CELL = 0, 1
 
 
