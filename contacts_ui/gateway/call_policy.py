@@ -96,7 +96,7 @@ class CallPolicy:
             raise CircuitOpen
         wait = self._rate_limiter.acquire(background=True)
         if wait > 0:
-            raise LocalRateLimited(retry_after=math.ceil(wait))
+            raise LocalRateLimited(retry_after=math.ceil(wait), exactly=wait)
         if self._circuit_breaker.acquire() > 0:
             raise CircuitOpen
         deadline = Deadline(self._seconds)

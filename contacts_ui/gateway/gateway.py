@@ -118,11 +118,11 @@ class Gateway:
 
         Checked like every answer (decision 2). Raises LocalRateLimited without a call while there is no budget.
         """
-        other_profile_ids = self._other_profile_ids(scope)
+        others = self._other_profile_ids(scope)
 
         def fetch(deadline: Deadline) -> ContactPage:
             page = self._client.contacts(query, scope.profile_id, deadline)
-            _check_row_ownership(scope, other_profile_ids, page.contacts, page.request_id)
+            _check_row_ownership(scope, others, page.contacts, page.request_id)
             return page
 
         return self._config.call_policy.call_in_background(fetch)

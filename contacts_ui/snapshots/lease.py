@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from contacts_ui.models import UNFINISHED, Snapshot, SnapshotPart, SnapshotState
@@ -52,8 +52,7 @@ def write(snapshot: Snapshot, *, part: tuple[int, bytes] | None = None, **values
     """Writes what a runner has learnt, and with it a part: both or neither. Renews the lease. Raises FenceLost."""
     values.setdefault("lease_until", datetime.now(UTC) + lease_time())
     with transaction.atomic():
-        mine = Snapshot.objects.filter(pk=snapshot.pk, fence=snapshot.fence, state=SnapshotState.RUNNING)
-        if not mine.update(**values):
+        if not _mine(snapshot).update(**values):
             raise FenceLost
         if part is not None:
             SnapshotPart.objects.create(snapshot_id=snapshot.pk, number=part[0], sealed=part[1])
@@ -64,6 +63,10 @@ def write(snapshot: Snapshot, *, part: tuple[int, bytes] | None = None, **values
 def pause(snapshot: Snapshot, until: datetime, *, calls: int, waiting: bool) -> None:
     """Gives the snapshot back until then; what it holds stays. `waiting`: the API gave no answer. Raises FenceLost."""
     since: object = Coalesce(F("waiting_since"), Value(datetime.now(UTC))) if waiting else F("waiting_since")
-    mine = Snapshot.objects.filter(pk=snapshot.pk, fence=snapshot.fence, state=SnapshotState.RUNNING)
-    if not mine.update(state=SnapshotState.PAUSED, lease_until=until, calls=calls, waiting_since=since):
+    if not _mine(snapshot).update(state=SnapshotState.PAUSED, lease_until=until, calls=calls, waiting_since=since):
         raise FenceLost
+
+
+def _mine(snapshot: Snapshot) -> QuerySet[Snapshot]:
+    """The row while this runner may write it: in a transaction, the condition and the write are one."""
+    return Snapshot.objects.filter(pk=snapshot.pk, fence=snapshot.fence, state=SnapshotState.RUNNING)

@@ -162,8 +162,8 @@ class _Runner:
 
     def _slept_over(self, error: SentError) -> bool:
         """Sleeps through a short lack of budget; True when it may go on."""
-        wait = float(error.retry_after or 1) if isinstance(error, LocalRateLimited) else SHORT_WAIT + 1
-        if self._slept + wait > SHORT_WAIT:
+        wait = error.exactly if isinstance(error, LocalRateLimited) else SHORT_WAIT
+        if self._slept + wait >= SHORT_WAIT:
             return False
         self._slept += wait
         STOP.wait(wait)
@@ -172,7 +172,7 @@ class _Runner:
     def _wait_or_fail(self, error: SentError) -> datetime | None:
         snapshot, now = self._snapshot, datetime.now(UTC)
         if isinstance(error, LocalRateLimited):
-            return self._pause(error.retry_after or 1)
+            return self._pause(error.exactly)
         lasted = now - snapshot.waiting_since if snapshot.waiting_since else timedelta()
         if isinstance(error, FINAL) or lasted >= NO_ANSWER:
             _fail(snapshot, type(error).__name__, error.request_id)
