@@ -458,6 +458,9 @@ LOGGING: dict[str, Any] = {
         # It logs the query string of every request.
         "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "urllib3": {"level": "WARNING"},
+        # They log every look into the queue, and every task.
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
         # The logger of granian, which has a handler of its own.
         "_granian": {"handlers": [], "propagate": True},
     },

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .lifecycle import PURPOSES, cancel, expire, expire_due, latest, running, start
 from .parts import SnapshotExpired, contacts_of, question_of
 from .stop import STOP
-from .sweep import sweep
+from .recovery import sweep
 
 __all__ = [
     "PURPOSES",

@@ -18,12 +18,14 @@ from .parts import Part
 
 PAGE_SIZE = 100  # the largest that the vendor's own clients use
 MAX_PASSES = 3
-FRUITLESS_PAGES = 3  # pages in a row of a first pass without a new id: the list has no end, or ignores the page
+FRUITLESS_PAGES = 3  # pages in a row without an id that is new to the pass: the list has no end, or ignores the page
 
 
 @dataclass(slots=True)
 class Seen:
-    """Ids of the rows: of all passes, of this pass, and how many this pass was the first to see."""
+    """Ids of the rows: of all passes, of this pass, and how many this pass was the first to see. `fruitless`: the
+    last so many pages held nothing that is new to the pass.
+    """
 
     ever: set[bytes] = field(default_factory=set)
     in_pass: set[bytes] = field(default_factory=set)
@@ -37,7 +39,7 @@ class Seen:
         if part.pass_number == current_pass:
             self.in_pass.update(part.ids)
             self.new_in_pass += len(new)
-            self.fruitless = 0 if new else self.fruitless + 1
+            self.fruitless = 0 if new or part.known_ids else self.fruitless + 1
 
     def begin_pass(self) -> None:
         """Nothing is seen in the next pass yet."""
@@ -79,8 +81,9 @@ def is_whole(snapshot: Snapshot, seen: Seen) -> bool:
     """True when this pass proves that no row of the list is missing."""
     first, last = snapshot.total_first, snapshot.total_last
     if first is None or last is None:
-        # Without a total, a pass that sees exactly what was seen before.
-        return snapshot.passes > 1 and seen.new_in_pass == 0 and seen.in_pass == seen.ever and not snapshot.dropped_rows
+        # Without a total, a pass that sees exactly what was seen before, each row once.
+        same = snapshot.passes > 1 and seen.new_in_pass == 0 and seen.in_pass == seen.ever
+        return same and not snapshot.duplicates and not snapshot.dropped_rows
     if first != last or snapshot.shrank_in_pass:
         return False
     return len(seen.in_pass) == last or (len(seen.ever) == last and not snapshot.shrank)

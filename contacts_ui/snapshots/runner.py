@@ -41,6 +41,7 @@ from .stop import STOP
 log = logging.getLogger(__name__)
 
 SLICE = 15.0  # seconds that one task may keep a worker
+SHORTEST_WAIT = 0.01  # seconds
 SHORT_WAIT = 3.0  # seconds: a shorter wait is slept, all of them between two pages together
 LEAST_PAUSE, LONGEST_PAUSE = 5.0, 300.0  # seconds after an error: as long as it has lasted, within these
 NO_ANSWER = timedelta(hours=1)  # after which the snapshot fails
@@ -119,8 +120,7 @@ class _Runner:
         values = self._progress(page, duplicates, left_out) | {"rows": snapshot.rows + len(part.contacts)}
         stored = (number, sealed) if part.contacts or part.known_ids else None
         self._seen.add(part, snapshot.passes)
-        endless = snapshot.passes == 1 and self._seen.fruitless >= crawl.FRUITLESS_PAGES
-        if crawl.has_more(page, query) and not endless:
+        if crawl.has_more(page, query) and self._seen.fruitless < crawl.FRUITLESS_PAGES:
             write(snapshot, part=stored, **values, next_page=query.page + 1)
         else:
             self._end_pass(values, stored)
@@ -162,7 +162,7 @@ class _Runner:
 
     def _slept_over(self, error: SentError) -> bool:
         """Sleeps through a short lack of budget; True when it may go on."""
-        wait = error.exactly if isinstance(error, LocalRateLimited) else SHORT_WAIT
+        wait = max(SHORTEST_WAIT, error.exactly) if isinstance(error, LocalRateLimited) else SHORT_WAIT
         if self._slept + wait >= SHORT_WAIT:
             return False
         self._slept += wait

@@ -57,7 +57,6 @@ class Command(BaseCommand):
 
 def work(parent: int | None = None) -> None:
     """Runs tasks and the periodic functions until STOP is set, or the process `parent` has ended."""
-    logging.getLogger("django_tasks_db").setLevel(logging.WARNING)  # it logs every look into the queue
     next_round = 0.0
     while not snapshots.STOP.is_set() and (parent is None or os.getppid() == parent):
         try:
