@@ -1,6 +1,7 @@
-"""Churn: a list that changes while it is read, by so many contacts after each request for it.
+"""Churn: a list that changes while it is read, by so many contacts between two requests for it.
 
-By the count of requests, not by time, so that the same seed gives the same story. Additions come from a reserve that
+By the count of requests, not by time, so that the same seed gives the same story, and just before a request, so that
+the list stays as the last one saw it. Additions come from a reserve that
 the list does not hold at first, the last contacts of the scope. Not imitated: `updated_at` of a changed contact.
 """
 
@@ -21,7 +22,7 @@ class InvalidChurn(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ChurnPlan:
-    """How a list changes: contacts after each request (0.05: one after each twentieth), and its order."""
+    """How a list changes: contacts between two requests (0.05: one in twenty requests), and its order."""
 
     additions: float = 0.0
     deletions: float = 0.0
@@ -47,6 +48,7 @@ class Churn:
     done: dict[str, int] = field(default_factory=lambda: {"additions": 0, "deletions": 0, "changes": 0})
     _random: random.Random = field(default_factory=random.Random)
     _owed: dict[str, float] = field(default_factory=lambda: {"additions": 0.0, "deletions": 0.0, "changes": 0.0})
+    _is_read: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -60,12 +62,15 @@ class Churn:
         return churn
 
     def read(self, chosen: set[int] | None, start: int, stop: int) -> tuple[list[int], int]:
-        """The contacts at these positions, of those `chosen` (None: all), and how many there are; then the changes."""
+        """After the changes that are due, the contacts at these positions of those `chosen` (None: all), and how many
+        there are.
+        """
         with self._lock:
+            if self._is_read:
+                self._change()
+            self._is_read = True
             rows = self.visible if chosen is None else [ordinal for ordinal in self.visible if ordinal in chosen]
-            page, total = rows[start:stop], len(rows)
-            self._change()
-        return page, total
+            return rows[start:stop], len(rows)
 
     def _change(self) -> None:
         steps = {"additions": self._add, "deletions": self._delete, "changes": self._touch}
