@@ -41,13 +41,13 @@ def main() -> None:
     from contacts_ui import snapshots  # noqa: PLC0415 - after setup
     from contacts_ui.management.commands import desk_worker  # noqa: PLC0415
     from contacts_ui.models import UNFINISHED, Snapshot  # noqa: PLC0415
-    from contacts_ui.snapshots import lease, recovery  # noqa: PLC0415
+    from contacts_ui.snapshots import lease  # noqa: PLC0415
 
     def stop_when_finished() -> None:
         if not Snapshot.objects.filter(state__in=UNFINISHED).exists():
             snapshots.STOP.set()
 
-    lease.SILENT = recovery.SILENT = timedelta(seconds=options.silent)
+    lease.SILENT = timedelta(seconds=options.silent)
     lease.DEADLINE_MARGIN = -1000.0
     desk_worker.PERIOD, desk_worker.INTERVAL = min(1.0, options.silent / 4), 0.1
     signal.signal(signal.SIGTERM, lambda *_: snapshots.STOP.set())

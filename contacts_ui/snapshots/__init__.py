@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from .lifecycle import PURPOSES, cancel, expire, expire_due, latest, running, start
 from .parts import SnapshotExpired, contacts_of, question_of
-from .stop import STOP
 from .recovery import sweep
+from .stop import STOP
 
 __all__ = [
     "PURPOSES",

@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 
 from contacts_ui.models import UNFINISHED, Snapshot, SnapshotState
 
-from .lease import SILENT
+from . import lease
 from .lifecycle import expire_due, log_fields
 from .tasks import enqueue, queued_ids
 
@@ -35,7 +35,7 @@ def sweep() -> None:
 def _enqueue_silent() -> None:
     now = datetime.now(UTC)
     lost = Q(state=SnapshotState.RUNNING, lease_until__lte=now)
-    waiting = ~Q(state=SnapshotState.RUNNING) & Q(due_at__lte=now - SILENT)
+    waiting = ~Q(state=SnapshotState.RUNNING) & Q(due_at__lte=now - lease.SILENT)
     unfinished = Snapshot.objects.filter(state__in=UNFINISHED).alias(due_at=Coalesce("lease_until", "created_at"))
     silent = list(unfinished.filter(lost | waiting))
     queued = queued_ids() if silent else set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def test_twenty_agents_beside_snapshot_are_never_refused(tmp_path: Path) -> None
     )
     with closing(sqlite3.connect(tmp_path / "desk.sqlite3")) as database:
         pages, state = database.execute("SELECT pages, state FROM contacts_ui_snapshot").fetchone()
-    print(f"{outcome.actions} actions, {outcome.calls}, {pages} pages of the snapshot ({state})")
+    sys.stdout.write(f"{outcome.actions} actions, {outcome.calls}, {pages} pages of the snapshot ({state})\n")
     assert set(outcome.statuses) == {200}
     assert outcome.refused == 0
     assert pages > 20

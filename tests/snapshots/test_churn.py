@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import pytest
-
 from pytest_django import Settings
 
 from contacts_ui import snapshots
@@ -87,4 +87,5 @@ def test_fifty_changing_lists_are_whole_or_say_so(desk_api: SandboxServer) -> No
         whole += snapshot.whole
         first_passes += snapshot.passes == 1
         lost += len(missing)
-    print(f"{len(story)} lists: {whole} whole ({first_passes} after one pass), else {lost} rows missing and said so")
+    figures = f"{whole} whole ({first_passes} after one pass), else {lost} rows missing and said so"
+    sys.stdout.write(f"{len(story)} lists: {figures}\n")

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from contacts_ui.sent_api.decoding import contact_page
+from contacts_ui.sent_api.types import Contact
 from testing.desk_template import DeskTemplate
 from testing.postgres_server import new_database, running_postgres
 from testing.processes import start_program, stop_program
@@ -104,7 +105,8 @@ class Race:
 
 def _expected(api: SandboxServer) -> tuple[str, int]:
     """The hash of the account's list as the API gives it, and its pages."""
-    rows, page = [], 0
+    rows: list[Contact] = []
+    page = 0
     while True:
         page += 1
         body = api.get("/v3/contacts", page=page, page_size=100).content
@@ -130,8 +132,8 @@ def _check(env: dict[str, str], api: SandboxServer, *, kills: int, lines: int, s
         calls = [call["path"] for call in api.requests()]
         # Of the account only the first worker asks.
         extra += len(calls) - pages - 1
-        print(f"{race.kills} kills, {len(calls)} calls for {pages} pages")
-    print(f"{killed} kills in all, {extra} extra calls")
+        sys.stdout.write(f"{race.kills} kills, {len(calls)} calls for {pages} pages\n")
+    sys.stdout.write(f"{killed} kills in all, {extra} extra calls\n")
     assert extra <= killed
 
 

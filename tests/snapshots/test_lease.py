@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from contacts_ui import snapshots
 from contacts_ui.models import Snapshot, SnapshotPart, SnapshotState
-from contacts_ui.snapshots import lease, runner
+from contacts_ui.snapshots import lease, parts, runner
 from contacts_ui.snapshots.lease import FenceLost, claim, lease_time, pause, write
 from contacts_ui.snapshots.lifecycle import end
 from contacts_ui.snapshots.tasks import queued_ids, take_further
@@ -85,7 +85,7 @@ def test_write_after_cancellation_is_refused(desk_api: SandboxServer) -> None:
 def test_part_that_cannot_be_stored_leaves_progress_as_it_was(desk_api: SandboxServer) -> None:
     snapshot = _claimed()
     write(snapshot, part=(1, b"one"), pages=1)
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         write(snapshot, part=(1, b"again"), pages=2)
     # The row is as it was; in a test, one transaction holds everything, so the savepoint is what was undone.
     assert again(snapshot).pages == 1
@@ -96,7 +96,7 @@ def test_runner_that_lost_the_fence_mid_page_stores_nothing(
 ) -> None:
     """Between the API's answer and the write another worker takes over."""
     snapshot = snapshots.start(None, "index")
-    seal = runner.seal_part
+    seal = parts.seal_part
 
     def seal_slowly(*arguments: object) -> tuple[bytes, int]:
         Snapshot.objects.filter(pk=snapshot.pk).update(fence=99)

@@ -153,7 +153,7 @@ def _dump() -> str:
     lines = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608  # a name of our own
             for row in cursor.fetchall():
                 values = [bytes(v) if isinstance(v, memoryview | bytes) else str(v).encode() for v in row]
                 lines += [f"{table} {v.decode(errors='replace')} {v.hex()}" for v in values]

@@ -60,14 +60,14 @@ def test_database_that_refuses_is_asked_again(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(desk_worker, "DATABASE_PAUSE", 0.0)
     monkeypatch.setattr(desk_worker, "run_one_task", look)
-    monkeypatch.setattr(desk_worker.connections, "close_all", lambda: None)
+    monkeypatch.setattr("django.db.connections.close_all", lambda: None)
     desk_worker.work()
     assert snapshots.STOP.is_set()
 
 
 @pytest.mark.django_db
 def test_task_of_an_older_version_of_the_desk_stops_no_worker(desk_api: SandboxServer) -> None:
-    arguments = {"args": [], "kwargs": {}}
+    arguments: dict[str, object] = {"args": [], "kwargs": {}}
     DBTaskResult.objects.create(args_kwargs=arguments, task_path="contacts_ui.gone.task", backend_name="default")
     snapshot = snapshots.start(None, "index")
     while desk_worker.run_one_task():
@@ -110,7 +110,7 @@ def test_worker_ends_with_sigterm_and_with_its_parent(environment: dict[str, str
 def _has_database_open(pid: int) -> bool:
     """True when it is past its start."""
     try:
-        return any(os.readlink(one).endswith("desk.sqlite3") for one in Path(f"/proc/{pid}/fd").iterdir())
+        return any(one.readlink().name == "desk.sqlite3" for one in Path(f"/proc/{pid}/fd").iterdir())
     except FileNotFoundError:
         return False
 
