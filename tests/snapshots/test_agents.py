@@ -11,6 +11,9 @@ import pytest
 
 from bench import workload
 from bench.workload_plan import Hour
+from contacts_ui.gateway.rate_limiter import HostRateLimiter
+from contacts_ui.gateway.shared_memory import SharedCounters
+from contacts_ui.gateway.stats import GatewayStats
 from testing.running_desk import Desk, manage
 
 A_FEW_MINUTES = Hour(seconds=240, searches=4, moves=5, opened=8, filters=2, switches=1)
@@ -33,6 +36,14 @@ def test_twenty_agents_beside_snapshot_are_never_refused(tmp_path: Path) -> None
     assert set(outcome.statuses) == {200}
     assert outcome.refused == 0
     assert pages > 20
+    assert _refused_by_limiter(tmp_path) == 0
+
+
+def _refused_by_limiter(folder: Path) -> int:
+    """How many interactive calls the desk's own rate limiter refused; a page may have shown an older answer instead."""
+    per_minute = int(workload.compressed(FACTOR)["SENT_BUDGET_PER_MINUTE"])
+    stats = GatewayStats(SharedCounters(folder / "budget", HostRateLimiter.cells(per_minute)))
+    return sum(minute.counts["limited"] for minute in stats.last_hour())
 
 
 def _start(desk: Desk) -> None:
