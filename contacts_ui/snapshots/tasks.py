@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django_tasks import task
@@ -32,8 +32,12 @@ def take_further(snapshot_id: str) -> None:
 
 
 def enqueue(snapshot: Snapshot, run_after: datetime | None = None) -> None:
-    """Puts the snapshot into the queue, for a worker to take it further at `run_after`. One row."""
-    take_further.using(priority=PRIORITY[snapshot.purpose], run_after=run_after).enqueue(str(snapshot.pk))
+    """Puts the snapshot into the queue, for a worker to take it further at `run_after`, by default now. One row.
+
+    Always with a time: the queue puts tasks without one behind all others, so one that goes on would starve them.
+    """
+    at = run_after or datetime.now(UTC)
+    take_further.using(priority=PRIORITY[snapshot.purpose], run_after=at).enqueue(str(snapshot.pk))
 
 
 def queued_ids() -> set[str]:

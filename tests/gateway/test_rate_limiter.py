@@ -234,6 +234,14 @@ def test_three_greedy_processes_stay_within_shared_limit(tmp_path: Path) -> None
     assert 20 <= sum(granted) <= 20 + 10 * (time.monotonic() - started) + 1
 
 
+def test_counters_of_other_size_leave_those_in_use_alone(tmp_path: Path) -> None:
+    """A process with other settings starts while this one runs: cutting the file would kill this one."""
+    before = _host_limiter(tmp_path / "counters", 4000, 10)
+    assert _grants(before, 3) == 3
+    assert _grants(_host_limiter(tmp_path / "counters", 12, 10), 50) == 10
+    assert _grants(before, 50) >= 7
+
+
 def test_counters_from_before_reboot_are_reset(tmp_path: Path) -> None:
     _grants(_host_limiter(tmp_path / "counters", 12, 10), 10)
     counters = SharedCounters(tmp_path / "counters", HostRateLimiter.cells(12))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,13 +16,13 @@ from contacts_ui.snapshots.crawl import Seen, deserves_another_pass, has_more, i
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
-def _page(*numbers: int, dropped: int = 0, **facts: object) -> ContactPage:
+def _page(*numbers: int, dropped: int = 0, **facts: Any) -> ContactPage:
     contacts = tuple(Contact(id=UUID(int=number)) for number in numbers)
-    pagination = Pagination(**facts)  # type: ignore[arg-type]
+    pagination = Pagination(**facts)
     return ContactPage(contacts=contacts, pagination=pagination, fetched_at=NOW, dropped_rows=dropped)
 
 
-def _more(page: int = 1, **facts: object) -> bool:
+def _more(page: int = 1, **facts: Any) -> bool:
     return has_more(_page(1, **facts), ContactQuery(page=page))
 
 
