@@ -94,9 +94,9 @@ def test_background_scope_of_unknown_profile_is_denied_after_one_more_look(desk_
 def test_background_scope_does_without_api_for_as_long_as_account_is_fresh(desk_api: SandboxServer) -> None:
     background_scope(None)
     desk_api.fault(route="me", kind="status", status=500, times=9)
-    assert background_scope(desk_api.profiles()[1]["id"])
+    assert background_scope(desk_api.profiles()[1]["id"]).profile_id
     get_gateway.cache_clear()  # as a new process: the account is where the last one left it
-    assert background_scope(desk_api.profiles()[1]["id"])
+    assert background_scope(desk_api.profiles()[1]["id"]).profile_id
     assert _calls(desk_api, "/v3/me") == 1
 
 
