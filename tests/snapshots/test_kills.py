@@ -161,6 +161,35 @@ def test_twenty_kills_on_sqlite(tmp_path: Path, large_sandbox: SandboxServer, te
 
 
 @pytest.mark.exhaustive
+@pytest.mark.outside
+def test_worker_that_wakes_up_late_writes_nothing(
+    tmp_path: Path, large_sandbox: SandboxServer, template: DeskTemplate
+) -> None:
+    """It is frozen while it waits for a page; another one finishes the snapshot; then it gets its answer."""
+    api = large_sandbox
+    content, pages = _expected(api)
+    api.clear()
+    for _ in range(3):
+        api.fault(route="contacts", kind="headers", set={})
+    api.fault(route="contacts", kind="slow", seconds=60)
+    race = Race(_sqlite(tmp_path, api, template), random.Random(4), 1)
+    try:
+        frozen = race.start("--start")
+        wait_until(lambda: api.fired().count("slow") == 1)
+        frozen.send_signal(signal.SIGSTOP)
+        assert race.content() == f"{content} True"
+        api.release()
+        frozen.send_signal(signal.SIGCONT)
+        assert frozen.stdout
+        while b"snapshot.fence_lost" not in (line := frozen.stdout.readline()):
+            assert line, "it ended without a word"
+        assert race.content() == f"{content} True"
+        assert len(api.requests()) == 1 + pages + 1
+    finally:
+        race.stop()
+
+
+@pytest.mark.exhaustive
 @pytest.mark.needs("PostgreSQL")
 def test_twenty_kills_on_postgres(tmp_path: Path, large_sandbox: SandboxServer) -> None:
     with running_postgres() as address:
