@@ -288,7 +288,7 @@ DESK_REVEALS_PER_HOUR: int = env.int("DESK_REVEALS_PER_HOUR", default=200, low=1
 
 # An organization with more contacts is not read completely in the background; 0 switches the index off.
 NUMBER_INDEX_MOST_CONTACTS: int = env.int("NUMBER_INDEX_MOST_CONTACTS", default=50_000)
-NUMBER_INDEX_IN_BACKGROUND = True  # what passes through the gateway is taken in on a thread
+NUMBER_INDEX_IN_BACKGROUND = True  # what passes through the gateway is taken in on a thread, not by the next search
 
 # --- Apps, middleware and templates ----------------------------------------------------------------
 

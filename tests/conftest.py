@@ -108,7 +108,7 @@ def number_index(
 ) -> Iterator[Callable[..., None]]:
     """Switches the number index on; the function builds that of a profile, or of the account, by a real snapshot.
 
-    What passes through the gateway is taken in at once, and every search looks at what is stored.
+    What passes through the gateway is taken in by the next search, and every search looks at what is stored.
     """
     settings.NUMBER_INDEX_MOST_CONTACTS, settings.NUMBER_INDEX_IN_BACKGROUND = 50_000, False
     monkeypatch.setattr("contacts_ui.number_index.registry.CHECK_INTERVAL", 0.0)

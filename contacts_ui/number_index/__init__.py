@@ -36,7 +36,11 @@ __all__ = [
 
 def is_on() -> bool:
     """False with NUMBER_INDEX_MOST_CONTACTS=0."""
-    return settings.NUMBER_INDEX_MOST_CONTACTS > 0
+    if not settings.NUMBER_INDEX_MOST_CONTACTS:
+        return False
+    if not settings.NUMBER_INDEX_IN_BACKGROUND:
+        RECORDER.take_waiting()
+    return True
 
 
 def index_for(scope: Scope) -> ScopeIndex | None:
