@@ -19,7 +19,7 @@ from contacts_ui.access import ScopeDenied, background_scope
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import NumberIndex, ScopeVisit, Snapshot
 from contacts_ui.sealing.sealer import SealError
-from contacts_ui.sent_api.errors import SentError
+from contacts_ui.sent_api.errors import LocalRateLimited, SentError
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import Account
 
@@ -178,16 +178,23 @@ def _worth_it(fingerprint: str, account: Account) -> Iterator[str | None]:
 
 
 def _probe(index: NumberIndex, profile_id: str | None, account: Account) -> None:
-    """Learns how many contacts a scope has, and whether the account's list names profiles. Cost: one API call."""
-    NumberIndex.objects.filter(pk=index.pk).update(attempted_at=datetime.now(UTC))
+    """Learns how many contacts a scope has, and whether the account's list names profiles. Cost: one API call.
+
+    Raises LocalRateLimited without a call, for the next round, and any other SentError for one half an hour later.
+    """
     try:
         page = get_gateway().crawl_page(background_scope(profile_id), PROBE)
-    except ScopeDenied:
+    except LocalRateLimited:
+        raise
+    except (ScopeDenied, SentError) as error:
+        NumberIndex.objects.filter(pk=index.pk).update(attempted_at=datetime.now(UTC))
+        if isinstance(error, SentError):
+            raise
         return
     rows = rows_of_page(profile_id, page.contacts, account)
     names_profiles = index.names_profiles or (profile_id is None and any(row.owner for row in rows))
     NumberIndex.objects.filter(pk=index.pk).update(
-        attempted_at=None, seen_total=page.pagination.total_count, names_profiles=names_profiles
+        seen_total=page.pagination.total_count, names_profiles=names_profiles
     )
 
 

@@ -14,6 +14,7 @@ from .rows import Row
 from .scope_index import EMPTY, ScopeIndex
 
 LONGEST_COMPLETE = timedelta(hours=26)  # after a snapshot: it is renewed after 24 hours, which may take a while
+MOST_SEEN_PAGES = 200
 MOST_RECENT = 5_000  # rows of traffic kept beside the columns; a search goes through them one by one: 0.3 ms
 
 
@@ -22,6 +23,7 @@ class Slot:
     """One scope's index in this process. Changed under the registry's lock, its ScopeIndex is immutable.
 
     `pending` are rows that traffic brought and that are not stored yet; `checked_at` and `used_at` monotonic seconds.
+    `seen_pages` are hashes of the last pages that brought nothing new, with the total they told.
     `refused`, `answered` (since), `saw_profiles` and `moved` are what traffic told, perhaps not stored yet.
     """
 
@@ -40,6 +42,7 @@ class Slot:
     checked_at: float = float("-inf")
     used_at: float = 0.0
     pending: list[Row] = field(default_factory=list)
+    seen_pages: dict[int, int | None] = field(default_factory=dict)
     _view: tuple[ScopeIndex, ScopeIndex] | None = None
 
     @property
@@ -109,6 +112,16 @@ class Slot:
             values["refused_at"] = None
         return values
 
+    def has_seen(self, page: int, total: int | None) -> bool:
+        """True for a page that brought nothing new a while ago, so that a list that many look at costs little."""
+        return self.seen_pages.get(page, -1) == total and not self.is_refused
+
+    def saw(self, page: int, total: int | None) -> None:
+        """Remembers a page, and forgets the oldest of many."""
+        self.seen_pages[page] = total
+        if len(self.seen_pages) > MOST_SEEN_PAGES:
+            del self.seen_pages[next(iter(self.seen_pages))]
+
     def learn(self, rows: tuple[Row, ...]) -> None:
         """Takes rows that traffic brought."""
         self.index = self.index.with_rows(rows)
@@ -118,6 +131,7 @@ class Slot:
         """Nothing is known, because nothing is stored."""
         self.state, self.index, self._view = None, ScopeIndex(), None
         self.version, self.table_version, self.last_addition = -1, 0, 0
+        self.seen_pages.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +147,7 @@ class Loaded:
         slot.state, slot.index = self.state, self.index.with_rows(slot.pending)
         slot.version, slot.table_version = self.state.version, self.state.table_version
         slot.last_addition = self.last_addition
+        slot.seen_pages.clear()
 
 
 def load(state: NumberIndex, slot: Slot) -> Loaded | None:

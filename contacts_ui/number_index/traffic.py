@@ -111,8 +111,6 @@ def _take_safely(page: _Page) -> None:
         _take(page)
     except Exception as error:  # noqa: BLE001  # the next page must still be taken
         log.error("number_index.traffic.failed", extra={"error": type(error).__name__})  # noqa: TRY400
-    finally:
-        connections.close_all()  # this thread's own
 
 
 def _flush_safely() -> None:
@@ -121,7 +119,7 @@ def _flush_safely() -> None:
     except Exception as error:  # noqa: BLE001  # as above
         log.error("number_index.traffic.failed", extra={"error": type(error).__name__})  # noqa: TRY400
     finally:
-        connections.close_all()
+        connections.close_all()  # this thread's own
 
 
 RECORDER = TrafficRecorder()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from contacts_ui.number_index import ScopeIndex
 from contacts_ui.number_index.columns import Columns
-from contacts_ui.number_index.rows import TableBuilder, row_of, rows_of
+from contacts_ui.number_index.rows import TableBuilder, e164_value, key_of, row_of, rows_of
 from contacts_ui.sent_api.types import Contact
 
 PHONE_LIKE = st.text("0123456789 ()-./+", max_size=24)
@@ -161,3 +161,21 @@ def test_owner_with_a_number_beyond_one_byte_has_its_rows() -> None:
     assert index.of_owner("p513").contacts == 2
     assert {piece.text for piece in index.of_owner("p513").pieces("000513")} == {"000513"}
     assert isinstance(index.columns, Columns)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("+447403965801", 447403965801),
+        ("+1", 1),
+        ("+1234567890123456789", 1234567890123456789),
+        *((text, 0) for text in ("", None, "+", "+0447", "447403965801", "+44 7403", "+٤٤٧", "+12345678901234567890")),
+    ],
+)
+def test_number_in_e164_has_a_value(text: str | None, value: int) -> None:
+    assert e164_value(text) == value
+
+
+def test_keys_of_ids_that_begin_with_a_time_differ() -> None:
+    ids = [UUID(int=(0x0192_F000_0000 + n // 500 << 80) | 7 << 76 | n % 500) for n in range(50_000)]
+    assert len({key_of(each) for each in ids}) == len(ids)
