@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from contacts_ui import snapshots
 from contacts_ui.access import ScopeDenied, background_scope
 from contacts_ui.gateway import get_gateway
-from contacts_ui.models import NumberIndex, ScopeVisit, Snapshot
+from contacts_ui.models import UNFINISHED, NumberIndex, ScopeVisit, Snapshot, SnapshotState
 from contacts_ui.sealing.sealer import SealError
 from contacts_ui.sent_api.errors import LocalRateLimited, SentError
 from contacts_ui.sent_api.queries import ContactQuery
@@ -37,6 +38,7 @@ RETRY_AFTER = timedelta(minutes=30)  # since an attempt that came to nothing
 VISITED_WITHIN = timedelta(days=14)
 BUILD_IN_ROWS, BUILD_IN_ADDITIONS = 2_000, 50  # additions waiting: so many are built into the table
 PROBE = ContactQuery(page=1, page_size=20)
+_OPENED: set[tuple[str, int, int]] = set()  # DATA_KEY, index and version of tables that this process could open
 
 
 def maintain() -> None:
@@ -61,32 +63,34 @@ def delete_unusable(fingerprint: str) -> None:
     """Deletes what another API key or another DATA_KEY left, and what has expired."""
     store.delete_of_other_keys(fingerprint)
     for index in store.stored(fingerprint).filter(parts_count__gt=0):
-        if not store.opens(index):
+        version = (settings.DATA_KEY, index.pk, index.table_version)
+        if version in _OPENED:
+            continue
+        if store.opens(index):
+            _OPENED.add(version)
+        else:
             log.warning("number_index.part.rejected", extra={"profile_id": index.scope})
             index.delete()
 
 
 def build_finished(fingerprint: str, account: Account) -> None:
     """Builds the indexes whose snapshots are finished, then makes those unreadable: they are not needed any more."""
-    profile_ids = [None, *(profile.id for profile in account.profiles)]
-    for profile_id in profile_ids if account.is_organization else [None]:
-        snapshot = snapshots.latest(profile_id, PURPOSE)
-        if snapshot is None:
-            continue
-        index = store.get_or_create(fingerprint, scope_id(profile_id))
+    finished = _snapshots(fingerprint).filter(state=SnapshotState.FINISHED, wrapped_key__isnull=False)
+    for snapshot in finished.order_by("finished_at"):
+        index = store.get_or_create(fingerprint, scope_id(snapshot.profile_id))
         try:
-            build(index, snapshot, profile_id, account)
+            build(index, snapshot, account)
         except (SealError, snapshots.SnapshotExpired) as error:
             log.warning("number_index.build.failed", extra={"profile_id": index.scope, "error": type(error).__name__})
         snapshots.expire(snapshot)
 
 
-def build(index: NumberIndex, snapshot: Snapshot, profile_id: str | None, account: Account) -> None:
+def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> None:
     """Builds a scope's index from a snapshot and what traffic brought since it began.
 
     Raises SealError and SnapshotExpired. Cost: 5 µs a contact.
     """
-    began_at = snapshot.started_at or snapshot.created_at
+    began_at, profile_id = snapshot.started_at or snapshot.created_at, snapshot.profile_id
     additions = list(store.load_additions(index))
     builder, counted, names_profiles = TableBuilder(), 0, False
     for addition, rows in reversed(additions):
@@ -145,11 +149,11 @@ def start(profile_id: str | None) -> Snapshot:
 
 def _start_due(fingerprint: str, account: Account) -> None:
     """Starts the first snapshot that is due, unless one is under way. One that turns out too large is cancelled."""
-    profile_ids = [None, *(profile.id for profile in account.profiles)] if account.is_organization else [None]
-    for profile_id in profile_ids:
-        if (snapshot := snapshots.running(profile_id, PURPOSE)) is not None:
+    under_way = list(_snapshots(fingerprint).filter(state__in=UNFINISHED))
+    if under_way:
+        for snapshot in under_way:
             _cancel_if_too_large(fingerprint, snapshot)
-            return
+        return
     room = settings.NUMBER_INDEX_MOST_CONTACTS
     for profile_id in _worth_it(fingerprint, account):
         index = store.get_or_create(fingerprint, scope_id(profile_id))
@@ -160,6 +164,11 @@ def _start_due(fingerprint: str, account: Account) -> None:
         if room >= 0 and _is_due(index):
             start(profile_id)
             return
+
+
+def _snapshots(fingerprint: str) -> QuerySet[Snapshot]:
+    """Those of whole lists that were taken for the index."""
+    return Snapshot.objects.filter(purpose=PURPOSE, key_fingerprint=fingerprint, question=None)
 
 
 def _worth_it(fingerprint: str, account: Account) -> Iterator[str | None]:

@@ -101,6 +101,8 @@ class IndexRegistry:
             own.refused, own.answered = False, own.is_refused
             own.saw_profiles = own.saw_profiles or (own is base and any(row.owner for row in rows))
             slot = base if base.names_profiles and not base.is_refused else own
+            if slot is not own:  # what a profile sees and does not own stays its owner's
+                rows = tuple(row for row in rows if not base.index.is_anothers(row))
             known = slot.index.contacts
             if known < settings.NUMBER_INDEX_MOST_CONTACTS and (new := slot.unknown(rows)):
                 slot.learn(new)

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from contacts_ui.gateway import get_gateway
 from contacts_ui.gateway.observers import OBSERVERS
 from contacts_ui.models import NumberIndex, NumberIndexAddition
-from contacts_ui.number_index import ScopeIndex, record, registry, traffic
+from contacts_ui.number_index import ScopeIndex, maintenance, record, registry, traffic
 from contacts_ui.number_index.registry import rows_of_page
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
@@ -115,6 +115,32 @@ def test_profile_answers_from_account_index_with_its_own_rows(
     foreign = set(desk_api.contacts().values()) - set(own.values())
     assert all(index.has(number) for number in own.values() if number)
     assert not any(index.has(number) for number in foreign if number)
+
+
+def test_contact_that_a_profile_sees_and_does_not_own_stays_its_owners(
+    number_index: Build, known: Known, profile: Scope, account: Scope, desk_api: SandboxServer
+) -> None:
+    number_index()
+    own = known(account)
+    rows = desk_api.get("/v3/contacts", page=1, page_size=100).json()["data"]["contacts"]
+    row = next(each for each in rows if not each.get("customer_id") and each["format_e164"])
+    record(profile, [contact(UUID(row["id"]).int, row["format_national"], row["format_e164"])])
+    assert known(account).contacts == own.contacts
+    assert known(account).owners_of(row["format_e164"]) == {None}
+
+
+def test_contact_without_a_number_is_stored_once(
+    number_index: Build, known: Known, account: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "BUILD_IN_ADDITIONS", 1)
+    number_index()
+    record(account, [contact(5, "12 34"), contact(6, None)])
+    assert known(account).contacts == 302
+    maintenance.build_in_additions(get_gateway().api_key_fingerprint)
+    for _ in range(2):
+        record(account, [contact(5, "12 34"), contact(6, None)])
+        assert known(account).contacts == 302
+    assert NumberIndexAddition.objects.count() == 0
 
 
 def test_profile_that_grew_is_not_complete_any_more(
