@@ -14,16 +14,21 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
-from testing.running_desk import desk_environment, manage, memory_mb
+from testing.running_desk import desk_environment, manage
 from testing.sandbox_server import SandboxServer
 
 from .index_list_view import Ratio, measure_list_view
 from .statistics import Threshold, median, percentile, show_table, show_thresholds
+
+if TYPE_CHECKING:
+    from contacts_ui.number_index import Piece
 
 SMALL = 50_000  # contacts that are really read
 SEARCHES = 400
@@ -40,7 +45,7 @@ class Figures:
     build: float
     stored: int
     memory: float
-    resident: float
+    traced: float
     load: float
     pause_ms: float
     searches: dict[int, list[float]]
@@ -55,7 +60,7 @@ class Figures:
             f"{self.build:.1f}",
             f"{self.stored / self.contacts:.1f}",
             f"{self.memory:.1f}",
-            f"{self.resident:.1f}",
+            f"{self.traced:.1f}",
             f"{self.load:.2f}",
             f"{self.pause_ms:.0f}",
             *times,
@@ -72,8 +77,10 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-index-") as folder:
         figures = _measure_indexes(Path(folder), options.large)
-    head = ("contacts", "API calls", "build s", "stored B each", "memory B each", "resident B each", "load s")
-    head += ("longest pause ms", *(f"{size} digits ms, p50 / p95" for size in SIZES), "most frequent 4 digits ms")
+    by_size = (f"{size} digits ms, p50 / p95" for size in SIZES)
+    sizes = ("stored B each", "memory B each", "traced B each")
+    times = ("load s", "longest pause ms", *by_size, "most frequent 4 digits ms")
+    head = ("contacts", "API calls", "build s", *sizes, *times)
     show_table(head, [each.row() for each in figures])
     thresholds = [
         *(Threshold(f"bytes a contact, {each.contacts:,}", round(each.memory, 1), 40) for each in figures),
@@ -165,14 +172,16 @@ def _measure(build: float, calls: int) -> Figures:
     state, rng = NumberIndex.objects.get(scope=store.ACCOUNT), Random(3)  # noqa: S311
     registry.reset()
     gc.collect()
-    before = memory_mb(os.getpid())
     with _Ticker() as ticker:
         started = time.monotonic()
         loaded = load(state, Slot(store.ACCOUNT))
         seconds = time.monotonic() - started
     assert loaded is not None  # noqa: S101
-    gc.collect()
-    resident = (memory_mb(os.getpid()) - before) * 2**20
+    tracemalloc.start()
+    again = load(state, Slot(store.ACCOUNT))
+    traced = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    del again
     index = loaded.index
     numbers = [str(number) for number in rng.sample(list(index.columns._e164), SEARCHES) if number > 10**9]
     searches = {
@@ -187,7 +196,7 @@ def _measure(build: float, calls: int) -> Figures:
         build,
         state.bytes,
         nbytes / len(index.columns),
-        resident / len(index.columns),
+        traced / len(index.columns),
         seconds,
         ticker.longest_ms,
         searches,
@@ -195,8 +204,9 @@ def _measure(build: float, calls: int) -> Figures:
     )
 
 
-def _contacts(pieces: object) -> int:
-    return sum(piece.contacts for piece in pieces)  # type: ignore[attr-defined]
+def _contacts(pieces: Sequence[Piece]) -> int:
+    """How many contacts they have together."""
+    return sum(piece.contacts for piece in pieces)
 
 
 def _cut(number: str, size: int, rng: Random) -> str:

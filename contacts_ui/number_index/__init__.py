@@ -26,6 +26,7 @@ __all__ = [
     "OwnersAnswer",
     "Piece",
     "ScopeIndex",
+    "account_names_profiles",
     "index_for",
     "index_status",
     "maintain",
@@ -56,6 +57,14 @@ def owners(e164: str) -> OwnersAnswer:
     if not is_on():
         return OwnersAnswer(frozenset(), frozenset())
     return registry.current().owners(e164, get_gateway().known_account)
+
+
+def account_names_profiles() -> bool:
+    """True once an answer of the account's own list named a profile as the owner of a row: it includes theirs.
+
+    Cost: no API call; one query in five seconds.
+    """
+    return is_on() and registry.current().account_names_profiles()
 
 
 def record(scope: Scope, contacts: Sequence[Contact]) -> None:

@@ -23,6 +23,7 @@ _DIGITS = b"0123456789"
 # For each digit the table that makes a row's character "1" where it has this digit and "0" elsewhere.
 _IS_DIGIT = tuple(bytes(ord("1") if byte == digit else ord("0") for byte in range(256)) for digit in _DIGITS)
 _ONE_BYTE = 256
+MOST_MASKS = 64  # of owners, an eighth of a byte a row each
 
 Mask = dict[int, int]  # by the index of a block: the bits of its rows that count
 
@@ -147,7 +148,7 @@ class Columns:
         return self.owners[self._owner[row]]
 
     def mask_of_owner(self, owner: str) -> Mask:
-        """The rows of one owner. Cost: 10 ms a million rows, then kept."""
+        """The rows of one owner. Cost: 10 ms a million rows; the last few are kept."""
         try:
             number = self.owners.index(owner, 1)
         except ValueError:
@@ -158,6 +159,8 @@ class Columns:
                 index: _bits_equal(self._owner[block.first : block.first + block.rows], number)
                 for index, block in enumerate(self._blocks)
             }
+            if len(self._masks) > MOST_MASKS:
+                self._masks.pop(next(iter(self._masks)), None)
         return mask
 
     def mask_without(self, mask: Mask | None, rows: Collection[int]) -> Mask | None:

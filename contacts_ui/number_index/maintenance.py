@@ -25,7 +25,7 @@ from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import Account
 
 from . import store
-from .registry import rows_of_page
+from .registry import names_a_profile, rows_of_page
 from .rows import Row, TableBuilder, rows_of
 from .store import ACCOUNT, scope_id
 
@@ -100,7 +100,7 @@ def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> None:
     for contacts in snapshots.contacts_of(snapshot):
         page = tuple(rows_of_page(profile_id, contacts, account))
         counted += len(page)
-        names_profiles = names_profiles or (profile_id is None and any(row.owner for row in page))
+        names_profiles = names_profiles or (profile_id is None and names_a_profile(page))
         builder.add(page)
     saved = store.save_table(
         index,
@@ -113,7 +113,8 @@ def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> None:
         calls=snapshot.calls,
         moved=False,
         seen_total=snapshot.total_last if snapshot.total_last is not None else snapshot.rows,
-        names_profiles=names_profiles or (index.names_profiles and profile_id is None),
+        # A whole list that names no profile disproves what an earlier one has shown.
+        names_profiles=names_profiles or (index.names_profiles and not snapshot.whole),
         refused_at=None if index.refused_at is None or index.refused_at < began_at else index.refused_at,
     )
     counts = {"contacts": len(builder), "newer": newer, "calls": snapshot.calls, "whole": snapshot.whole}
@@ -201,7 +202,7 @@ def _probe(index: NumberIndex, profile_id: str | None, account: Account) -> None
             raise
         return
     rows = rows_of_page(profile_id, page.contacts, account)
-    names_profiles = index.names_profiles or (profile_id is None and any(row.owner for row in rows))
+    names_profiles = index.names_profiles or (profile_id is None and names_a_profile(rows))
     NumberIndex.objects.filter(pk=index.pk).update(
         seen_total=page.pagination.total_count, names_profiles=names_profiles
     )

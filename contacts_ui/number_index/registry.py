@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from functools import lru_cache
 from threading import RLock
 
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, IntegrityError, connections
 
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import NumberIndex
@@ -25,7 +25,7 @@ from contacts_ui.sealing.sealer import SealError
 from contacts_ui.sent_api.types import Account, Contact
 
 from . import store
-from .rows import Row, row_of
+from .rows import UNOWNED, Row, row_of
 from .scope_index import ScopeIndex
 from .slots import Loaded, Slot, load
 from .store import ACCOUNT, scope_id
@@ -66,22 +66,32 @@ class IndexRegistry:
         """Whose contacts have this number, over all scopes. Cost: one query, and reading what is not in memory."""
         slots = self._all_slots()
         spelling = {profile.id.lower(): profile.id for profile in account.profiles} if account else {}
+        names = set(spelling) if account else {slot.scope for slot in slots} - {ACCOUNT}
         found, complete = set[str | None](), set[str | None]()
         with self._lock:
             base = self._slot(ACCOUNT)
-            names = set(spelling) if account else {slot.scope for slot in slots}
-            for name in names | {ACCOUNT}:
-                profile = None if name == ACCOUNT else spelling.get(name, name)
-                slot = self._slot(name)
+            holders = self._best(base, base).owners_of(e164)
+            # A contact of which the API did not say whose it is may be any profile's, so that nobody else is sure.
+            anyones = UNOWNED in holders and bool(names)
+            if None in holders or (UNOWNED in holders and not names):
+                found.add(None)
+            if base.current().complete and not base.is_refused and not anyones:
+                complete.add(None)
+            for name in names:
+                slot, profile = self._slot(name), spelling.get(name, name)
                 index = self._best(slot, base)
-                if profile is None:
-                    if None in index.owners_of(e164):
-                        found.add(None)
-                elif index.has(e164):
+                if index.has(e164):
                     found.add(profile)
-                if index.complete and not slot.is_refused:
+                served = index.complete or (index.owner is not None and slot.total is None and base.index.complete)
+                if not slot.is_refused and (slot.current().complete or (served and not anyones)):
                     complete.add(profile)
         return OwnersAnswer(frozenset(found), frozenset(complete))
+
+    def account_names_profiles(self) -> bool:
+        """True once an answer of the account's own list held a row that names a profile as its owner."""
+        base = self._slot(ACCOUNT)
+        self._follow([base])
+        return base.names_profiles
 
     def learn(self, profile_id: str | None, contacts: Sequence[Contact], total: int | None, account: Account) -> None:
         """Takes a page that passed through the gateway. Rows of other owners do not enter.
@@ -99,9 +109,9 @@ class IndexRegistry:
             if total is not None:
                 own.seen_total = total
             own.refused, own.answered = False, own.is_refused
-            own.saw_profiles = own.saw_profiles or (own is base and any(row.owner for row in rows))
+            own.saw_profiles = own.saw_profiles or (own is base and names_a_profile(rows))
             slot = base if base.names_profiles and not base.is_refused else own
-            if slot is not own:  # what a profile sees and does not own stays its owner's
+            if slot is base:  # what a profile sees and does not own stays its owner's
                 rows = tuple(row for row in rows if not base.index.is_anothers(row))
             known = slot.index.contacts
             if known < settings.NUMBER_INDEX_MOST_CONTACTS and (new := slot.unknown(rows)):
@@ -119,20 +129,36 @@ class IndexRegistry:
             slot.refused, slot.answered = True, False
 
     def flush(self) -> None:
-        """Stores what traffic brought and what it told, for the other processes. Cost: some queries a changed scope."""
+        """Stores what traffic brought and what it told, for the other processes. Cost: some queries a changed scope.
+
+        Raises DatabaseError; then it is stored the next time.
+        """
         for slot in list(self._slots.values()):
             with self._lock:
                 rows, slot.pending, values = tuple(slot.pending), [], slot.told()
             if not rows and not values:
                 continue
-            state = slot.state or store.get_or_create(self._fingerprint, slot.scope)
-            if values:
-                store.update(state, **values, changed_at=datetime.now(UTC))
-            if rows:
-                store.add_rows(state, rows)
+            try:
+                state = self._flush_slot(slot.state, slot.scope, rows, values)
+            except DatabaseError as error:
+                with self._lock:
+                    slot.pending = [*rows, *slot.pending]
+                    if isinstance(error, IntegrityError):  # it was deleted meanwhile
+                        slot.forget()
+                raise
             with self._lock:
-                slot.state = NumberIndex.objects.filter(pk=state.pk).first()
-                slot.answered = slot.moved = False
+                slot.state = state
+                slot.answered = slot.moved = slot.saw_profiles = False
+
+    def _flush_slot(
+        self, state: NumberIndex | None, scope: str, rows: Sequence[Row], values: Mapping[str, object]
+    ) -> NumberIndex:
+        state = state or store.get_or_create(self._fingerprint, scope)
+        if values:
+            store.update(state, **values, changed_at=datetime.now(UTC))
+        if rows:
+            store.add_rows(state, rows)
+        return NumberIndex.objects.get(pk=state.pk)
 
     def close(self) -> None:
         """Waits for what is being read."""
@@ -241,7 +267,7 @@ class IndexRegistry:
 def rows_of_page(profile_id: str | None, contacts: Iterable[Contact], account: Account) -> Iterable[Row]:
     """Rows of a scope's contacts. One that names another profile as its owner is left out of a profile's.
 
-    Those of the account keep as their owner the profile they name, if /v3/me names it too.
+    Those of the account keep as their owner the profile they name, if /v3/me names it too; None is the account.
     """
     profiles = {profile.id.lower() for profile in account.profiles}
     own = profile_id.lower() if profile_id else None
@@ -249,9 +275,14 @@ def rows_of_page(profile_id: str | None, contacts: Iterable[Contact], account: A
         named = contact.customer_id.lower() if contact.customer_id else None
         owner = named if named in profiles else None
         if own is None:
-            yield row_of(contact, owner)
+            yield row_of(contact, owner if named else UNOWNED)
         elif owner is None or owner == own:
             yield row_of(contact, own)
+
+
+def names_a_profile(rows: Iterable[Row]) -> bool:
+    """True when a row of the account's list has a profile as its owner."""
+    return any(row.owner not in {None, UNOWNED} for row in rows)
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ from .number_text import Template, parse
 MAX_DIGITS = 40  # of a national format kept in columns; a longer one is kept as text
 MAX_E164 = 20  # characters: 19 digits fit into eight bytes
 NO_NUMBER = 0  # instead of an E.164 number
+UNOWNED = "?"  # instead of an owner, where the API did not say whose a contact of the account's list is
 _KEY_BITS = 64
 _KEY_MASK = (1 << _KEY_BITS) - 1
 _MULTIPLIER = 0x243F6A8885A308D313198A2E03707345  # odd, without a pattern: pi
@@ -25,7 +26,7 @@ class Row(Struct, frozen=True, array_like=True):
     """What the index keeps of one contact.
 
     `key` is a hash of its id, `national` its national format, `e164` the digits of its number as an integer or
-    NO_NUMBER, `owner` its `customer_id` in lower case where the caller believes it.
+    NO_NUMBER, `owner` the id of its profile in lower case, None for the account itself, or UNOWNED.
     """
 
     key: int

@@ -16,7 +16,7 @@ from contacts_ui.sent_api.types import Contact
 
 from .columns import Columns, Mask
 from .number_text import Template, parse, starts_of
-from .rows import NO_NUMBER, Row, TableBuilder, e164_value, row_of
+from .rows import NO_NUMBER, UNOWNED, Row, TableBuilder, e164_value, row_of
 
 EMPTY = Columns(TableBuilder().table())
 
@@ -127,13 +127,24 @@ class ScopeIndex:
         """Those of the rows that it does not have, or has with another number. Cost: 1.5 µs a row."""
         return tuple(row for row in rows if not self._knows(row))
 
+    @cached_property
+    def has_unowned(self) -> bool:
+        """True for an index of the whole account in which some contact may be any profile's."""
+        return UNOWNED in self.columns.owners or any(each.row.owner == UNOWNED for each in self.recent.values())
+
     def is_anothers(self, row: Row) -> bool:
-        """True for a contact that it has as somebody else's."""
-        recent = self.recent.get(row.key)
-        if recent is not None:
-            return recent.row.owner != row.owner
-        known = self.columns.row_with_key(row.key)
-        return known is not None and self.columns.owner(known) != row.owner
+        """True for a contact that it has as somebody else's; without an owner any other row of it says more."""
+        known = self._known(row.key)
+        if known is None or known.owner == row.owner:
+            return False
+        return known.owner != UNOWNED if row.owner != UNOWNED else known.e164 == row.e164
+
+    def _known(self, key: int) -> Row | None:
+        """What it has of a contact, without its national format."""
+        if (recent := self.recent.get(key)) is not None:
+            return recent.row
+        row = self.columns.row_with_key(key)
+        return None if row is None else Row(key, None, self.columns.e164(row), self.columns.owner(row))
 
     def _knows(self, row: Row) -> bool:
         recent = self.recent.get(row.key)

@@ -43,12 +43,13 @@ class Slot:
     used_at: float = 0.0
     pending: list[Row] = field(default_factory=list)
     seen_pages: dict[int, int | None] = field(default_factory=dict)
-    _view: tuple[ScopeIndex, ScopeIndex] | None = None
+    _view: tuple[ScopeIndex, ScopeIndex, ScopeIndex] | None = None
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory of its columns."""
-        return 0 if self.index.columns is EMPTY else self.index.columns.nbytes
+        """Bytes of memory of its columns, and of the mask of its rows in the account's."""
+        own = 0 if self.index.columns is EMPTY else self.index.columns.nbytes
+        return own + (len(self._view[0].columns) // 8 if self._view else 0)
 
     @property
     def is_refused(self) -> bool:
@@ -84,13 +85,16 @@ class Slot:
     def view_of(self, account: ScopeIndex) -> ScopeIndex:
         """The account's index as far as the rows are this profile's."""
         if self._view is None or self._view[0] is not account:
-            self._view = (account, account.of_owner(self.scope))
-        view = self._view[1]
-        # Counting a profile's rows takes a moment the first time, so only where it decides something.
-        if self.total and view.complete and self.total > view.contacts:
-            view = replace(view, complete=False)
-            self._view = (account, view)
-        return view
+            view = account.of_owner(self.scope)
+            self._view = (account, view, replace(view, complete=False))
+        _, view, incomplete = self._view
+        return view if self._is_all_of(view) else incomplete
+
+    def _is_all_of(self, view: ScopeIndex) -> bool:
+        """False when the profile may have contacts that the account's index does not give to it."""
+        if self.total is None:
+            return not view.has_unowned
+        return self.total <= view.contacts
 
     def unknown(self, rows: Iterable[Row]) -> tuple[Row, ...]:
         """Those of the rows that are new here, as many as there is room for."""

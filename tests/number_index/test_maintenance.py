@@ -15,6 +15,7 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import NumberIndex, NumberIndexAddition, ScopeVisit, Snapshot
 from contacts_ui.number_index import ScopeIndex, maintain, maintenance, record, registry
 from contacts_ui.scope import Scope
+from contacts_ui.sent_api.queries import ContactQuery
 from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
 
@@ -60,6 +61,7 @@ def test_one_snapshot_of_the_account_serves_all_profiles(
 ) -> None:
     _rounds(3)
     assert _snapshots() == [None]
+    get_gateway().contacts(profile, ContactQuery())
     assert known(profile).complete
     assert known(account).complete
     index = NumberIndex.objects.get(scope="account")

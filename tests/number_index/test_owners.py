@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from contacts_ui.number_index import owners, registry
+import pytest
+
+from contacts_ui.number_index import OwnersAnswer, account_names_profiles, maintenance, owners, record, registry
 from contacts_ui.scope import Scope
 from testing.sandbox_server import SandboxServer
+
+from .test_pieces import contact
 
 Build = Callable[..., None]
 
@@ -27,11 +31,32 @@ def test_account_index_names_every_holder(number_index: Build, account: Scope, d
     number_index()
     profiles = {each["id"] for each in desk_api.profiles()}
     holders = _holders(desk_api)
+    assert account_names_profiles()
     for number in list(holders)[::10]:
         answer = owners(number)
         assert answer.profile_ids == holders[number]
-        assert answer.complete_for == {None, *profiles}
-    assert owners("+447403965801").profile_ids == frozenset()
+    answer = owners("+447403965801")
+    assert answer.profile_ids == frozenset()
+    assert answer.complete_for == {None, *profiles}
+
+
+def test_number_that_may_be_anyones_is_sure_for_nobody(
+    number_index: Build, account: Scope, desk_api: SandboxServer
+) -> None:
+    number_index()
+    record(account, [contact(1, "07403 965801", "+447403965801")])
+    assert owners("+447403965801") == OwnersAnswer(frozenset(), frozenset())
+
+
+def test_list_that_names_no_profile_any_more_serves_none(
+    number_index: Build, account: Scope, profile: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number_index()
+    assert account_names_profiles()
+    monkeypatch.setattr(maintenance, "names_a_profile", lambda _rows: False)
+    number_index()
+    assert not account_names_profiles()
+    assert owners("+447403965801").complete_for == {None}
 
 
 def test_indexes_of_single_profiles_answer_for_these_alone(

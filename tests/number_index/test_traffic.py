@@ -19,6 +19,7 @@ from contacts_ui.gateway.observers import OBSERVERS
 from contacts_ui.models import NumberIndex, NumberIndexAddition
 from contacts_ui.number_index import ScopeIndex, maintenance, record, registry, traffic
 from contacts_ui.number_index.registry import rows_of_page
+from contacts_ui.number_index.rows import UNOWNED
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import Account, Contact, Profile
@@ -102,7 +103,7 @@ def test_profile_gets_no_row_that_names_another_profile(owners: list[str | None]
 def test_account_keeps_owners_that_me_names_alone(owners: list[str | None]) -> None:
     contacts = [contact(number, "07403 965801", owner=owner) for number, owner in enumerate(owners)]
     named = {profile.id.lower() for profile in ORG.profiles}
-    expected = [(owner or "").lower() if (owner or "").lower() in named else None for owner in owners]
+    expected = [UNOWNED if not owner else owner.lower() if owner.lower() in named else None for owner in owners]
     assert [row.owner for row in rows_of_page(None, contacts, ORG)] == expected
 
 
@@ -110,6 +111,8 @@ def test_profile_answers_from_account_index_with_its_own_rows(
     number_index: Build, known: Known, profile: Scope, desk_api: SandboxServer
 ) -> None:
     number_index()
+    assert not known(profile).complete  # the API did not say of every contact whose it is
+    get_gateway().contacts(profile, WHOLE_LIST)
     index, own = known(profile), desk_api.contacts(profile.profile_id)
     assert (index.complete, index.contacts) == (True, len(own))
     foreign = set(desk_api.contacts().values()) - set(own.values())
@@ -123,10 +126,28 @@ def test_contact_that_a_profile_sees_and_does_not_own_stays_its_owners(
     number_index()
     own = known(account)
     rows = desk_api.get("/v3/contacts", page=1, page_size=100).json()["data"]["contacts"]
-    row = next(each for each in rows if not each.get("customer_id") and each["format_e164"])
+    profiles = {each["id"] for each in desk_api.profiles()}
+    row = next(
+        each for each in rows if each.get("customer_id", "") not in {"", None, *profiles} and each["format_e164"]
+    )
     record(profile, [contact(UUID(row["id"]).int, row["format_national"], row["format_e164"])])
     assert known(account).contacts == own.contacts
     assert known(account).owners_of(row["format_e164"]) == {None}
+
+
+def test_contact_whose_owner_the_api_does_not_say_becomes_its_profiles(
+    number_index: Build, known: Known, profile: Scope, account: Scope
+) -> None:
+    number_index()
+    record(account, [contact(1, "07403 965801", "+447403965801")])
+    assert known(account).owners_of("+447403965801") == {UNOWNED}
+    assert not known(profile).has("+447403965801")
+    assert not known(profile).complete
+    record(profile, [contact(1, "07403 965801", "+447403965801")])
+    assert known(profile).has("+447403965801")
+    record(account, [contact(1, "07403 965801", "+447403965801")])
+    assert known(profile).has("+447403965801")
+    assert known(account).contacts == 301
 
 
 def test_contact_without_a_number_is_stored_once(
