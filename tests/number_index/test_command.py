@@ -12,8 +12,9 @@ from django.core.management import CommandError, call_command
 
 from contacts_ui.models import NumberIndex, Snapshot
 from testing.desk_template import DeskTemplate
-from testing.running_desk import SECRET_KEY, desk_environment, manage
+from testing.running_desk import SECRET_KEY, desk_environment, manage, running_desk
 from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
 
 Build = Callable[..., None]
 
@@ -78,3 +79,20 @@ def test_two_processes_share_an_index_that_no_file_tells_a_number_of(tmp_path: P
         for number in numbers:
             assert number not in written
             assert not [name for name, content in files.items() if number.encode() in content]
+
+
+@pytest.mark.exhaustive  # it waits for the desk to store, ten seconds
+def test_running_desk_stores_what_passed_through_it(tmp_path: Path, template: DeskTemplate) -> None:
+    with (
+        SandboxServer(contacts=300, profiles=4, seed=13, account_lists="all") as sandbox,
+        running_desk(tmp_path, sandbox.url, template, NUMBER_INDEX_MOST_CONTACTS="5000") as desk,
+    ):
+        profile = sandbox.profiles()[0]["id"]
+        (person,) = desk.people(1, [profile], each=1)
+        assert person.browser().get(f"{desk.url}/p/{profile}/contacts/").ok
+        additions = "SELECT SUM(rows) FROM contacts_ui_numberindexaddition"
+        wait_until(lambda: desk.sql(additions)[0][0])
+        total = "SELECT seen_total FROM contacts_ui_numberindex WHERE scope = ?"
+        assert desk.sql(total, profile) == [(len(sandbox.contacts(profile)),)]
+        code = SHOW.replace("None", repr(profile))
+        assert int(manage(desk.settings, code=code).splitlines()[-1]) == desk.sql(additions)[0][0]
