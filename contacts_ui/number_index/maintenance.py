@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from contacts_ui import snapshots
 from contacts_ui.access import ScopeDenied, background_scope
@@ -123,10 +123,8 @@ def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> None:
 
 def build_in_additions(fingerprint: str) -> None:
     """Builds additions into their tables where there are many, so that no process has to keep them apart."""
-    for index in store.stored(fingerprint):
-        additions = list(index.additions.values_list("rows", flat=True))
-        if sum(additions) < BUILD_IN_ROWS and len(additions) < BUILD_IN_ADDITIONS:
-            continue
+    counted = store.stored(fingerprint).annotate(waiting=Count("additions"), rows=Sum("additions__rows"))
+    for index in counted.filter(Q(waiting__gte=BUILD_IN_ADDITIONS) | Q(rows__gte=BUILD_IN_ROWS)):
         opened = list(store.load_additions(index))
         builder = TableBuilder()
         for _, rows in reversed(opened):

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from contacts_ui.models import NumberIndex, Snapshot
 from testing.desk_template import DeskTemplate
+from testing.postgres_server import new_database, running_postgres
 from testing.running_desk import SECRET_KEY, desk_environment, manage, running_desk
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
@@ -63,6 +64,20 @@ from contacts_ui.number_index import index_for
 print(index_for(background_scope(None)).contacts)
 """
 
+# A contact that traffic brought, stored, and built into the table.
+ADD = """
+from uuid import UUID
+from contacts_ui.access import background_scope
+from contacts_ui.gateway import get_gateway
+from contacts_ui.number_index import maintain, maintenance, registry
+from contacts_ui.sent_api.types import Contact
+background_scope(None)
+registry.current().learn(None, [Contact(id=UUID(int=1))], None, get_gateway().known_account)
+registry.current().flush()
+maintenance.BUILD_IN_ADDITIONS = 1
+maintain()
+"""
+
 
 def test_two_processes_share_an_index_that_no_file_tells_a_number_of(tmp_path: Path, template: DeskTemplate) -> None:
     with SandboxServer(contacts=1200, profiles=4, seed=13, account_lists="all") as sandbox:
@@ -79,6 +94,22 @@ def test_two_processes_share_an_index_that_no_file_tells_a_number_of(tmp_path: P
         for number in numbers:
             assert number not in written
             assert not [name for name, content in files.items() if number.encode() in content]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.needs("PostgreSQL")
+def test_two_processes_share_an_index_on_postgresql(tmp_path: Path) -> None:
+    with (
+        running_postgres() as address,
+        SandboxServer(contacts=1200, profiles=4, seed=13, account_lists="all") as sandbox,
+    ):
+        more = {"DATABASE_URL": new_database(address, "desk"), "NUMBER_INDEX_MOST_CONTACTS": "5000"}
+        more |= {"SITE_URL": "http://127.0.0.1:8000", "SENT_BUDGET_PER_MINUTE": "5000", "SENT_BUDGET_BURST": "5000"}
+        env = desk_environment(tmp_path, sandbox.url, 0, SECRET_KEY=SECRET_KEY, **more)
+        manage(env, "migrate", "--verbosity", "0")
+        assert "account: 1,200 contacts, 12 calls" in manage(env, "index_numbers", "--wait")
+        manage(env, code=ADD)
+        assert manage(env, code=SHOW).splitlines()[-1] == "1201"
 
 
 @pytest.mark.exhaustive  # it waits for the desk to store, ten seconds
