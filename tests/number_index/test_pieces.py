@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from contacts_ui.number_index import ScopeIndex
 from contacts_ui.number_index.columns import Columns
-from contacts_ui.number_index.rows import TableBuilder, e164_value, key_of, row_of, rows_of
+from contacts_ui.number_index.rows import (
+    NO_NUMBER,
+    UNOWNED,
+    Row,
+    TableBuilder,
+    e164_value,
+    key_of,
+    row_of,
+    rows_of,
+)
 from contacts_ui.sent_api.types import Contact
 
 PHONE_LIKE = st.text("0123456789 ()-./+", max_size=24)
@@ -179,3 +188,42 @@ def test_number_in_e164_has_a_value(text: str | None, value: int) -> None:
 def test_keys_of_ids_that_begin_with_a_time_differ() -> None:
     ids = [UUID(int=(0x0192_F000_0000 + n // 500 << 80) | 7 << 76 | n % 500) for n in range(50_000)]
     assert len({key_of(each) for each in ids}) == len(ids)
+
+
+NATIONALS = st.sampled_from(["0711 1234", "0711 1235", "(071) 112-34", "1 23 4", None])
+ROWS = st.builds(
+    Row,
+    st.integers(1, 6),
+    NATIONALS,
+    st.sampled_from([NO_NUMBER, 4971112, 4971113]),
+    st.sampled_from([None, "p1", "p2", UNOWNED]),
+)
+
+
+@given(st.lists(ROWS, max_size=8), st.lists(st.lists(ROWS, max_size=4), max_size=4), st.sampled_from([None, "p1"]))
+def test_index_answers_as_a_dictionary_of_its_rows(
+    stored: list[Row], pages: list[list[Row]], owner: str | None
+) -> None:
+    """The first row of a key is the table's; a later one replaces it when its number or its owner is another."""
+    builder, model = TableBuilder(), dict[int, Row]()
+    builder.add(stored)
+    for row in reversed(stored):
+        model[row.key] = row
+    index = ScopeIndex(Columns(builder.table()))
+    in_table = dict(model)
+    for page in pages:
+        index = index.with_rows(page)
+        for row in page:
+            known = in_table.get(row.key) if model.get(row.key) is in_table.get(row.key) else None
+            if known is None or (known.e164, known.owner) != (row.e164, row.owner):
+                model[row.key] = row
+    if owner is not None:
+        index = index.of_owner(owner)
+    rows = [row for row in model.values() if owner is None or row.owner == owner]
+    assert index.contacts == len(rows)
+    assert {p.text: p.contacts for p in index.pieces("123")} == dict(
+        _naive((row.national for row in rows), "123", ending=False)
+    )
+    for number in (4971112, 4971113, 4971114):
+        assert index.has(f"+{number}") == any(row.e164 == number for row in rows)
+    assert all(not index.unknown([row]) for row in model.values())
