@@ -55,6 +55,8 @@ def maintain() -> None:
         build_finished(fingerprint, account)
         build_in_additions(fingerprint)
         _start_due(fingerprint, account)
+    except LocalRateLimited:
+        return  # others come first
     except SentError as error:
         log.info("number_index.round.failed", extra={"error": type(error).__name__, "request_id": error.request_id})
 

@@ -75,7 +75,8 @@ class ScopeIndex:
     @cached_property
     def contacts(self) -> int:
         """How many contacts it knows."""
-        return self.columns.count(self._mask) + sum(map(self._counts, self.recent.values()))
+        recent = len(self.recent) if self.owner is None else sum(map(self._counts, self.recent.values()))
+        return self.columns.count(self._mask) + recent
 
     def pieces(self, digits: str, *, ending: bool = False) -> tuple[Piece, ...]:
         """The distinct pieces in which `digits` (ASCII) stand, most contacts first; with `ending` only at the end.
