@@ -161,7 +161,8 @@ def _with_last(text: str, digits: str) -> str:
 
 
 def _e164(number: int, digits: str) -> int:
-    return number // 10 ** len(digits) * 10 ** len(digits) + int(digits)
+    scale: int = 10 ** len(digits)
+    return number // scale * scale + int(digits)
 
 
 def _measure(build: float, calls: int) -> Figures:
