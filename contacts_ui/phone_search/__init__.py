@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from .attempts import Attempt, SearchPlan, parse_attempt
 from .candidates import e164, international
 from .masked_plan import SHOWN_DIGITS, masked_plan
 from .search_plan import (
     DEFAULT_REGIONS,
-    Attempt,
-    SearchPlan,
     build_plan,
     chosen_attempt,
     one_number_a_line,
-    parse_attempt,
     plan_exact,
     plan_number,
     split_numbers,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .attempts import MAX_ALTERNATIVES, MAX_ATTEMPTS, Attempt, SearchPlan
 from .input import normalize
-from .search_plan import MAX_ALTERNATIVES, MAX_ATTEMPTS, Attempt, SearchPlan, plan_number, split_numbers
+from .search_plan import plan_number, split_numbers
 
 SHOWN_DIGITS = 4  # of a masked number
 

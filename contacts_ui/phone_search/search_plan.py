@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
+from .attempts import (
+    MAX_ALTERNATIVES,
+    MAX_ATTEMPTS,
+    MAX_CHARACTERS,
+    Attempt,
+    SearchPlan,
+    parse_attempt,
+    unique_attempts,
+)
 from .candidates import Candidate, candidates, regions_of
 from .fragments import fragment_spellings, prior, region_weight
 from .input import (
@@ -26,13 +33,10 @@ from .numbering_changes import other_forms
 from .prefixes import national_prefixes
 
 DEFAULT_REGIONS = ("US", "GB")  # of numbers without a country code, until those of a scope are known
-MAX_ATTEMPTS = 3  # calls for one search
 MAX_ATTEMPTS_COPIED = 2  # for one that looks copied: when its own spelling finds nothing, another rarely does
-MAX_ALTERNATIVES = 4  # offered as links
 MAX_NUMBERS = 500  # pasted at once
 MIN_WHOLE_DIGITS = 7  # of a whole number without its country code
 MAX_GROUPS = 8  # of digits in a text, of which some are a number
-MAX_CHARACTERS = 64  # of a search
 MIN_FRAGMENT_DIGITS = 4  # fewer are searched as they are
 WHOLE_NUMBER_WEIGHT = 30.0  # how likely people are to give a whole number; a fragment: fragments.py
 COARSER_GROUPING, OTHER_GROUPING = 0.05, 0.01  # how likely they group digits in fewer places, and in other places
@@ -51,41 +55,7 @@ ROUNDED = "The sheet has rounded this number. Show its cell as text there, and c
 ONLY_A_CODE = "This is little more than a country code. Type more of the number."
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One API query: `phone` is a whole number in E.164, `search` a fragment of the national format.
-
-    `region` is the region whose number it was interpreted as, None where that was not decided.
-    """
-
-    kind: Literal["phone", "search"]
-    value: str
-    region: str | None = None
-
-
 Scored = tuple[Attempt, float]
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPlan:
-    """`attempts` are tried in order until one has rows; `alternatives` are further ones, for a person to choose from.
-
-    `message` says why there are none. `numbers` are the single texts of an input that contains several numbers,
-    `skipped` its lines without one.
-    `ending`: only contacts whose number ends in these digits may be shown (masked_plan.py).
-    """
-
-    attempts: tuple[Attempt, ...] = ()
-    alternatives: tuple[Attempt, ...] = ()
-    message: str | None = None
-    numbers: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
-    ending: str | None = None
-
-    @property
-    def number(self) -> str | None:
-        """The likeliest whole number, in E.164; None when no attempt is one."""
-        return next((attempt.value for attempt in self.attempts if attempt.kind == "phone"), None)
 
 
 def build_plan(raw: str, regions: Sequence[str]) -> SearchPlan:
@@ -118,12 +88,18 @@ def _attempts(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt,
     attempts = _with_other_forms(_national(phone_input, regions) or _number_within(phone_input, regions))
     if outside := _OUTSIDE_LINE.fullmatch(phone_input.text):
         inner = _national(PhoneInput(outside[1], digits_of(outside[1])), regions)
-        attempts = _unique([*attempts[:1], *inner[:1], *attempts[1:], *inner[1:]])
-    literal = Attempt("search", phone_input.text)
-    written = phone_input.text != phone_input.digits and only_punctuation(phone_input.text)
-    if written and literal not in attempts[:MAX_ATTEMPTS] and len(phone_input.text) <= MAX_CHARACTERS:
-        attempts = _unique([*attempts[: MAX_ATTEMPTS - 1], literal, *attempts[MAX_ATTEMPTS - 1 :]])
+        attempts = unique_attempts([*attempts[:1], *inner[:1], *attempts[1:], *inner[1:]])
+    literal = literal_attempt(phone_input)
+    if attempts and literal and literal not in attempts[:MAX_ATTEMPTS]:
+        attempts = unique_attempts([*attempts[: MAX_ATTEMPTS - 1], literal, *attempts[MAX_ATTEMPTS - 1 :]])
     return attempts
+
+
+def literal_attempt(phone_input: PhoneInput) -> Attempt | None:
+    """What a plain search would send; None for a text with words, and for one that has its country code."""
+    text = phone_input.text
+    sent = only_punctuation(text) and 0 < len(phone_input.digits) <= MAX_DIGITS and len(text) <= MAX_CHARACTERS
+    return Attempt("search", text) if sent and not phone_input.international else None
 
 
 def _with_other_forms(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
@@ -131,7 +107,7 @@ def _with_other_forms(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
     if not attempts or attempts[0].kind != "phone":
         return attempts
     first, *others = attempts
-    return _unique([first, *(Attempt("phone", form, first.region) for form in other_forms(first.value)), *others])
+    return unique_attempts([first, *(Attempt("phone", form, first.region) for form in other_forms(first.value)), *others])
 
 
 def _number_within(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
@@ -142,7 +118,7 @@ def _number_within(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Att
             text = " ".join(groups[start : start + size])
             found = [each for each in candidates(PhoneInput(text, digits_of(text)), regions) if each.is_valid]
             if found:
-                return _unique(Attempt("phone", each.e164, each.region) for each in found)
+                return unique_attempts(Attempt("phone", each.e164, each.region) for each in found)
     return ()
 
 
@@ -166,15 +142,6 @@ def chosen_attempt(value: str, raw: str, plan: SearchPlan) -> Attempt | None:
     return next((each for each in offered if (each.kind, each.value) == (attempt.kind, attempt.value)), None)
 
 
-def parse_attempt(value: str) -> Attempt | None:
-    """The attempt as a link writes it: a number in E.164, or a fragment of a national format as it is."""
-    text = printable(value)
-    if re.fullmatch(r"\+[1-9]\d{1,14}", text, re.ASCII):
-        return Attempt("phone", text)
-    is_fragment = digits_of(text) and only_punctuation(text) and len(text) <= MAX_CHARACTERS
-    return Attempt("search", text) if is_fragment else None
-
-
 def plan_exact(raw: str, regions: Sequence[str]) -> SearchPlan:
     """The plan of a text that is to be one whole number: no fragments; no attempts when it is none.
 
@@ -187,7 +154,7 @@ def plan_exact(raw: str, regions: Sequence[str]) -> SearchPlan:
     plans = [plan_number(each, regions) for each in texts if each]
     found = [each for plan in plans for each in (*plan.attempts, *plan.alternatives) if each.kind == "phone"]
     named = {each.value: each for each in reversed(found)}
-    return SearchPlan(_unique([*(named.get(each.value, each) for each in literal), *found])[:MAX_ATTEMPTS])
+    return SearchPlan(unique_attempts([*(named.get(each.value, each) for each in literal), *found])[:MAX_ATTEMPTS])
 
 
 def split_numbers(raw: str) -> tuple[str, ...]:
@@ -219,7 +186,7 @@ def _international(phone_input: PhoneInput) -> tuple[Attempt, ...]:
     attempts = [Attempt("phone", each.e164, each.region) for each in found]
     if all(each.e164 == f"+{phone_input.digits}" for each in found):  # nothing but a number, perhaps incomplete
         attempts += [Attempt("search", text) for text in national_prefixes(phone_input.digits)]
-    return _unique(attempts)
+    return unique_attempts(attempts)
 
 
 def _national(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
@@ -285,11 +252,4 @@ def _grouping_likelihood(raw: str, formatted: str) -> float:
 
 
 def _ranked(scored: Iterable[Scored]) -> tuple[Attempt, ...]:
-    return _unique(attempt for attempt, _ in sorted(scored, key=lambda each: -each[1]))
-
-
-def _unique(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
-    found: dict[tuple[str, str], Attempt] = {}
-    for attempt in attempts:
-        found.setdefault((attempt.kind, attempt.value), attempt)
-    return tuple(found.values())
+    return unique_attempts(attempt for attempt, _ in sorted(scored, key=lambda each: -each[1]))

@@ -15,7 +15,7 @@ from testing.sandbox_server import Json, SandboxServer
 HERE = Path(__file__).resolve().parent
 PAGE = 100  # rows, the API's maximum
 
-Kind = Literal["complete", "fragment"]
+Kind = Literal["complete", "fragment", "pasted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +122,14 @@ def _rows(sandbox: SandboxServer, attempt: Attempt) -> list[Json]:
 
 
 def _matches(case: Case, row: Json) -> bool:
-    if case.kind == "complete":
+    if case.kind != "fragment":
         return bool(row.get("format_e164") == case.number)
     # A contact may lack one of its formats.
     formats = (row.get("format_national"), row.get("format_international"), row.get("format_e164"))
-    written = [_digits(text) for text in formats if text]
-    return any(_digits(case.typed) in text for text in written)
+    written = [digits_of(text) for text in formats if text]
+    return any(digits_of(case.typed) in text for text in written)
 
 
-def _digits(text: str) -> str:
+def digits_of(text: str) -> str:
+    """The digits of any script, as ASCII."""
     return "".join(str(unicodedata.digit(character)) for character in text if character.isdigit())
