@@ -81,7 +81,7 @@ def test_last_seven_digits_are_searched_in_regional_format(
     assert contact_id in rows(response)
     written = f"{number[-7:-4]}-{number[-4:]}"
     assert _api_queries(sandbox) == [{"search": written}]
-    assert f"Searched as “{written}”" in _shown_text(text(response))
+    assert f"Showing results for “{written}”" in _shown_text(text(response))
 
 
 def test_search_stops_after_three_attempts(admin_client: Client, sandbox: SandboxServer, known_regions: None) -> None:
@@ -311,7 +311,7 @@ def test_interpretation_is_remembered_across_channels_and_profiles(
     page = text(admin_client.get(f"/p/{empty}/contacts/", {"search": typed}))
     written = f"{number[-7:-4]}-{number[-4:]}"
     assert _api_queries(caching_api) == [{"search": written}] * 2
-    assert "Or as" in _shown_text(page)
+    assert "Search for" in _shown_text(page)
 
 
 def test_interpretation_of_one_user_is_not_used_for_another(

@@ -11,7 +11,7 @@ from django import forms
 from django.http import QueryDict
 
 from contacts_ui import phone_search
-from contacts_ui.phone_search import Attempt, SearchPlan
+from contacts_ui.phone_search import Attempt, KnownNumbers, SearchPlan
 from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, MAX_PAGE, PAGE_SIZES, Channel, ContactQuery
 from contacts_ui.text import printable
 
@@ -24,6 +24,10 @@ MAX_PHONE = 256  # characters of one number with what may stand around it
 CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
 
 
+Queries = tuple[ContactQuery, ...]  # one for each spelling of an attempt
+Request = tuple[Attempt | None, Queries]
+
+
 @dataclass(frozen=True, slots=True)
 class ContactListQuery:
     """One page of a contact list: its path, its filters, what was typed, and warnings about what was ignored.
@@ -32,7 +36,7 @@ class ContactListQuery:
     is how many rows a page has when the URL names none.
 
     `filters` hold the search as it was typed, and the likeliest reading of a number. `plan` says what to ask the API
-    for it, None without either; `attempt` is the one interpretation of a search that a link names.
+    for it, None without either; `attempt` is the one interpretation of a search that a link names: a merged list's too.
     """
 
     path: str
@@ -90,19 +94,22 @@ class ContactListQuery:
         return self.active_filters + ((("as", self.attempt.value),) if self.attempt else ())
 
     @property
-    def requests(self) -> tuple[tuple[Attempt | None, ContactQuery], ...]:
+    def requests(self) -> tuple[Request, ...]:
         """The API queries to try in order, until one has rows; each with its interpretation of the search."""
         if self.plan is None:
-            return ((None, self.filters),)
+            return ((None, (self.filters,)),)
         attempts = (self.attempt,) if self.attempt else self.plan.attempts
-        return tuple((attempt, self._api_query(attempt)) for attempt in attempts)
+        return tuple((attempt, self._api_queries(attempt)) for attempt in attempts)
 
-    def _api_query(self, attempt: Attempt) -> ContactQuery:
-        if self.plan and self.plan.ending:  # most rows are left out, so as many as there can be are asked for
-            return replace(self.filters, search=attempt.value, page=1, page_size=max(PAGE_SIZES))
+    def _api_queries(self, attempt: Attempt) -> Queries:
+        filters = self.filters
         if attempt.kind == "phone":
-            return ContactQuery(page_size=self.filters.page_size, phone=attempt.value)
-        return replace(self.filters, search=attempt.value)
+            return (ContactQuery(page_size=filters.page_size, phone=attempt.value),)
+        if attempt.kind == "search" and not (self.plan and self.plan.ending):
+            return (replace(filters, search=attempt.value, phone=None),)
+        # Rows that are merged, or of which most are left out, are paged here: as many as there can be are asked for.
+        filters = replace(filters, page=1, page_size=max(PAGE_SIZES), phone=None)
+        return tuple(replace(filters, search=text) for text in attempt.spellings)
 
     def with_attempt(self, attempt: Attempt | None) -> ContactListQuery:
         """The same list, its further pages searched as `attempt` was."""
@@ -147,9 +154,16 @@ class _ListForm(forms.Form):
         required=False, coerce=int, empty_value=None, choices=[(str(n), str(n)) for n in PAGE_SIZES]
     )
 
-    def __init__(self, parameters: QueryDict | Mapping[str, str], *, regions: Sequence[str]) -> None:
+    def __init__(
+        self,
+        parameters: QueryDict | Mapping[str, str],
+        *,
+        regions: Sequence[str],
+        known: KnownNumbers | None,
+        mask_forced: bool,
+    ) -> None:
         super().__init__(parameters)
-        self._regions = regions
+        self.regions, self.known, self.mask_forced = regions, known, mask_forced
         self.holds_several = False
         self.exact: SearchPlan | None = None  # of the number in `phone`
 
@@ -167,11 +181,12 @@ class _ListForm(forms.Form):
         text = str(self.cleaned_data["phone"])
         if not text.strip():
             return ""
-        plan = phone_search.plan_exact(text, self._regions)
-        if plan.number is None:
+        plan = phone_search.plan_exact(text, self.regions, None if self.mask_forced else self.known)
+        plan = phone_search.whole_numbers_only(plan) if self.mask_forced else plan
+        if not plan.attempts:
             raise forms.ValidationError("unread")
         self.exact = plan
-        return plan.number
+        return plan.number or ""
 
 
 _WARNINGS = {
@@ -190,25 +205,27 @@ def parse_filters(
     regions: Sequence[str] = (),
     planned: bool = True,
     mask_forced: bool = False,
+    known: KnownNumbers | None = None,
 ) -> ContactListQuery:
     """The list at `path` as the URL asks for it. Never fails: what cannot be read is ignored, with a warning.
 
     `page_size` is what the person prefers, `regions` those whose numbers they mean, likeliest first. `planned` is
     False for a list of which nothing but filters and URL is wanted: a plan costs more than all the rest. `mask_forced`
-    leaves of a search what tells no hidden digit of a masked number.
+    leaves of a search what tells no hidden digit of a masked number. `known` are the numbers that the scope has.
     """
-    form = _ListForm(parameters, regions=regions)
+    form = _ListForm(parameters, regions=regions, known=known, mask_forced=mask_forced)
     form.is_valid()
     clean, errors = form.cleaned_data, form.errors
     page = clean.get("page") or 1
     warnings = [str(messages[0]) if name in _OWN_WARNING else _WARNINGS[name] for name, messages in errors.items()]
-    phone = clean.get("phone") or None
-    search, channel = clean.get("search") or None, clean.get("channel") or None
-    named = parameters.get("as") or ""
-    if phone and (search or channel):
+    phone, search = clean.get("phone") or None, clean.get("search") or None
+    channel, named = clean.get("channel") or None, parameters.get("as") or ""
+    if form.exact and (search or channel):
         warnings.append("Looking up one number sets the search and the channel aside.")
         search = channel = None
-    plan = _plan(search, regions, form, mask_forced=mask_forced) if search and planned else form.exact
+    if form.exact and form.exact.literal:  # a national number, as it is written: its region may be none of these
+        phone, search = None, form.exact.literal.value
+    plan = form.exact or (_plan(search, form) if search and planned else None)
     if plan and plan.skipped:
         warnings.append(_skipped(plan.skipped))
     page = 1 if phone or (plan and plan.ending) else page
@@ -230,11 +247,15 @@ def parse_filters(
     )
 
 
-def _plan(search: str, regions: Sequence[str], form: _ListForm, *, mask_forced: bool) -> SearchPlan:
+def _plan(search: str, form: _ListForm) -> SearchPlan:
     """The plan of a search of which the form knows already whether it holds several numbers."""
-    if mask_forced:
-        return phone_search.masked_plan(search, regions)
-    return phone_search.build_plan(search, regions) if form.holds_several else phone_search.plan_number(search, regions)
+    if form.mask_forced:
+        return phone_search.masked_plan(search, form.regions, form.known)
+    if form.holds_several:
+        return phone_search.build_plan(search, form.regions)
+    if form.known is None:
+        return phone_search.plan_number(search, form.regions)
+    return phone_search.guided_plan(search, form.regions, form.known)
 
 
 def _attempt(named: str, search: str, plan: SearchPlan | None, *, mask_forced: bool) -> Attempt | None:

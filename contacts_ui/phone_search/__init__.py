@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from .attempts import Attempt, SearchPlan, parse_attempt
+from .attempts import SEPARATOR, Attempt, SearchPlan, parse_attempt
 from .candidates import e164, international
-from .masked_plan import SHOWN_DIGITS, masked_plan
+from .exact_plan import plan_exact
+from .guided_plan import KnownNumbers, guided_plan
+from .masked_plan import SHOWN_DIGITS, masked_plan, whole_numbers_only
 from .search_plan import (
     DEFAULT_REGIONS,
     build_plan,
     chosen_attempt,
     one_number_a_line,
-    plan_exact,
     plan_number,
     split_numbers,
 )
 
 __all__ = [
     "DEFAULT_REGIONS",
+    "SEPARATOR",
     "SHOWN_DIGITS",
     "Attempt",
+    "KnownNumbers",
     "SearchPlan",
     "build_plan",
     "chosen_attempt",
     "e164",
+    "guided_plan",
     "international",
     "masked_plan",
     "one_number_a_line",
@@ -30,4 +34,5 @@ __all__ = [
     "plan_exact",
     "plan_number",
     "split_numbers",
+    "whole_numbers_only",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .input import digits_of, only_punctuation, printable
@@ -45,7 +45,7 @@ class SearchPlan:
     `skipped` its lines without one.
     `ending`: only contacts whose number ends in these digits may be shown (masked_plan.py).
     `literal`: what a plain search would send, always one of the attempts; None where it would be no number.
-    `guided`: the number index has decided it (guided_plan.py).
+    `guided`: the number index has decided it (guided_plan.py); `complete`: it knows what else the text may be.
     """
 
     attempts: tuple[Attempt, ...] = ()
@@ -56,16 +56,24 @@ class SearchPlan:
     ending: str | None = None
     literal: Attempt | None = None
     guided: bool = False
+    complete: bool = False
 
     @property
     def number(self) -> str | None:
         """The likeliest whole number, in E.164; None when no attempt is one."""
         return next((attempt.value for attempt in self.attempts if attempt.kind == "phone"), None)
 
+    def without_counts(self) -> SearchPlan:
+        """The same where it is not known how many contacts an attempt finds."""
+        attempts, alternatives = (
+            tuple(replace(each, contacts=None) for each in some) for some in (self.attempts, self.alternatives)
+        )
+        return replace(self, attempts=attempts, alternatives=alternatives)
 
-def merged(spellings: tuple[str, ...], contacts: int | None = None) -> Attempt:
-    """One attempt of several pieces with the same digits."""
-    return Attempt("merged", SEPARATOR.join(spellings), contacts=contacts)
+
+def merged(spellings: tuple[str, ...]) -> Attempt:
+    """One attempt of several pieces with the same digits; of one piece, the search for it."""
+    return Attempt("search" if len(spellings) == 1 else "merged", SEPARATOR.join(spellings))
 
 
 def parse_attempt(value: str) -> Attempt | None:
@@ -75,8 +83,7 @@ def parse_attempt(value: str) -> Attempt | None:
         return Attempt("phone", parts[0])
     if len(parts) > MAX_ATTEMPTS or not all(map(_is_piece, parts)) or len(set(map(digits_of, parts))) > 1:
         return None
-    unique = tuple(dict.fromkeys(parts))
-    return Attempt("search", unique[0]) if len(unique) == 1 else merged(unique)
+    return merged(tuple(dict.fromkeys(parts)))
 
 
 def unique_attempts(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:

@@ -17,6 +17,7 @@ from .input import digits_of
 
 PADDING_DIGITS = "12345678"
 MIN_DIGITS = 4  # specific enough to search by themselves, without a trunk digit or a bracket before them
+_MOBILE_MARKS = {54: ("", "9")}  # Argentina: +54 9 11 2345-6789 is 011 15-2345-6789
 INVALID_WEIGHT = 0.01  # of a number that is not valid, relative to one that is
 
 
@@ -39,6 +40,12 @@ def national_prefixes(digits: str) -> tuple[str, ...]:
     ranked = sorted(scores, key=lambda text: (-scores[text], text))
     specific = len(national_digits) >= MIN_DIGITS
     return tuple(text for text in ranked if _is_anchored(text, national_digits) or specific)
+
+
+def country_codes(region: str) -> tuple[str, ...]:
+    """The country code of a region; where a mobile number has a digit after it that is not national, both."""
+    code = phonenumbers.country_code_for_region(region)
+    return tuple(f"{code}{mark}" for mark in _MOBILE_MARKS.get(code, ("",))) if code else ()
 
 
 def _common_prefixes(code: str, national_digits: str, size: int) -> list[tuple[str, float]]:

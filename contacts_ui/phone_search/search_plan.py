@@ -41,6 +41,7 @@ MIN_FRAGMENT_DIGITS = 4  # fewer are searched as they are
 WHOLE_NUMBER_WEIGHT = 30.0  # how likely people are to give a whole number; a fragment: fragments.py
 COARSER_GROUPING, OTHER_GROUPING = 0.05, 0.01  # how likely they group digits in fewer places, and in other places
 NO_TRUNK = 0.05  # how likely they leave out the trunk prefix
+ENDING_DIGITS = 8  # of a whole number: fewer are those of a stranger too often
 MAX_LOCAL_DIGITS = 8  # with fewer, most texts are fragments
 _NATIONAL_GROUPING = re.compile(r"\(?\d+(?:\) ?|[ -])(?:\d+[ -])*\d+", re.ASCII)  # "(415) 555", "06 12 34", "55-0142"
 _URI_PARAMETER = re.compile(r";(?:phone-context|ext|isub|user|transport)=[^;,\s@]*", re.IGNORECASE)
@@ -67,31 +68,32 @@ def build_plan(raw: str, regions: Sequence[str]) -> SearchPlan:
 def plan_number(raw: str, regions: Sequence[str]) -> SearchPlan:
     """The plan of a text that is known not to contain several numbers."""
     phone_input = normalize(raw)
-    if not phone_input.digits:
-        return SearchPlan(message=NO_DIGITS)
-    if "E" in phone_input.text.upper() and is_rounded(phone_input):
-        return SearchPlan(message=ROUNDED)
-    attempts = _attempts(phone_input, regions)
-    if not attempts:
-        return SearchPlan(message=TOO_LONG if len(phone_input.digits) > MAX_DIGITS else ONLY_A_CODE)
-    as_copied = _looks_copied(phone_input) and attempts[0] == Attempt("search", phone_input.text)
-    limit = MAX_ATTEMPTS_COPIED if as_copied else MAX_ATTEMPTS
-    return SearchPlan(attempts[:limit], attempts[limit : limit + MAX_ALTERNATIVES])
+    return plan_input(phone_input, every_attempt(phone_input, regions))
 
 
-def _attempts(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
-    """All attempts for a text, likeliest first. Its own spelling is always one of the first MAX_ATTEMPTS, so that the
-    plan misses nothing that a plain search finds.
+def plan_input(phone_input: PhoneInput, attempts: tuple[Attempt, ...]) -> SearchPlan:
+    """The plan that tries the likeliest of all `attempts`, or says why there are none. A text that looks written is
+    always one of them, so that the plan misses nothing that a plain search finds.
     """
+    if not attempts:
+        return SearchPlan(message=_refusal(phone_input))
+    literal = literal_attempt(phone_input)
+    if literal and literal.value != phone_input.digits and literal not in attempts[:MAX_ATTEMPTS]:
+        attempts = unique_attempts([*attempts[: MAX_ATTEMPTS - 1], literal, *attempts[MAX_ATTEMPTS - 1 :]])
+    limit = MAX_ATTEMPTS_COPIED if _looks_copied(phone_input) and attempts[0] == literal else MAX_ATTEMPTS
+    return SearchPlan(attempts[:limit], attempts[limit : limit + MAX_ALTERNATIVES], literal=literal)
+
+
+def every_attempt(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
+    """All attempts for a text, likeliest first."""
+    if not phone_input.digits or ("E" in phone_input.text.upper() and is_rounded(phone_input)):
+        return ()
     if phone_input.international:
         return _with_other_forms(_international(phone_input))
     attempts = _with_other_forms(_national(phone_input, regions) or _number_within(phone_input, regions))
     if outside := _OUTSIDE_LINE.fullmatch(phone_input.text):
         inner = _national(PhoneInput(outside[1], digits_of(outside[1])), regions)
         attempts = unique_attempts([*attempts[:1], *inner[:1], *attempts[1:], *inner[1:]])
-    literal = literal_attempt(phone_input)
-    if attempts and literal and literal not in attempts[:MAX_ATTEMPTS]:
-        attempts = unique_attempts([*attempts[: MAX_ATTEMPTS - 1], literal, *attempts[MAX_ATTEMPTS - 1 :]])
     return attempts
 
 
@@ -102,12 +104,28 @@ def literal_attempt(phone_input: PhoneInput) -> Attempt | None:
     return Attempt("search", text) if sent and not phone_input.international else None
 
 
+def fragment_of(phone_input: PhoneInput) -> PhoneInput:
+    """The part of a text that is searched when it is no whole number: all of it, or its longest run of digits."""
+    return phone_input if only_punctuation(phone_input.text) else longest_digit_run(phone_input)
+
+
+def _refusal(phone_input: PhoneInput) -> str:
+    """Why nothing is searched for."""
+    if not phone_input.digits:
+        return NO_DIGITS
+    if is_rounded(phone_input):
+        return ROUNDED
+    return TOO_LONG if len(phone_input.digits) > MAX_DIGITS else ONLY_A_CODE
+
+
 def _with_other_forms(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
     """The other forms of the likeliest whole number after it: the line may be stored as before its plan changed."""
     if not attempts or attempts[0].kind != "phone":
         return attempts
     first, *others = attempts
-    return unique_attempts([first, *(Attempt("phone", form, first.region) for form in other_forms(first.value)), *others])
+    return unique_attempts(
+        [first, *(Attempt("phone", form, first.region) for form in other_forms(first.value)), *others]
+    )
 
 
 def _number_within(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
@@ -135,26 +153,16 @@ def chosen_attempt(value: str, raw: str, plan: SearchPlan) -> Attempt | None:
     attempt = parse_attempt(value)
     if attempt is None or not (plan.attempts or plan.alternatives):
         return None
-    if attempt.kind == "search" and attempt.value not in {each.value for each in plan.attempts + plan.alternatives}:
-        return attempt if digits_of(attempt.value) == normalize(raw).digits else None
     known = (plan, plan_number(raw, regions_of(attempt.value))) if attempt.kind == "phone" else (plan,)
     offered = (each for one in known for each in (*one.attempts, *one.alternatives))
-    return next((each for each in offered if (each.kind, each.value) == (attempt.kind, attempt.value)), None)
+    found = next((each for each in offered if (each.kind, each.value) == (attempt.kind, attempt.value)), None)
+    return found or (attempt if attempt.kind != "phone" and _has_digits_of(attempt, normalize(raw).digits) else None)
 
 
-def plan_exact(raw: str, regions: Sequence[str]) -> SearchPlan:
-    """The plan of a text that is to be one whole number: no fragments; no attempts when it is none.
-
-    Phone systems write the number into the address with its plus, which arrives as a space.
-    """
-    text = raw.strip()
-    plus_lost = raw[:1] == " " and text[:1] in "123456789" and len(digits_of(text)) > MAX_LOCAL_DIGITS
-    texts = [f"+{text}", text] if plus_lost else [text]
-    literal = [Attempt("phone", each) for each in texts if re.fullmatch(r"\+[1-9]\d{6,14}", each, re.ASCII)]
-    plans = [plan_number(each, regions) for each in texts if each]
-    found = [each for plan in plans for each in (*plan.attempts, *plan.alternatives) if each.kind == "phone"]
-    named = {each.value: each for each in reversed(found)}
-    return SearchPlan(unique_attempts([*(named.get(each.value, each) for each in literal), *found])[:MAX_ATTEMPTS])
+def _has_digits_of(attempt: Attempt, digits: str) -> bool:
+    """True for pieces with the digits of a text, or with so many of its last ones that a whole number was meant."""
+    piece = digits_of(attempt.spellings[0])
+    return piece == digits or (len(piece) >= ENDING_DIGITS and digits.endswith(piece))
 
 
 def split_numbers(raw: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from jinja2 import Environment, StrictUndefined
 
 from contacts_ui.contacts.labels import channel_name, copy_value, reachability_label
+from contacts_ui.contacts.marks import marked_numbers
 from contacts_ui.contacts.masking import mask_number
 from contacts_ui.phone_search import international
 
@@ -51,6 +52,7 @@ def environment(**options: Any) -> Environment:
         desk_version=settings.DESK_VERSION,
         international=lru_cache(maxsize=256)(international),
         mask_number=mask_number,
+        marked_numbers=marked_numbers,
         reachability_label=reachability_label,
         copy_value=copy_value,
         badges=lru_cache(maxsize=256)(_macro(env, "channel_badges")),

@@ -1,4 +1,4 @@
-"""Second corpus: numbers of a running sandbox cut anywhere, written as in 24 countries, and pasted as the desk shows them.
+"""Second corpus: numbers of a running sandbox cut anywhere, written as in 24 countries, pasted as the desk shows them.
 
 Nothing here knows how the desk searches, nor asks a library how numbers are written: fragments are cut from the text
 that the API sends, whole numbers follow patterns written by hand (countries.py). The same sandbox gives the same cases.

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from contacts_ui.phone_search import Attempt, SearchPlan, build_plan
+from contacts_ui.phone_search import Attempt, KnownNumbers, SearchPlan, build_plan, guided_plan
 from testing.sandbox_server import Json, SandboxServer
 
 HERE = Path(__file__).resolve().parent
+MAX_ATTEMPTS = 3  # calls
 PAGE = 100  # rows, the API's maximum
 
 Kind = Literal["complete", "fragment", "pasted"]
@@ -73,6 +74,11 @@ def planned(case: Case) -> SearchPlan:
     return build_plan(case.typed, case.regions)
 
 
+def guided(known: KnownNumbers) -> Callable[[Case], SearchPlan]:
+    """Search plan of the desk with a number index."""
+    return lambda case: guided_plan(case.typed, case.regions, known)
+
+
 def plain(case: Case) -> SearchPlan:
     """Search plan of a plain client: one `search=` with the typed text."""
     return SearchPlan((Attempt("search", case.typed),))
@@ -101,10 +107,13 @@ def _evaluate(
 ) -> Outcome:
     calls, rows = 0, list[Json]()
     for attempt in attempts:
-        key = Attempt(attempt.kind, attempt.value)
-        if key not in cache:
-            cache[key] = _rows(sandbox, key)
-        calls, rows = calls + 1, cache[key]
+        for spelling in attempt.spellings:
+            if calls == MAX_ATTEMPTS:
+                break
+            key = Attempt("phone" if attempt.kind == "phone" else "search", spelling)
+            if key not in cache:
+                cache[key] = _rows(sandbox, key)
+            calls, rows = calls + 1, rows + cache[key]
         if rows:
             break
     found = any(row.get("format_e164") == case.number for row in rows)
