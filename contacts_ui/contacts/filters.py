@@ -112,9 +112,12 @@ class ContactListQuery:
         return tuple(replace(filters, search=text) for text in attempt.spellings)
 
     def with_attempt(self, attempt: Attempt | None) -> ContactListQuery:
-        """The same list, its further pages searched as `attempt` was."""
-        unchanged = attempt is None or self.filters.phone or attempt.value == self.filters.search
-        return self if unchanged else replace(self, attempt=attempt)
+        """The same list, its further pages searched as `attempt` was: named, unless the text means nothing else."""
+        if attempt is None or self.filters.phone or attempt == self.attempt:
+            return self
+        plan = self.plan
+        only = plan is None or (attempt.value == self.filters.search and plan.attempts[1:] == ())
+        return self if only and self.attempt is None else replace(self, attempt=attempt)
 
     @property
     def chips(self) -> tuple[FilterChip, ...]:

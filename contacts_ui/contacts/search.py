@@ -65,10 +65,10 @@ class SearchResult:
     def is_as_typed(self) -> bool:
         """True if the rows have what was typed: so they do when the index knows how its digits are written there."""
         attempt, typed, plan = self.attempt, self.query.filters.search, self.query.plan
-        if attempt is None or attempt.value == typed:
-            return True
-        guided = attempt.kind == "merged" or (attempt.kind == "search" and plan is not None and plan.guided)
-        return guided and digits_only(attempt.spellings[0]) == digits_only(typed or "")
+        if attempt is None or attempt.kind == "phone":
+            return attempt is None
+        guided = attempt.kind == "merged" or (plan is not None and plan.guided)
+        return attempt.value == typed or (guided and digits_only(attempt.spellings[0]) == digits_only(typed or ""))
 
 
 def likely_regions(preferences: EffectivePreferences, scope: Scope) -> tuple[str, ...]:
