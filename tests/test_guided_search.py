@@ -59,7 +59,7 @@ def use_index(monkeypatch: pytest.MonkeyPatch, everybody: list[Contact], sandbox
 
     def use(known: Iterable[Contact] | None = None, *, complete: bool = True) -> None:
         index = ScopeIndex.of(everybody if known is None else known, complete=complete)
-        monkeypatch.setattr("contacts_ui.number_index.index_for", lambda scope: index)
+        monkeypatch.setattr("contacts_ui.number_index.index_for", lambda _scope: index)
         sandbox.reset_requests()
 
     return use
@@ -342,7 +342,7 @@ def test_text_that_the_desk_shows_is_found_when_it_is_pasted_back(
     admin_client: Client, use_index: UseIndex, everybody: list[Contact], sandbox: SandboxServer, field: str
 ) -> None:
     use_index()
-    some = [each for each in everybody if getattr(each, field) and each.format_national and each.format_e164][:30]
+    some = [each for each in everybody if getattr(each, field) and each.format_national and each.format_e164][:10]
     for contact in some:
         assert str(contact.id) in rows(admin_client.get(LIST, {"search": getattr(contact, field)})), contact
     assert len(_asked(sandbox)) == len(some)

@@ -349,8 +349,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "four digits show whoever has them anywhere in a masked number",
         "contacts_ui/contacts/search.py",
-        "tuple(c for c in page.contacts if shown_digits(c) == digits)",
-        "page.contacts",
+        "tuple(contact for contact in result.value.contacts if shown_digits(contact) == ending)",
+        "result.value.contacts",
         ("tests/test_masked_search.py::test_four_digits_show_only_numbers_that_end_in_them",),
     ),
     Mutant(

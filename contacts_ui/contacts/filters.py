@@ -99,9 +99,15 @@ class ContactListQuery:
         if self.plan is None:
             return ((None, (self.filters,)),)
         attempts = (self.attempt,) if self.attempt else self.plan.attempts
-        return tuple((attempt, self._api_queries(attempt)) for attempt in attempts)
+        return tuple((attempt, self.queries_of(attempt)) for attempt in attempts)
 
-    def _api_queries(self, attempt: Attempt) -> Queries:
+    @property
+    def is_guided(self) -> bool:
+        """True if the number index has decided what to ask for."""
+        return self.plan is not None and self.plan.guided
+
+    def queries_of(self, attempt: Attempt) -> Queries:
+        """The API queries of one interpretation."""
         filters = self.filters
         if attempt.kind == "phone":
             return (ContactQuery(page_size=filters.page_size, phone=attempt.value),)
@@ -266,7 +272,7 @@ def _attempt(named: str, search: str, plan: SearchPlan | None, *, mask_forced: b
     if plan is None:
         return phone_search.parse_attempt(named)
     attempt = phone_search.chosen_attempt(named, search, plan)
-    if attempt and mask_forced and attempt.kind == "search" and not plan.ending:
+    if attempt and mask_forced and attempt.kind != "phone" and not (plan.ending and attempt.kind == "search"):
         return None
     return attempt
 

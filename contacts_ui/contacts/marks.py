@@ -15,6 +15,7 @@ from contacts_ui.sent_api.types import Contact
 
 Segment = tuple[str, bool]  # a part of the text, and whether it is marked
 
+LOOSE_DIGITS = 4  # that are marked with whatever stands between them: nobody typed punctuation
 _DIGIT = re.compile(r"\d")
 
 
@@ -24,7 +25,11 @@ def marked_numbers(contacts: Iterable[Contact], spellings: Sequence[str]) -> dic
 
     One function: it is on the path of every search, a turn for each row.
     """
-    pattern = re.compile("|".join(f"(?=({re.escape(spelling)}))" for spelling in spellings if spelling) or "(?!)")
+    written = [
+        r"\D*".join(each) if each.isdigit() and len(each) >= LOOSE_DIGITS else re.escape(each)
+        for each in filter(None, spellings)
+    ]
+    pattern = re.compile("|".join(f"(?=({each}))" for each in written) or "(?!)")
     found = {}
     for contact in contacts:
         shown, national = contact.format_international or contact.number or "", contact.format_national or ""

@@ -16,12 +16,12 @@ from contacts_ui.phone_search import DEFAULT_REGIONS, Attempt
 from contacts_ui.preferences import EffectivePreferences
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import PAGE_SIZES
-from contacts_ui.sent_api.types import ContactPage, Pagination
+from contacts_ui.sent_api.types import Contact, ContactPage, Pagination
 from contacts_ui.text import digits_only
 
 from .filters import ContactListQuery, Request
 from .masking import shown_digits
-from .merged_rows import Answers, CallLimits, ask_all, is_whole
+from .merged_rows import Answers, CallLimits, ask_all, counts, is_whole
 
 MAX_REGIONS = 10
 MAX_CALLS = 3  # of one search
@@ -56,10 +56,12 @@ class SearchResult:
     @property
     def spellings(self) -> tuple[str, ...]:
         """The pieces of national formats that the rows have; none of a list without a search, or of a whole number."""
-        attempt = self.attempt
-        if attempt is None or attempt.kind != "merged":
-            return (attempt.value,) if attempt and attempt.kind == "search" else ()
-        return attempt.spellings
+        attempt, plan = self.attempt, self.query.plan
+        if attempt is None or attempt.kind == "phone":
+            return ()
+        if attempt.kind == "within":
+            return (plan.digits,) if plan else ()
+        return attempt.spellings if attempt.kind == "merged" else (attempt.value,)
 
     @property
     def is_as_typed(self) -> bool:
@@ -67,8 +69,10 @@ class SearchResult:
         attempt, typed, plan = self.attempt, self.query.filters.search, self.query.plan
         if attempt is None or attempt.kind == "phone":
             return attempt is None
+        if attempt.kind == "within" or attempt.value == typed:
+            return True
         guided = attempt.kind == "merged" or (plan is not None and plan.guided)
-        return attempt.value == typed or (guided and digits_only(attempt.spellings[0]) == digits_only(typed or ""))
+        return guided and digits_only(attempt.spellings[0]) == digits_only(typed or "")
 
 
 def likely_regions(preferences: EffectivePreferences, scope: Scope) -> tuple[str, ...]:
@@ -86,30 +90,59 @@ def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: 
     """
     first: SearchResult | None = None
     tried: list[Attempt] = []
-    requests, calls = _remembered_attempt_first(query, user_id), 0
-    for number, (attempt, queries) in enumerate(requests, 1):
+    requests, calls = list(_remembered_attempt_first(query, user_id)), 0
+    while requests and calls < MAX_CALLS:
+        attempt, queries = requests.pop(0)
         try:
             if attempt and attempt.kind == "merged":
-                limits = CallLimits(MAX_CALLS - calls, spare=int(number < len(requests)))
-                answers = ask_all(scope, queries, policy, limits)
+                answers = ask_all(scope, queries, policy, CallLimits(MAX_CALLS - calls, spare=int(bool(requests))))
                 found, calls = _merged(scope, query, attempt, answers), calls + len(answers.results)
             else:
                 result, calls = get_gateway().contacts(scope, queries[0], policy), calls + 1
-                if query.plan and query.plan.ending:
-                    result, query = _only_ending_in(query.plan.ending, result, query)
-                found = SearchResult(result, query.with_attempt(attempt), attempt)
+                if attempt and attempt.kind == "within":
+                    requests = _after(query, result.value, requests)
+                    found = _with_all_digits(query, attempt, result)
+                elif query.plan and query.plan.ending:
+                    found = _ending_in(query.plan.ending, query, attempt, result)
+                else:
+                    found = SearchResult(result, query.with_attempt(attempt), attempt)
         except TimeoutError:
             return None
         policy = dataclasses.replace(policy, refresh=False)  # one new answer for one refresh
-        tried += [found.attempt] if found.attempt else []
+        tried += [found.attempt] if found.attempt and found.attempt.kind != "within" else []
         if found.result.value.contacts or found.result.value.pagination.total_count:
-            if found.attempt and query.filters.search and len(requests) > 1 and not (query.plan and query.plan.guided):
+            if found.attempt and query.filters.search and calls + len(requests) > 1 and not query.is_guided:
                 get_gateway().remember_interpretation(user_id, query.filters.search, found.attempt.value)
             return _with_alternatives(found, query, tried)
         first = first or found
-        if calls == MAX_CALLS:
-            break
     return _with_alternatives(first or SearchResult(CachedResult(_empty_page()), query), query, tried)
+
+
+def _after(query: ContactListQuery, page: ContactPage, requests: list[Request]) -> list[Request]:
+    """What is left to ask after digits that stand together: where all their rows came, the literal call would find
+    nobody else.
+    """
+    plan = query.plan
+    if plan is None or not is_whole(page):
+        return requests
+    instead = [(plan.instead, query.queries_of(plan.instead))] if plan.instead else []
+    return [each for request in requests for each in (instead if request[0] == plan.literal else [request])]
+
+
+def _with_all_digits(query: ContactListQuery, attempt: Attempt, result: CachedResult[ContactPage]) -> SearchResult:
+    """The rows that have all digits of the text, of an answer to some that stand together."""
+    digits = query.plan.digits if query.plan else ""
+    rows = tuple(each for each in result.value.contacts if digits in digits_only(each.format_national or ""))
+    filters = query.filters
+    return _chosen_rows(query, attempt, result, rows, page=filters.page, size=filters.page_size)
+
+
+def _ending_in(
+    ending: str, query: ContactListQuery, attempt: Attempt | None, result: CachedResult[ContactPage]
+) -> SearchResult:
+    """The rows whose numbers end in the digits: in any other row they would be hidden ones."""
+    rows = tuple(contact for contact in result.value.contacts if shown_digits(contact) == ending)
+    return _chosen_rows(query, attempt, result, rows, page=1, size=max(PAGE_SIZES), says_when_none=True)
 
 
 def _merged(scope: Scope, query: ContactListQuery, attempt: Attempt, answers: Answers) -> SearchResult:
@@ -139,19 +172,27 @@ def _remembered_attempt_first(query: ContactListQuery, user_id: int) -> tuple[Re
     return (requests[index], *literal)
 
 
-def _only_ending_in(
-    digits: str, result: CachedResult[ContactPage], query: ContactListQuery
-) -> tuple[CachedResult[ContactPage], ContactListQuery]:
-    """The rows whose numbers end in `digits`: in any other row they would be hidden ones. Says when there may be more.
+def _chosen_rows(
+    query: ContactListQuery,
+    attempt: Attempt | None,
+    result: CachedResult[ContactPage],
+    rows: tuple[Contact, ...],
+    *,
+    page: int,
+    size: int,
+    says_when_none: bool = False,
+) -> SearchResult:
+    """One page of `rows`, those of an answer that count. Its total is left out: it counts the others too.
 
-    The total is left out as well: it counts the other rows.
+    Where the answer was not all, only what it held was looked through, and the list says so.
     """
-    page = result.value
-    shown, whole = tuple(c for c in page.contacts if shown_digits(c) == digits), is_whole(page)
-    if not whole and LOOKED_AT_FIRST not in query.warnings:
+    whole = is_whole(result.value)
+    if not whole and (rows or says_when_none) and LOOKED_AT_FIRST not in query.warnings:
         query = dataclasses.replace(query, warnings=(*query.warnings, LOOKED_AT_FIRST))
-    counts = Pagination(page=1, total_count=len(shown) if whole else None, total_pages=None, has_more=False)
-    return result.map(lambda value: msgspec.structs.replace(value, contacts=shown, pagination=counts)), query
+    facts = counts(len(rows), page, size) if whole else Pagination(page=page, has_more=page * size < len(rows))
+    shown = rows[(page - 1) * size : page * size]
+    chosen = result.map(lambda value: msgspec.structs.replace(value, contacts=shown, pagination=facts))
+    return SearchResult(chosen, query.with_attempt(attempt), attempt)
 
 
 def _with_alternatives(found: SearchResult, query: ContactListQuery, tried: Sequence[Attempt]) -> SearchResult:
@@ -160,7 +201,7 @@ def _with_alternatives(found: SearchResult, query: ContactListQuery, tried: Sequ
     """
     plan = query.plan if query.filters.search else None
     known = (*plan.attempts, *plan.alternatives) if plan else ()
-    others: Iterable[Attempt] = [each for each in known if each not in tried]
+    others: Iterable[Attempt] = [each for each in known if each not in tried and each.kind != "within"]
     if not others:
         return dataclasses.replace(found, attempts=tuple(tried))
     listed = found.spellings

@@ -12,21 +12,24 @@ from .input import digits_of, only_punctuation, printable
 MAX_ATTEMPTS = 3  # calls for one search
 MAX_ALTERNATIVES = 4  # offered as links
 MAX_CHARACTERS = 64  # of a search
+WITHIN = "*"  # around digits of which the others are not known: how a link names them
 SEPARATOR = "|"  # between the spellings of one attempt; stands in no number
 
+_WITHIN = re.compile(r"\*\d{3,4}\*", re.ASCII)
 _E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One interpretation: `phone` is a whole number in E.164, `search` a piece of national formats, `merged` several
-    pieces with the same digits, whose rows are one list.
+    pieces with the same digits, whose rows are one list, `within` digits that stand together in most spellings of a
+    text, of whose rows those count that have all of its digits.
 
     `region` is the region whose number it was interpreted as, None where that was not decided. `contacts`: how many
     there are, None where that is not known.
     """
 
-    kind: Literal["phone", "search", "merged"]
+    kind: Literal["phone", "search", "merged", "within"]
     value: str
     region: str | None = None
     contacts: int | None = field(default=None, compare=False)
@@ -34,7 +37,7 @@ class Attempt:
     @property
     def spellings(self) -> tuple[str, ...]:
         """What is sent to the API: a call each."""
-        return tuple(self.value.split(SEPARATOR)) if self.kind == "merged" else (self.value,)
+        return tuple(self.value.strip(WITHIN).split(SEPARATOR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class SearchPlan:
     `skipped` its lines without one.
     `ending`: only contacts whose number ends in these digits may be shown (masked_plan.py).
     `literal`: what a plain search would send, always one of the attempts; None where it would be no number.
+    `within`: asked before the literal call, and says whether it is needed; else `instead` is asked.
     `guided`: the number index has decided it (guided_plan.py); `complete`: it knows what else the text may be.
     """
 
@@ -55,6 +59,8 @@ class SearchPlan:
     skipped: tuple[str, ...] = ()
     ending: str | None = None
     literal: Attempt | None = None
+    instead: Attempt | None = None
+    digits: str = ""
     guided: bool = False
     complete: bool = False
 
@@ -77,7 +83,11 @@ def merged(spellings: tuple[str, ...]) -> Attempt:
 
 
 def parse_attempt(value: str) -> Attempt | None:
-    """The attempt as a link writes it: a number in E.164, a piece of a national format as it is, or several pieces."""
+    """The attempt as a link writes it: a number in E.164, a piece of a national format as it is, several pieces, or
+    digits between asterisks.
+    """
+    if _WITHIN.fullmatch(value):
+        return Attempt("within", value)
     parts = [printable(part) for part in value.split(SEPARATOR)]
     if len(parts) == 1 and _E164.fullmatch(parts[0]):
         return Attempt("phone", parts[0])

@@ -183,6 +183,7 @@ class _Guide:
             tried,
             tuple(alternatives[:MAX_ALTERNATIVES]),
             literal=self.default.literal,
+            digits=self.default.digits,
             guided=True,
             complete=self.known.complete,
         )

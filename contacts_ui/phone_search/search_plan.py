@@ -9,6 +9,7 @@ from .attempts import (
     MAX_ALTERNATIVES,
     MAX_ATTEMPTS,
     MAX_CHARACTERS,
+    WITHIN,
     Attempt,
     SearchPlan,
     parse_attempt,
@@ -37,6 +38,10 @@ MAX_ATTEMPTS_COPIED = 2  # for one that looks copied: when its own spelling find
 MAX_NUMBERS = 500  # pasted at once
 MIN_WHOLE_DIGITS = 7  # of a whole number without its country code
 MAX_GROUPS = 8  # of digits in a text, of which some are a number
+WITHIN_DIGITS = {
+    4: 1.0,
+    3: 0.8,
+}  # so many of a text whose rows are looked through, and how gladly: fewer find more rows
 MIN_FRAGMENT_DIGITS = 4  # fewer are searched as they are
 WHOLE_NUMBER_WEIGHT = 30.0  # how likely people are to give a whole number; a fragment: fragments.py
 COARSER_GROUPING, OTHER_GROUPING = 0.05, 0.01  # how likely they group digits in fewer places, and in other places
@@ -77,11 +82,36 @@ def plan_input(phone_input: PhoneInput, attempts: tuple[Attempt, ...]) -> Search
     """
     if not attempts:
         return SearchPlan(message=_refusal(phone_input))
-    literal = literal_attempt(phone_input)
-    if literal and literal.value != phone_input.digits and literal not in attempts[:MAX_ATTEMPTS]:
-        attempts = unique_attempts([*attempts[: MAX_ATTEMPTS - 1], literal, *attempts[MAX_ATTEMPTS - 1 :]])
+    literal, instead = literal_attempt(phone_input), None
+    if literal and literal not in attempts[:MAX_ATTEMPTS]:
+        if within := _within(phone_input, attempts):
+            run = within.spellings[0]
+            instead = next((each for each in attempts[1:] if each.kind == "phone" or run not in each.value), None)
+            attempts = unique_attempts([attempts[0], within, literal, *attempts[1:]])
+        else:
+            attempts = unique_attempts([*attempts[: MAX_ATTEMPTS - 1], literal, *attempts[MAX_ATTEMPTS - 1 :]])
     limit = MAX_ATTEMPTS_COPIED if _looks_copied(phone_input) and attempts[0] == literal else MAX_ATTEMPTS
-    return SearchPlan(attempts[:limit], attempts[limit : limit + MAX_ALTERNATIVES], literal=literal)
+    alternatives = attempts[limit : limit + MAX_ALTERNATIVES]
+    return SearchPlan(attempts[:limit], alternatives, literal=literal, instead=instead, digits=phone_input.digits)
+
+
+def _within(phone_input: PhoneInput, attempts: Sequence[Attempt]) -> Attempt | None:
+    """Those digits of a text without punctuation that stand together in most of its likely spellings.
+
+    Their rows are looked through for all of its digits: so one call finds many spellings, and the text as it is.
+    """
+    digits = phone_input.digits
+    if phone_input.text != digits or len(digits) <= max(WITHIN_DIGITS):
+        return None
+    texts = [each.value for each in attempts if each.kind == "search"]
+    best, likeliest = 0.0, ""
+    for size, weight in WITHIN_DIGITS.items():
+        for start in reversed(range(len(digits) - size + 1)):
+            run = digits[start : start + size]
+            likelihood = weight * sum(1 / rank for rank, text in enumerate(texts, 1) if run in text)
+            if likelihood > best:
+                best, likeliest = likelihood, run
+    return Attempt("within", f"{WITHIN}{likeliest}{WITHIN}") if likeliest else None
 
 
 def every_attempt(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
@@ -162,6 +192,8 @@ def chosen_attempt(value: str, raw: str, plan: SearchPlan) -> Attempt | None:
 def _has_digits_of(attempt: Attempt, digits: str) -> bool:
     """True for pieces with the digits of a text, or with so many of its last ones that a whole number was meant."""
     piece = digits_of(attempt.spellings[0])
+    if attempt.kind == "within":
+        return piece in digits
     return piece == digits or (len(piece) >= ENDING_DIGITS and digits.endswith(piece))
 
 

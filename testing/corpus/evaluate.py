@@ -87,7 +87,7 @@ def plain(case: Case) -> SearchPlan:
 def judged(sandbox: SandboxServer, cases: Iterable[Case], make_plan: Callable[[Case], SearchPlan]) -> list[Outcome]:
     """Runs the attempts of each plan until one returns rows. Responses are cached by attempt."""
     cache: dict[Attempt, list[Json]] = {}
-    return [_evaluate(sandbox, case, make_plan(case).attempts, cache) for case in cases]
+    return [_evaluate(sandbox, case, make_plan(case), cache) for case in cases]
 
 
 def share_found(outcomes: Iterable[Outcome]) -> float:
@@ -102,18 +102,20 @@ def mean_calls(outcomes: Iterable[Outcome]) -> float:
     return sum(calls) / len(calls)
 
 
-def _evaluate(
-    sandbox: SandboxServer, case: Case, attempts: Iterable[Attempt], cache: dict[Attempt, list[Json]]
-) -> Outcome:
-    calls, rows = 0, list[Json]()
-    for attempt in attempts:
-        for spelling in attempt.spellings:
+def _evaluate(sandbox: SandboxServer, case: Case, plan: SearchPlan, cache: dict[Attempt, list[Json]]) -> Outcome:
+    calls, rows, literal_is_known = 0, list[Json](), False
+    for planned_attempt in plan.attempts:
+        attempt = plan.instead if literal_is_known and planned_attempt == plan.literal else planned_attempt
+        for spelling in attempt.spellings if attempt else ():
             if calls == MAX_ATTEMPTS:
                 break
-            key = Attempt("phone" if attempt.kind == "phone" else "search", spelling)
+            key = Attempt("phone" if attempt and attempt.kind == "phone" else "search", spelling)
             if key not in cache:
                 cache[key] = _rows(sandbox, key)
             calls, rows = calls + 1, rows + cache[key]
+        if attempt and attempt.kind == "within":
+            literal_is_known = len(rows) < PAGE
+            rows = [row for row in rows if plan.digits in digits_of(row.get("format_national") or "")]
         if rows:
             break
     found = any(row.get("format_e164") == case.number for row in rows)
