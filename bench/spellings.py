@@ -14,6 +14,7 @@ import msgspec
 
 from contacts_ui.sent_api.types import Contact
 from testing import django_setup  # noqa: F401  # before the index, whose package has a model
+
 from contacts_ui.number_index import ScopeIndex  # isort: skip
 from testing.corpus.cuts import contacts_of, cut_corpus
 from testing.corpus.evaluate import (

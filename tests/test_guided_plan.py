@@ -149,6 +149,11 @@ def test_digits_that_stand_in_the_international_format_alone_are_found() -> None
     assert asked(guided_plan("911269", ("AR",), index_of(argentine)))[0] == ("search", "011 15-269")
 
 
+def test_number_without_the_beginning_of_its_country_code_is_found() -> None:
+    assert asked(guided_plan("47403965801", ("GB",), index_of(GB)))[0] == ("phone", GB)
+    assert asked(guided_plan("1125290918", ("AR",), index_of("+5491125290918")))[0] == ("phone", "+5491125290918")
+
+
 def test_unknown_whole_number_is_asked_for_before_who_ends_alike() -> None:
     plan = guided_plan("+229 61 12 34 56 78", REGIONS, index_of("+2290112345678"))
     assert asked(plan)[0][0] == "phone"

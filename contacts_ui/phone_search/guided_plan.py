@@ -69,8 +69,11 @@ class _Guide:
         first = next(filter(self._is_known, self.attempts), None)
         if first and first.kind == "phone":
             return self._of_numbers()
-        pieces = self._pieces_of_fragment() or self._prefixes()
-        if pieces:
+        if pieces := self._pieces_of_fragment():
+            return self._of_pieces(pieces)
+        if number := self._whole_number():
+            return self._with([number, *self._literal, *self.default.attempts], ())
+        if pieces := self._prefixes():
             return self._of_pieces(pieces)
         if first:
             return self._with([first, *self._literal, *self.default.attempts], ())
@@ -120,6 +123,11 @@ class _Guide:
             return ()
         fragment = fragment_of(self.phone_input)
         return self._known_pieces(fragment.digits, ending=fragment.ending)
+
+    def _whole_number(self) -> Attempt | None:
+        """The number that exists and of which the text lacks nothing but the beginning of its country code."""
+        numbers = (f"+{digits}" for digits in self._international_beginnings())
+        return next((Attempt("phone", number) for number in numbers if self.known.has(number)), None)
 
     def _prefixes(self) -> tuple[Attempt, ...]:
         """Where the text begins with a country code, or within one: how numbers begin nationally that exist."""
