@@ -265,7 +265,7 @@ def test_error_of_the_second_piece_is_no_shorter_list(
 
 
 def test_remembered_interpretation_does_not_hide_what_the_index_knows(
-    admin_client: Client, admin_user: User, sandbox: SandboxServer, use_index: UseIndex, everybody: list[Contact]
+    admin_client: Client, admin_user: User, caching_api: SandboxServer, use_index: UseIndex, everybody: list[Contact]
 ) -> None:
     contact = next(each for each in everybody if each.region_code == "GB" and each.format_national)
     run = _run(contact)

@@ -156,7 +156,7 @@ def test_masked_contact_shows_no_country_code(policy_client: Client, contacts: t
     assert "Country code" in text(policy_client.post(f"{LIST}{target.id}/reveal/"))
 
 
-def test_link_to_several_spellings_or_to_digits_that_stand_together_tells_nothing(
+def test_link_to_several_spellings_or_to_a_part_tells_nothing(
     policy_client: Client, sandbox: SandboxServer, contacts: tuple[Contact, ...]
 ) -> None:
     """The attack: links that name an interpretation which reads all rows with some digits."""

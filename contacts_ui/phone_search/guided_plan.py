@@ -71,12 +71,14 @@ class _Guide:
             return self._of_numbers()
         if pieces := self._pieces_of_fragment():
             return self._of_pieces(pieces)
-        if number := self._whole_number():
-            return self._with([number, *self._literal, *self.default.attempts], ())
+        if found := self._whole_number():
+            return self._with([found, *self._literal, *self.default.attempts], ())
         if pieces := self._prefixes():
             return self._of_pieces(pieces)
-        if first:
-            return self._with([first, *self._literal, *self.default.attempts], ())
+        return self._with([first, *self._literal, *self.default.attempts], ()) if first else self._of_unknown()
+
+    def _of_unknown(self) -> SearchPlan:
+        """Nothing that exists: a number is asked for as ever, digits once more, since somebody may be new."""
         if any(attempt.kind == "phone" for attempt in self.default.attempts):
             return self._of_unknown_number()
         if self.known.complete:
