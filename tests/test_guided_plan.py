@@ -265,3 +265,9 @@ def test_plan_of_any_text_keeps_the_literal_call_and_three_at_most(typed: str, c
         spellings = {spelling for attempt in plan.attempts for spelling in attempt.spellings}
         assert without.literal is not None
         assert without.literal.value in spellings or plan.attempts[0].kind == "phone"
+
+
+@given(st.from_regex(r"\+?[0-9]{4,16}", fullmatch=True))
+def test_any_digits_have_a_plan_with_ten_regions(typed: str) -> None:
+    plan = guided_plan(typed, ("US", "GB", "FR", "DE", "IN", "BR", "AU", "ES", "AR", "IT"), index_of(GB))
+    assert plan.attempts or plan.message

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from .attempts import MAX_ALTERNATIVES, MAX_ATTEMPTS, SEPARATOR, Attempt, SearchPlan, merged, unique_attempts
 from .input import PhoneInput, digits_of, normalize
-from .prefixes import country_codes, national_prefixes
+from .prefixes import country_code_beginnings, national_prefixes
 from .search_plan import ENDING_DIGITS, MIN_FRAGMENT_DIGITS, every_attempt, fragment_of, plan_input, plan_number
 
 MERGED_CONTACTS = 100  # contacts of one list that is merged from several answers: an API page holds as many
@@ -146,9 +146,8 @@ class _Guide:
         if len(digits) < MIN_PREFIX_DIGITS or digits != self.phone_input.text:
             return
         yield digits
-        codes = dict.fromkeys(code for region in self.regions for code in country_codes(region))
-        for code in codes:
-            yield from (code[:size] + digits for size in range(1, len(code) + 1) if digits.startswith(code[size:]))
+        missing = (each for region in self.regions for each in country_code_beginnings(digits, region))
+        yield from (beginning + digits for beginning in dict.fromkeys(missing))
 
     def _known_piece(self, text: str) -> Attempt | None:
         """The text with its count, None where it does not exist. A bracket before it is not part of a piece."""
