@@ -391,7 +391,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a row of another profile enters a profile's index",
-        "contacts_ui/number_index/registry.py",
+        "contacts_ui/number_index/ownership.py",
         "        elif owner is None or owner == own:\n",
         "        else:\n",
         ("tests/number_index/test_traffic.py::test_row_of_another_profile_never_enters",),
