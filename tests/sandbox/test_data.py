@@ -107,10 +107,7 @@ def test_numbers_are_unique_per_owner(sandbox: SandboxServer) -> None:
 
 def test_some_numbers_are_shared_by_profiles(sandbox: SandboxServer) -> None:
     holders = Counter(
-        number
-        for profile in sandbox.profiles()
-        for number in set(sandbox.contacts(profile["id"]).values())
-        if number
+        number for profile in sandbox.profiles() for number in set(sandbox.contacts(profile["id"]).values()) if number
     )
     assert max(holders.values()) >= 5
 
