@@ -103,7 +103,15 @@ def test_table_cells_match_column_headers_at_each_width(admin_page: Page) -> Non
     for width in WIDTHS:
         admin_page.set_viewport_size({"width": width, "height": 800})
         open_list(admin_page, FEW)
-        headers = ["Phone number", "Region", "Channels", "Opt-out", *(["Created"] if width == 1440 else []), "Updated"]
+        headers = [
+            "Phone number",
+            "Owner",
+            "Region",
+            "Channels",
+            "Opt-out",
+            *(["Created"] if width == 1440 else []),
+            "Updated",
+        ]
         expect(admin_page.get_by_role("columnheader")).to_have_text([re.compile(f"^{name}") for name in headers])
         rows = admin_page.locator(ROWS)
         expect(rows.get_by_role("cell")).to_have_count(len(headers) * rows.count())
