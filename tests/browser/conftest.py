@@ -37,6 +37,7 @@ STOP = """() => {
   stop();
   for (let last = setTimeout(() => {}), timer = last; timer > last - 1000; timer--) clearTimeout(timer);
 }"""
+EMULATED = "['print', '(forced-colors: active)'].some((query) => matchMedia(query).matches)"
 SHORT_TIMEOUT = {"SENT_DEADLINE": "3", **UNLIMITED}
 
 
@@ -193,9 +194,10 @@ def _clean(profile: _Profile) -> None:
     else:
         tab.goto("about:blank")
     tab.mouse.move(0, 0)
-    tab.set_viewport_size(cast("ViewportSize", profile.options["viewport"]))
-    media = {"color_scheme": "light", "reduced_motion": "no-preference", "forced_colors": "none"}
-    tab.emulate_media(media="null", **{name: profile.options.get(name, value) for name, value in media.items()})  # type: ignore[arg-type]
+    if tab.viewport_size != profile.options["viewport"]:
+        tab.set_viewport_size(cast("ViewportSize", profile.options["viewport"]))
+    if tab.evaluate(EMULATED):  # seldom, and it styles the page anew
+        tab.emulate_media(media="null", forced_colors="none")
 
 
 @pytest.fixture(scope="session")
