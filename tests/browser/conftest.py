@@ -122,7 +122,7 @@ class _Profile:
 
 
 class SharedProfiles:
-    """Pool of browser profiles and their tabs, reused by later tests: a new profile costs 0.3 CPU seconds, a tab 0.13.
+    """Pool of browser profiles and their tabs, reused by later tests: a new profile costs 0.3 CPU seconds, a tab 0.1.
 
     Cookies, permissions and further tabs of a test are removed when it ends, its timers and requests stopped. The
     document stays until the next test opens another: from a blank one, a page of the desk costs half as much again.
