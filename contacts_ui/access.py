@@ -137,6 +137,23 @@ def scope_for(user: User, profile_id: UUID | None) -> Scope:
     return scope
 
 
+def background_scope(profile_id: str | None) -> Scope:
+    """The scope of one profile, or with None of the account, for a task: whoever started it was allowed to.
+
+    Verified against /v3/me, at most five minutes old. Raises ScopeDenied when the key may not name the profile (any
+    more), and any SentError.
+    """
+    gateway = get_gateway()
+    account = gateway.background_account()
+    if profile_id is None:
+        return Scope(None, account.display_name, switchable=False)
+    wanted = UUID(profile_id)
+    profile = account.profile(wanted) or gateway.background_account(revalidate=True).profile(wanted)
+    if profile is None:
+        raise ScopeDenied
+    return Scope(profile.id, profile.display_name, switchable=False)
+
+
 def last_scope(user: User) -> Scope | None:
     """The scope `user` last visited if that is still allowed, else the first they may see, else None."""
     visible = visible_profiles(user)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from testing.desk_template import PASSWORD, DeskTemplate
 from testing.processes import free_port, start_program, stop_program
 from testing.running_desk import SECRET_KEY, desk_environment, manage
 from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
 from tests.sign_in.running_desk import Visitor
 
 pytestmark = pytest.mark.outside  # starts the launcher
@@ -31,7 +34,10 @@ NO_API = "http://127.0.0.1:9"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What was seen of one run of the launcher: its output, who was let in, and its programs."""
+    """What was seen of one run of the launcher: its output, who was let in, and its programs.
+
+    `workers`: their ids at first, and, where one was killed, after that.
+    """
 
     settings: dict[str, str]
     printed: str
@@ -39,6 +45,7 @@ class Launch:
     let_in: dict[str, bool]
     command_lines: bytes
     server_environments: bytes
+    workers: tuple[list[int], ...] = ()
 
 
 def _environment(folder: Path, api: str, key: str, **settings: str) -> dict[str, str]:
@@ -62,19 +69,39 @@ def _launcher(settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes
         stop_program(process)
 
 
-def _launch(settings: dict[str, str], url: str) -> Launch:
+def _launch(settings: dict[str, str], url: str, *, kill_worker: bool = False) -> Launch:
     """Starts the desk, looks, and stops it."""
     with _launcher(settings) as (process, printed):
         assert LAST_LINE in printed, f"it ended: {printed}"
         programs = _descendants(process.pid)
+        environments = b"".join(Path(f"/proc/{pid}/environ").read_bytes() for pid in programs)
+        workers = [_workers(process.pid)]
+        if kill_worker:
+            os.kill(workers[0][0], signal.SIGKILL)
+            wait_until(lambda: (now := _workers(process.pid)) and now != workers[0])
+            workers.append(_workers(process.pid))
         return Launch(
             settings,
             printed,
             requests.get(f"{url}/healthz", timeout=30).status_code,
             {name: _lets_in(url, name) for name in ("admin", "support")},
-            b"".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (process.pid, *programs)),
-            b"".join(Path(f"/proc/{pid}/environ").read_bytes() for pid in programs),
+            b"".join(map(_command_line, (process.pid, *_descendants(process.pid)))),
+            environments,
+            tuple(workers),
         )
+
+
+def _workers(pid: int) -> list[int]:
+    """The workers of background tasks that the launcher runs."""
+    return [one for one in _descendants(pid) if b"desk_worker" in _command_line(one)]
+
+
+def _command_line(pid: int) -> bytes:
+    """How a program was called; nothing when it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def _lets_in(url: str, username: str) -> bool:
@@ -127,7 +154,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(folder: Path, running_sandbox: SandboxServer) -> Launch:
     """The first start, without a key."""
     settings = _environment(folder, running_sandbox.url, NO_KEY)
-    return _launch(settings, settings["SITE_URL"])
+    return _launch(settings, settings["SITE_URL"], kill_worker=True)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +168,16 @@ def after_demo(demo: Launch, folder: Path, running_sandbox: SandboxServer) -> La
 def test_demo_lets_its_accounts_in(demo: Launch) -> None:
     assert demo.let_in == {"admin": True, "support": True}
     assert f"admin    {PASSWORD}" in demo.printed
+
+
+def test_one_worker_runs_and_another_one_after_its_death(demo: Launch) -> None:
+    first, second = demo.workers
+    assert len(first) == len(second) == 1
+    assert first != second
+
+
+def test_worker_ends_with_the_launcher(demo: Launch) -> None:
+    assert not any(b"desk_worker" in _command_line(pid) for workers in demo.workers for pid in workers)
 
 
 def test_real_key_after_demo_lets_no_demo_account_in(after_demo: Launch, folder: Path) -> None:

@@ -92,6 +92,41 @@ MUTANTS: tuple[Mutant, ...] = (
         "if contact.id is None:",
         ("tests/test_contact_detail.py::test_answer_about_other_contact_is_refused",),
     ),
+    Mutant(
+        "a snapshot keeps rows owned by another profile",
+        "contacts_ui/gateway/gateway.py",
+        "            _check_row_ownership(scope, others, page.contacts, page.request_id)\n",
+        "",
+        ("tests/snapshots/test_runner.py::test_foreign_row_stops_the_snapshot",),
+    ),
+    Mutant(
+        "a worker believed dead overwrites what another has done",
+        "contacts_ui/snapshots/lease.py",
+        "fence=snapshot.fence, state=SnapshotState.RUNNING",
+        "state=SnapshotState.RUNNING",
+        ("tests/snapshots/test_lease.py::test_write_of_revived_runner_is_refused_with_its_part",),
+    ),
+    Mutant(
+        "an expired snapshot can still be read",
+        "contacts_ui/snapshots/lifecycle.py",
+        "Snapshot.objects.filter(pk=snapshot.pk).update(wrapped_key=None, question=None)",
+        "Snapshot.objects.filter(pk=snapshot.pk).update(question=None)",
+        ("tests/snapshots/test_snapshots.py::test_expired_snapshot_loses_its_key_before_its_parts",),
+    ),
+    Mutant(
+        "a part of a snapshot opens in another's place",
+        "contacts_ui/snapshots/parts.py",
+        'return f"{snapshot.pk}|{what}".encode()',
+        'return b""',
+        ("tests/snapshots/test_parts.py::test_part_of_other_snapshot_with_same_key_does_not_open",),
+    ),
+    Mutant(
+        "a copy of a list that lost rows is called whole",
+        "contacts_ui/snapshots/crawl.py",
+        "if first != last or snapshot.shrank_in_pass:",
+        "if first != last:",
+        ("tests/snapshots/test_crawl.py::test_list_that_shrank_and_grew_again_is_not_whole",),
+    ),
     # --- Unmasked numbers shown to users with masking ---------------------------------------------------
     Mutant(
         "the list shows unmasked numbers to a user with masking",
