@@ -102,7 +102,7 @@ def test_footer_counts_matching_profiles(admin_client: Client, sandbox: SandboxS
 
 def test_find_form_carries_filters(admin_client: Client) -> None:
     page = text(admin_client.get("/account/profiles/", {"channel": "sms", "page_size": "20", "page": "3"}))
-    assert re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', page.split("<main")[1]) == [
+    assert re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', page.split("<main")[1].split("</form>")[0]) == [
         ("channel", "sms"),
         ("page_size", "20"),
     ]
