@@ -89,7 +89,8 @@ class SavedViewForm(forms.Form):
         data, view = self.cleaned_data, self.view
         view.name, view.audience = data["name"], data["audience"]
         view.scope = None if data["place"] == ANYWHERE else scope_key(self._scope)
-        view.channel, view.page_size, view.columns = data["channel"] or None, data["page_size"], data["columns"] or None
+        view.channel, view.page_size = data["channel"] or None, data["page_size"]
+        view.columns = [name for name, _title in COLUMNS if name in data["columns"]] or None  # as a URL names them
         try:
             save_view(self._user, self._scope, view)
         except ViewRefused as refusal:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.contrib.auth.models import User
+from django.http import HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui.access import scope_for
 from contacts_ui.contacts.filters import parse_filters
@@ -19,6 +22,9 @@ from contacts_ui.scope import Scope
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
+Page = Callable[..., HttpResponse]
+ViewPage = Callable[[DeskRequest, Scope, SavedView], HttpResponse]
+Lookup = Callable[[User, Scope, int], SavedView]
 _FORM = ["GET", "HEAD", "POST"]
 
 
@@ -46,11 +52,28 @@ def saved_view_new(request: DeskRequest, profile_id: UUID | None = None) -> Http
     return _form_page(request, scope, form)
 
 
-@require_http_methods(_FORM)
-def saved_view_edit(request: DeskRequest, view_id: int, profile_id: UUID | None = None) -> HttpResponse:
+def _with_view(lookup: Lookup, *methods: str) -> Callable[[ViewPage], Page]:
+    """Decorator: hands over the scope and the view instead of their ids. First 404, then 405: for a view of somebody
+    else no method says that it exists.
+    """
+
+    def decorate(page: ViewPage) -> Page:
+        @wraps(page)
+        def found(request: DeskRequest, view_id: int, profile_id: UUID | None = None) -> HttpResponse:
+            scope = scope_for(request.user, profile_id)
+            view = lookup(request.user, scope, view_id)
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            return page(request, scope, view)
+
+        return found
+
+    return decorate
+
+
+@_with_view(editable_view, *_FORM)
+def saved_view_edit(request: DeskRequest, scope: Scope, view: SavedView) -> HttpResponse:
     """The form of a view: one's own, as an admin any shared one. Cost: no API call."""
-    scope = scope_for(request.user, profile_id)
-    view = editable_view(request.user, scope, view_id)
     form = SavedViewForm(_data(request), user=request.user, scope=scope, view=view)
     if form.is_valid() and form.save():
         messages.success(request, f"{view.name} saved.")
@@ -58,13 +81,11 @@ def saved_view_edit(request: DeskRequest, view_id: int, profile_id: UUID | None 
     return _form_page(request, scope, form)
 
 
-@require_http_methods(_FORM)
-def saved_view_delete(request: DeskRequest, view_id: int, profile_id: UUID | None = None) -> HttpResponse:
+@_with_view(editable_view, *_FORM)
+def saved_view_delete(request: DeskRequest, scope: Scope, view: SavedView) -> HttpResponse:
     """By GET the page that asks first; by POST the view is deleted, and links to its list go on working. Cost: no API
     call.
     """
-    scope = scope_for(request.user, profile_id)
-    view = editable_view(request.user, scope, view_id)
     if request.method == "POST":
         view.delete()
         messages.success(request, f"{view.name} deleted.")
@@ -72,11 +93,9 @@ def saved_view_delete(request: DeskRequest, view_id: int, profile_id: UUID | Non
     return DeskPage(request, "saved_views/delete.html", "saved_views/_delete.html", scope).response(view=view)
 
 
-@require_POST
-def saved_view_default(request: DeskRequest, view_id: int, profile_id: UUID | None = None) -> HttpResponse:
+@_with_view(visible_view, "POST")
+def saved_view_default(request: DeskRequest, scope: Scope, view: SavedView) -> HttpResponse:
     """Makes a view the person's default, or all contacts again with `off`. Cost: no API call."""
-    scope = scope_for(request.user, profile_id)
-    view = visible_view(request.user, scope, view_id)
     off = "off" in request.POST
     save_default_view(request.user, None if off else view.pk)
     messages.success(request, "Contacts opens all contacts." if off else f"Contacts opens {view.name}.")
