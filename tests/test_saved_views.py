@@ -89,7 +89,7 @@ def test_form_starts_with_filters_of_list_and_without_its_search(admin_client: C
     (url,) = re.findall(r'href="([^"]+)" data-save-view', page)
     assert url == f"{VIEWS}new/?channel=whatsapp&amp;page_size=100&amp;columns=region"
     form = text(admin_client.get(url.replace("&amp;", "&"))).split("<main")[1]
-    assert re.findall(r'value="(\w+)" checked', form) == ["whatsapp", "100", "region", "here", "me"]
+    assert re.findall(r'value="(\w+)" checked', form) == ["here", "me", "whatsapp", "100", "region"]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,17 @@ def test_shared_views_end_at_limit_of_profile(admin_client: Client, colleague: C
     )
     assert colleague.post(here, SMS).status_code == 302
     assert admin_client.post(f"{VIEWS}new/", SMS | {"audience": "everyone"}).status_code == 302
+
+
+def test_other_rows_a_page_leave_view_marked(admin_client: Client, admin_user: User) -> None:
+    _view(admin_user)
+    _view(admin_user, name="By SMS, short", page_size=20)
+    for query, marked in (("channel=sms", "By SMS"), ("channel=sms&page_size=100&page=2", "By SMS")):
+        assert _current(text(admin_client.get(f"{LIST}?{query}"))) == [marked]
+    assert _current(text(admin_client.get(f"{LIST}?channel=sms&page_size=20"))) == ["By SMS, short"]
+    assert _current(text(admin_client.get(f"{LIST}?page_size=20"))) == ["All contacts"]
+    for query in ("channel=whatsapp", "search=55&channel=sms", "channel=sms&columns=region"):
+        assert _current(text(admin_client.get(f"{LIST}?{query}"))) == []
 
 
 # --- Who sees and changes what -----------------------------------------------------------------------

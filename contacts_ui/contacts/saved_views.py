@@ -106,16 +106,26 @@ def view_links(
 
 def view_bar(user: User, scope: Scope, preferences: EffectivePreferences, query: ContactListQuery) -> ViewBar:
     """The views above the table of `query`. Cost: one query, no API call."""
-    links, here = view_links(user, scope, preferences, counted=True), query.url(page=1)
-    all_url = f"{query.path}?view=all"
-    current = next((link.view.pk for link in links if link.url == here), None)
+    links = view_links(user, scope, preferences, counted=True)
     return ViewBar(
-        all_url=all_url,
+        all_url=f"{query.path}?view=all",
         links=links[:MAX_SHORTCUTS],
         total=len(links),
-        current="all" if here in {query.path, all_url} else current,
+        current=_current(links, query),
         save_url=query.url(path=f"{scope.path}views/new/", search=None, phone=None),
     )
+
+
+def _current(links: tuple[ViewLink, ...], query: ContactListQuery) -> int | str | None:
+    """The view that the list is, first of those with as many rows a page, then of those that leave the rows to people.
+    saved-views.js does the same.
+    """
+    as_preferred = query.url(page=1, page_size=query.default_size)
+    for here in (query.url(page=1), as_preferred):
+        for link in links:
+            if link.url == here:
+                return link.view.pk
+    return "all" if as_preferred in {query.path, f"{query.path}?view=all"} else None
 
 
 def view_query(view: SavedView, scope: Scope, preferences: EffectivePreferences) -> ContactListQuery:

@@ -69,30 +69,33 @@ def command_list_anywhere(request: DeskRequest) -> HttpResponse:
 def _respond(request: DeskRequest, shown: Scope | None, scope: Scope | None) -> HttpResponse:
     """`shown` is the scope of the page, `scope` that of the commands, None for people without any."""
     desk = DeskPage(request, "command_list/list.html", "command_list/_commands.html", shown, target=scope)
-    groups = [*_of_scope(request, shown, scope), _pages(request, scope), _actions(scope)]
+    groups = (
+        CommandGroup("contacts", "Opened recently", _opened(request, shown)),
+        CommandGroup("views", "Views", _views(request, scope)),
+        CommandGroup("pages", "Pages", _pages(request, scope)),
+        CommandGroup("actions", "Actions", _actions(scope)),
+        CommandGroup("profiles", "Profiles", _profiles(request, scope)),  # last: there may be a thousand
+    )
     return desk.response(groups=tuple(group for group in groups if group.commands))
 
 
-def _of_scope(request: DeskRequest, shown: Scope | None, scope: Scope | None) -> tuple[CommandGroup, ...]:
+def _views(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
     if scope is None:
         return ()
     links = view_links(request.user, scope, preferences_of(request))
-    views = [Command(f"{scope.path}contacts/?view=all", "All contacts", icon="people")]
-    views += [Command(link.url, link.view.name, icon="bookmark") for link in links]
-    return (
-        CommandGroup("contacts", "Opened recently", _opened(request, shown) if shown else ()),
-        CommandGroup("views", "Views", tuple(views)),
-        CommandGroup("profiles", "Profiles", _profiles(request, scope)),
-    )
+    views = (Command(link.url, link.view.name, icon="bookmark") for link in links)
+    return (Command(f"{scope.path}contacts/?view=all", "All contacts", icon="people"), *views)
 
 
-def _opened(request: DeskRequest, scope: Scope) -> tuple[Command, ...]:
+def _opened(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
     """The contacts opened last in this session. A number shown again is a look at it, and recorded."""
+    if scope is None:
+        return ()
     opened, masked = opened_contacts(request.session, scope), preferences_of(request).mask_numbers
     known = [entry.contact for entry in opened if entry.contact]
     if known:
-        hashes = audit.hashes_of_contacts(known)
-        audit.record(request, audit.AuditAction.CONTACTS_LISTED, rows=len(known), number_hashes=hashes)
+        seen = {"scope": audit.scope_of(request), "rows": len(known), "number_hashes": audit.hashes_of_contacts(known)}
+        audit.record(request, audit.AuditAction.CONTACTS_LISTED, about="opened recently", **seen)
     return tuple(_opened_command(entry, scope, masked=masked) for entry in opened)
 
 
@@ -102,9 +105,9 @@ def _opened_command(entry: OpenedContact, scope: Scope, *, masked: bool) -> Comm
     return Command(url, title or "Contact", f"opened {format_time(entry.opened_at)}", icon="dial")
 
 
-def _profiles(request: DeskRequest, scope: Scope) -> tuple[Command, ...]:
+def _profiles(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
     """The other profiles: pinned ones, recent ones, and the rest by name."""
-    if not scope.switchable:
+    if scope is None or not scope.switchable:
         return ()
     visible = visible_profiles(request.user)
     first = (*pinned_scopes(request.user, visible), *recent_scopes(request.user, visible, exclude=scope))
@@ -115,8 +118,8 @@ def _profiles(request: DeskRequest, scope: Scope) -> tuple[Command, ...]:
     return tuple(Command(f"{path_of(profile_id)}contacts/", title) for profile_id, title in titles.items())
 
 
-def _pages(request: DeskRequest, scope: Scope | None) -> CommandGroup:
-    role, pages = role_of(request.user), []
+def _pages(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
+    role, pages = role_of(request.user), list[Command]()
     if scope is not None:
         pages.append(Command(f"{scope.path}views/", "Saved views", icon="bookmark"))
     if role == ADMIN:
@@ -127,17 +130,17 @@ def _pages(request: DeskRequest, scope: Scope | None) -> CommandGroup:
         pages.append(Command(reverse("gateway-status"), "Status", "API status and usage", icon="cloud"))
     pages.append(Command(reverse("preferences"), "Preferences", icon="sliders"))
     pages.append(Command(reverse("mfa_index"), "Sign-in and security", icon="key"))
-    return CommandGroup("pages", "Pages", tuple(pages))
+    return tuple(pages)
 
 
-def _actions(scope: Scope | None) -> CommandGroup:
+def _actions(scope: Scope | None) -> tuple[Command, ...]:
     actions = [
-        Command(f"{reverse('preferences')}", "Change theme", icon="sun", presses="[data-theme-toggle] button"),
-        Command(f"{reverse('preferences')}", "Keyboard shortcuts", icon="keyboard", presses="[popovertarget=keys]"),
+        Command(reverse("preferences"), "Change theme", icon="sun", presses="[data-theme-toggle] button"),
+        Command(reverse("preferences"), "Keyboard shortcuts", icon="keyboard", presses="[popovertarget=keys]"),
         Command(reverse("account_logout"), "Sign out", icon="out"),
     ]
     if scope is not None:
         actions[:0] = [Command(f"{scope.path}views/new/", "Save view", icon="bookmark", presses="[data-save-view]")]
         if scope.switchable:
             actions[1:1] = [Command(f"{scope.path}profiles/", "Switch profile", icon="updown", presses=".switcher")]
-    return CommandGroup("actions", "Actions", tuple(actions))
+    return tuple(actions)

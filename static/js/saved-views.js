@@ -3,17 +3,18 @@
 
 const viewLinks = () => [...document.querySelectorAll("#views [data-view]")];
 
-// The URL without its page: what a view stands for. All contacts have a URL of their own and the bare one.
-function viewUrl(address) {
+// The URL without its page, or without these: what a view stands for. All contacts have a URL of their own and the bare one.
+function viewUrl(address, ...without) {
   const url = new URL(address, location.href);
-  url.searchParams.delete("page");
+  for (const name of ["page", ...without]) url.searchParams.delete(name);
   if (url.searchParams.get("view") === "all") url.searchParams.delete("view");
   return url.pathname + url.search;
 }
 
 document.addEventListener("htmx:after:swap", (event) => {
   if (!isResults(event) || !$("views")) return;
-  const here = viewUrl(location.href), shown = viewLinks().find((link) => viewUrl(link.href) === here);
+  const linkTo = (here) => viewLinks().find((link) => viewUrl(link.href) === here);
+  const shown = linkTo(viewUrl(location.href)) ?? linkTo(viewUrl(location.href, "page_size")); // the rows a page may be nobody's view
   for (const link of viewLinks()) {
     if (link === shown) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
