@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from contacts_ui.contacts.opened import MAX_REMEMBERED, MAX_SHOWN, SESSION_KEY
+from contacts_ui.gateway.gateway import Gateway
 from contacts_ui.models import AuditEntry, PinnedProfile, Preferences, ProfileAccess, SavedView
 from testing.sandbox_server import SandboxServer
 
@@ -147,6 +151,31 @@ def test_session_holds_ids_alone_and_takes_them_along(admin_client: Client, open
     admin_client.logout()
     admin_client.force_login(user)
     assert _contacts(text(fragment(admin_client, GO))) == []
+
+
+def test_opening_undoes_nothing_that_another_request_saved(
+    admin_client: Client, caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a contact is fetched another tab saves something, or signs out."""
+    ids = iter(caching_api.contacts(None))
+    fetch = Gateway.contact
+    admin_client.get("/preferences/")  # writes when the session was last used, which is no subject here
+
+    def meanwhile(change: Callable[[SessionBase], object]) -> int:
+        def slow(*args: Any, **options: Any) -> Any:
+            session = admin_client.session
+            change(session)
+            if session.session_key:
+                session.save()
+            return fetch(*args, **options)
+
+        monkeypatch.setattr(Gateway, "contact", slow)
+        return admin_client.get(f"{LIST}{next(ids)}/").status_code
+
+    assert meanwhile(lambda session: session.update({"proof": 1})) == 200
+    assert (admin_client.session["proof"], len(admin_client.session[SESSION_KEY])) == (1, 1)
+    assert meanwhile(lambda session: session.flush()) == 200
+    assert Session.objects.count() == 0
 
 
 def test_number_that_no_cache_has_is_not_shown(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 
 from contacts_ui.gateway import get_gateway
 from contacts_ui.scope import Scope
@@ -30,12 +31,21 @@ class OpenedContact:
 
 
 def remember_opened(session: SessionBase, scope: Scope, contact_id: UUID) -> None:
-    """Puts a contact first among those opened in this session. Opening the newest again writes nothing."""
-    opened, key = session.get(SESSION_KEY, []), [scope_key(scope), str(contact_id)]
-    if opened and opened[0][:2] == key:
+    """Puts a contact first among those opened in this session. Cost: two queries, none for the newest again.
+
+    The session is read anew: this request may have waited for the API, and must not undo what another one saved in the
+    meantime (a proof, a form that waits for one), nor bring back a session that has ended.
+    """
+    key = [scope_key(scope), str(contact_id)]
+    if session.get(SESSION_KEY, [[]])[0][:2] == key:
         return
-    others = [entry for entry in opened if entry[:2] != key]
-    session[SESSION_KEY] = [[*key, int(time.time())], *others][:MAX_REMEMBERED]
+    newest = type(session)(session.session_key)
+    others = [entry for entry in newest.get(SESSION_KEY, []) if entry[:2] != key]
+    if newest.session_key is None:
+        return
+    newest[SESSION_KEY] = [[*key, int(time.time())], *others][:MAX_REMEMBERED]
+    with suppress(UpdateError):
+        newest.save()
 
 
 def opened_contacts(session: SessionBase, scope: Scope) -> tuple[OpenedContact, ...]:
