@@ -413,7 +413,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        if False:\n",
         (
             "tests/test_saved_views.py::test_name_with_number_or_nothing_is_refused",
-            "tests/test_saved_views.py::test_thousand_random_views_hold_no_run_of_four_digits",
+            "tests/test_saved_views.py::test_random_views_hold_no_run_of_four_digits",
         ),
     ),
     Mutant(

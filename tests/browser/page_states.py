@@ -233,11 +233,6 @@ def _commands(page: Page, _sandbox: SandboxServer) -> None:
     page.keyboard.press("ArrowDown")
 
 
-def _commands_number(page: Page, sandbox: SandboxServer) -> None:
-    _commands(page, sandbox)
-    page.keyboard.type("(202) 555")
-
-
 def _view_errors(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/account/views/new/")
     page.fill("#name", "Call 2025550143")
@@ -469,7 +464,6 @@ STATES = (
     State("views", ("Saved views", "Reachable by SMS", "Shared by", "Make default"), _at("/account/views/")),
     State("view-errors", ("Not saved.", "Use at most 3 digits.", "Who sees it"), _view_errors),
     State("commands", ("Views", "New contacts", "Profiles"), _commands),
-    State("commands-number", ("Search for “(202) 555”",), _commands_number),
     State("commands-page", ("Go to", "Search phone numbers", "Audit log", "Sign out"), _at("/account/go/")),
     State("preferences", ("Appearance", "Rows per page", "Single-key shortcuts", "Save"), _at("/preferences/")),
     State("preferences-saved", ("Saved.",), _preferences_saved, person="pat"),
