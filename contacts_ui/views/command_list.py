@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from contacts_ui import audit
-from contacts_ui.access import last_scope, pinned_scopes, recent_scopes, scope_for, visible_profiles
+from contacts_ui.access import CONTACT_ROLES, last_scope, pinned_scopes, recent_scopes, scope_for, visible_profiles
 from contacts_ui.contacts.masking import mask_number
 from contacts_ui.contacts.opened import OpenedContact, opened_contacts
 from contacts_ui.contacts.saved_views import view_links
@@ -60,7 +60,8 @@ def command_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
 @require_safe
 def command_list_anywhere(request: DeskRequest) -> HttpResponse:
     """The same from a page without a profile: numbers are searched in the last one. Cost: the same."""
-    scope = last_scope(request.user)
+    sees_contacts = role_of(request.user) in CONTACT_ROLES  # the others need nothing of the API
+    scope = last_scope(request.user) if sees_contacts else None
     if scope is not None and not wants_fragment(request):
         return redirect(f"{scope.path}go/")
     return _respond(request, None, scope)
