@@ -268,6 +268,12 @@ def test_only_admin_shares_with_every_profile(support_client: Client, admin_clie
     assert _names(support_client, f"/p/{profile}/views/") == ["By SMS"]
 
 
+def test_owner_is_column_of_views_for_admins_alone(admin_client: Client, support_client: Client, profile: str) -> None:
+    here = f"/p/{profile}/views/new/"
+    assert [">Owner</label>" in text(client.get(here)) for client in (admin_client, support_client)] == [True, False]
+    assert support_client.post(here, SMS | {"columns": "owner"}).status_code == 422
+
+
 def test_single_account_reads_no_word_of_profiles(
     admin_client: Client, admin_user: User, use_key: Callable[[str], None]
 ) -> None:

@@ -8,7 +8,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.http import QueryDict
 
-from contacts_ui.columns import COLUMNS
+from contacts_ui.access import sees_owners
+from contacts_ui.columns import COLUMNS, OWNER
 from contacts_ui.models import SavedView
 from contacts_ui.roles import ROLES, role_of
 from contacts_ui.scope import Scope
@@ -66,6 +67,7 @@ class SavedViewForm(forms.Form):
         fields = cast("dict[str, Any]", self.fields)
         fields["place"].choices = [(HERE, f"Only {scope.title}"), (ANYWHERE, "Every profile")]
         fields["place"].disabled = not scope.switchable  # they see one scope, and need no word for others
+        fields["columns"].choices = [column for column in COLUMNS if column[0] != OWNER or sees_owners(user)]
         fields["audience"].choices = audiences(view, scope)
 
     def clean_name(self) -> str:

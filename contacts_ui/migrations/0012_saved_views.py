@@ -1,4 +1,4 @@
-"""Saved views, pinned profiles, the default view of a person. Needs nothing that 0009 to 0011 add."""
+"""Saved views, pinned profiles, the default view of a person. Follows 0014, the last one when it was written; needs only 0008."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts_ui', '0008_sign_in_counters'),
+        ('contacts_ui', '0014_owner_column'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
