@@ -73,6 +73,7 @@ def test_v_lists_views_alone_and_filters_them(page: Page) -> None:
     expect(page.locator(f"{OPTIONS} > span")).to_have_text(["By whatsapp"])
     page.keyboard.press("Enter")
     wait_for_address(page, f"{LIST}?channel=whatsapp&page_size=20")
+    page.wait_for_load_state()  # before it, the key follows the link to the page
     _open(page)
     assert page.locator(OPTIONS).count() > 10
 
