@@ -90,6 +90,11 @@ def has_profiles() -> bool:
     return account is None or account.value.is_organization
 
 
+def sees_owners(user: User) -> bool:
+    """Whether `user` may see the list of an organization, whose rows have several owners. Cost: as `has_profiles`."""
+    return role_of(user) == ADMIN and has_profiles()
+
+
 def admin_names() -> list[str]:
     """Names of the first five active admins, to ask or to tell. Cost: one query."""
     admins = User.objects.filter(Q(is_superuser=True) | Q(groups__name=ADMIN), is_active=True).distinct()

@@ -25,6 +25,7 @@ from contacts_ui.models import AuditEntry, GroupPolicy, Preferences, ProfileAcce
 from testing.accounts import prove
 from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer
+from testing.totp import SECRET
 
 from .html import text
 
@@ -232,7 +233,7 @@ def test_most_profiles_that_are_edited_here_are_saved(root: Client, big_account:
 @pytest.fixture
 def factor(support_user: User) -> Authenticator:
     """The authenticator app of the support agent."""
-    TOTP.activate(support_user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    TOTP.activate(support_user, SECRET)
     return Authenticator.objects.get(user=support_user)
 
 

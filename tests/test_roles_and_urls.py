@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from contacts_ui.models import ProfileAccess
 from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
+from testing.totp import SECRET
 
 PEOPLE = ("anonymous", "unassigned", "support", "exporter", "auditor", "admin")
 
@@ -218,7 +219,7 @@ def test_django_admin_login_redirects_to_our_sign_in(person: Callable[[str], Cli
 def root(db: None) -> User:
     """A superuser with an authenticator app."""
     user = User.objects.create_superuser("root", password="x")
-    TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    TOTP.activate(user, SECRET)
     return user
 
 

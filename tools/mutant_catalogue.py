@@ -36,6 +36,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/test_contact_list.py::test_foreign_row_is_refused_and_not_shown",),
     ),
     Mutant(
+        "a contact of an unknown owner passes for the account's own",
+        "contacts_ui/contacts/owners.py",
+        "named[customer_id.lower()] for customer_id in ids if customer_id.lower() in named",
+        "named.get(customer_id.lower(), named[(known.value.id or '').lower()]) for customer_id in ids",
+        ("tests/test_owner_column.py::test_owner_that_api_does_not_name_is_said_to_be_unnamed",),
+    ),
+    Mutant(
         "all profiles share cached responses",
         "contacts_ui/gateway/cache_keys.py",
         "self.api_key_fingerprint, scope.profile_id or 'account', *parts",

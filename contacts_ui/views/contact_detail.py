@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contacts_ui import audit
 from contacts_ui.access import scope_for
 from contacts_ui.contacts.filters import parse_filters
+from contacts_ui.contacts.owners import owners_of
 from contacts_ui.contacts.search import likely_regions
 from contacts_ui.gateway import get_gateway
 from contacts_ui.scope import Scope
@@ -91,7 +92,9 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
     value = result.value
     hashes = audit.hashes_of_contacts([value.contact])
     event.complete(rows=1, request_id=value.request_id, number_hashes=hashes)
-    return desk.response(contact=value.contact, fetched_at=value.fetched_at, stale_reason=stale_reason(result))
+    owners = owners_of(scope, (value.contact,))
+    reason = stale_reason(result)
+    return desk.response(contact=value.contact, owners=owners, fetched_at=value.fetched_at, stale_reason=reason)
 
 
 def _url(scope: Scope, contact_id: UUID) -> str:

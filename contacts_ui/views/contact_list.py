@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from contacts_ui import audit
 from contacts_ui.access import remember_visit, scope_for
 from contacts_ui.contacts.filters import ContactListQuery, parse_filters
+from contacts_ui.contacts.owners import owners_of
 from contacts_ui.contacts.search import SearchResult, likely_regions, search
 from contacts_ui.gateway import FetchPolicy, get_gateway
 from contacts_ui.scope import Scope
@@ -48,7 +49,7 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     if "refresh" in request.GET and not wants_fragment(request) and not result.result.stale:
         return redirect(query.canonical_url)  # so that reloading does not refresh again
     _audit_result(request, event, result)
-    return page.response(**_rows(result))
+    return page.response(**_rows(scope, result))
 
 
 def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
@@ -78,6 +79,7 @@ def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPa
         page=None,
         pager=None,
         stale_reason=None,
+        owners=None,
         waiting=False,
     )
 
@@ -96,7 +98,7 @@ def _audit_switch(request: DeskRequest, scope: Scope) -> None:
         audit.record(request, audit.AuditAction.PROFILE_SWITCHED)
 
 
-def _rows(result: SearchResult) -> dict[str, Any]:
+def _rows(scope: Scope, result: SearchResult) -> dict[str, Any]:
     page = result.result.value
     pager = build_pager(result.query, page)
     return {
@@ -104,6 +106,7 @@ def _rows(result: SearchResult) -> dict[str, Any]:
         "result": result,
         "page": page,
         "pager": pager,
+        "owners": owners_of(scope, page.contacts),
         "stale_reason": stale_reason(result.result),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -99,6 +100,15 @@ def _after(times: int, **fault: object) -> Reach:
 def _wrong_profile(page: Page, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": sandbox.profiles()[2]["id"]})
     page.goto(f"/p/{sandbox.profiles()[1]['id']}/contacts/")
+
+
+def _several_owners(page: Page, sandbox: SandboxServer) -> None:
+    """A number that several profiles own, one of which `/v3/me` does not name."""
+    ((number, _),) = Counter(number for number in sandbox.contacts().values() if number).most_common(1)
+    (row,) = sandbox.get("/v3/contacts", page=1, page_size=1, phone=number).json()["data"]["contacts"]
+    unknown = {"data.contacts.1.customer_id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8"}
+    sandbox.fault(route="contacts", kind="patch", set=unknown)
+    page.goto(f"{LIST}?search={row['format_national'][-8:]}")  # of the whole number the API shows one owner's row
 
 
 # A cached response is no longer slow: each slow state requests something not requested before.
@@ -339,6 +349,7 @@ _SEVERAL = "%2B12025559001,%2B44+20+7946+0958,99999999999999999"
 
 STATES = (
     State("list", ("Phone number", "contacts", "Updated"), _at(FEW)),
+    State("list-owners", ("Owner", "Northwind Retail", "Bluefin Travel", "Not named"), _several_owners),
     State("list-filtered", ("Search", "SMS", "contacts match"), _at(f"{FEW}&search=20&channel=sms")),
     State(
         "list-ignored",
@@ -503,7 +514,7 @@ STATES = (
     ),
     State("password-change", ("The password you have", "New password"), _at("/you/password/"), person="nia"),
     State("password-change-wrong", ("This is not your password.",), signing_in.password_errors, person="nia"),
-    State("not-found", ("There is nothing here", "Back to your contacts"), _at("/nowhere/")),
+    State("not-found", ("Page not found", "Back to your contacts"), _at("/nowhere/")),
     State("gateway", ("Gateway", "Left now", "The last hour"), _gateway),
     State("gateway-key-rejected", ("The API key was rejected.", "restart the desk"), _gateway_key_rejected),
     State("audit", ("Audit log", "Looked at the list of contacts", "Who looked up this number?"), _audit),

@@ -83,6 +83,7 @@ def test_retry_link_brings_rows_back(new_context: NewContext, sandbox: SandboxSe
 
 
 def test_rate_limit_counts_down_and_retries_automatically(page: Page, sandbox: SandboxServer, desk: Desk) -> None:
+    page = page.context.new_page()  # the script would stay in the tab that tests share
     page.clock.install()
     sandbox.fault(route="contacts", kind="rate_limited", retry_after="3")
     page.add_init_script("""addEventListener("DOMContentLoaded", () => { window.counted = [];
