@@ -22,7 +22,7 @@ def test_page_shows_every_field_with_copy_buttons(admin_client: Client, sandbox:
     page = text(admin_client.get(_first(admin_client, "/account/contacts/")))
     for name in _FORMATS:
         assert f'data-copy="&lt;{name}&gt;"' in page
-    for label in ("Region code", "Country code", "Available channels", "Default channel", "Opted out", "Contact ID"):
+    for label in ("Region code", "Country code", "Channels", "Default channel", "Consent", "Contact ID"):
         assert f"<dt>{label}</dt>" in page
     for label in ("Owner", "Owner ID", "Created", "Updated"):
         assert f"<dt>{label}</dt>" in page
@@ -79,8 +79,8 @@ def test_null_fields_are_shown_as_unknown(admin_client: Client, sandbox: Sandbox
 
 
 _OPTED_OUT = {
-    True: ("Yes", ["Opted out"], "Do not message: opted out"),
-    False: ("No", ["Not opted out"], "Can be messaged by SMS"),
+    True: ("Opted out", ["Opted out"], "Do not message: opted out"),
+    False: ("Subscribed", ["Subscribed"], "Can be messaged by SMS"),
     None: ("—", [], "Can be messaged by SMS. Whether it opted out is not known"),
 }
 
@@ -94,8 +94,8 @@ def test_field_badge_and_reachability_agree_on_opt_out(
     sandbox.fault(route="contact", kind="patch", set={"data.opt_out": opt_out} | channels)
     page = text(fragment(admin_client, path))
     fact, badges, reach = _OPTED_OUT[opt_out]
-    assert re.findall(r"<dt>Opted out</dt><dd><span[^>]*>([^<]*)<", page) == [fact]
-    assert re.findall(r'<span class="badge badge--\w+">((?:Not o|O)pted out)</span>', page) == badges
+    assert re.findall(r"<dt>Consent</dt><dd><span[^>]*>([^<]*)<", page) == [fact]
+    assert re.findall(r'<span class="badge badge--\w+">(Opted out|Subscribed)</span>', page) == badges
     assert re.findall(r'<p class="reachability(?: reachability--no)?">.*?</svg>([^<]*)</p>', page) == [reach]
     assert ("reachability--no" in page) == (opt_out is True)
 

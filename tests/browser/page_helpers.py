@@ -110,10 +110,10 @@ def wait_for_address(page: Page, ending: str) -> None:
     expect(page).to_have_url(re.compile(re.escape(ending) + "$"))
 
 
-def open_more_filters(page: Page) -> None:
-    """Opens "More filters" if it is closed."""
+def open_lookup(page: Page) -> None:
+    """Opens "Look up a list" if it is closed."""
     if page.locator("details.more:not([open])").count():
-        page.get_by_text("More filters").click()
+        page.get_by_text("Look up a list").click()
 
 
 def choose_channel(page: Page, channel: str) -> None:
