@@ -113,9 +113,7 @@ def test_zero_messages_are_not_shown_as_unknown(admin_client: Client, sandbox: S
     assert _fact(page, "First") == _fact(page, "Channels used") == "None yet"
 
 
-@pytest.mark.parametrize(
-    ("score", "shown"), [(-5, "0%"), (150.7, "100%"), (1e300, "100%"), (0, "0%"), (99.6, "100%")]
-)
+@pytest.mark.parametrize(("score", "shown"), [(-5, "0%"), (150.7, "100%"), (1e300, "100%"), (0, "0%"), (99.6, "100%")])
 def test_score_out_of_range_is_clamped(
     admin_client: Client, sandbox: SandboxServer, messages: str, score: float, shown: str
 ) -> None:

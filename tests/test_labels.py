@@ -61,7 +61,10 @@ def test_default_outside_channels_is_not_called_first() -> None:
 
 
 def test_unknown_channel_keeps_its_name() -> None:
-    assert reachability_label(_contact("pigeon,sms", "pigeon")) == "Can be messaged by pigeon and SMS. pigeon is the default"
+    assert (
+        reachability_label(_contact("pigeon,sms", "pigeon"))
+        == "Can be messaged by pigeon and SMS. pigeon is the default"
+    )
 
 
 def test_repeated_channel_is_named_once() -> None:

@@ -222,7 +222,9 @@ def _chips(page: str) -> dict[str, str]:
         ),
     ],
 )
-def test_each_filter_outside_the_box_has_chip_that_clears_it(admin_client: Client, query: str, chips: dict[str, str]) -> None:
+def test_filter_outside_the_box_has_chip_that_clears_it(
+    admin_client: Client, query: str, chips: dict[str, str]
+) -> None:
     for response in (admin_client.get(f"{LIST}?{query}"), fragment(admin_client, f"{LIST}?{query}")):
         assert _chips(text(response)) == chips
 

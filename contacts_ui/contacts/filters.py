@@ -114,7 +114,10 @@ class ContactListQuery:
     def chips(self) -> tuple[FilterChip, ...]:
         """One for each active filter that no box of the form shows: the channel beside a search, a list of numbers."""
         channel, numbers = self.filters.channel, self.plan.numbers if self.plan else ()
-        labels = {"search": f"{len(numbers)} numbers" if numbers else None, "channel": channel and channel_name(channel)}
+        labels = {
+            "search": f"{len(numbers)} numbers" if numbers else None,
+            "channel": channel and channel_name(channel),
+        }
         return tuple(FilterChip(name, label, self.url(**{name: None})) for name, label in labels.items() if label)
 
 

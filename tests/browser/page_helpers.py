@@ -6,14 +6,16 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from weakref import WeakSet
 
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 
 ROWS = "tr[data-contact-id]"
 CONTACT = "#drawer-body[aria-busy=false] article"
+WITH_CLOCK: WeakSet[BrowserContext] = WeakSet()  # browser profiles in which timers wait for a test to drive them
 CLIPBOARD = ["clipboard-read", "clipboard-write"]  # permissions for pages that copy
 WAIT = """(milliseconds) => new Promise((done) => {
     setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), milliseconds);
@@ -86,9 +88,15 @@ def wait_page_time(page: Page, milliseconds: int = 0) -> None:
     page.evaluate(WAIT, milliseconds)
 
 
+def install_clock(page: Page) -> None:
+    """Gives the page a clock that `page.clock` drives. It stays in the browser profile, which is not reused then."""
+    page.clock.install()
+    WITH_CLOCK.add(page.context)
+
+
 def pause_clock(page: Page) -> None:
     """Stops the clock of the page; only `page.clock` advances it."""
-    page.clock.install()
+    install_clock(page)
     page.clock.pause_at(time.time() + 60)  # must lie in the future
 
 

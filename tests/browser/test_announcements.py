@@ -16,6 +16,7 @@ from .page_helpers import (
     ROWS,
     choose_channel,
     hold_requests,
+    install_clock,
     pause_clock,
     release_responses,
     wait_for_address,
@@ -151,7 +152,7 @@ def test_same_text_is_announced_again_for_new_result(page: Page) -> None:
 
 
 def test_long_wait_is_announced_before_result(page: Page) -> None:
-    page.clock.install()
+    install_clock(page)
     with hold_requests(page, BY_SMS):
         choose_channel(page, "sms")
         expect(page.locator("#results[aria-busy=true]")).to_be_attached()
@@ -186,7 +187,7 @@ def test_error_announcement_has_title_and_advice(page: Page, sandbox: SandboxSer
 
 
 def test_countdown_is_announced_once(page: Page, sandbox: SandboxServer) -> None:
-    page.clock.install()
+    install_clock(page)
     page.reload()
     _record_announcements(page)
     sandbox.fault(route="contacts", kind="rate_limited", retry_after="40")

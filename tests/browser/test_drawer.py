@@ -25,7 +25,6 @@ from .page_helpers import (
     wait_page_time,
 )
 
-
 NARROW: ViewportSize = {"width": 900, "height": 900}  # the drawer is a modal sheet below 960 px
 
 

@@ -13,7 +13,7 @@ from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 from tests.test_error_pages import FAILURES
 
-from .page_helpers import ROWS, choose_channel, contact_ids, wait_for_address
+from .page_helpers import ROWS, choose_channel, contact_ids, install_clock, wait_for_address
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
@@ -84,7 +84,7 @@ def test_retry_link_brings_rows_back(new_context: NewContext, sandbox: SandboxSe
 
 
 def test_rate_limit_counts_down_and_retries_automatically(page: Page, sandbox: SandboxServer, desk: Desk) -> None:
-    page.clock.install()
+    install_clock(page)
     sandbox.fault(route="contacts", kind="rate_limited", retry_after="3")
     page.add_init_script("""addEventListener("DOMContentLoaded", () => { window.counted = [];
         new MutationObserver(() => {
