@@ -6,8 +6,10 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
+from contacts_ui.models import Preferences
 from testing.sandbox_server import SandboxServer
 
 from .html import RESTORE, fragment, rows, scopes, text
@@ -29,6 +31,21 @@ def test_page_shows_every_field_with_copy_buttons(admin_client: Client, sandbox:
 
 
 _FORMATS = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
+
+
+def test_switching_profile_from_contact_offers_same_number(admin_client: Client, sandbox: SandboxServer) -> None:
+    path = _first(admin_client, "/account/contacts/")
+    page = text(admin_client.get(path))
+    (number,) = re.findall(r'data-copy="\+(\d+)" data-copy-number', page)
+    assert f'href="/account/profiles/?search=%2B{number}"' in page
+    assert f"/contacts/?search=%2B{number}" in text(admin_client.get(f"/account/profiles/?search=%2B{number}"))
+
+
+def test_switching_profile_from_masked_contact_tells_no_number(
+    admin_client: Client, admin_user: User, sandbox: SandboxServer
+) -> None:
+    Preferences.objects.create(user=admin_user, mask_numbers=True)
+    assert "search=" not in text(admin_client.get(_first(admin_client, "/account/contacts/")))
 
 
 def test_fragment_equals_body_of_page(admin_client: Client, caching_api: SandboxServer) -> None:
