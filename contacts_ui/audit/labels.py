@@ -11,6 +11,7 @@ ACTION_LABELS: dict[str, str] = {
     AuditAction.NUMBER_REVEALED: "Revealed a masked number",
     AuditAction.MESSAGES_READ: "Looked at what was sent to a contact",
     AuditAction.CONTACTS_EXPORTED: "Exported contacts",
+    AuditAction.SNAPSHOT_STARTED: "Started a copy of contacts",
     AuditAction.PROFILE_SWITCHED: "Switched to this profile",
     AuditAction.PAGE_DENIED: "Asked for a page that is not theirs",
     AuditAction.QUOTA_EXCEEDED: "Reached the hour’s limit of contacts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from contacts_ui.columns import COLUMNS
 from contacts_ui.sent_api.types import ChannelScore, Contact, MessageSummary
 
 OFTEN_FAILS = 20.0  # per cent of a channel's messages that failed
@@ -32,6 +33,11 @@ def reachability_label(contact: Contact) -> str:
     doubt = "" if contact.opt_out is False else ". Whether it opted out is not known"
     order = f". {first} is the default" if len(names) > 1 and first in names else ""
     return f"Can be messaged by {join_names(names)}{order}{doubt}"
+
+
+def column_titles(columns: Sequence[str]) -> str:
+    """The columns of a list by their titles: "Region and Created"."""
+    return join_names([title for name, title in COLUMNS if name in columns])
 
 
 def join_names(names: Sequence[str]) -> str:

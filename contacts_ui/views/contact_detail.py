@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contacts_ui import audit
 from contacts_ui.access import scope_for
 from contacts_ui.contacts.filters import parse_filters
+from contacts_ui.contacts.opened import remember_opened
 from contacts_ui.contacts.owners import owners_of
 from contacts_ui.contacts.search import likely_regions
 from contacts_ui.gateway import get_gateway
@@ -95,6 +96,7 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
     value = result.value
     hashes = audit.hashes_of_contacts([value.contact])
     event.complete(rows=1, request_id=value.request_id, number_hashes=hashes)
+    remember_opened(request.session, scope, contact_id)
     shown = {
         "contact": value.contact,
         "owners": owners_of(scope, (value.contact,)),

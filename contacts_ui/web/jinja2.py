@@ -15,7 +15,13 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from jinja2 import Environment, StrictUndefined
 
-from contacts_ui.contacts.labels import channel_name, delivery_label, profile_status_label, reachability_label
+from contacts_ui.contacts.labels import (
+    channel_name,
+    column_titles,
+    delivery_label,
+    profile_status_label,
+    reachability_label,
+)
 from contacts_ui.contacts.masking import mask_number
 from contacts_ui.phone_search import international
 
@@ -47,6 +53,7 @@ def environment(**options: Any) -> Environment:
         flag_class=flag_class,
         region_name=lru_cache(maxsize=512)(region_name),
         channel_name=channel_name,
+        column_titles=column_titles,
         data_for_script=json_script,
         icon=icon,
         account_page=account_page,

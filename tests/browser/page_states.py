@@ -225,6 +225,20 @@ def _switcher_no_match(page: Page, sandbox: SandboxServer) -> None:
     page.keyboard.type("zebra")
 
 
+def _commands(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto(FEW)
+    wait_for_results(page)
+    page.keyboard.press("Control+K")
+    expect(page.get_by_role("combobox", name="Go to")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+
+
+def _view_errors(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto("/account/views/new/")
+    page.fill("#name", "Call 2025550143")
+    page.get_by_role("button", name="Save").click()
+
+
 def _preferences_saved(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/preferences/")
     page.get_by_role("button", name="Save").click()
@@ -447,6 +461,10 @@ STATES = (
     State("switcher-no-match", ("No profile is called “zebra”.", "0 of 13 profiles"), _switcher_no_match),
     State("profiles", ("Switch profile", "13 profiles", "Find"), _at("/account/profiles/")),
     State("nothing-assigned", ("No profiles are assigned to you yet", "Look again"), _at("/"), person="nia"),
+    State("views", ("Saved views", "Reachable by SMS", "Shared by", "Make default"), _at("/account/views/")),
+    State("view-errors", ("Not saved.", "Use at most 3 digits.", "Who sees it"), _view_errors),
+    State("commands", ("Views", "New contacts", "Profiles"), _commands),
+    State("commands-page", ("Go to", "Search phone numbers", "Audit log", "Sign out"), _at("/account/go/")),
     State("preferences", ("Appearance", "Rows per page", "Single-key shortcuts", "Save"), _at("/preferences/")),
     State("preferences-saved", ("Saved.",), _preferences_saved, person="pat"),
     State(
