@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -97,7 +98,7 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
     hashes = audit.hashes_of_contacts([value.contact])
     event.complete(rows=1, request_id=value.request_id, number_hashes=hashes)
     remember_opened(request.session, scope, contact_id)
-    shown = {
+    shown: dict[str, Any] = {
         "contact": value.contact,
         "owners": owners_of(scope, (value.contact,)),
         "carried": _carried(request, value.contact, revealed=revealed),
