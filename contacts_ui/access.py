@@ -200,7 +200,7 @@ def _scope_in(visible: VisibleProfiles, profile_id: UUID | None) -> Scope | None
         return Scope(None, visible.account.display_name, switchable) if visible.sees_account else None
     wanted = str(profile_id)
     profile = next((p for p in visible.profiles if p.id.lower() == wanted), None)
-    return Scope(profile.id, profile.display_name, switchable) if profile else None
+    return Scope(profile.id, profile.display_name, switchable, profile.status) if profile else None
 
 
 def remember_visit(user: User, scope: Scope) -> bool:

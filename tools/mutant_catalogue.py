@@ -206,8 +206,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a contact inverts opt-out",
         "templates/desk/contacts/_contact.html",
-        '"Opted out", "Yes" if contact.opt_out else',
-        '"Opted out", "Yes" if not contact.opt_out else',
+        '"Consent", "Opted out" if contact.opt_out else',
+        '"Consent", "Opted out" if not contact.opt_out else',
         ("tests/test_contact_detail.py::test_field_badge_and_reachability_agree_on_opt_out",),
     ),
     Mutant(

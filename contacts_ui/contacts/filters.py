@@ -21,6 +21,7 @@ from .labels import channel_name
 MAX_SEARCH = 8_000  # characters of a search: several hundred numbers
 MAX_BOX = 20_000  # characters that stay in the box when they are too many to search
 MAX_NAMED_LINES = 3
+MAX_NAMED = 40  # characters of a text that a warning quotes
 MAX_PHONE = 256  # characters of one number with what may stand around it
 ALL_CONTACTS = {"view": "all"}  # the parameters of the list without filters where the bare URL opens another
 CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
@@ -121,14 +122,13 @@ class ContactListQuery:
 
     @property
     def chips(self) -> tuple[FilterChip, ...]:
-        """One for each active filter, in the order of the form."""
-        return tuple(
-            FilterChip(name, self._label(name, value), self.url(**{name: None})) for name, value in self.active_filters
-        )
-
-    def _label(self, name: str, value: str) -> str:
-        numbers = self.plan.numbers if self.plan and name == "search" else ()
-        return f"{len(numbers)} numbers" if numbers else channel_name(value) if name == "channel" else value
+        """One for each active filter that no box of the form shows: the channel beside a search, a list of numbers."""
+        channel, numbers = self.filters.channel, self.plan.numbers if self.plan else ()
+        labels = {
+            "search": f"{len(numbers)} numbers" if numbers else None,
+            "channel": channel and channel_name(channel),
+        }
+        return tuple(FilterChip(name, label, self.url(**{name: None})) for name, label in labels.items() if label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,8 @@ class _ListForm(forms.Form):
             return ""
         plan = phone_search.plan_exact(text, self._regions)
         if plan.number is None:
-            raise forms.ValidationError("unread")
+            shown = printable(text)[:MAX_NAMED]
+            raise forms.ValidationError(f"“{shown}” isn’t a whole number, so it was left out. Try +44 20 7946 0958.")
         self.exact = plan
         return plan.number
 
@@ -188,9 +189,8 @@ _WARNINGS = {
     "page": "There is no such page, so this is the first one.",
     "page_size": f"Rows per page can be {', '.join(map(str, PAGE_SIZES[:-1]))} or {PAGE_SIZES[-1]}.",
     "columns": "There is no such column, so it was left out.",
-    "phone": "This is not a whole number with its country code, so it was left out. Try +44 20 7946 0958.",
 }
-_OWN_WARNING = {"search", "channel"}
+_OWN_WARNING = {"search", "channel", "phone"}
 
 
 def parse_filters(
@@ -266,7 +266,7 @@ def _attempt(named: str, search: str, plan: SearchPlan | None, *, mask_forced: b
 
 def _skipped(lines: Sequence[str]) -> str:
     """Says which lines of several numbers hold none."""
-    named = ", ".join(f"“{line[:40]}”" for line in lines[:MAX_NAMED_LINES])
+    named = ", ".join(f"“{line[:MAX_NAMED]}”" for line in lines[:MAX_NAMED_LINES])
     more = f" and {len(lines) - MAX_NAMED_LINES} more" if len(lines) > MAX_NAMED_LINES else ""
     return (
         f"1 line isn’t a number: {named}." if len(lines) == 1 else f"{len(lines)} lines aren’t numbers: {named}{more}."

@@ -28,6 +28,8 @@ from testing.redis_server import running_redis
 from testing.running_desk import COOKIE, NOTHING_KEPT, UNLIMITED, Desk, running_desk
 from testing.sandbox_server import SandboxServer
 
+from .page_helpers import WITH_CLOCK
+
 TIMEOUT_MS = 60_000  # how long a test waits: long, for busy machines
 expect.set_options(timeout=TIMEOUT_MS / 2)
 ASSIGNED = 3  # profiles of the support agent: the first ones of the sandbox
@@ -158,7 +160,7 @@ class SharedProfiles:
             profile.context.set_offline(False)
             profile.context.clear_cookies()
             profile.context.clear_permissions()
-            if profile.tab.is_closed():
+            if profile.tab.is_closed() or profile.context in WITH_CLOCK:
                 profile.context.close()
             else:
                 _clean(profile)
