@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from pytest_django import Settings
 from contacts_ui.gateway import get_gateway
 from contacts_ui.gateway.observers import OBSERVERS
 from contacts_ui.models import NumberIndex, NumberIndexAddition
-from contacts_ui.number_index import ScopeIndex, maintenance, record, registry, traffic
+from contacts_ui.number_index import ScopeIndex, maintenance, record, registry, store, traffic
 from contacts_ui.number_index.ownership import rows_of_page
 from contacts_ui.number_index.rows import UNOWNED
 from contacts_ui.scope import Scope
@@ -318,3 +319,30 @@ def test_owner_that_the_accounts_list_names_is_taken_over(
     record(account, [contact(1, "07403 965801", "+447403965801", owner=other)])
     assert known(account).owners_of("+447403965801") == {other}
     assert not known(profile).has("+447403965801")
+
+
+def test_what_could_not_be_stored_is_stored_the_next_time(
+    number_index: Build, known: Known, account: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    record(account, [contact(1, "07403 965801", "+447403965801")])
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "add_rows", refuse)
+        with pytest.raises(OperationalError):
+            known(account)
+    assert known(account).has("+447403965801")
+    registry.reset()
+    assert known(account).has("+447403965801")
+
+
+def test_index_deleted_meanwhile_begins_anew(number_index: Build, known: Known, account: Scope) -> None:
+    number_index()
+    assert known(account).contacts == 300
+    NumberIndex.objects.all().delete()
+    assert known(account).contacts == 0
+    record(account, [contact(1, "07403 965801", "+447403965801")])
+    assert known(account).contacts == 1
+    registry.reset()
+    assert known(account).contacts == 1
