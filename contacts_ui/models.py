@@ -1,4 +1,5 @@
-"""Database models: profile assignments, scope visits, preferences, policies, counters, audit log, sealed snapshots.
+"""Database models: profile assignments, scope visits, pins, saved views, preferences, policies, counters, audit log,
+sealed snapshots.
 
 Contacts are in the sealed parts of snapshots alone, under keys that the database does not hold (docs/decisions, 29).
 """
@@ -55,11 +56,61 @@ class ScopeVisit(models.Model):
         return str(self.profile_id or "account")
 
 
+class PinnedProfile(models.Model):
+    """A scope that a person keeps at the top of the switcher; `profile_id` is null for the account. Gives no access."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pinned_profiles")
+    profile_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "profile_id"], name="one_pin_per_profile"),
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(profile_id=None), name="one_pin_of_the_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.profile_id or "account")
+
+
+class SavedView(models.Model):
+    """Filters of a contact list under a name: a shortcut to an ordinary URL. There is no column for a search or number.
+
+    `scope` is where it is offered: a profile's id, "account", or null for every one. `audience` is who else sees it;
+    `role` is that of "role". A null `page_size` or `columns` leaves each person their own.
+    """
+
+    AUDIENCES = (("me", "Only me"), ("role", "My role"), ("everyone", "Everyone"))
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=60)
+    scope = models.CharField(max_length=36, null=True)
+    channel = models.CharField(max_length=20, null=True)
+    page_size = models.PositiveSmallIntegerField(null=True, choices=[(n, str(n)) for n in PAGE_SIZES])
+    columns = models.JSONField(null=True)
+    audience = models.CharField(max_length=8, choices=AUDIENCES, default="me")
+    role = models.CharField(max_length=20, null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "scope", "name"], name="one_view_per_name"),
+            models.UniqueConstraint(
+                fields=["owner", "name"], condition=models.Q(scope=None), name="one_view_per_name_everywhere"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["scope", "audience"], name="views_by_scope")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Preferences(models.Model):
     """The preferences of one person. Without any saved there is no row.
 
     `columns` are those shown. `region` is the ISO code of the region of local numbers, null for none. `time_zone` is an
-    IANA name. `mask_numbers` is the person's own preference; the policy of a group overrides it.
+    IANA name. `mask_numbers` is the person's own preference; the policy of a group overrides it. `default_view` is what
+    the bare address of a list opens, null for all contacts.
     """
 
     user = models.OneToOneField(
@@ -73,6 +124,7 @@ class Preferences(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     mask_numbers = models.BooleanField(default=False)
     shortcuts = models.BooleanField(default=True)
+    default_view = models.ForeignKey(SavedView, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name_plural = "preferences"

@@ -130,7 +130,6 @@ def _profile_json(scope: Scope) -> dict[str, Any]:
         "short_name": owner.short_name,
         "status": owner.status,
         "contacts": len(scope),
-        "inherited": len(scope.inherited),
     }
 
 

@@ -159,15 +159,8 @@ def demo(folder: Path, running_sandbox: SandboxServer) -> Launch:
 
 @pytest.fixture(scope="module")
 def after_demo(demo: Launch, folder: Path, running_sandbox: SandboxServer) -> Launch:
-    """The second start in the same folder, with a key."""
-    settings = _environment(folder, running_sandbox.url, KEY)
-    return _launch(settings, settings["SITE_URL"])
-
-
-@pytest.fixture(scope="module")
-def with_revoked_key(after_demo: Launch, folder: Path, running_sandbox: SandboxServer) -> Launch:
-    """The third start, with a key that is rejected, on another loopback address and without SITE_URL."""
-    settings = _environment(folder, running_sandbox.url, "sandbox-revoked", HOST="127.0.0.2")
+    """The second start in the same folder, with a key, on another loopback address and without SITE_URL."""
+    settings = _environment(folder, running_sandbox.url, KEY, HOST="127.0.0.2")
     del settings["SITE_URL"]
     return _launch(settings, f"http://127.0.0.2:{settings['PORT']}")
 
@@ -207,14 +200,17 @@ def test_demo_password_is_in_no_server_environment(demo: Launch) -> None:
     assert PASSWORD.encode() not in demo.server_environments
 
 
-def test_rejected_key_starts_and_says_so(with_revoked_key: Launch) -> None:
-    assert "REJECTED" in with_revoked_key.printed
-    assert "change SENT_API_KEY in the environment, then start again" in with_revoked_key.printed
+@pytest.mark.exhaustive  # a third start: tests/test_preflight.py has what it prints, and that it goes on
+def test_rejected_key_starts_and_says_so(after_demo: Launch, folder: Path, running_sandbox: SandboxServer) -> None:
+    settings = _environment(folder, running_sandbox.url, "sandbox-revoked")
+    printed = _launch(settings, settings["SITE_URL"]).printed
+    assert "REJECTED" in printed
+    assert "change SENT_API_KEY in the environment, then start again" in printed
 
 
-def test_desk_on_other_loopback_address_is_asked_and_found_there(with_revoked_key: Launch) -> None:
-    assert with_revoked_key.health == 200
-    assert f"Contact Desk is at http://127.0.0.2:{with_revoked_key.settings['PORT']}" in with_revoked_key.printed
+def test_desk_on_other_loopback_address_is_asked_and_found_there(after_demo: Launch) -> None:
+    assert after_demo.health == 200
+    assert f"Contact Desk is at http://127.0.0.2:{after_demo.settings['PORT']}" in after_demo.printed
 
 
 def test_start_without_key_leaves_real_admin_as_is(real_desk: Path, tmp_path: Path) -> None:

@@ -36,6 +36,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/test_contact_list.py::test_foreign_row_is_refused_and_not_shown",),
     ),
     Mutant(
+        "a contact of an unknown owner passes for the account's own",
+        "contacts_ui/contacts/owners.py",
+        "named[customer_id.lower()] for customer_id in ids if customer_id.lower() in named",
+        "named.get(customer_id.lower(), named[(known.value.id or '').lower()]) for customer_id in ids",
+        ("tests/test_owner_column.py::test_owner_that_api_does_not_name_is_said_to_be_unnamed",),
+    ),
+    Mutant(
         "all profiles share cached responses",
         "contacts_ui/gateway/cache_keys.py",
         "self.api_key_fingerprint, scope.profile_id or 'account', *parts",
@@ -199,8 +206,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a contact inverts opt-out",
         "templates/desk/contacts/_contact.html",
-        '"Opted out", "Yes" if contact.opt_out else',
-        '"Opted out", "Yes" if not contact.opt_out else',
+        '"Consent", "Opted out" if contact.opt_out else',
+        '"Consent", "Opted out" if not contact.opt_out else',
         ("tests/test_contact_detail.py::test_field_badge_and_reachability_agree_on_opt_out",),
     ),
     Mutant(
@@ -374,6 +381,59 @@ MUTANTS: tuple[Mutant, ...] = (
         "",
         ("tests/test_quota.py",),
     ),
+    # --- Saved views -------------------------------------------------------------------------------------
+    Mutant(
+        "everybody is offered the private views of others",
+        "contacts_ui/contacts/saved_views.py",
+        "return SavedView.objects.filter(here, Q(owner=user) | shared)",
+        "return SavedView.objects.filter(here)",
+        (
+            "tests/test_saved_views.py::test_private_view_of_other_person_is_on_no_page",
+            "tests/test_saved_views.py::test_private_view_of_other_person_is_absent_by_every_method",
+        ),
+    ),
+    Mutant(
+        "a view outlives the profile that was taken away",
+        "contacts_ui/contacts/saved_views.py",
+        "    here = Q(scope=None) | Q(scope=scope_key(scope))\n",
+        "    here = Q()\n",
+        ("tests/test_saved_views.py::test_view_of_one_profile_is_offered_in_no_other",),
+    ),
+    Mutant(
+        "everybody changes the views that others share",
+        "contacts_ui/contacts/saved_views.py",
+        "    if view.owner_id != user.pk and role_of(user) != ADMIN:\n",
+        "    if False:\n",
+        ("tests/test_saved_views.py::test_shared_view_is_changed_by_owner_and_admin_alone",),
+    ),
+    Mutant(
+        "a phone number is saved as the name of a view",
+        "contacts_ui/contacts/view_form.py",
+        "        if sum(map(str.isdigit, name)) > MAX_DIGITS:\n",
+        "        if False:\n",
+        ("tests/test_saved_views.py::test_name_with_number_or_nothing_is_refused",),
+    ),
+    Mutant(
+        "a search is handed to the form of a view",
+        "contacts_ui/contacts/saved_views.py",
+        'query.url(path=f"{scope.path}views/new/", search=None, phone=None)',
+        'query.url(path=f"{scope.path}views/new/")',
+        ("tests/test_saved_views.py::test_form_starts_with_filters_of_list_and_without_its_search",),
+    ),
+    Mutant(
+        "the command list shows masked numbers in full",
+        "contacts_ui/views/command_list.py",
+        "(mask_number(contact) if masked else contact.number)",
+        "contact.number",
+        ("tests/test_command_list.py::test_masked_number_of_opened_contact_stays_masked",),
+    ),
+    Mutant(
+        "numbers of the command list are on no record",
+        "contacts_ui/views/command_list.py",
+        "        audit.record(request, audit.AuditAction.CONTACTS_LISTED, about=",
+        "        dict(about=",
+        ("tests/test_command_list.py::test_numbers_shown_again_are_on_record",),
+    ),
     # --- The number index -------------------------------------------------------------------------------
     Mutant(
         "the account's index tells a profile of everybody's numbers",
@@ -391,7 +451,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a row of another profile enters a profile's index",
-        "contacts_ui/number_index/registry.py",
+        "contacts_ui/number_index/ownership.py",
         "        elif owner is None or owner == own:\n",
         "        else:\n",
         ("tests/number_index/test_traffic.py::test_row_of_another_profile_never_enters",),

@@ -8,7 +8,6 @@ from .number_hashes import (
     hashes_of_contacts,
     hashes_of_numbers,
     hashes_of_plan,
-    hashes_of_text,
     hashes_of_texts,
     search_hashes,
 )
@@ -40,7 +39,6 @@ __all__ = [
     "hashes_of_contacts",
     "hashes_of_numbers",
     "hashes_of_plan",
-    "hashes_of_text",
     "hashes_of_texts",
     "record",
     "request_id_of",

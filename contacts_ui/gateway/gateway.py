@@ -171,6 +171,8 @@ class Gateway:
         for query in cached_pages:
             if cached := self._contact_from_cached_page(scope, contact_id, query):
                 self._config.stats.increment("hit")
+                # Under its own key too, so that `known_contact` finds it. It is as old as its page, and says so.
+                self._cache.set(self._keys.contact(scope, contact_id), cached, self._config.stale_seconds)
                 return CachedResult(cached)
 
         other_profile_ids = self._other_profile_ids(scope)
@@ -182,6 +184,16 @@ class Gateway:
 
         key = self._keys.contact(scope, contact_id)
         return self._fetcher.fetch(CachedRequest(key, ContactResult, fetch, scope, self._config.fresh_seconds))
+
+    def known_page(self, scope: Scope, query: ContactQuery) -> ContactPage | None:
+        """The upstream page with the rows of `query` as it is cached, fresh or stale, else None. No API call."""
+        key = self._keys.page(scope, upstream_query(query))
+        return self._cache.get(key, ContactPage, self._keys.scope_invalidated_at(scope))
+
+    def known_contact(self, scope: Scope, contact_id: UUID) -> ContactResult | None:
+        """One contact of the scope as it is cached, fresh or stale, else None. Never calls the API."""
+        key = self._keys.contact(scope, contact_id)
+        return self._cache.get(key, ContactResult, self._keys.scope_invalidated_at(scope))
 
     def message_summary(self, scope: Scope, contact_id: UUID) -> CachedResult[MessageSummaryResult]:
         """The message summary of one contact of the scope, at most a minute old. Raises ContactNotFound."""
@@ -225,8 +237,7 @@ class Gateway:
         return AccountResult(self._client.me(deadline), datetime.now(UTC))
 
     def _contact_from_cached_page(self, scope: Scope, contact_id: UUID, query: ContactQuery) -> ContactResult | None:
-        key = self._keys.page(scope, upstream_query(query))
-        page = self._cache.get(key, ContactPage, self._keys.scope_invalidated_at(scope))
+        page = self.known_page(scope, query)
         if page is None or not is_fresh(page.fetched_at, self._config.fresh_seconds):
             return None
         found = next((contact for contact in page.contacts if contact.id == contact_id), None)

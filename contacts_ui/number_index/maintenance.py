@@ -25,7 +25,7 @@ from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import Account
 
 from . import store
-from .registry import names_a_profile, rows_of_page
+from .ownership import names_a_profile, rows_of_page
 from .rows import Row, TableBuilder, rows_of
 from .store import ACCOUNT, scope_id
 

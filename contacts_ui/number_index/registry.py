@@ -25,7 +25,8 @@ from contacts_ui.sealing.sealer import SealError
 from contacts_ui.sent_api.types import Account, Contact
 
 from . import store
-from .rows import UNOWNED, Row, row_of
+from .ownership import names_a_profile, rows_of_page
+from .rows import UNOWNED, Row
 from .scope_index import ScopeIndex
 from .slots import Loaded, Slot, load
 from .store import ACCOUNT, scope_id
@@ -108,11 +109,13 @@ class IndexRegistry:
         with self._lock:
             if total is not None:
                 own.seen_total = total
-            own.refused, own.answered = False, own.is_refused
+            own.refused, own.answered = False, own.answered or own.is_refused
             own.saw_profiles = own.saw_profiles or (own is base and names_a_profile(rows))
             slot = base if base.names_profiles and not base.is_refused else own
-            if slot is base:  # what a profile sees and does not own stays its owner's
-                rows = tuple(row for row in rows if not base.index.is_anothers(row))
+            if slot is base:
+                # What a profile sees stays its owner's, and so does what the account's list has as nobody's.
+                weak = own is not base
+                rows = tuple(r for r in rows if not ((weak or r.owner == UNOWNED) and base.index.is_anothers(r)))
             known = slot.index.contacts
             if known < settings.NUMBER_INDEX_MOST_CONTACTS and (new := slot.unknown(rows)):
                 slot.learn(new)
@@ -120,7 +123,7 @@ class IndexRegistry:
                 own.saw(page, total)
             if total is not None and slot is not own and (index := base.current()).complete:
                 # A profile has more contacts than the account's index knows of: it is due.
-                base.moved = not own.view_of(index).complete
+                base.moved = base.moved or not own.view_of(index).complete
 
     def refuse(self, profile_id: str | None) -> None:
         """The API refused the scope: from now on its index is not used, nor the rows of it in the account's."""
@@ -148,7 +151,7 @@ class IndexRegistry:
                 raise
             with self._lock:
                 slot.state = state
-                slot.answered = slot.moved = slot.saw_profiles = False
+                slot.forget_told(values)
 
     def _flush_slot(
         self, state: NumberIndex | None, scope: str, rows: Sequence[Row], values: Mapping[str, object]
@@ -174,10 +177,11 @@ class IndexRegistry:
         except DatabaseError:
             log.warning("number_index.store.unreachable")
             return list(self._slots.values())
-        slots = [self._slot(state.scope) for state in states]
-        for slot, state in zip(slots, states, strict=True):
+        by_scope = {state.scope: state for state in states}
+        slots = [self._slot(scope) for scope in {*by_scope, *self._slots}]
+        for slot in slots:
             slot.checked_at = time.monotonic()
-            self._take(slot, state)
+            self._take(slot, by_scope.get(slot.scope))
         return slots
 
     def _follow(self, slots: Iterable[Slot]) -> None:
@@ -247,7 +251,7 @@ class IndexRegistry:
             for slot in slots:
                 if size <= MOST_BYTES:
                     return
-                if slot is not keep and slot.scope != ACCOUNT and not slot.pending:
+                if slot is not keep and slot.scope != ACCOUNT and not slot.pending and not slot.told():
                     size -= slot.nbytes
                     del self._slots[slot.scope]
 
@@ -262,27 +266,6 @@ class IndexRegistry:
         if view.complete or not index.contacts:
             return view
         return max((index, view), key=lambda each: (each.complete, each.contacts))
-
-
-def rows_of_page(profile_id: str | None, contacts: Iterable[Contact], account: Account) -> Iterable[Row]:
-    """Rows of a scope's contacts. One that names another profile as its owner is left out of a profile's.
-
-    Those of the account keep as their owner the profile they name, if /v3/me names it too; None is the account.
-    """
-    profiles = {profile.id.lower() for profile in account.profiles}
-    own = profile_id.lower() if profile_id else None
-    for contact in contacts:
-        named = contact.customer_id.lower() if contact.customer_id else None
-        owner = named if named in profiles else None
-        if own is None:
-            yield row_of(contact, owner if named else UNOWNED)
-        elif owner is None or owner == own:
-            yield row_of(contact, own)
-
-
-def names_a_profile(rows: Iterable[Row]) -> bool:
-    """True when a row of the account's list has a profile as its owner."""
-    return any(row.owner not in {None, UNOWNED} for row in rows)
 
 
 @lru_cache(maxsize=1)

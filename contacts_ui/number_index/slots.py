@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -115,6 +115,12 @@ class Slot:
         elif self.answered and state is not None and state.refused_at is not None:
             values["refused_at"] = None
         return values
+
+    def forget_told(self, stored: Mapping[str, object]) -> None:
+        """What was stored is in `state` now, where another process may change it; what came meanwhile stays."""
+        if stored.get("seen_total", self.state and self.state.seen_total) == self.seen_total:
+            self.seen_total = None
+        self.answered = self.moved = self.saw_profiles = False
 
     def has_seen(self, page: int, total: int | None) -> bool:
         """True for a page that brought nothing new a while ago, so that a list that many look at costs little."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import UNFINISHED, NumberIndex, Snapshot
@@ -62,18 +63,20 @@ def index_status() -> IndexStatus:
     if not most:
         return IndexStatus(0)
     fingerprint = get_gateway().api_key_fingerprint
-    indexes = list(store.stored(fingerprint).prefetch_related("additions"))
+    added = Coalesce(Sum("additions__rows"), 0)
+    rows = {index: index.contacts + index.added for index in store.stored(fingerprint).annotate(added=added)}
+    indexes = list(rows)
     account = next((index for index in indexes if index.scope == ACCOUNT), None)
     serves_profiles = account is not None and account.names_profiles
     counted = [account] if account is not None and serves_profiles else indexes
-    complete = [index for index in counted if _is_complete(index)]
-    unfinished = Snapshot.objects.filter(Q(state__in=UNFINISHED), purpose="index", key_fingerprint=fingerprint)
+    complete = [index for index in counted if _is_complete(index, rows[index])]
+    unfinished = Snapshot.objects.filter(state__in=UNFINISHED, purpose="index", key_fingerprint=fingerprint)
     return IndexStatus(
         most,
         account.seen_total if account else None,
-        sum(_known(index) for index in counted),
+        sum(rows[index] for index in counted),
         len(complete),
-        sum(1 for index in counted if index not in complete and _known(index)),
+        sum(1 for index in counted if index not in complete and rows[index]),
         serves_profiles,
         min((index.built_at for index in complete if index.built_at), default=None),
         sum(index.bytes for index in counted),
@@ -82,11 +85,7 @@ def index_status() -> IndexStatus:
     )
 
 
-def _known(index: NumberIndex) -> int:
-    return index.contacts + sum(addition.rows for addition in index.additions.all())
-
-
-def _is_complete(index: NumberIndex) -> bool:
+def _is_complete(index: NumberIndex, rows: int) -> bool:
     if not index.whole or index.built_at is None or index.refused_at is not None:
         return False
-    return datetime.now(UTC) - index.built_at < LONGEST_COMPLETE and (index.seen_total or 0) <= _known(index)
+    return datetime.now(UTC) - index.built_at < LONGEST_COMPLETE and (index.seen_total or 0) <= rows

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from .input import digits_of, only_punctuation, printable
+from .input import digits_of, only_punctuation, plain_line
 
 MAX_ATTEMPTS = 3  # calls for one search
 MAX_ALTERNATIVES = 4  # offered as links
@@ -88,7 +88,7 @@ def parse_attempt(value: str) -> Attempt | None:
     """
     if _WITHIN.fullmatch(value):
         return Attempt("within", value)
-    parts = [printable(part) for part in value.split(SEPARATOR)]
+    parts = [plain_line(part) for part in value.split(SEPARATOR)]
     if len(parts) == 1 and _E164.fullmatch(parts[0]):
         return Attempt("phone", parts[0])
     if len(parts) > MAX_ATTEMPTS or not all(map(_is_piece, parts)) or len(set(map(digits_of, parts))) > 1:

@@ -18,7 +18,7 @@ from contacts_ui.web.request import DeskRequest
 @require_safe
 @require_role(ADMIN)
 def gateway_status(request: DeskRequest) -> HttpResponse:
-    """The page, or its fragment that refreshes itself. Cost: no API call, three queries for the number index."""
+    """The page, or its fragment that refreshes itself. Cost: no API call, two queries for the number index."""
     desk = DeskPage(request, "gateway/status.html", "gateway/_status.html", None)
     status = get_gateway().status()
     key_place = settings.SETTING_PLACES["SENT_API_KEY"]

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +18,8 @@ from pytest_django import Settings
 from contacts_ui.gateway import get_gateway
 from contacts_ui.gateway.observers import OBSERVERS
 from contacts_ui.models import NumberIndex, NumberIndexAddition
-from contacts_ui.number_index import ScopeIndex, maintenance, record, registry, traffic
-from contacts_ui.number_index.registry import rows_of_page
+from contacts_ui.number_index import ScopeIndex, maintenance, record, registry, store, traffic
+from contacts_ui.number_index.ownership import rows_of_page
 from contacts_ui.number_index.rows import UNOWNED
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
@@ -276,3 +277,72 @@ def test_thread_takes_pages_and_survives_a_failure(
         recorder.record(account, [contact(number, None)])
     wait_until(lambda: len(taken) == 3)
     assert [page.contacts[0].id for page in taken] == [UUID(int=n) for n in range(3)]  # type: ignore[attr-defined]
+
+
+def test_total_of_one_process_does_not_outlive_what_another_stored(
+    number_index: Build, known: Known, profile: Scope
+) -> None:
+    number_index()
+    page = get_gateway().contacts(profile, WHOLE_LIST).value
+    total = page.pagination.total_count or 0
+    traffic.RECORDER.page_fetched(profile, WHOLE_LIST, replace_total(page, total + 2))
+    assert not known(profile).complete
+    stored = NumberIndex.objects.filter(scope=profile.profile_id)
+    assert stored.get().seen_total == total + 2
+    stored.update(seen_total=total, version=99)  # as another process saw it since
+    assert known(profile).complete
+    registry.current().flush()
+    assert stored.get().seen_total == total
+
+
+def test_scope_that_answered_twice_before_it_was_stored_is_not_refused(
+    number_index: Build, known: Known, profile: Scope
+) -> None:
+    number_index()
+    traffic.RECORDER.scope_refused(profile)
+    assert known(profile).contacts == 0
+    account = get_gateway().background_account()
+    for _ in range(2):
+        registry.current().learn(profile.profile_id, [contact(1, None)], None, account)
+        assert registry.current().for_scope(profile).contacts
+    assert known(profile).contacts
+    assert NumberIndex.objects.get(scope=profile.profile_id).refused_at is None
+
+
+def test_owner_that_the_accounts_list_names_is_taken_over(
+    number_index: Build, known: Known, profile: Scope, account: Scope, desk_api: SandboxServer
+) -> None:
+    number_index()
+    other = next(each["id"] for each in desk_api.profiles() if each["id"] != profile.profile_id)
+    record(profile, [contact(1, "07403 965801", "+447403965801")])
+    assert known(account).owners_of("+447403965801") == {profile.profile_id}
+    record(account, [contact(1, "07403 965801", "+447403965801", owner=other)])
+    assert known(account).owners_of("+447403965801") == {other}
+    assert not known(profile).has("+447403965801")
+
+
+def test_what_could_not_be_stored_is_stored_the_next_time(
+    number_index: Build, known: Known, account: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    record(account, [contact(1, "07403 965801", "+447403965801")])
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "add_rows", refuse)
+        with pytest.raises(OperationalError):
+            known(account)
+    assert known(account).has("+447403965801")
+    registry.reset()
+    assert known(account).has("+447403965801")
+
+
+def test_index_deleted_meanwhile_begins_anew(number_index: Build, known: Known, account: Scope) -> None:
+    number_index()
+    assert known(account).contacts == 300
+    NumberIndex.objects.all().delete()
+    assert known(account).contacts == 0
+    record(account, [contact(1, "07403 965801", "+447403965801")])
+    assert known(account).contacts == 1
+    registry.reset()
+    assert known(account).contacts == 1

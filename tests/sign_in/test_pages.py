@@ -26,10 +26,10 @@ from pytest_django import Settings
 from contacts_ui.sign_in import urls as sign_in_urls
 from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
+from testing.totp import SECRET
 from tests.html import text
 
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SIGN_IN_PAGES = (
     "/sign-in/",
     "/sign-in/inactive/",
@@ -170,7 +170,7 @@ def test_locked_account_is_told_how_long_to_wait(client: Client, admin_user: Use
 def test_too_many_attempts_from_one_address_get_429_page(client: Client) -> None:
     answers = [client.post("/sign-in/", {"login": "", "password": ""}) for _ in range(31)]
     assert [answer.status_code for answer in answers] == [200] * 30 + [429]
-    assert "Too many tries" in text(answers[-1])
+    assert "Too many attempts" in text(answers[-1])
     assert 'class="sign-in"' in text(answers[-1])
 
 

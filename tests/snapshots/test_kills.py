@@ -26,7 +26,7 @@ from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 from testing.worker import content_hash
 
-SILENT = 3.0  # seconds after which a worker counts as dead
+SILENT = 5.0  # seconds after which a worker counts as dead
 UNFINISHED = "SELECT count(*) FROM contacts_ui_snapshot WHERE state IN ('queued', 'running', 'paused')"
 
 

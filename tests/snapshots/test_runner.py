@@ -128,6 +128,14 @@ def test_pauses_grow_while_the_api_gives_no_answer(desk_api: SandboxServer, larg
     assert until > datetime.now(UTC) + timedelta(seconds=60)
 
 
+def test_account_that_cannot_be_asked_for_is_waited_for(desk_api: SandboxServer, largest: str) -> None:
+    desk_api.fault(route="me", kind="status", status=500)
+    paused = _started(largest)
+    assert (paused.state, paused.pages) == (SnapshotState.PAUSED, 0)
+    assert paused.waiting_since is not None
+    assert _resumed(paused).whole
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_rejected_key_fails_at_once(desk_api: SandboxServer, largest: str, status: int) -> None:
     desk_api.fault(route="contacts", profile=largest, kind="status", status=status)

@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 
 from contacts_ui import snapshots
 from contacts_ui.models import AuditEntry, Snapshot, SnapshotPart, SnapshotState
+from contacts_ui.sealing.sealer import Sealer
 from contacts_ui.sent_api.queries import ContactQuery
-from contacts_ui.snapshots import lifecycle
+from contacts_ui.snapshots import lifecycle, parts
 from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
 from tests.snapshots.conftest import again, ids_of, rows_of
@@ -74,6 +75,21 @@ def test_same_question_is_started_once(desk_api: SandboxServer) -> None:
     run_tasks()
     assert snapshots.running(None, "index") is None
     assert snapshots.start(None, "index") != first
+
+
+def test_two_who_start_the_same_at_once_get_one(desk_api: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one starts it between our look and our write."""
+    started = []
+
+    def make_key(snapshot: Snapshot) -> Sealer:
+        monkeypatch.undo()
+        started.append(snapshots.start(None, "index"))
+        return parts.make_key(snapshot)
+
+    monkeypatch.setattr(lifecycle, "make_key", make_key)
+    assert snapshots.start(None, "index") == started[0]
+    assert Snapshot.objects.count() == 1
+    assert run_tasks() == 1
 
 
 def test_cancelled_snapshot_is_wiped_and_taken_no_further(desk_api: SandboxServer) -> None:
