@@ -90,7 +90,9 @@ def plan_input(phone_input: PhoneInput, attempts: tuple[Attempt, ...]) -> Search
             attempts = unique_attempts([attempts[0], within, literal, *attempts[1:]])
         else:
             attempts = unique_attempts([*attempts[: MAX_ATTEMPTS - 1], literal, *attempts[MAX_ATTEMPTS - 1 :]])
-    limit = MAX_ATTEMPTS_COPIED if _looks_copied(phone_input) and attempts[0] == literal else MAX_ATTEMPTS
+    limit = MAX_ATTEMPTS
+    if len(attempts) > MAX_ATTEMPTS_COPIED and attempts[0] == literal and _looks_copied(phone_input):
+        limit = MAX_ATTEMPTS_COPIED
     alternatives = attempts[limit : limit + MAX_ALTERNATIVES]
     return SearchPlan(attempts[:limit], alternatives, literal=literal, instead=instead, digits=phone_input.digits)
 
