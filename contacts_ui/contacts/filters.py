@@ -7,24 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django import forms
 from django.http import QueryDict
 
 from contacts_ui import phone_search
 from contacts_ui.columns import COLUMNS
 from contacts_ui.phone_search import Attempt, KnownNumbers, SearchPlan
-from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, MAX_PAGE, PAGE_SIZES, Channel, ContactQuery
-from contacts_ui.text import printable
+from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, PAGE_SIZES, Channel, ContactQuery
 
 from .labels import channel_name
+from .list_form import MAX_NAMED, ListForm
 
-MAX_SEARCH = 8_000  # characters of a search: several hundred numbers
 MAX_BOX = 20_000  # characters that stay in the box when they are too many to search
 MAX_NAMED_LINES = 3
-MAX_NAMED = 40  # characters of a text that a warning quotes
-MAX_PHONE = 256  # characters of one number with what may stand around it
 ALL_CONTACTS = {"view": "all"}  # the parameters of the list without filters where the bare URL opens another
-CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
 
 
 Queries = tuple[ContactQuery, ...]  # one for each spelling of an attempt
@@ -156,59 +151,6 @@ class FilterChip:
     url: str
 
 
-class _ListForm(forms.Form):
-    search = forms.CharField(
-        required=False,
-        max_length=MAX_SEARCH,
-        error_messages={"max_length": f"This is more than {MAX_SEARCH:,} characters, so it was not searched."},
-    )
-    channel = forms.ChoiceField(
-        required=False,
-        choices=CHANNELS,
-        error_messages={"invalid_choice": "There is no such channel, so all channels are shown."},
-    )
-    phone = forms.CharField(required=False, max_length=MAX_PHONE, strip=False)
-    page = forms.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
-    page_size = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=None, choices=[(str(n), str(n)) for n in PAGE_SIZES]
-    )
-
-    def __init__(
-        self,
-        parameters: QueryDict | Mapping[str, str],
-        *,
-        regions: Sequence[str],
-        known: KnownNumbers | None,
-        mask_forced: bool,
-    ) -> None:
-        super().__init__(parameters)
-        self.regions, self.known, self.mask_forced = regions, known, mask_forced
-        self.holds_several = False
-        self.exact: SearchPlan | None = None  # of the number in `phone`
-
-    def clean_search(self) -> str:
-        text = str(self.cleaned_data["search"])
-        numbers = phone_search.split_numbers(text)
-        self.holds_several = bool(numbers)
-        # Spaces of every kind are one space, and what cannot be seen is not there: sheets and chats bring both.
-        # Lines without a number stay where they are, so that the page can name them.
-        kept = phone_search.one_number_a_line(text) if numbers else (text,)
-        lines = (printable(" ".join(line.split())) for line in kept)
-        return "\n".join(" ".join(line.split()) for line in lines)  # what cannot be seen may stand between two spaces
-
-    def clean_phone(self) -> str:
-        text = str(self.cleaned_data["phone"])
-        if not text.strip():
-            return ""
-        plan = phone_search.plan_exact(text, self.regions, None if self.mask_forced else self.known)
-        plan = phone_search.whole_numbers_only(plan) if self.mask_forced else plan
-        if not plan.attempts:
-            shown = printable(text)[:MAX_NAMED]
-            raise forms.ValidationError(f"“{shown}” isn’t a whole number, so it was left out. Try +44 20 7946 0958.")
-        self.exact = plan
-        return plan.number or ""
-
-
 _WARNINGS = {
     "page": "There is no such page, so this is the first one.",
     "page_size": f"Rows per page can be {', '.join(map(str, PAGE_SIZES[:-1]))} or {PAGE_SIZES[-1]}.",
@@ -235,7 +177,7 @@ def parse_filters(
     leaves of a search what tells no hidden digit of a masked number. `known` are the numbers that the scope has.
     `opens_default`: the bare URL opens a saved view.
     """
-    form = _ListForm(parameters, regions=regions, known=known, mask_forced=mask_forced)
+    form = ListForm(parameters, regions=regions, known=known, mask_forced=mask_forced)
     form.is_valid()
     clean, errors = form.cleaned_data, form.errors
     page = clean.get("page") or 1
@@ -275,7 +217,7 @@ def parse_filters(
     )
 
 
-def _plan(search: str, form: _ListForm) -> SearchPlan:
+def _plan(search: str, form: ListForm) -> SearchPlan:
     """The plan of a search of which the form knows already whether it holds several numbers."""
     if form.mask_forced:
         return phone_search.masked_plan(search, form.regions, form.known)
