@@ -15,6 +15,7 @@ from contacts_ui.text import printable
 MAX_SEARCH = 8_000  # characters of a search: several hundred numbers
 MAX_NAMED = 40  # characters of a text that a warning quotes
 MAX_PHONE = 256  # characters of one number with what may stand around it
+NO_NUMBER = "{} isn’t a whole number, so it was left out. Try +44 20 7946 0958."
 CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
 
 
@@ -31,7 +32,12 @@ class ListForm(forms.Form):
         choices=CHANNELS,
         error_messages={"invalid_choice": "There is no such channel, so all channels are shown."},
     )
-    phone = forms.CharField(required=False, max_length=MAX_PHONE, strip=False)
+    phone = forms.CharField(
+        required=False,
+        max_length=MAX_PHONE,
+        strip=False,
+        error_messages=dict.fromkeys(("max_length", "null_characters_not_allowed"), NO_NUMBER.format("This")),
+    )
     page = forms.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
     page_size = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[(str(n), str(n)) for n in PAGE_SIZES]
@@ -67,7 +73,6 @@ class ListForm(forms.Form):
         plan = phone_search.plan_exact(text, self.regions, None if self.mask_forced else self.known)
         plan = phone_search.whole_numbers_only(plan) if self.mask_forced else plan
         if not plan.attempts:
-            shown = printable(text)[:MAX_NAMED]
-            raise forms.ValidationError(f"“{shown}” isn’t a whole number, so it was left out. Try +44 20 7946 0958.")
+            raise forms.ValidationError(NO_NUMBER.format(f"“{printable(text)[:MAX_NAMED]}”"))
         self.exact = plan
         return plan.number or ""
