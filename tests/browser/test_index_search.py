@@ -12,7 +12,7 @@ from testing.running_desk import UNLIMITED, Desk, manage, running_desk
 from testing.sandbox_server import Json, SandboxServer
 from tests.browser.conftest import NewContext
 
-from .page_helpers import ROWS, wait_for_results
+from .page_helpers import ROWS, open_lookup, wait_for_results
 
 FEW = "/account/contacts/?page_size=20"
 MIDDLE = slice(3, 8)
@@ -72,7 +72,7 @@ def test_sixty_six_pasted_numbers_are_all_looked_up(page: Page, sandbox: Sandbox
     """As the desk shows them nationally: of regions that it does not know."""
     rows: list[Json] = sandbox.get("/v3/contacts", page=1, page_size=100).json()["data"]["contacts"]
     shown = [row["format_national"] for row in rows if row.get("format_national") and row.get("format_e164")][:66]
-    page.locator("summary", has_text="More filters").click()
+    open_lookup(page)
     page.locator("#numbers").fill("\n".join(shown))
     page.get_by_role("button", name="Look up all").click()
     expect(page.get_by_text("50 of 66 looked up.")).to_be_visible()
