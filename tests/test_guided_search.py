@@ -112,13 +112,17 @@ def test_several_pieces_are_one_list_with_each_contact_once(
 
 
 def _commonest(everybody: list[Contact]) -> tuple[str, tuple[str, ...]]:
-    """The two digits that most contacts, a hundred at most, have in several pieces; and the pieces."""
+    """Two digits that more than twenty contacts have in several pieces, and many in two of them; and the pieces."""
     index = ScopeIndex.of(everybody)
     found = {f"{nth:02}": index.pieces(f"{nth:02}")[:3] for nth in range(100)}
-    digits = max(
-        (each for each in found if len(found[each]) > 1 and sum(piece.contacts for piece in found[each]) <= 100),
-        key=lambda each: len(_by_piece(everybody, *(piece.text for piece in found[each]))),
-    )
+
+    def twice(digits: str) -> int:
+        holders = len(_by_piece(everybody, *(piece.text for piece in found[digits])))
+        return sum(piece.contacts for piece in found[digits]) - holders if holders > 20 else 0
+
+    few = (each for each in found if len(found[each]) > 1 and sum(piece.contacts for piece in found[each]) <= 100)
+    digits = max(few, key=twice)
+    assert twice(digits)
     return digits, tuple(piece.text for piece in found[digits])
 
 
