@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from .views import audit_log, command_list, gateway_status, people, preferences, saved_views, security_txt
+from .views import (
+    audit_log,
+    command_list,
+    gateway_status,
+    number_lookup,
+    people,
+    preferences,
+    saved_views,
+    security_txt,
+)
 from .views import contact_detail as contact
 from .views import contact_list as contacts
 from .views import profile_switcher as profiles
@@ -31,6 +40,8 @@ urlpatterns = [
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
     path("go/", command_list.command_list_anywhere, name="command-list-anywhere"),
     path("gateway/", gateway_status.gateway_status, name="gateway-status"),
+    path("lookup/", number_lookup.number_lookup, name="number-lookup"),
+    path("lookup/<uuid:lookup_id>/", number_lookup.number_lookup_progress, name="number-lookup-progress"),
     path("people/", people.people_list, name="people-list"),
     path("people/new/", people.person_new, name="person-new"),
     path("people/<int:person_id>/", people.person_edit, name="person-edit"),

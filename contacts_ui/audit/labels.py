@@ -14,6 +14,7 @@ ACTION_LABELS: dict[str, str] = {
     AuditAction.SNAPSHOT_STARTED: "Started a copy of contacts",
     AuditAction.PROFILE_SWITCHED: "Switched to this profile",
     AuditAction.PAGE_DENIED: "Asked for a page that is not theirs",
+    AuditAction.NUMBER_LOOKED_UP: "Looked for a number in several profiles",
     AuditAction.QUOTA_EXCEEDED: "Reached the hour’s limit of contacts",
     AuditAction.SIGN_IN: "Signed in",
     AuditAction.SIGN_OUT: "Signed out",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from .attempts import SEPARATOR, Attempt, SearchPlan, parse_attempt
-from .candidates import e164, international
+from .candidates import e164, international, national, regions_of
 from .exact_plan import plan_exact
 from .guided_plan import KnownNumbers, guided_plan
 from .masked_plan import SHOWN_DIGITS, masked_plan, whole_numbers_only
+from .numbering_changes import other_forms
 from .search_plan import (
     DEFAULT_REGIONS,
     build_plan,
@@ -29,10 +30,13 @@ __all__ = [
     "guided_plan",
     "international",
     "masked_plan",
+    "national",
     "one_number_a_line",
+    "other_forms",
     "parse_attempt",
     "plan_exact",
     "plan_number",
+    "regions_of",
     "split_numbers",
     "whole_numbers_only",
 ]
