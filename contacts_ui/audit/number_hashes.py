@@ -23,7 +23,9 @@ def hashes_of_plan(text: str, plan: SearchPlan, chosen: Attempt | None = None) -
     """The hashes of what is asked of the API for a text: of every attempt, the one that a link names included, and of
     the text's own digits.
     """
-    return _hashes([*map(_of_attempt, (*plan.attempts, *filter(None, [chosen]))), ("digits", digits_only(text))])
+    asked = (*plan.attempts, *filter(None, [chosen]))
+    others = [_of_attempt(attempt) for attempt in asked if attempt.kind == "phone" or attempt.value != text]
+    return _hashes([*others, ("digits", digits_only(text))])
 
 
 def hashes_of_texts(texts: Iterable[str], regions: Sequence[str], known: KnownNumbers | None = None) -> tuple[str, ...]:
