@@ -102,6 +102,7 @@ class CachedRequest(Generic[K]):
     fresh_seconds: float
     refresh: bool = False
     bulk: bool = False
+    derive: Callable[[], K | None] | None = None  # the answer from that to a broader question, if there is one
     requested_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def ttl(self, stale_seconds: float) -> float:
@@ -128,6 +129,9 @@ class CachedFetcher:
         if cached is not None and not request.refresh and is_fresh(cached.fetched_at, request.fresh_seconds):
             self._config.stats.increment("hit")
             return CachedResult(cached)
+        if request.derive and not request.refresh and (derived := request.derive()) is not None:
+            self._config.stats.increment("hit")
+            return CachedResult(derived)
         if self._config.bypass:
             return CachedResult(self._call_policy.call(request.fetch, bulk=request.bulk))
         try:
