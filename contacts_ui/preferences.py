@@ -118,10 +118,10 @@ def preferences_form(user: User, data: QueryDict | None, *, mask_forced: bool) -
 
 @cache
 def regions() -> list[tuple[str, str]]:
-    """Every region that has phone numbers, as (ISO code, English name), by name, after "None chosen"."""
+    """Every region that has phone numbers, as (ISO code, English name), by name, after "Not set"."""
     names = Locale("en").territories
     known = ((code, str(names.get(code, code))) for code in phonenumbers.SUPPORTED_REGIONS)
-    return [("", "None chosen"), *sorted(known, key=lambda region: region[1])]
+    return [("", "Not set"), *sorted(known, key=lambda region: region[1])]
 
 
 @cache
@@ -142,7 +142,7 @@ class PreferencesForm(PreferencesModelForm):
     )
     columns = forms.MultipleChoiceField(required=False, choices=COLUMNS, error_messages=_AMONG_THESE)
     region = forms.TypedChoiceField(
-        label="Region of local numbers",
+        label="Default country",
         required=False,
         choices=regions,
         empty_value=None,

@@ -184,7 +184,7 @@ def test_error_titles_are_unique() -> None:
 def test_unknown_address_is_plain_404(admin_client: Client) -> None:
     response = admin_client.get("/nowhere/")
     assert response.status_code == 404
-    assert "There is nothing here" in text(response)
+    assert "Page not found" in text(response)
 
 
 def test_error_pages_and_logs_never_contain_api_key(

@@ -181,7 +181,7 @@ def test_unknown_theme_changes_nothing(admin_client: Client, admin_user: User, t
     save_theme(admin_user, "light")
     response = admin_client.post(THEME, {"theme": theme})
     assert response.status_code == 400
-    assert "This request cannot be read" in text(response)
+    assert "This request couldn’t be read" in text(response)
     assert preferences_for(admin_user).theme == "light"
 
 

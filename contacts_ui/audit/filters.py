@@ -41,10 +41,10 @@ _CURSOR = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _NAMES = {
     "person": "Person",
     "profile": "Profile",
-    "action": "What",
+    "action": "Action",
     "outcome": "Outcome",
     "from": "From",
-    "to": "Until",
+    "to": "To",
     "number": "Number",
 }
 
@@ -183,21 +183,21 @@ class _FilterParser:
         elif self._display_names:
             self.warnings.append(f"No profile is called “{text}”, so all are shown.")
         else:
-            self.warnings.append("The names of profiles are not known just now, so all are shown. Type a profile’s ID.")
+            self.warnings.append("Profile names aren’t available right now. Enter a profile ID instead.")
 
     def read_action(self, text: str) -> None:
         """One of ACTION_LABELS."""
         if text in ACTION_LABELS:
             self._keep("action", text, ACTION_LABELS[text], action=text)
         elif text:
-            self.warnings.append("There is no such action, so all are shown.")
+            self.warnings.append("Unknown action ignored.")
 
     def read_outcome(self, text: str) -> None:
         """One of OUTCOMES."""
         if text in OUTCOMES:
             self._keep("outcome", text, OUTCOMES[text], outcome=text)
         elif text:
-            self.warnings.append("There is no such outcome, so all are shown.")
+            self.warnings.append("Unknown outcome ignored.")
 
     def read_from(self, text: str) -> None:
         """The start of the time range, inclusive."""
@@ -217,7 +217,7 @@ class _FilterParser:
             moment = moment.replace(second=0, microsecond=0)
             value, label = moment.isoformat(timespec="minutes"), f"{moment.astimezone(self._zone):%-d %b %Y, %H:%M}"
         except (ValueError, OverflowError):
-            self.warnings.append(f"“{text}” is no time that can be read, so it was left out. Try 2026-01-31T14:00.")
+            self.warnings.append(f"“{text}” isn’t a valid time, so it was ignored. Try 2026-01-31T14:00.")
             return
         self._keep(name, value, label, **{field: moment})
 
@@ -228,23 +228,23 @@ class _FilterParser:
             for name in ("from", "to"):
                 del self.params[name], self.labels[name]
             self.entry_filter = replace(self.entry_filter, since=None, until=None)
-            self.warnings.append("The time from is not before the time until, so both were left out.")
+            self.warnings.append("“From” must be before “To”, so both were ignored.")
 
     def read_number(self, text: str) -> None:
         """The keyed hashes of a number. The label shows six digits of the first hash, the number is not known."""
         if _HASHES.fullmatch(text):
             self._keep("number", text, f"as typed (mark {text[:6]})", number_hashes=tuple(text.split("-")))
         elif text == NO_DIGITS:
-            self.warnings.append("There were no digits in the number, so it was left out.")
+            self.warnings.append("The number had no digits, so it was ignored.")
         elif text:
-            self.warnings.append("The number of this address cannot be read, so it was left out. Type it again.")
+            self.warnings.append("The number in this address couldn’t be read. Enter it again.")
 
     def cursor(self, name: str) -> AuditEntry | None:
         """The cursor row, by its id."""
         text = _raw_value(self._parameters, name)
         entry = get_entry(int(text)) if _CURSOR.fullmatch(text) else None
         if text and entry is None:
-            self.warnings.append("There is no such place in the log any more, so these are the newest rows.")
+            self.warnings.append("That page no longer exists. These are the newest entries.")
         return entry
 
 

@@ -62,7 +62,7 @@ RULES: dict[str, Rule] = {
     "person-new": Rule("Add this person", "people-list"),
     "person-edit": Rule("Save {name}", "person-edit", _SENT, exempt=is_preview),
     "person-do": Rule("Continue with {name}", "person-edit"),
-    "person-link": Rule("Make a link for {name}", "person-edit", _SENT),
+    "person-link": Rule("Create a link for {name}", "person-edit", _SENT),
     "audit-export": Rule("Export the audit log", "audit-list", _READ, download=True),
     "account_set_password": _SECURITY,
     "mfa_activate_totp": _SECURITY,

@@ -37,12 +37,12 @@ from .person import Person, get_person
 from .promotion import start_anew
 
 STALE_FORM = (
-    "Somebody changed this person while this page was open, so nothing was saved. "
-    "Load the page again to see what holds now, then make your changes anew."
+    "Not saved. Someone changed this person while this page was open. "
+    "Reload to see the current values, then make your changes again."
 )
-OWN_ROLE = "A superuser can change your role. You cannot change it yourself."
-API_DOWN = "Not saved: profiles cannot be added while the messaging service does not answer. Take the new ticks away."
-UNKNOWN_PROFILE = "Not saved: a profile that was ticked is not there any more."
+OWN_ROLE = "You can’t change your own role. A superuser can."
+API_DOWN = "Not saved. Profiles can’t be added while the messaging service isn’t answering. Clear the new ones."
+UNKNOWN_PROFILE = "Not saved. A selected profile no longer exists."
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ ROLE_CHOICES: tuple[tuple[str, str], ...] = (
     *((role.name, role.title) for role in reversed(ROLES)),
     (NO_ROLE, "No role"),
 )
-STATUS_CHOICES: tuple[tuple[str, str], ...] = (("active", "Active"), ("off", "Switched off"))
+STATUS_CHOICES: tuple[tuple[str, str], ...] = (("active", "Active"), ("off", "Deactivated"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class _PeopleForm(forms.Form):
 
 
 _WARNINGS = {
-    "search": "The search was too long or had characters nobody’s name has, so it was left out.",
-    "role": "There is no such role, so people of all roles are shown.",
-    "status": "There is no such status, so everybody is shown.",
+    "search": "The search was too long or had invalid characters, so it was ignored.",
+    "role": "Unknown role ignored.",
+    "status": "Unknown status ignored.",
     "page": "There is no such page, so this is the first one.",
 }
 

@@ -31,7 +31,7 @@ class PersonForm(forms.Form):
         label="E-mail",
         required=False,
         max_length=254,
-        error_messages=_TOO_LONG | _ODD | {"invalid": "This is not an e-mail address. Check for missing parts."},
+        error_messages=_TOO_LONG | _ODD | {"invalid": "Enter a valid e-mail address."},
     )
     role = forms.ChoiceField(
         choices=ROLE_CHOICES, error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose one of these roles.")
@@ -54,7 +54,7 @@ class PersonForm(forms.Form):
         """The e-mail in lower case, as people sign in with it; it must be unique."""
         email = str(self.cleaned_data["email"]).lower()
         if email and identifier_in_use(email, exclude=self._user_id):
-            raise forms.ValidationError("Somebody else has this e-mail address already.")
+            raise forms.ValidationError("This e-mail address is already in use.")
         return email
 
     @property
@@ -71,7 +71,7 @@ class NewPersonForm(PersonForm):
         label="User name",
         max_length=150,
         validators=[UnicodeUsernameValidator(message="Use letters, digits and @ . + - _ only.")],
-        error_messages=_TOO_LONG | _ODD | {"required": "Type a user name."},
+        error_messages=_TOO_LONG | _ODD | {"required": "Enter a user name."},
     )
     field_order = ("username", "name", "email", "role")
 
@@ -79,14 +79,14 @@ class NewPersonForm(PersonForm):
         """The e-mail. Needed where the desk sends mail: the link to choose a password goes there, and nowhere else."""
         email = super().clean_email()
         if settings.EMAIL_URL and not email:
-            raise forms.ValidationError("Type an e-mail address. The link to choose a password is sent there.")
+            raise forms.ValidationError("Enter an e-mail address. The link to set a password is sent there.")
         return email
 
     def clean_username(self) -> str:
         """The user name; it must be unique, whatever its case."""
         username = str(User.normalize_username(self.cleaned_data["username"]))
         if identifier_in_use(username, exclude=None):
-            raise forms.ValidationError("Somebody else has this user name already.")
+            raise forms.ValidationError("This user name is already taken.")
         return username
 
 

@@ -75,7 +75,7 @@ def person_edit(request: DeskRequest, person_id: int) -> HttpResponse:
     if edit.asks_first:
         return _confirm_page(request, confirm_role(edit, request.POST))
     if edit.saved:
-        done = NEEDS_LINK.format(edit.person.name) if edit.starts_anew else "Saved. It holds from their next click on."
+        done = NEEDS_LINK.format(edit.person.name) if edit.starts_anew else "Saved. Applies immediately."
         messages.success(request, done)
         return redirect("person-edit", person_id)
     return _edit_page(request, edit, 422 if saving else 200)

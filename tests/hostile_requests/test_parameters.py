@@ -110,7 +110,7 @@ def test_request_with_1001_parameters_is_refused(
         path, form = "/preferences/theme/", "application/x-www-form-urlencoded"
         answer = support_client.post(path, query, content_type=form)
     assert_harmless(answer, 400, desk_api)
-    assert "This request cannot be read" in text(answer)
+    assert "This request couldn’t be read" in text(answer)
     assert calls(desk_api) == []
 
 
