@@ -109,7 +109,7 @@ def test_empty_result_says_so(admin_client: Client) -> None:
         ({"page": "１２x"}, "There is no such page"),
         ({"page": "2147483648"}, "There is no such page"),
         ({"search": "x" * 101}, "The search was too long"),
-        ({"search": "a\0b"}, "The search was too long or had characters"),
+        ({"search": "a\0b"}, "The search was too long or had invalid characters"),
     ],
 )
 def test_invalid_parameter_is_ignored_with_warning(

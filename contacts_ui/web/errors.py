@@ -36,9 +36,9 @@ class ErrorPage:
     details: tuple[str, ...] = ()
 
 
-ESCALATE = "Try again in a moment. If it lasts, tell an admin and quote this ID."
+ESCALATE = "Try again in a moment. If it keeps happening, tell an admin and quote this ID."
 ADMIN_ESCALATE = (
-    "Try again in a moment. If it lasts, look at the Gateway page, "
+    "Try again in a moment. If it keeps happening, see the Status page, "
     "and quote this ID to the support of the messaging service."
 )
 TELL = "Tell {admins}."

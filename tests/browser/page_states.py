@@ -445,7 +445,7 @@ STATES = (
         person="pat",
     ),
     State("shortcuts", ("Keyboard shortcuts", "Next contact", "Turn them off"), _shortcuts),
-    State("account-menu", ("Signed in as", "Preferences", "Sign out", "Gateway"), _account_menu),
+    State("account-menu", ("Signed in as", "Preferences", "Sign out", "Status"), _account_menu),
     State("sign-in", ("User name or e-mail", "Sign in with a passkey"), _at("/sign-in/"), person=None),
     State("sign-in-error", ("This user name and password do not match",), signing_in.error, person=None),
     State("sign-in-locked", ("Too many attempts", "Wait 5 minutes"), signing_in.locked, person=None),
@@ -504,7 +504,7 @@ STATES = (
     State("password-change", ("Current password", "New password"), _at("/you/password/"), person="nia"),
     State("password-change-wrong", ("This is not your password.",), signing_in.password_errors, person="nia"),
     State("not-found", ("Page not found", "Back to your contacts"), _at("/nowhere/")),
-    State("gateway", ("Gateway", "Available now", "The last hour"), _gateway),
+    State("gateway", ("API status and usage", "Available now", "The last hour"), _gateway),
     State("gateway-key-rejected", ("The API key was rejected.", "restart the desk"), _gateway_key_rejected),
     State("audit", ("Audit log", "Viewed the contact list", "Who looked up this number?"), _audit),
     State(

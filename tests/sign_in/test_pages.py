@@ -322,7 +322,7 @@ def test_sso_user_is_offered_no_password(admin_client: Client, admin_user: User,
     page = text(admin_client.get(path))
     assert "You sign in with Example Work" in page
     assert 'type="password"' not in page
-    assert "You have none here" in text(admin_client.get("/you/second-factor/"))
+    assert "You sign in with" in text(admin_client.get("/you/second-factor/"))
 
 
 def test_recovery_codes_are_counted_without_decryption(
