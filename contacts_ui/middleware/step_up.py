@@ -63,6 +63,7 @@ RULES: dict[str, Rule] = {
     "person-edit": Rule("Save {name}", "person-edit", _SENT, exempt=is_preview),
     "person-do": Rule("Continue with {name}", "person-edit"),
     "person-link": Rule("Create a link for {name}", "person-edit", _SENT),
+    "people-masking": Rule("Save masking", "people-masking", _SENT),
     "audit-export": Rule("Export the audit log", "audit-list", _READ, download=True),
     "account_set_password": _SECURITY,
     "mfa_activate_totp": _SECURITY,

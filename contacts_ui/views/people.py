@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui.access import has_profiles, require_role
+from contacts_ui.audit.filters import profile_names
 from contacts_ui.audit.quota_stops import people_stopped_by_quota
 from contacts_ui.people.actions import ACTIONS, perform, person_to_confirm
 from contacts_ui.people.confirmation import Confirmation, confirm_action, confirm_role
@@ -18,7 +19,7 @@ from contacts_ui.people.editing import PersonEdit, create, load, preview, save
 from contacts_ui.people.filters import PeopleFilters, parse_filters
 from contacts_ui.people.forms import NewPersonForm
 from contacts_ui.people.password_links import PasswordLink, issue_for_user
-from contacts_ui.people.people_list import people_page
+from contacts_ui.people.people_list import attention_counts, people_page
 from contacts_ui.people.permissions import NotAllowed, roles_guarded
 from contacts_ui.people.promotion import NEEDS_LINK
 from contacts_ui.roles import ADMIN, ROLES
@@ -35,12 +36,14 @@ def people_list(request: DeskRequest) -> HttpResponse:
     """The list of people, filtered by the URL. Cost: one API call in five minutes, for the kind of key."""
     query = parse_filters(reverse("people-list"), request.GET)
     desk = DeskPage(request, "people/list.html", "people/_rows.html", None, headers=_history_headers(request, query))
+    organization = has_profiles()
     return desk.response(
         query=query,
-        page=people_page(query),
+        page=people_page(query, profile_names()),
+        attention=() if wants_fragment(request) else attention_counts(query, has_profiles=organization),
         current_url=query.canonical_url,
         roles=ROLES,
-        has_profiles=has_profiles(),
+        has_profiles=organization,
         stopped=people_stopped_by_quota(),
     )
 
