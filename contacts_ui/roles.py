@@ -45,7 +45,9 @@ ROLES: tuple[Role, ...] = (
         "Can view all contacts and the audit log, and manage people.",
         guarded=True,
     ),
-    Role(EXPORTER, "Exporter", "Can view and export contacts of assigned profiles.", "Can view and export all contacts."),
+    Role(
+        EXPORTER, "Exporter", "Can view and export contacts of assigned profiles.", "Can view and export all contacts."
+    ),
     Role(SUPPORT, "Support", "Can view contacts of assigned profiles.", "Can view all contacts."),
 )
 _CACHED = "_desk_role"

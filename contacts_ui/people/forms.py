@@ -12,10 +12,10 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db.models import Q
 from django.http import QueryDict
 
-from contacts_ui.roles import NAMES
+from contacts_ui.roles import NAMES, SUPPORT
 from contacts_ui.text import single_line
 
-from .filters import NO_ROLE, ROLE_CHOICES
+from .filters import ROLE_CHOICES
 from .person import Person
 
 MAX_NAME = 150  # characters, each of the two parts
@@ -38,7 +38,7 @@ class PersonForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None, person: Person | None, *, role_fixed: bool = False) -> None:
-        initial: dict[str, Any] = {"role": NO_ROLE}
+        initial: dict[str, Any] = {"role": SUPPORT}
         if person:
             user = person.user
             initial = {"name": user.get_full_name(), "email": user.email, "role": person.role}
@@ -74,6 +74,11 @@ class NewPersonForm(PersonForm):
         error_messages=_TOO_LONG | _ODD | {"required": "Enter a user name."},
     )
     field_order = ("username", "name", "email", "role")
+
+    def __init__(self, data: QueryDict | None, person: None, *, typed: QueryDict | None = None) -> None:
+        super().__init__(data, person)
+        if typed is not None:  # shown as it was typed, without errors: nothing was submitted yet
+            self.initial.update({name: typed[name] for name in self.fields if name in typed})
 
     def clean_email(self) -> str:
         """The e-mail. Needed where the desk sends mail: the link to choose a password goes there, and nowhere else."""

@@ -124,10 +124,10 @@ def _needs(name: str) -> Q:
     """The people that need attention of this kind. Whoever comes by single sign-on has their factor there."""
     own = {"user": OuterRef("pk")}
     if name == NO_FACTOR:
-        with_factor = Exists(Authenticator.objects.filter(**own)) | Exists(SocialAccount.objects.filter(**own))
-        return Q(is_active=True, desk_role__in=_GUARDED) & ~with_factor
+        own_factor, provider = Authenticator.objects.filter(**own), SocialAccount.objects.filter(**own)
+        return Q(~Exists(own_factor), ~Exists(provider), is_active=True, desk_role__in=_GUARDED)
     if name == NO_PROFILES:
-        return Q(is_active=True, desk_role__in=_ASSIGNABLE) & ~Exists(ProfileAccess.objects.filter(**own))
+        return Q(~Exists(ProfileAccess.objects.filter(**own)), is_active=True, desk_role__in=_ASSIGNABLE)
     return Q(is_active=True, last_login=None)
 
 

@@ -82,8 +82,8 @@ def profiles_page(path: str, parameters: QueryDict) -> ProfilesPage:
     every = [_row(profile, numbers.get(profile.id.lower(), 0)) for profile in sorted_by_name(_profiles())]
     wanted = [row for row in every if matches_name(find, row.name) and not (nobody and row.people)]
     paginator = Paginator(wanted, PAGE_SIZE)
-    number = parameters.get("page", "1")
-    page = int(number) if number.isascii() and number.isdecimal() and 0 < int(number[:6]) else 1
+    number = parameters.get("page", "")[:6]
+    page = max(1, int(number)) if number.isascii() and number.isdecimal() else 1
     try:
         rows = tuple(paginator.page(page))
     except EmptyPage:

@@ -462,7 +462,10 @@ STATES = (
     State("confirm-code", ("From your authenticator app",), _at("/sign-in/again/code/"), person="kim"),
     State("confirm-code-or-passkey", ("Other ways to confirm",), _at("/sign-in/again/code/"), person="theo"),
     State(
-        "confirmed", ("Nothing has happened yet", "Create a link for Nia Okafor"), signing_in.asked_and_confirmed, person=None
+        "confirmed",
+        ("Nothing has happened yet", "Create a link for Nia Okafor"),
+        signing_in.asked_and_confirmed,
+        person=None,
     ),
     State(
         "app-add",
@@ -499,7 +502,10 @@ STATES = (
     State("passkey-rename", ("Rename the passkey", "Save"), signing_in.passkey("Rename"), person="theo"),
     State("passkey-remove", ("You won’t be able to sign in with it",), signing_in.passkey("Remove"), person="theo"),
     State(
-        "sessions", ("Safari on iPhone", "This browser", "Sign out everywhere else"), _at("/you/sessions/"), person="theo"
+        "sessions",
+        ("Safari on iPhone", "This browser", "Sign out everywhere else"),
+        _at("/you/sessions/"),
+        person="theo",
     ),
     State("password-change", ("Current password", "New password"), _at("/you/password/"), person="nia"),
     State("password-change-wrong", ("This is not your password.",), signing_in.password_errors, person="nia"),
@@ -534,9 +540,7 @@ STATES = (
     State("person-sign-out", ("Sign out support?", "Nothing to undo"), _person_asked("Sign out everywhere")),
     State("person-role", ("Take the role Support from support?", "To undo this"), _person_role_asked),
     State("person-own", ("You can’t change your own role.",), _of_person("mara")),
-    State(
-        "person-finds-nothing", ("No profile is called “zebra”.", "1 selected"), _person_finds_nothing
-    ),
+    State("person-finds-nothing", ("No profile is called “zebra”.", "1 selected"), _person_finds_nothing),
     State("person-refused", ("Someone changed this person while this page was open", "Reload"), _person_refused),
     State("person-new", ("Add a person", "Can view the audit log, not contacts."), _at("/people/new/")),
     State(
