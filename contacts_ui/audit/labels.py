@@ -30,7 +30,27 @@ ACTION_LABELS: dict[str, str] = {
     AuditAction.AUDIT_EXPORTED: "Exported the audit log",
     AuditAction.AUDIT_PRUNED: "Deleted old entries",
 }
+# What was only tried: a wrong password is not "Signed in".
+TRIED_LABELS: dict[str, str] = {
+    AuditAction.CONTACTS_LISTED: "Tried to view the contact list",
+    AuditAction.CONTACTS_SEARCHED: "Tried to search contacts",
+    AuditAction.CONTACT_OPENED: "Tried to open a contact",
+    AuditAction.NUMBER_REVEALED: "Tried to reveal a number",
+    AuditAction.MESSAGES_READ: "Tried to view message history",
+    AuditAction.CONTACTS_EXPORTED: "Tried to export contacts",
+    AuditAction.PROFILE_SWITCHED: "Tried to switch profile",
+    AuditAction.SIGN_IN: "Failed to sign in",
+    AuditAction.AUDIT_READ: "Tried to view the audit log",
+    AuditAction.AUDIT_EXPORTED: "Tried to export the audit log",
+}
+LIST_LOOKUP = "Looked up a list"  # the events of one pasted list
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
+
+
+def event_label(action: str, outcome: str) -> str:
+    """What was done, or what was tried where it was denied or failed, in words."""
+    label = None if outcome == "ok" else TRIED_LABELS.get(action)
+    return label or action_label(action)
 
 
 def action_label(action: str) -> str:

@@ -515,10 +515,10 @@ STATES = (
     State("audit", ("Audit log", "Viewed the contact list", "Who looked up this number?"), _audit),
     State(
         "audit-filtered",
-        ("Denied", "Unknown action ignored", "“soon” isn’t a valid time", "on this page"),
+        ("Denied", "Unknown action ignored", "“soon” isn’t a valid time", "Views of this log are hidden"),
         _audit_filtered,
     ),
-    State("audit-number", ("Number", "as typed (mark", "Opened a contact"), _audit_number),
+    State("audit-number", ("Number search", "Opened a contact"), _audit_number),
     State("audit-empty", ("No entry matches", "person “zebra”", "Clear filters"), _at("/audit/?person=zebra")),
     State("role-denied", ("You don’t have access to this page", "another role"), _at("/people/"), person="nia"),
     State("people", ("Add a person", "Mara Ellis", "Second factor"), _at("/people/")),
