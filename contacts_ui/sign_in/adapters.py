@@ -122,6 +122,8 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """The redirect after signing in; the browser is known from now on."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        for _ in messages.get_messages(request):  # of before: the desk's pages would say it much later
+            pass
         if not (kwargs.get("signal_kwargs") or {}).get("sociallogin"):
             known_browser.remember(request, response, user)
         return response

@@ -65,14 +65,14 @@ def account_page(request: DeskRequest) -> AccountPage:
     """The context of this request. Call it once: it consumes the flash messages. Cost: four queries."""
     user, must_add = request.user, must_add_second_factor(request)
     role = None if must_add else role_of(user)  # nothing else opens yet, so nothing else is offered
-    messages = tuple(FlashMessage(str(message), message.level_tag == "error") for message in get_messages(request))
+    told = [FlashMessage(str(message), message.level_tag == "error") for message in get_messages(request)]
     return AccountPage(
         request=request,
         preferences=preferences_of(request),
         role=role_of(user),
         navigation=navigation(role, None, "", request.path),
         leads_back=leads_back(role, None),
-        messages=messages,
+        messages=tuple(sorted(told, key=lambda message: message.wrong)[-1:]),  # one at a time, a failure before all
         must_add=must_add,
         protected=has_second_factor(user),
         provider=settings.OIDC_NAME if is_sso_user(user) else None,

@@ -224,7 +224,7 @@ def _preferences_errors(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/preferences/")
     # Values that this version of the desk does not know.
     for name in ("region", "time_zone"):
-        page.evaluate("name => { document.getElementById(name).selectedOptions[0].value = 'Nowhere'; }", name)
+        page.fill(f"#{name}", "Nowhere")
     page.evaluate("document.querySelector('[name=density]:checked').value = 'airy'")
     page.get_by_role("button", name="Save").click()
 
@@ -440,7 +440,7 @@ STATES = (
     State("preferences-saved", ("Saved.",), _preferences_saved, person="pat"),
     State(
         "preferences-errors",
-        ("Not saved.", "Choose one of these.", "Choose one of the list."),
+        ("Not saved.", "Choose one of these.", "Choose a country from the list."),
         _preferences_errors,
         person="pat",
     ),
