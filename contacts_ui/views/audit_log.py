@@ -21,7 +21,7 @@ from contacts_ui.audit.filters import (
     profile_names,
     suggested_people,
 )
-from contacts_ui.audit.labels import ACTION_LABELS, OUTCOMES
+from contacts_ui.audit.labels import OUTCOMES, action_choices
 from contacts_ui.audit.lines import log_lines
 from contacts_ui.audit.queries import MAX_COUNTED, count_entries, entries_page
 from contacts_ui.roles import ADMIN, AUDITOR, role_of
@@ -43,6 +43,7 @@ def audit_list(request: DeskRequest) -> HttpResponse:
         return redirect(
             query.url(number=hashes_for_input(request.POST.get("number", ""), preferences_of(request).region))
         )
+    organization = has_profiles()
     desk = DeskPage(
         request,
         "audit/list.html",
@@ -50,10 +51,10 @@ def audit_list(request: DeskRequest) -> HttpResponse:
         None,
         query=query,
         profile_names=names,
-        has_profiles=has_profiles(),
+        has_profiles=organization,
         people=suggested_people(),
         profiles=tuple(dict.fromkeys(names.values()))[:MAX_SUGGESTED],
-        action_labels=ACTION_LABELS,
+        action_labels=action_choices(has_profiles=organization),
         outcomes=OUTCOMES,
     )
     page = entries_page(query.entry_filter, PAGE_SIZE, before=query.before, after=query.after)
