@@ -13,14 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contacts_ui import audit
 from contacts_ui.access import has_profiles, require_role
 from contacts_ui.audit.csv_export import csv_export
-from contacts_ui.audit.filters import (
-    MAX_SUGGESTED,
-    AuditFilters,
-    hashes_for_input,
-    parse_filters,
-    profile_names,
-    suggested_people,
-)
+from contacts_ui.audit.filter_links import MAX_SUGGESTED, suggested_people
+from contacts_ui.audit.filters import AuditFilters, hashes_for_input, parse_filters, profile_names
 from contacts_ui.audit.labels import OUTCOMES, action_choices
 from contacts_ui.audit.lines import log_lines
 from contacts_ui.audit.queries import MAX_COUNTED, count_entries, entries_page
