@@ -533,7 +533,7 @@ STATES = (
     State("role-denied", ("You don’t have access to this page", "another role"), _at("/people/"), person="nia"),
     State("people", ("Set up Contact Desk", "Mara Ellis", "No second factor", "Never signed in"), _at("/people/")),
     State("people-profiles", ("Profiles", "Nobody", "Admins see every profile."), _at("/people/profiles/")),
-    State("people-profile", ("besides admins.", "Activity"), _profile_people),
+    State("people-profile", ("Approved", "Activity"), _profile_people),
     State("people-masking", ("Always mask numbers for", "Only a superuser can change this."), _at("/people/masking/")),
     State(
         "people-ignored",
