@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-# The number itself is always shown.
+# The number itself is always shown; the owner only in the account's own list, where rows have several.
+OWNER = "owner"
 COLUMNS = (
+    (OWNER, "Owner"),
     ("region", "Region"),
     ("channels", "Channels"),
     ("opt_out", "Opt-out"),

@@ -17,7 +17,7 @@ from django.http import QueryDict
 
 from contacts_ui.sent_api.queries import PAGE_SIZES
 
-from .columns import COLUMNS
+from .columns import COLUMNS, OWNER
 from .models import DENSITIES, THEMES, GroupPolicy, Preferences
 from .suggested_field import SuggestedField
 
@@ -39,7 +39,8 @@ class EffectivePreferences:
 
     `columns` are those shown, in the order of the table. `region` is the ISO code of the region of local numbers.
     `time_zone` is an IANA name as it is stored; `zone` is the one to use. `mask_numbers` says whether numbers are
-    masked, by preference or because a group forces it (`mask_forced`).
+    masked, by preference or because a group forces it (`mask_forced`). `default_view_id` is the saved view that the
+    bare address of a list opens; whether they may see it is asked when it does.
     """
 
     theme: Theme
@@ -52,6 +53,7 @@ class EffectivePreferences:
     mask_forced: bool
     shortcuts: bool
     steps_dismissed: bool = False
+    default_view_id: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -74,6 +76,7 @@ def _effective(preferences: Preferences, *, forced: bool) -> EffectivePreference
         mask_forced=forced,
         shortcuts=preferences.shortcuts,
         steps_dismissed=preferences.steps_dismissed,
+        default_view_id=preferences.default_view_id,
     )
 
 
@@ -114,13 +117,18 @@ def dismiss_steps(user: User) -> None:
     Preferences.objects.update_or_create(user=user, defaults={"steps_dismissed": True})
 
 
-def preferences_form(user: User, data: QueryDict | None, *, mask_forced: bool) -> PreferencesForm:
+def save_default_view(user: User, view_id: int | None) -> None:
+    """Saves which saved view the bare address of a list opens for `user`, None for all contacts."""
+    Preferences.objects.update_or_create(user=user, defaults={"default_view_id": view_id})
+
+
+def preferences_form(user: User, data: QueryDict | None, *, mask_forced: bool, sees_owners: bool) -> PreferencesForm:
     """The form of `user`'s own preferences, bound to `data` when it was submitted."""
     if data is None:
         row = Preferences.objects.filter(user=user).first() or Preferences(user=user)
     else:  # the row first: two clicks on Save must not both insert it
         row, _created = Preferences.objects.get_or_create(user=user)
-    return PreferencesForm(data, instance=row, mask_forced=mask_forced)
+    return PreferencesForm(data, instance=row, mask_forced=mask_forced, sees_owners=sees_owners)
 
 
 @cache
@@ -140,7 +148,9 @@ def time_zones() -> list[tuple[str, str]]:
 
 
 class PreferencesForm(PreferencesModelForm):
-    """One person's own preferences. Under a policy the one about masking is shown, and stays as stored."""
+    """One person's own preferences. Under a policy the one about masking is shown, and stays as stored; the owner is a
+    column only for those who see a list with several owners.
+    """
 
     theme = forms.ChoiceField(choices=THEMES, error_messages=_ONE_OF_THESE)
     density = forms.ChoiceField(choices=DENSITIES, error_messages=_ONE_OF_THESE)
@@ -155,13 +165,17 @@ class PreferencesForm(PreferencesModelForm):
         model = Preferences
         fields = ("theme", "density", "page_size", "columns", "region", "mask_numbers", "time_zone", "shortcuts")
 
-    def __init__(self, data: QueryDict | None, *, instance: Preferences, mask_forced: bool) -> None:
+    def __init__(self, data: QueryDict | None, *, instance: Preferences, mask_forced: bool, sees_owners: bool) -> None:
         super().__init__(data, instance=instance)
         # A disabled field ignores what is sent: the stored preference outlives the policy.
         self.fields["mask_numbers"].disabled = mask_forced
+        self._unseen = [] if sees_owners else [name for name in instance.columns if name == OWNER]
+        if not sees_owners:
+            columns = cast("forms.MultipleChoiceField", self.fields["columns"])
+            columns.choices = [(name, title) for name, title in COLUMNS if name != OWNER]
         if instance.time_zone not in dict(time_zones()):
             self.initial["time_zone"] = "UTC"
 
     def clean_columns(self) -> list[str]:
-        """The columns in the order of the table."""
-        return list(_in_order(self.cleaned_data["columns"]))
+        """The columns in the order of the table, with the stored one that the form does not show."""
+        return list(_in_order([*self.cleaned_data["columns"], *self._unseen]))

@@ -54,9 +54,8 @@ def contact_json(
     channels: str,
     incomplete: bool,
     owner: Owner,
-    inherited: bool,
 ) -> Json:
-    """One contact (sent-api-v3, contacts). `number` is E.164 without plus; `inherited` depends on the scope."""
+    """One contact (sent-api-v3, contacts). `number` is E.164 without plus."""
     parsed = phonenumbers.parse(f"+{number}")
     national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
     international = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
@@ -74,7 +73,7 @@ def contact_json(
         "available_channels": channels,
         "default_channel": _default_channel(seeded, ordinal, channels),
         "opt_out": _fraction(seeded, "opt out", ordinal) < OPT_OUT_SHARE,
-        "is_inherited": inherited,
+        "is_inherited": False,
         "created_at": format_timestamp(created),
         "updated_at": None if updated is None else format_timestamp(updated),
     }

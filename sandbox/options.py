@@ -29,8 +29,10 @@ class Options:
     """Least and most milliseconds of latency of an API response."""
     empty_auth_bodies: bool = False
     """401 and 403 have no body (sent-api-v3, errors)."""
-    all_in_account: bool = False
-    """The organization's own list includes its profiles' contacts. The vendor does not document which is true."""
+    all_in_account: bool = True
+    """The organization's own list includes its profiles' contacts (sent-api-v3, whose contacts)."""
+    all_by_phone: bool = False
+    """`phone` finds the contacts of every owner of the number. The vendor does not document which is true."""
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -47,6 +49,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         latency_ms=namespace.latency_ms,
         empty_auth_bodies=namespace.empty_auth_bodies,
         all_in_account=namespace.account_lists == "all",
+        all_by_phone=namespace.phone_rows == "all",
     )
 
 
@@ -62,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--burst", type=_between(1, 1_000_000), default=50, help="requests at once")
     add("--latency-ms", type=_milliseconds, default=(0, 0), help="latency of every API response: 80, or a range 0-800")
     add("--empty-auth-bodies", action="store_true", help="401 and 403 have no body")
-    add("--account-lists", choices=("own", "all"), default="own", help="what the organization's own list holds")
+    add("--account-lists", choices=("own", "all"), default="all", help="what the organization's own list holds")
+    add("--phone-rows", choices=("one", "all"), default="one", help="whose rows a number finds that several own")
     return parser
 
 

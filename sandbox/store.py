@@ -13,6 +13,7 @@ from typing import Any
 
 from . import contact_json
 from .accounts import Owner, create_owners
+from .churn import Churn, ChurnPlan
 from .contact_columns import CHANNEL_BITS, CHANNEL_SETS, INCOMPLETE, Columns
 from .number_blocks import BLOCKS
 from .options import Options
@@ -20,8 +21,6 @@ from .seeded_ids import SeededHash
 
 Json = dict[str, Any]
 
-INHERITED = 20  # contacts of the organization that one profile inherits
-INHERITED_POSITION = 10  # in the list of that profile
 SELECTION_CACHE_SIZE = 32
 CONTACT_CACHE_SIZE = 4096  # some 8 MB; a page of a hundred takes 5 ms to compute, a cost the real API does not have
 _CHANNELS_BY_BITS = {sum(CHANNEL_BITS[one] for one in channels.split(",")): channels for channels, _ in CHANNEL_SETS}
@@ -33,7 +32,6 @@ class Scope:
 
     owner: Owner
     ranges: tuple[range, ...]
-    inherited: range = range(0)
 
     def __len__(self) -> int:
         return sum(map(len, self.ranges))
@@ -49,7 +47,7 @@ class Scope:
 
 
 class Store:
-    """Generated contacts of all owners. Read-only after construction; thread-safe."""
+    """Generated contacts of all owners. Read-only after construction, but for `churns`; thread-safe."""
 
     def __init__(self, options: Options) -> None:
         self.seeded = SeededHash(options.seed)
@@ -61,10 +59,12 @@ class Store:
         """Visible to a standalone user's key: the organization's own contacts."""
         self.account_scope = Scope(self.organization, (range(options.contacts),)) if options.all_in_account else own
         """Visible to an organization's key without `x-profile-id`."""
-        self.profile_scopes = {profile.id: self._profile_scope(profile) for profile in self.profiles}
+        self.profile_scopes = {profile.id: Scope(profile, (profile.contacts,)) for profile in self.profiles}
         """Visible to each profile, by its id."""
         self._selections: OrderedDict[tuple[str, int, str, str], array[int]] = OrderedDict()
         self._lock = threading.Lock()
+        self.churns: dict[str, Churn] = {}
+        """The lists that change while they are read, by the id of their owner."""
         self._cached_contact = lru_cache(CONTACT_CACHE_SIZE)(self._compute_contact)
 
     @property
@@ -80,13 +80,13 @@ class Store:
     def warm(self) -> None:
         """Loads the metadata that phonenumbers loads per region at first use, so that no request waits for it."""
         for index in {block: ordinal for ordinal, block in enumerate(self.columns.blocks[:20_000])}.values():
-            self.contact(index, self.account_scope)
+            self.contact(index)
 
-    def contact(self, ordinal: int, scope: Scope) -> Json:
-        """One contact as seen in `scope` (sent-api-v3, contacts)."""
-        return self._cached_contact(ordinal, ordinal in scope.inherited).copy()
+    def contact(self, ordinal: int) -> Json:
+        """One contact (sent-api-v3, contacts), the same in every scope that has it."""
+        return self._cached_contact(ordinal).copy()
 
-    def _compute_contact(self, ordinal: int, inherited: bool) -> Json:
+    def _compute_contact(self, ordinal: int) -> Json:
         flags = self.columns.flags[ordinal]
         return contact_json.contact_json(
             self.seeded,
@@ -96,7 +96,6 @@ class Store:
             channels=_CHANNELS_BY_BITS[flags & ~INCOMPLETE],
             incomplete=bool(flags & INCOMPLETE),
             owner=self._owner(ordinal),
-            inherited=inherited,
         )
 
     def e164(self, ordinal: int) -> str | None:
@@ -116,8 +115,8 @@ class Store:
         ordinal = self.seeded.ordinal(contact_id)
         return ordinal if ordinal is not None and ordinal in scope else None
 
-    def by_phone(self, number: int, scope: Scope) -> int | None:
-        """The first contact of `scope` with this E.164 number, given without its plus."""
+    def by_phone(self, number: int, scope: Scope) -> Iterator[int]:
+        """The contacts of `scope` with this E.164 number, given without its plus: at most one of each owner."""
         for ordinals in scope.ranges:
             start = ordinals.start
             while start < ordinals.stop:
@@ -126,19 +125,30 @@ class Store:
                 except ValueError:
                     break
                 if not self._is_missing(start, "format_e164"):
-                    return start
+                    yield start
                 start += 1
-        return None
 
     def page(self, scope: Scope, search: str, channel: str, start: int, stop: int) -> tuple[list[int], int]:
         """The matching contacts at positions `start` up to `stop`, and the number of all matches.
 
         `search` is a substring of the national format, punctuation included; empty filters match all.
         """
+        if (churn := self.churns.get(scope.owner.id)) is not None:
+            chosen = set(self._matching(scope, search, channel)) if search or channel else None
+            return churn.read(chosen, start, stop)
         if not search and not channel:
             return list(scope.ordinals(start, stop)), len(scope)
         selection = self._selection(scope, search, channel)
         return list(selection[start:stop]), len(selection)
+
+    def begin_churn(self, scope: Scope, plan: ChurnPlan) -> None:
+        """From now on the list of this scope changes with each request for it."""
+        self.churns[scope.owner.id] = Churn.of(plan, list(scope.ordinals(0, len(scope))))
+
+    def current(self, scope: Scope) -> list[int]:
+        """The contacts of the scope as they are now, in list order."""
+        churn = self.churns.get(scope.owner.id)
+        return list(churn.visible) if churn is not None else list(scope.ordinals(0, len(scope)))
 
     def _selection(self, scope: Scope, search: str, channel: str) -> Sequence[int]:
         key = (scope.owner.id, len(scope), search, channel)
@@ -183,11 +193,3 @@ class Store:
 
     def _owner(self, ordinal: int) -> Owner:
         return self.owners[bisect_right(self._owner_starts, ordinal) - 1]
-
-    def _profile_scope(self, profile: Owner) -> Scope:
-        if profile.number != min(3, max(1, len(self.profiles) - 1)):
-            return Scope(profile, (profile.contacts,))
-        # The organization's first contacts, but in the middle of a page, so that a mix-up of positions is visible.
-        inherited = self.organization.contacts[:INHERITED]
-        own = profile.contacts
-        return Scope(profile, (own[:INHERITED_POSITION], inherited, own[INHERITED_POSITION:]), inherited)

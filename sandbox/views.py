@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from itertools import islice
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -29,7 +30,8 @@ def contacts(request: HttpRequest) -> HttpResponse:
     page, size = _page_and_size(request)
     search, channel, phone = query.get("search", ""), query.get("channel", ""), query.get("phone", "")
     if phone:
-        ordinals, total = [_ordinal_by_phone(api_request, phone)], 1
+        found = _ordinals_by_phone(api_request, phone)
+        ordinals, total = found[(page - 1) * size : page * size], len(found)
     else:
         if channel and channel not in CHANNELS:
             message = "Channel must be one of: sms, whatsapp"
@@ -37,7 +39,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
         ordinals, total = store.page(api_request.scope, search, channel, (page - 1) * size, page * size)
     pages = -(-total // size)
     data = {
-        "contacts": [store.contact(ordinal, api_request.scope) for ordinal in ordinals],
+        "contacts": [store.contact(ordinal) for ordinal in ordinals],
         "pagination": {
             "page": page,
             "page_size": size,
@@ -54,7 +56,7 @@ def contact(request: HttpRequest, contact_id: str) -> HttpResponse:
     """GET /v3/contacts/{id}."""
     api_request = api_request_of(request)
     ordinal = _ordinal_by_id(api_request, contact_id)
-    return success_response(api_request.sandbox.store.contact(ordinal, api_request.scope), api_request.id)
+    return success_response(api_request.sandbox.store.contact(ordinal), api_request.id)
 
 
 def message_summary(request: HttpRequest, contact_id: str) -> HttpResponse:
@@ -110,15 +112,19 @@ def _integer(request: HttpRequest, name: str) -> int:
     return int(text)
 
 
-def _ordinal_by_phone(api_request: ApiRequest, phone: str) -> int:
-    """The contact with this number. Ignores search and channel: an "alternative to list view" (sent-api-v3)."""
+def _ordinals_by_phone(api_request: ApiRequest, phone: str) -> list[int]:
+    """The contacts with this number, or the first of them (README, flags). Ignores search and channel: an
+    "alternative to list view" (sent-api-v3).
+    """
     if not _E164.fullmatch(phone):
         message = "Phone number must be in E.164 format"
         raise ApiError(400, "VALIDATION_002", message, {"phone": [message]})
-    ordinal = api_request.sandbox.store.by_phone(int(phone), api_request.scope)
-    if ordinal is None:
+    sandbox = api_request.sandbox
+    found = sandbox.store.by_phone(int(phone), api_request.scope)
+    ordinals = list(found if sandbox.options.all_by_phone else islice(found, 1))
+    if not ordinals:
         raise ApiError(404, "RESOURCE_001", "Contact not found with the specified phone number")
-    return ordinal
+    return ordinals
 
 
 def _ordinal_by_id(api_request: ApiRequest, contact_id: str) -> int:

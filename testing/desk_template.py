@@ -17,9 +17,9 @@ from typing import Any
 from filelock import FileLock
 
 from testing import ROOT
+from testing.totp import SECRET
 
 PASSWORD = "a long demo password"  # of every user on every test desk
-TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 # Users of a test desk: user name -> role, and further fields of the user.
 PEOPLE: dict[str, tuple[str | None, dict[str, Any]]] = {
@@ -93,7 +93,7 @@ def _make_people() -> None:
     Preferences.objects.create(user=users["masha"], mask_numbers=True)
     # Theo has TOTP, recovery codes and passkeys; Kim has TOTP and recovery codes.
     for user in (users["theo"], users["kim"]):
-        TOTP.activate(user, TOTP_SECRET)
+        TOTP.activate(user, SECRET)
         RecoveryCodes.activate(user)
     for name in PASSKEYS:
         passkey = {"name": name, "credential": {}}

@@ -11,7 +11,7 @@ from typing import Any, Self, cast
 
 from requests import Response, Session
 
-from testing.processes import START_SECONDS, start_program, stop_program
+from testing.processes import START_SECONDS, STOP_SECONDS, ProgramEnded, start_program, stop_program
 
 READY = b"sandbox listening on "
 CALL_SECONDS = 60
@@ -35,11 +35,12 @@ class SandboxServer:
         burst: int = 50,
         latency_ms: int | str = 0,
         empty_auth_bodies: bool = False,
-        account_lists: str = "own",
+        account_lists: str = "all",
+        phone_rows: str = "one",
     ) -> None:
         command = [sys.executable, "-m", "sandbox", "--port", "0", "--contacts", str(contacts)]
         command += ["--profiles", str(profiles), "--seed", str(seed), "--rate", str(rate), "--burst", str(burst)]
-        command += ["--latency-ms", str(latency_ms), "--account-lists", account_lists]
+        command += ["--latency-ms", str(latency_ms), "--account-lists", account_lists, "--phone-rows", phone_rows]
         command += ["--empty-auth-bodies"] if empty_auth_bodies else []
         self.spoilt = False  # a fault was queued since the last `clear`
         self._session = Session()
@@ -72,6 +73,15 @@ class SandboxServer:
         """Kinds of the faults that fired, oldest first."""
         return [fault["kind"] for fault in self.faults()["fired"]]
 
+    def churn(self, profile_id: str | None = None, **plan: Any) -> None:
+        """Lets the list of a profile (None: the organization) change: `churn(additions=0.5, order="-changed")`."""
+        self.spoilt = True
+        self._control("POST", "churn", json={"profile": profile_id, **plan})
+
+    def churned(self) -> Json:
+        """Per changing list its `total`, and how many additions, deletions and changes there were."""
+        return self._control("GET", "churn")
+
     def release(self) -> None:
         """Sends every response that a `slow` or `hang` fault holds back now."""
         self._control("DELETE", "held")
@@ -87,7 +97,7 @@ class SandboxServer:
         return {contact["id"]: contact["format_e164"] for contact in contacts}
 
     def profiles(self) -> list[Json]:
-        """Profiles in the order of /v3/me: id, name, short_name, status, contacts, inherited."""
+        """Profiles in the order of /v3/me: id, name, short_name, status, contacts."""
         return cast("list[Json]", self._control("GET", "profiles")["profiles"])
 
     def get(
@@ -121,13 +131,16 @@ class SandboxServer:
     def _ready_line(self) -> bytes:
         assert self.process.stdout is not None
         until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until and self.process.poll() is None:
+        while time.monotonic() < until:
             # readline alone would block for ever on a program that neither prints nor exits.
             if select.select([self.process.stdout], [], [], 0.1)[0]:
                 line = self.process.stdout.readline()
                 if line.startswith(READY):
                     return line
-        raise RuntimeError(f"the sandbox did not start within {START_SECONDS} s; its output is above")
+                if not line:  # it closed its output: it ends, or has ended
+                    code = self.process.wait(STOP_SECONDS)
+                    raise ProgramEnded(f"the sandbox ended with {code} before it listened; its output is above")
+        raise TimeoutError(f"the sandbox did not start within {START_SECONDS} s; its output is above")
 
     def _control(self, method: str, resource: str, **options: Any) -> Json:
         response = self._session.request(method, f"{self.url}/_sandbox/{resource}", timeout=CALL_SECONDS, **options)

@@ -9,6 +9,8 @@ import struct
 import time
 
 PERIOD = 30  # seconds
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""The secret of every authenticator app in tests, in base 32."""
 
 
 def code_at(secret: str, moment: float, periods: int = 0) -> str:

@@ -25,6 +25,7 @@ from contacts_ui.models import AuditEntry, GroupPolicy, Preferences, ProfileAcce
 from testing.accounts import prove
 from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer
+from testing.totp import SECRET
 
 from .html import text
 
@@ -232,7 +233,7 @@ def test_most_profiles_that_are_edited_here_are_saved(root: Client, big_account:
 @pytest.fixture
 def factor(support_user: User) -> Authenticator:
     """The authenticator app of the support agent."""
-    TOTP.activate(support_user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    TOTP.activate(support_user, SECRET)
     return Authenticator.objects.get(user=support_user)
 
 
@@ -307,3 +308,7 @@ def test_deactivation_in_admin_records_ended_sessions(root: Client, support_clie
     sent |= {f"profile_accesses-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL")}
     assert root.post(_change(support_user), sent).status_code == 302
     assert _rows("person.sessions_ended") == [("person.sessions_ended", "root", "sam: 1 session")]
+
+
+def test_queue_of_background_tasks_is_not_in_admin(root: Client) -> None:
+    assert root.get("/admin/django_tasks_database/dbtaskresult/").status_code == 404

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from contacts_ui.models import AuditEntry
 from contacts_ui.roles import role_of, set_role
+from testing.totp import SECRET
 
 NEW_PASSWORD = "a password of their own"
 
@@ -68,7 +69,7 @@ def test_deactivated_admin_is_let_in_again(admin_user: User) -> None:
 
 
 def test_second_factor_stays_unless_removal_is_asked(admin_user: User) -> None:
-    TOTP.activate(admin_user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    TOTP.activate(admin_user, SECRET)
     assert "add --remove-factors" in _desk_admin("mara")
     assert Authenticator.objects.filter(user=admin_user).exists()
     _desk_admin("mara", "--remove-factors")

@@ -15,6 +15,7 @@ import pytest
 
 from testing import ROOT
 from testing.processes import ProgramEnded, on_free_port, running_program
+from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 
 # Starts a program, prints its process id, and waits to be killed.
@@ -71,3 +72,8 @@ def test_program_that_ends_at_once_is_named_with_its_log(tmp_path: Path) -> None
         running_program(command, health="http://127.0.0.1:9/", log=tmp_path / "log"),
     ):
         pytest.fail("it never started")
+
+
+def test_sandbox_that_ends_at_once_says_how() -> None:
+    with pytest.raises(ProgramEnded, match="ended with 2 before"):
+        SandboxServer(contacts=-1)

@@ -19,7 +19,7 @@ from contacts_ui.sign_in.adapters import DeskAccountAdapter
 from contacts_ui.sign_in.redirects import safe_redirect_path
 from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
-from testing.totp import code_now
+from testing.totp import SECRET, code_now
 from tests.open_redirects import OF_EACH_FAMILY, tricks
 
 TRICKS = tricks()
@@ -28,7 +28,6 @@ HARMLESS = {
     "/evil.example/",
     "/evil.example?@localhost:8000/",
 }  # tricks that are paths of this site
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 GOOD = "/account/contacts/?channel=sms"
 SIGN_IN, CODE, THEME = "/sign-in/", "/sign-in/code/", "/preferences/theme/"
 NAME = {"login": "mara", "password": "x"}

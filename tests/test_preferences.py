@@ -80,7 +80,7 @@ def test_defaults_have_expected_values() -> None:
         "comfortable",
         True,
     )
-    assert DEFAULTS.columns == ("region", "channels", "opt_out", "created", "updated")
+    assert DEFAULTS.columns == ("owner", "region", "channels", "opt_out", "created", "updated")
     assert (DEFAULTS.region, DEFAULTS.mask_numbers, DEFAULTS.zone) == (None, False, ZoneInfo("UTC"))
 
 

@@ -9,7 +9,6 @@ from .number_hashes import (
     hashes_of_contacts,
     hashes_of_numbers,
     hashes_of_plan,
-    hashes_of_text,
     hashes_of_texts,
     search_hashes,
 )
@@ -41,7 +40,6 @@ __all__ = [
     "hashes_of_contacts",
     "hashes_of_numbers",
     "hashes_of_plan",
-    "hashes_of_text",
     "hashes_of_texts",
     "part_of_list",
     "record",

@@ -19,11 +19,6 @@ MAX_HASHES = 32  # of one event: five texts of a bulk lookup with four each, and
 Hashed = tuple[Literal["number", "digits"], str]  # what is hashed: a whole number in E.164, or the digits of a text
 
 
-def hashes_of_text(text: str, regions: Sequence[str]) -> tuple[str, ...]:
-    """The hashes of a search text: of its digits, and of everything it may mean."""
-    return hashes_of_plan(text, build_plan(text, regions))
-
-
 def hashes_of_plan(text: str, plan: SearchPlan, chosen: Attempt | None = None) -> tuple[str, ...]:
     """The hashes of what is asked of the API for a text: of every attempt, the one that a link names included, and of
     the text's own digits.

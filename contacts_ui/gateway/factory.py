@@ -30,48 +30,59 @@ def get_gateway() -> Gateway:
     """Made at the first call. Raises RuntimeError without an API key."""
     if not settings.SENT_API_KEY:
         raise RuntimeError("SENT_API_KEY is not set")
-    per_minute, burst = settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST
-    bypass, seconds = settings.SENT_GATEWAY == "plain", settings.SENT_DEADLINE
-    counters = SharedCounters(Path(settings.SENT_BUDGET_FILE), HostRateLimiter.cells(per_minute))
+    bypass, contacts = settings.SENT_GATEWAY == "plain", caches["contacts"]
+    counters = SharedCounters(Path(settings.SENT_BUDGET_FILE), HostRateLimiter.cells(settings.SENT_BUDGET_PER_MINUTE))
     keys = CacheKeys(settings.SECRET_KEY, settings.SENT_API_KEY)
     rate_limiter = UnlimitedRateLimiter() if bypass else _build_rate_limiter(counters, keys.api_key_fingerprint)
-    circuit_breaker, stats = CircuitBreaker(counters, seconds + PROBE_MARGIN), GatewayStats(counters)
+    circuit_breaker, stats = CircuitBreaker(counters, settings.SENT_DEADLINE + PROBE_MARGIN), GatewayStats(counters)
     key_status = KeyStatus(counters, keys.api_key_fingerprint)
     return Gateway(
         GatewayConfig(
-            client=SentClient(
-                settings.SENT_API_URL,
-                settings.SENT_API_KEY,
-                connect_seconds=settings.SENT_CONNECT_TIMEOUT,
-                deadline_seconds=seconds,
-                pool_size=settings.SENT_IN_FLIGHT,
-                verify=settings.SENT_CA_FILE,
-                on_rate_limit=partial(apply_server_limits, rate_limiter),
-            ),
-            call_policy=CallPolicy(
-                circuit_breaker,
-                rate_limiter,
-                stats,
-                key_status,
-                in_flight=settings.SENT_IN_FLIGHT,
-                deadline_seconds=seconds,
-            ),
-            cache=ResponseCache(caches["contacts"], settings.SENT_STALE_SECONDS),
-            hints=ResponseCache(caches["contacts" if settings.REDIS_URL else "default"], settings.SENT_STALE_SECONDS),
+            client=_build_client(settings.SENT_API_KEY, rate_limiter),
+            call_policy=_build_call_policy(circuit_breaker, rate_limiter, stats, key_status),
+            cache=ResponseCache(contacts, settings.SENT_STALE_SECONDS),
+            hints=ResponseCache(contacts if settings.REDIS_URL else caches["default"], settings.SENT_STALE_SECONDS),
             keys=keys,
             rate_limiter=rate_limiter,
             circuit_breaker=circuit_breaker,
             stats=stats,
             key_status=key_status,
-            per_minute=per_minute,
-            burst=burst,
+            per_minute=settings.SENT_BUDGET_PER_MINUTE,
+            burst=settings.SENT_BUDGET_BURST,
             fresh_seconds=0.0 if bypass else settings.SENT_FRESH_SECONDS,
             stale_seconds=settings.SENT_STALE_SECONDS,
-            deadline_seconds=seconds,
+            deadline_seconds=settings.SENT_DEADLINE,
             in_flight=settings.SENT_IN_FLIGHT,
             shared=bool(settings.REDIS_URL),
             bypass=bypass,
         )
+    )
+
+
+def _build_client(api_key: str, rate_limiter: RateLimiter) -> SentClient:
+    """The client of the API, whose answers tell the rate limiter what the API still allows."""
+    return SentClient(
+        settings.SENT_API_URL,
+        api_key,
+        connect_seconds=settings.SENT_CONNECT_TIMEOUT,
+        deadline_seconds=settings.SENT_DEADLINE,
+        pool_size=settings.SENT_IN_FLIGHT,
+        verify=settings.SENT_CA_FILE,
+        on_rate_limit=partial(apply_server_limits, rate_limiter),
+    )
+
+
+def _build_call_policy(
+    circuit_breaker: CircuitBreaker, rate_limiter: RateLimiter, stats: GatewayStats, key_status: KeyStatus
+) -> CallPolicy:
+    """Whether and how a call is made, by the settings for all calls."""
+    return CallPolicy(
+        circuit_breaker,
+        rate_limiter,
+        stats,
+        key_status,
+        in_flight=settings.SENT_IN_FLIGHT,
+        deadline_seconds=settings.SENT_DEADLINE,
     )
 
 

@@ -79,8 +79,8 @@ def longest_digit_run(phone_input: PhoneInput) -> PhoneInput:
     return PhoneInput(text, digits_of(text), ending=phone_input.ending)
 
 
-def printable(text: str) -> str:
-    """One line without control, bidirectional and other invisible characters."""
+def plain_line(text: str) -> str:
+    """One line with ASCII digits, and without control, bidirectional and other invisible characters."""
     return " ".join(_to_ascii(text).split())
 
 
@@ -101,7 +101,7 @@ def _to_ascii(raw: str) -> str:
 
 def _international(text: str) -> str:
     """The international number of a link or chat id that contains one; other URI schemes are stripped."""
-    text = printable(unquote(text)) if "%" in text else text  # invisible characters may be percent-encoded
+    text = plain_line(unquote(text)) if "%" in text else text  # invisible characters may be percent-encoded
     for pattern in (_CHAT, _WHATSAPP_ID):
         found = pattern.search(text)
         if found:

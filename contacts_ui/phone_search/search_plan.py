@@ -19,7 +19,7 @@ from .input import (
     longest_digit_run,
     normalize,
     only_punctuation,
-    printable,
+    plain_line,
     strip_label,
 )
 from .numbering_changes import other_forms
@@ -168,7 +168,7 @@ def chosen_attempt(value: str, raw: str, plan: SearchPlan) -> Attempt | None:
 
 def parse_attempt(value: str) -> Attempt | None:
     """The attempt as a link writes it: a number in E.164, or a fragment of a national format as it is."""
-    text = printable(value)
+    text = plain_line(value)
     if re.fullmatch(r"\+[1-9]\d{1,14}", text, re.ASCII):
         return Attempt("phone", text)
     is_fragment = digits_of(text) and only_punctuation(text) and len(text) <= MAX_CHARACTERS
@@ -198,19 +198,19 @@ def split_numbers(raw: str) -> tuple[str, ...]:
 
 def lines_without_number(raw: str) -> tuple[str, ...]:
     """The lines of a text with several numbers in which there is none."""
-    lines = [printable(line) for line in raw.splitlines()]
+    lines = [plain_line(line) for line in raw.splitlines()]
     return tuple(line for line in dict.fromkeys(lines) if line and not _whole_parts(line))
 
 
 def one_number_a_line(raw: str) -> tuple[str, ...]:
     """A text with several numbers, each on a line of its own; lines in which there is none as they are."""
-    lines = (printable(line) for line in raw.splitlines())
+    lines = (plain_line(line) for line in raw.splitlines())
     return tuple(dict.fromkeys(part for line in lines if line for part in _whole_parts(line) or [line]))
 
 
 def _whole_parts(raw: str) -> list[str]:
     """The parts of a text that may be whole numbers. The parameters of a URI are none."""
-    parts = (printable(part) for part in _SEPARATORS.split(_URI_PARAMETER.sub("", raw)))
+    parts = (plain_line(part) for part in _SEPARATORS.split(_URI_PARAMETER.sub("", raw)))
     return [part for part in parts if any(map(str.isdigit, part)) and len(normalize(part).digits) >= MIN_WHOLE_DIGITS]
 
 

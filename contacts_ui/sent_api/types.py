@@ -30,7 +30,6 @@ class Contact(Struct, frozen=True, kw_only=True):
     raw_channels: str | list[str] | None = field(default=None, name="available_channels")
     default_channel: str | None = None
     opt_out: bool | None = None
-    is_inherited: bool | None = None
     customer_id: str | None = None
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None

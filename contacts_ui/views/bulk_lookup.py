@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 
 from contacts_ui import audit
+from contacts_ui.contacts.owners import owners_of
 from contacts_ui.contacts.search import likely_regions, lookup_numbers
 from contacts_ui.scope import Scope
 from contacts_ui.web.htmx import wants_fragment
@@ -29,7 +30,7 @@ def bulk_lookup(request: DeskRequest, page: DeskPage, scope: Scope, numbers: tup
     batch = lookup_numbers(scope, numbers, regions, start=start, most=LOOKUP_BATCH)
     contacts = [row.contact for row in batch.rows if row.contact]
     event.complete(rows=len(contacts), number_hashes=requested + audit.hashes_of_contacts(contacts))
-    return page.response(batch=batch)
+    return page.response(batch=batch, owners=owners_of(scope, contacts))
 
 
 def _start(request: DeskRequest, count: int) -> int:

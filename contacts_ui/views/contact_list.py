@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from django.views.decorators.http import require_safe
 from contacts_ui import audit
 from contacts_ui.access import remember_visit, scope_for
 from contacts_ui.contacts.filters import ContactListQuery, parse_filters
+from contacts_ui.contacts.owners import owners_of
+from contacts_ui.contacts.saved_views import default_view_url, view_bar
 from contacts_ui.contacts.search import SearchResult, likely_regions, search
 from contacts_ui.gateway import FetchPolicy, get_gateway
 from contacts_ui.scope import Scope
@@ -30,9 +33,11 @@ PAGE_TIMEOUT = 0.8  # seconds until a page is sent without its rows, which follo
 @require_safe
 def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
     """One page of a scope's contacts, filtered by the URL. Cost: one API call, none while it is cached; at most three
-    for a search with several interpretations.
+    for a search with several interpretations. The bare URL opens the person's default view by a redirect.
     """
     scope = scope_for(request.user, profile_id)
+    if not request.GET and not request.htmx and (url := default_view_url(request.user, scope, preferences_of(request))):
+        return redirect(url)
     query = parse_list_query(request, scope)
     page = _page(request, scope, query)
     if query.plan and query.plan.numbers:
@@ -48,7 +53,7 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     if "refresh" in request.GET and not wants_fragment(request) and not result.result.stale:
         return redirect(query.canonical_url)  # so that reloading does not refresh again
     _audit_result(request, event, result)
-    return page.response(**_rows(result))
+    return page.response(**_rows(scope, result))
 
 
 def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
@@ -60,6 +65,7 @@ def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
         page_size=preferences.page_size,
         regions=likely_regions(preferences, scope),
         mask_forced=preferences.mask_forced,
+        opens_default=preferences.default_view_id is not None,
     )
 
 
@@ -78,7 +84,9 @@ def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPa
         page=None,
         pager=None,
         stale_reason=None,
+        owners=None,
         waiting=False,
+        views=partial(view_bar, request.user, scope, preferences_of(request), query),  # called by the whole page alone
     )
 
 
@@ -86,7 +94,9 @@ def _history_headers(request: DeskRequest, query: ContactListQuery, url: str) ->
     path, parameters = current_list_url(request)
     if path != query.path:
         return history_headers(request, url, replaces=False)
-    previous = parse_filters(path, parameters, page_size=query.default_size, planned=False)
+    previous = parse_filters(
+        path, parameters, page_size=query.default_size, planned=False, opens_default=query.names_all
+    )
     return history_headers(request, url, replaces=replaces_history_entry(query, previous))
 
 
@@ -96,7 +106,7 @@ def _audit_switch(request: DeskRequest, scope: Scope) -> None:
         audit.record(request, audit.AuditAction.PROFILE_SWITCHED)
 
 
-def _rows(result: SearchResult) -> dict[str, Any]:
+def _rows(scope: Scope, result: SearchResult) -> dict[str, Any]:
     page = result.result.value
     pager = build_pager(result.query, page)
     return {
@@ -104,6 +114,7 @@ def _rows(result: SearchResult) -> dict[str, Any]:
         "result": result,
         "page": page,
         "pager": pager,
+        "owners": owners_of(scope, page.contacts),
         "stale_reason": stale_reason(result.result),
     }
 

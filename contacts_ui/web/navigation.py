@@ -38,7 +38,7 @@ class _Section:
 
 # In the order of the page. A section that only some of a role have needs a condition in `navigation`.
 _SECTIONS = (
-    _Section("Contacts", "contacts", "home", CONTACT_ROLES, ("home", "contact-", "profile-list")),
+    _Section("Contacts", "contacts", "home", CONTACT_ROLES, ("home", "contact-", "profile-", "saved-view-")),
     _Section("People", "people", "people-list", frozenset({ADMIN}), ("people-", "person-")),
     _Section("Audit log", "eye", "audit-list", frozenset({ADMIN, AUDITOR}), ("audit-",)),
     _Section("Status", "pulse", "gateway-status", frozenset({ADMIN}), ("gateway-",)),

@@ -41,7 +41,7 @@ class Corpus:
 
     def sandbox(self) -> SandboxServer:
         """Starts a sandbox that has the numbers of the cases."""
-        return SandboxServer(contacts=self.contacts, seed=self.seed)
+        return SandboxServer(contacts=self.contacts, seed=self.seed, account_lists="own")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,9 +15,11 @@ from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from contacts_ui.audit import hashes_of_numbers, hashes_of_text
+from contacts_ui.audit import hashes_of_contacts, hashes_of_plan
 from contacts_ui.audit.queries import EntryFilter, entries_page
 from contacts_ui.models import AuditEntry, Preferences
+from contacts_ui.phone_search import build_plan
+from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import NOON, Write
 from tests.html import text
@@ -286,9 +289,17 @@ def test_empty_page_says_what_was_searched(auditor_client: Client) -> None:
 @pytest.fixture
 def rows_of_number(written: Write) -> None:
     """Rows of a search for the number, of an opened contact with it, and of another contact."""
-    written(action="contacts.searched", marks=_stored(hashes_of_text("(212) 555-0142", ("US",))), about="row searched")
-    written(action="contact.opened", marks=_stored(hashes_of_numbers([NUMBER])), about="row opened")
-    written(action="contact.opened", marks=_stored(hashes_of_numbers(["+12125550143"])), about="row other")
+    written(action="contacts.searched", marks=_stored(_searched("(212) 555-0142", "US")), about="row searched")
+    written(action="contact.opened", marks=_stored(_of_contact(NUMBER)), about="row opened")
+    written(action="contact.opened", marks=_stored(_of_contact("+12125550143")), about="row other")
+
+
+def _searched(typed: str, region: str) -> tuple[str, ...]:
+    return hashes_of_plan(typed, build_plan(typed, (region,)))
+
+
+def _of_contact(number: str) -> tuple[str, ...]:
+    return hashes_of_contacts([Contact(id=uuid4(), format_e164=number)])
 
 
 def _stored(hashes: tuple[str, ...]) -> str:
@@ -315,7 +326,7 @@ def test_typed_number_is_in_no_address_and_on_no_page(auditor_client: Client, ro
 
 def test_national_number_is_read_in_auditors_region(auditor_client: Client, auditor: User, written: Write) -> None:
     Preferences.objects.create(user=auditor, region="DE")
-    written(marks=_stored(hashes_of_numbers(["+493012345678"])), about="row berlin")
+    written(marks=_stored(_of_contact("+493012345678")), about="row berlin")
     assert _abouts(auditor_client.post(PAGE, {"number": "030 12345678"}, follow=True)) == ["row berlin"]
 
 

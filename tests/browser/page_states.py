@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -99,6 +100,15 @@ def _after(times: int, **fault: object) -> Reach:
 def _wrong_profile(page: Page, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="headers", set={"X-Profile-Id": sandbox.profiles()[2]["id"]})
     page.goto(f"/p/{sandbox.profiles()[1]['id']}/contacts/")
+
+
+def _several_owners(page: Page, sandbox: SandboxServer) -> None:
+    """A number that several profiles own, one of which `/v3/me` does not name."""
+    ((number, _),) = Counter(number for number in sandbox.contacts().values() if number).most_common(1)
+    (row,) = sandbox.get("/v3/contacts", page=1, page_size=1, phone=number).json()["data"]["contacts"]
+    unknown = {"data.contacts.1.customer_id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8"}
+    sandbox.fault(route="contacts", kind="patch", set=unknown)
+    page.goto(f"{LIST}?search={row['format_national'][-8:]}")  # of the whole number the API shows one owner's row
 
 
 # A cached response is no longer slow: each slow state requests something not requested before.
@@ -213,6 +223,20 @@ def _switcher(page: Page, sandbox: SandboxServer) -> None:
 def _switcher_no_match(page: Page, sandbox: SandboxServer) -> None:
     _switcher(page, sandbox)
     page.keyboard.type("zebra")
+
+
+def _commands(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto(FEW)
+    wait_for_results(page)
+    page.keyboard.press("Control+K")
+    expect(page.get_by_role("combobox", name="Go to")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+
+
+def _view_errors(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto("/account/views/new/")
+    page.fill("#name", "Call 2025550143")
+    page.get_by_role("button", name="Save").click()
 
 
 def _preferences_saved(page: Page, _sandbox: SandboxServer) -> None:
@@ -348,6 +372,7 @@ _SEVERAL = "%2B12025559001,%2B44+20+7946+0958,99999999999999999"
 
 STATES = (
     State("list", ("Phone number", "contacts", "Updated"), _at(FEW)),
+    State("list-owners", ("Owner", "Northwind Retail", "Bluefin Travel", "Not named"), _several_owners),
     State("list-filtered", ("Search", "SMS", "contacts match"), _at(f"{FEW}&search=20&channel=sms")),
     State(
         "list-ignored",
@@ -423,9 +448,9 @@ STATES = (
     State("wrong-profile", ("An answer for another profile was refused", "nothing of it is shown"), _wrong_profile),
     State("offline", ("You are offline", "What you see is what it was before", "Phone number"), _offline),
     State("session-ended", ("Your session has ended", "Sign in again", "Phone number"), _session_ended),
-    State("drawer", ("3 of 20 on this page", "Number formats", "Copy number", "E.164"), _drawer),
+    State("drawer", ("3 of 20 on this page", "Number formats", "Copy number", "Open page"), _drawer),
     State("drawer-opted-out", ("Do not message: opted out", "Opted out"), _drawer_opted_out),
-    State("drawer-messages", ("Channels used", "delivered", "As of"), _messages),
+    State("drawer-messages", ("Channels used", "delivered", "Updated"), _messages),
     State(
         "drawer-messages-failed",
         ("The messaging service has a fault", "Number formats", "Try again"),
@@ -434,7 +459,7 @@ STATES = (
     State("drawer-loading", ("of 20 on this page",), _drawer_loading, patient=True),
     State("drawer-offline", ("You are offline", "Number formats"), _drawer_offline),
     State("drawer-failed", ("The messaging service has a fault", "Try again"), _drawer_failed),
-    State("contact", ("Number formats", "Location and consent", "Show what was sent", "Copy link"), _a_contact()),
+    State("contact", ("Number formats", "Record", "Show message history", "Copy link"), _a_contact()),
     State("contact-messages", ("Messages", "Channels used", "The contact"), _a_contact("messages/")),
     State("contact-not-found", ("Contact not found", "It may have been deleted"), _at(NOBODYS_CONTACT)),
     State("masked", ("••••", "Phone number"), _at(FEW), person="masha"),
@@ -445,6 +470,10 @@ STATES = (
     State("switcher-no-match", ("No profile is called “zebra”.", "0 of 13 profiles"), _switcher_no_match),
     State("profiles", ("Switch profile", "13 profiles", "Find"), _at("/account/profiles/")),
     State("nothing-assigned", ("No profiles are assigned to you yet", "Check again"), _at("/"), person="nia"),
+    State("views", ("Saved views", "Reachable by SMS", "Shared by", "Make default"), _at("/account/views/")),
+    State("view-errors", ("Not saved.", "Use at most 3 digits.", "Who sees it"), _view_errors),
+    State("commands", ("Views", "New contacts", "Profiles"), _commands),
+    State("commands-page", ("Go to", "Search phone numbers", "Audit log", "Sign out"), _at("/account/go/")),
     State("preferences", ("Appearance", "Rows per page", "Single-key shortcuts", "Save"), _at("/preferences/")),
     State("preferences-saved", ("Saved.",), _preferences_saved, person="pat"),
     State(

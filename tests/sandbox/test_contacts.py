@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 
@@ -178,14 +179,53 @@ def test_profile_lists_its_own_contacts(sandbox: SandboxServer) -> None:
     assert [contact["id"] for contact in list_contacts(sandbox, profile)] == list(sandbox.contacts(profile))
 
 
-def test_organization_lists_only_its_own_contacts(sandbox: SandboxServer) -> None:
-    assert not set(sandbox.contacts()) & set(sandbox.contacts(profile_id(sandbox, 1)))
+def test_organization_lists_contacts_of_all_its_profiles(sandbox: SandboxServer) -> None:
+    of_profiles = [set(sandbox.contacts(profile["id"])) for profile in sandbox.profiles()]
+    assert set().union(*of_profiles) < set(sandbox.contacts())
+    assert sum(map(len, of_profiles)) == len(set().union(*of_profiles))
 
 
-def test_account_lists_all_includes_contacts_of_profiles() -> None:
-    with SandboxServer(contacts=300, account_lists="all") as server:
-        assert len(list_contacts(server)) == 300
-        assert set(server.contacts(profile_id(server, 1))) < set(server.contacts())
+def test_each_row_of_organization_names_its_owner(sandbox: SandboxServer) -> None:
+    held = {profile["id"]: set(sandbox.contacts(profile["id"])) for profile in sandbox.profiles()}
+    rows = list_contacts(sandbox)
+    for row in rows:
+        owner = row.get("customer_id")
+        assert owner not in held or row["id"] in held[owner]
+    assert {profile for profile, ids in held.items() if ids} < {row.get("customer_id") for row in rows}
+
+
+def test_shared_number_is_listed_once_for_each_owner(sandbox: SandboxServer) -> None:
+    number, holders = _shared_number(sandbox)
+    rows = [row for row in list_contacts(sandbox) if row.get("format_e164") == number]
+    assert len(rows) == len({row["customer_id"] for row in rows}) == holders > 1
+
+
+def test_phone_finds_one_row_of_shared_number(sandbox: SandboxServer) -> None:
+    number, _ = _shared_number(sandbox)
+    data = sandbox.get("/v3/contacts", page=1, page_size=100, phone=number).json()["data"]
+    assert (len(data["contacts"]), data["pagination"]["total_count"]) == (1, 1)
+
+
+def test_phone_rows_all_finds_row_of_each_owner() -> None:
+    with SandboxServer(contacts=300, phone_rows="all") as server:
+        number, holders = _shared_number(server)
+        data = server.get("/v3/contacts", page=1, page_size=100, phone=number).json()["data"]
+        assert len({row["customer_id"] for row in data["contacts"]}) == data["pagination"]["total_count"] == holders
+        second = server.get("/v3/contacts", page=2, page_size=1, phone=number).json()["data"]["contacts"]
+        assert second == data["contacts"][1:2]
+
+
+def _shared_number(sandbox: SandboxServer) -> tuple[str, int]:
+    """The number with the most owners, and how many they are."""
+    numbers = Counter(number for number in sandbox.contacts().values() if number)
+    return numbers.most_common(1)[0]
+
+
+def test_account_lists_own_holds_no_contact_of_profiles() -> None:
+    with SandboxServer(contacts=300, account_lists="own") as server:
+        own, organization = list_contacts(server), server.get("/v3/me").json()["data"]["id"]
+        assert {row["customer_id"] for row in own if row.get("customer_id")} == {organization}
+        assert not set(server.contacts()) & set(server.contacts(profile_id(server, 1)))
 
 
 def test_contact_has_the_id_of_its_owner(sandbox: SandboxServer) -> None:
@@ -194,19 +234,15 @@ def test_contact_has_the_id_of_its_owner(sandbox: SandboxServer) -> None:
     assert owners == {profile}
 
 
-def test_one_profile_inherits_twenty_contacts(sandbox: SandboxServer) -> None:
-    inheriting = [profile["id"] for profile in sandbox.profiles() if profile["inherited"]]
-    inherited = {one["id"] for one in list_contacts(sandbox, inheriting[0]) if one.get("is_inherited")}
-    assert len(inheriting) == 1
-    assert len(inherited) == 20
-    assert inherited < set(sandbox.contacts())
+def test_no_contact_is_inherited(sandbox: SandboxServer) -> None:
+    assert {row["is_inherited"] for row in list_contacts(sandbox) if row.get("is_inherited") is not None} == {False}
 
 
-def test_inherited_contact_by_id_is_marked_inherited(sandbox: SandboxServer) -> None:
-    inheriting = next(profile["id"] for profile in sandbox.profiles() if profile["inherited"])
-    contact_id = next(one["id"] for one in list_contacts(sandbox, inheriting) if one.get("is_inherited"))
-    assert sandbox.get(f"/v3/contacts/{contact_id}", profile=inheriting).json()["data"]["is_inherited"] is True
-    assert sandbox.get(f"/v3/contacts/{contact_id}").json()["data"]["is_inherited"] is False
+def test_organization_opens_contact_of_profile_as_listed_there(sandbox: SandboxServer) -> None:
+    listed = list_contacts(sandbox, profile_id(sandbox, 1))[5]
+    assert sandbox.get(f"/v3/contacts/{listed['id']}").json()["data"] == listed
+    summary = sandbox.get(f"/v3/contacts/{listed['id']}/message-summary").json()["data"]
+    assert summary["contact_id"] == listed["id"]
 
 
 def test_contact_by_id_equals_its_list_row(sandbox: SandboxServer) -> None:
@@ -231,7 +267,8 @@ def test_unknown_contact_id_is_not_found(sandbox: SandboxServer, suffix: str) ->
 
 def test_contact_of_another_scope_is_not_found(sandbox: SandboxServer) -> None:
     contact_id = next(iter(sandbox.contacts(profile_id(sandbox, 1))))
-    assert status_and_code(sandbox.get(f"/v3/contacts/{contact_id}")) == (404, "RESOURCE_001")
+    response = sandbox.get(f"/v3/contacts/{contact_id}", profile=profile_id(sandbox, 2))
+    assert status_and_code(response) == (404, "RESOURCE_001")
 
 
 def test_message_summary_is_deterministic(sandbox: SandboxServer) -> None:

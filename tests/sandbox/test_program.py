@@ -56,6 +56,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
         ("--rate", "-5"),
         ("--burst", "0"),
         ("--account-lists", "some"),
+        ("--phone-rows", "some"),
     ],
 )
 def test_invalid_flag_is_rejected(flags: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +82,7 @@ def test_port_in_use_is_reported_in_one_line() -> None:
 
 @pytest.mark.parametrize(("contacts", "profiles"), [(0, 0), (0, 3), (1, 1), (7, 2), (50, 0), (20, 40)])
 def test_any_number_of_contacts_and_profiles_is_served(contacts: int, profiles: int) -> None:
-    with SandboxServer(contacts=contacts, profiles=profiles, account_lists="all") as server:
+    with SandboxServer(contacts=contacts, profiles=profiles) as server:
         assert len(server.profiles()) == profiles
         assert len(server.contacts()) == contacts
         assert server.get("/v3/contacts", page=1, page_size=10).status_code == 200

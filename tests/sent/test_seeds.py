@@ -48,7 +48,7 @@ def test_example_page_decodes_field_by_field(sandbox: SandboxServer, client: Sen
     assert (contact.country_code, contact.region_code) == ("1", "US")
     assert contact.available_channels == ("sms", "whatsapp")
     assert contact.default_channel == "sms"
-    assert (contact.opt_out, contact.is_inherited, contact.updated_at) == (False, False, None)
+    assert (contact.opt_out, contact.updated_at) == (False, None)
     exact = datetime(2026, 3, 11, 21, 50, 50, 188770, tzinfo=UTC)
     assert contact.created_at is not None
     assert abs(contact.created_at - exact) <= timedelta(microseconds=1)

@@ -18,8 +18,7 @@ from pytest_django import Settings
 from contacts_ui.models import AuditEntry, SignInCounter
 from contacts_ui.sign_in.attempts import HOUR
 from testing.clock import Clock
-from testing.desk_template import TOTP_SECRET as SECRET
-from testing.totp import code_now
+from testing.totp import SECRET, code_now
 from tests.sign_in.attacks import ATTACKER, COOKIE, OWNER, answer, clock, known_browser, lock_network, mara, signs_in
 
 __all__ = ["clock", "mara"]  # fixtures

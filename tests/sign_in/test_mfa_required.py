@@ -12,9 +12,9 @@ from pytest_django import Settings
 
 from contacts_ui.sign_in.second_factor import OPEN_VIEWS
 from testing.resolver import all_views
+from testing.totp import SECRET
 from tests.html import FRAGMENT, text
 
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 MFA_SETUP = "/you/second-factor/"
 PAGES = (
     "/",

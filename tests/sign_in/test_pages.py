@@ -26,10 +26,10 @@ from pytest_django import Settings
 from contacts_ui.sign_in import urls as sign_in_urls
 from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
+from testing.totp import SECRET
 from tests.html import text
 
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SIGN_IN_PAGES = (
     "/sign-in/",
     "/sign-in/inactive/",

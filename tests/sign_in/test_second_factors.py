@@ -19,10 +19,8 @@ from pytest_django import Settings
 from contacts_ui.models import AuditEntry
 from testing.clock import Clock
 from testing.sandbox_server import SandboxServer
-from testing.totp import PERIOD, code_at
+from testing.totp import PERIOD, SECRET, code_at
 from tests.html import text
-
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture

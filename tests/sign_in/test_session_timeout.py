@@ -17,12 +17,11 @@ from contacts_ui.sign_in.hashed_sessions import SessionStore, stored_key
 from contacts_ui.sign_in.session_timeout import LAST_SEEN_AT
 from testing.clock import Clock
 from testing.sandbox_server import SandboxServer
-from testing.totp import code_now
+from testing.totp import SECRET, code_now
 from tests.html import FRAGMENT
 
 PAGE = "/preferences/"
 MINUTE, HOUR = 60.0, 3600.0
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture

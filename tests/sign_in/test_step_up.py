@@ -19,14 +19,13 @@ from contacts_ui.middleware.step_up import ADMIN_OPEN, RULES
 from testing.accounts import prove
 from testing.resolver import all_views
 from testing.sandbox_server import SandboxServer
-from testing.totp import code_at
+from testing.totp import SECRET, code_at
 from tests.html import text
 from tests.sign_in.asking import asks, confirm
 
 if TYPE_CHECKING:
     pass
 
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 RECORDS = "account_authentication_methods"
 # Every view that asks, with the methods by which it does: the promise of SECURITY.md. Django's admin asks as well.
 PROMISED = {

@@ -12,10 +12,10 @@ import pytest
 import requests
 
 from testing.accounts import create_account
-from testing.desk_template import PASSWORD, TOTP_SECRET
+from testing.desk_template import PASSWORD
 from testing.processes import free_port, running_program
 from testing.running_desk import Desk, granian_command, manage
-from testing.totp import code_now
+from testing.totp import SECRET, code_now
 from tests.sign_in.running_desk import Visitor
 
 LIMIT = 5  # wrong passwords for a name from one network in five minutes (sign_in/attempts.py)
@@ -89,7 +89,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
 for user in User.objects.filter(username__in=("coder", "rescued")).order_by("username"):
-    TOTP.activate(user, {TOTP_SECRET!r})
+    TOTP.activate(user, {SECRET!r})
 print(RecoveryCodes.activate(user).get_unused_codes()[0])
 """,
     ).splitlines()[-1]
@@ -97,7 +97,7 @@ print(RecoveryCodes.activate(user).get_unused_codes()[0])
 
 @pytest.mark.usefixtures("recovery_code")
 def test_totp_code_sent_concurrently_signs_in_once(three_desks: list[Desk]) -> None:
-    assert _signed_in_count(three_desks, "coder", code_now(TOTP_SECRET)) == 1
+    assert _signed_in_count(three_desks, "coder", code_now(SECRET)) == 1
 
 
 def test_recovery_code_sent_concurrently_signs_in_once(three_desks: list[Desk], recovery_code: str) -> None:
