@@ -44,8 +44,29 @@ TRIED_LABELS: dict[str, str] = {
     AuditAction.AUDIT_READ: "Tried to view the audit log",
     AuditAction.AUDIT_EXPORTED: "Tried to export the audit log",
 }
+# Pages by URL name, as their links call them: what somebody was denied.
+_PAGES: dict[str, str] = {
+    "people-list": "People",
+    "people-profiles": "Profiles",
+    "people-profile": "Profiles",
+    "people-masking": "Masking",
+    "person-new": "Add a person",
+    "person-edit": "A person’s page",
+    "person-do": "A person’s page",
+    "person-link": "A person’s page",
+    "gateway-status": "Status",
+    "profile-list": "Switch profile",
+}
 LIST_LOOKUP = "Looked up a list"  # the events of one pasted list
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
+
+
+def about_label(action: str, about: str | None) -> str | None:
+    """What an event is about, in words; a page by its title. The mark of a link session stays."""
+    if action != AuditAction.PAGE_DENIED or not about:
+        return about
+    name, space, mark = about.partition(" ")
+    return f"{_PAGES.get(name, name)}{space}{mark}"
 
 
 def action_choices(*, has_profiles: bool) -> dict[str, str]:
