@@ -14,6 +14,7 @@ ACTION_LABELS: dict[str, str] = {
     AuditAction.SNAPSHOT_STARTED: "Started a copy of contacts",
     AuditAction.PROFILE_SWITCHED: "Switched to this profile",
     AuditAction.PAGE_DENIED: "Access denied",
+    AuditAction.NUMBER_LOOKED_UP: "Looked up a number across profiles",
     AuditAction.QUOTA_EXCEEDED: "Reached the hourly limit",
     AuditAction.SIGN_IN: "Signed in",
     AuditAction.SIGN_OUT: "Signed out",
@@ -40,6 +41,7 @@ TRIED_LABELS: dict[str, str] = {
     AuditAction.MESSAGES_READ: "Tried to view message history",
     AuditAction.CONTACTS_EXPORTED: "Tried to export contacts",
     AuditAction.PROFILE_SWITCHED: "Tried to switch profile",
+    AuditAction.NUMBER_LOOKED_UP: "Tried to look up a number across profiles",
     AuditAction.SIGN_IN: "Failed to sign in",
     AuditAction.AUDIT_READ: "Tried to view the audit log",
     AuditAction.AUDIT_EXPORTED: "Tried to export the audit log",
@@ -71,7 +73,11 @@ def about_label(action: str, about: str | None) -> str | None:
 
 def action_choices(*, has_profiles: bool) -> dict[str, str]:
     """The actions to filter by; without those about profiles where there are none."""
-    about_profiles = {AuditAction.PROFILE_SWITCHED, AuditAction.PROFILE_ASSIGNMENT}
+    about_profiles = {
+        AuditAction.PROFILE_SWITCHED,
+        AuditAction.PROFILE_ASSIGNMENT,
+        AuditAction.NUMBER_LOOKED_UP,
+    }
     return {action: label for action, label in ACTION_LABELS.items() if has_profiles or action not in about_profiles}
 
 
