@@ -110,7 +110,8 @@ class Preferences(models.Model):
 
     `columns` are those shown. `region` is the ISO code of the region of local numbers, null for none. `time_zone` is an
     IANA name. `mask_numbers` is the person's own preference; the policy of a group overrides it. `default_view` is what
-    the bare address of a list opens, null for all contacts.
+    the bare address of a list opens, null for all contacts. `steps_dismissed`: an
+    admin does not want to see the first steps of a new desk.
     """
 
     user = models.OneToOneField(
@@ -124,6 +125,7 @@ class Preferences(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     mask_numbers = models.BooleanField(default=False)
     shortcuts = models.BooleanField(default=True)
+    steps_dismissed = models.BooleanField(default=False)
     default_view = models.ForeignKey(SavedView, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:

@@ -19,6 +19,7 @@ from contacts_ui.sent_api.queries import PAGE_SIZES
 
 from .columns import COLUMNS, OWNER
 from .models import DENSITIES, THEMES, GroupPolicy, Preferences
+from .suggested_field import SuggestedField
 
 if TYPE_CHECKING:  # Django's own class takes no type parameters when it runs
     PreferencesModelForm = forms.ModelForm[Preferences]
@@ -30,7 +31,6 @@ Density = Literal["comfortable", "compact"]
 
 _ONE_OF_THESE = {"required": "Choose one of these.", "invalid_choice": "Choose one of these."}
 _AMONG_THESE = {"invalid_choice": "Choose among these."}
-_ONE_OF_THE_LIST = {"required": "Choose one of the list.", "invalid_choice": "Choose one of the list."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class EffectivePreferences:
     mask_numbers: bool
     mask_forced: bool
     shortcuts: bool
+    steps_dismissed: bool = False
     default_view_id: int | None = None
 
     @property
@@ -74,6 +75,7 @@ def _effective(preferences: Preferences, *, forced: bool) -> EffectivePreference
         mask_numbers=preferences.mask_numbers or forced,
         mask_forced=forced,
         shortcuts=preferences.shortcuts,
+        steps_dismissed=preferences.steps_dismissed,
         default_view_id=preferences.default_view_id,
     )
 
@@ -110,6 +112,11 @@ def save_theme(user: User, theme: str) -> None:
     Preferences.objects.update_or_create(user=user, defaults={"theme": theme})
 
 
+def dismiss_steps(user: User) -> None:
+    """Saves that `user` does not want to see the first steps any more."""
+    Preferences.objects.update_or_create(user=user, defaults={"steps_dismissed": True})
+
+
 def save_default_view(user: User, view_id: int | None) -> None:
     """Saves which saved view the bare address of a list opens for `user`, None for all contacts."""
     Preferences.objects.update_or_create(user=user, defaults={"default_view_id": view_id})
@@ -126,10 +133,10 @@ def preferences_form(user: User, data: QueryDict | None, *, mask_forced: bool, s
 
 @cache
 def regions() -> list[tuple[str, str]]:
-    """Every region that has phone numbers, as (ISO code, English name), by name, after "None chosen"."""
+    """Every region that has phone numbers, as (ISO code, English name), by name, after "Not set"."""
     names = Locale("en").territories
     known = ((code, str(names.get(code, code))) for code in phonenumbers.SUPPORTED_REGIONS)
-    return [("", "None chosen"), *sorted(known, key=lambda region: region[1])]
+    return [("", ""), *sorted(known, key=lambda region: region[1])]
 
 
 @cache
@@ -151,14 +158,8 @@ class PreferencesForm(PreferencesModelForm):
         label="Rows per page", coerce=int, choices=[(str(n), str(n)) for n in PAGE_SIZES], error_messages=_ONE_OF_THESE
     )
     columns = forms.MultipleChoiceField(required=False, choices=COLUMNS, error_messages=_AMONG_THESE)
-    region = forms.TypedChoiceField(
-        label="Region of local numbers",
-        required=False,
-        choices=regions,
-        empty_value=None,
-        error_messages=_ONE_OF_THE_LIST,
-    )
-    time_zone = forms.ChoiceField(label="Time zone", choices=time_zones, error_messages=_ONE_OF_THE_LIST)
+    region = SuggestedField(regions, error="Choose a country from the list.", label="Default country", required=False)
+    time_zone = SuggestedField(time_zones, error="Choose a time zone from the list.", label="Time zone")
 
     class Meta:
         model = Preferences

@@ -70,12 +70,16 @@ GETS: dict[str, tuple[int, ...]] = {
     "lookup/<uuid:lookup_id>/": NOT_THERE,  # somebody else's
     "people/": ADMINS,
     "people/new/": ADMINS,
+    "people/profiles/": ADMINS,
+    "people/profiles/<uuid:listed_id>/": ADMINS,
+    "people/masking/": ADMINS,
     "people/<int:person_id>/": ADMINS,
     "people/<int:person_id>/do/": ADMINS_MOVED,  # POST only
     "people/<int:person_id>/link/": ADMINS_MOVED,
     "audit/": READERS,
     "audit/export/": READERS,
     "preferences/": EVERYONE,
+    "preferences/steps/": REFUSED,
     "preferences/theme/": REFUSED,
     "sign-in/": GATE,
     "sign-in/inactive/": OPEN,
@@ -111,12 +115,16 @@ POSTS: dict[str, tuple[int, ...]] = {
     ".well-known/security.txt": (405, 405, 405, 405, 405, 405),
     "people/": REFUSED,
     "people/new/": (302, 403, 403, 403, 403, 422),  # the form is empty
+    "people/profiles/": REFUSED,
+    "people/profiles/<uuid:listed_id>/": REFUSED,
+    "people/masking/": ADMINS_MOVED,
     "people/<int:person_id>/": (302, 403, 403, 403, 403, 422),
     "people/<int:person_id>/do/": (302, 403, 403, 403, 403, 400),
     "people/<int:person_id>/link/": ADMINS,
     "audit/": (302, 403, 403, 403, 302, 302),  # redirects to the hash of the typed number
     "audit/export/": REFUSED,
     "gateway/": REFUSED,
+    "preferences/steps/": AGAIN,
     "lookup/": ASSIGNED,
     "lookup/<uuid:lookup_id>/": NOT_THERE,
     "preferences/theme/": (302, 400, 400, 400, 400, 400),
@@ -194,6 +202,7 @@ def address(ids: dict[str, str], db: None) -> Callable[[str], str]:
     def made(route: str) -> str:
         filled = {
             "<uuid:profile_id>": ids["profile"],
+            "<uuid:listed_id>": ids["profile"],
             "<uuid:contact_id>": ids["p/" if route.startswith("p/") else "account/"],
             "<int:person_id>": str(someone.pk),
             "<uuid:lookup_id>": str(lookup.pk),

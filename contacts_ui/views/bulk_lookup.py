@@ -26,9 +26,10 @@ def bulk_lookup(request: DeskRequest, page: DeskPage, scope: Scope, numbers: tup
     each, up to three where a number may be stored in another form.
     """
     start, regions = _start(request, len(numbers)), likely_regions(preferences_of(request), scope)
-    known = number_index.index_for(scope)
-    requested = audit.hashes_of_texts(numbers[start : start + LOOKUP_BATCH], regions, known)
-    event = audit.record(request, audit.AuditAction.CONTACTS_SEARCHED, number_hashes=requested)
+    known, asked = number_index.index_for(scope), numbers[start : start + LOOKUP_BATCH]
+    requested = audit.hashes_of_texts(asked, regions, known)
+    about = audit.part_of_list(start + 1, start + len(asked), len(numbers))
+    event = audit.record(request, audit.AuditAction.CONTACTS_SEARCHED, number_hashes=requested, about=about)
     batch = lookup_numbers(scope, numbers, regions, known, start=start, most=LOOKUP_BATCH)
     contacts = [row.contact for row in batch.rows if row.contact]
     event.complete(rows=len(contacts), number_hashes=requested + audit.hashes_of_contacts(contacts))

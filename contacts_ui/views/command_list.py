@@ -128,7 +128,7 @@ def _pages(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
     if role in {ADMIN, AUDITOR}:
         pages.append(Command(reverse("audit-list"), "Audit log", icon="eye"))
     if role == ADMIN:
-        pages.append(Command(reverse("gateway-status"), "Status", "API status and usage", icon="cloud"))
+        pages.append(Command(reverse("gateway-status"), "Status", "API status and usage", icon="pulse"))
     pages.append(Command(reverse("preferences"), "Preferences", icon="sliders"))
     pages.append(Command(reverse("mfa_index"), "Sign-in and security", icon="key"))
     return tuple(pages)
