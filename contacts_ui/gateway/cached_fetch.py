@@ -126,12 +126,12 @@ class CachedFetcher:
         Raises TimeoutError when there is nothing stale and no answer within `timeout` seconds.
         """
         cached = self._cached(request)
-        if cached is not None and not request.refresh and is_fresh(cached.fetched_at, request.fresh_seconds):
+        fresh = cached if cached is not None and is_fresh(cached.fetched_at, request.fresh_seconds) else None
+        if fresh is None and request.derive and not request.refresh:
+            fresh = request.derive()
+        if fresh is not None and not request.refresh:
             self._config.stats.increment("hit")
-            return CachedResult(cached)
-        if request.derive and not request.refresh and (derived := request.derive()) is not None:
-            self._config.stats.increment("hit")
-            return CachedResult(derived)
+            return CachedResult(fresh)
         if self._config.bypass:
             return CachedResult(self._call_policy.call(request.fetch, bulk=request.bulk))
         try:

@@ -2,8 +2,8 @@
 
 Who types on, or chooses a channel, asks for some of the rows that came a moment ago. A row is decided by what is known
 of the API: it compares `search` with the national format (sent-api-v3, list contacts), and `channel` with all channels
-of a contact once an answer has shown that. Where a row may be decided otherwise the API is asked. The derived page is as
-old as the answer it comes from, and says so.
+of a contact once an answer has shown that. Where a row may be decided otherwise the API is asked. The derived page is
+as old as the answer it comes from, and says so.
 """
 
 from __future__ import annotations
@@ -106,5 +106,6 @@ def _has_text(contact: Contact, text: str) -> bool | None:
     """Whether the API finds a contact by a text. None where that hangs on whether it looks at other formats too."""
     if contact.format_national and text in contact.format_national:
         return True
-    others = (contact.phone_number, contact.format_e164, contact.format_international, contact.format_rfc)
-    return None if not contact.format_national or any(other and text in other for other in others) else False
+    elsewhere = (contact.phone_number, contact.format_e164, contact.format_international, contact.format_rfc)
+    undecided = not contact.format_national or any(other and text in other for other in elsewhere)
+    return None if undecided else False
