@@ -1,0 +1,40 @@
+"""Database models, a module for each domain.
+
+Contacts are in sealed parts alone: of snapshots, of the number index and of lookups (docs/decisions, 29, 30, 32).
+"""
+
+from __future__ import annotations
+
+from .access import PinnedProfile, ProfileAccess, ScopeVisit
+from .audit import AppendOnlyError, AuditEntry, AuditQuerySet
+from .counters import QuotaWindow, SignInCounter
+from .number_indexes import NumberIndex, NumberIndexAddition, NumberIndexPart
+from .number_lookups import NumberLookup, NumberLookupAnswer
+from .preferences import DENSITIES, THEMES, GroupPolicy, Preferences
+from .saved_views import SavedView
+from .snapshots import UNFINISHED, Snapshot, SnapshotPart, SnapshotState
+
+__all__ = [
+    "DENSITIES",
+    "THEMES",
+    "UNFINISHED",
+    "AppendOnlyError",
+    "AuditEntry",
+    "AuditQuerySet",
+    "GroupPolicy",
+    "NumberIndex",
+    "NumberIndexAddition",
+    "NumberIndexPart",
+    "NumberLookup",
+    "NumberLookupAnswer",
+    "PinnedProfile",
+    "Preferences",
+    "ProfileAccess",
+    "QuotaWindow",
+    "SavedView",
+    "ScopeVisit",
+    "SignInCounter",
+    "Snapshot",
+    "SnapshotPart",
+    "SnapshotState",
+]
