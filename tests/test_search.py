@@ -18,7 +18,7 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import Preferences
 from testing.sandbox_server import SandboxServer
 
-from .html import fragment, rows, text
+from .html import SITE_URL, fragment, rows, text
 
 LIST = "/account/contacts/"
 
@@ -157,7 +157,7 @@ def test_contact_opened_from_interpreted_search_costs_no_call(
     contact_id, number = _us_contact(caching_api)
     admin_client.get(LIST, {"search": number[-7:]})
     caching_api.reset_requests()
-    referer = {"HX-Current-URL": f"http://testserver{LIST}?search={number[-7:]}"}
+    referer = {"HX-Current-URL": f"{SITE_URL}{LIST}?search={number[-7:]}"}
     answer = admin_client.get(
         f"{LIST}{contact_id}/", headers={"HX-Request": "true", "HX-Request-Type": "partial", **referer}
     )
