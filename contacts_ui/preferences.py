@@ -19,6 +19,7 @@ from contacts_ui.sent_api.queries import PAGE_SIZES
 
 from .columns import COLUMNS, OWNER
 from .models import DENSITIES, THEMES, GroupPolicy, Preferences
+from .suggested_field import SuggestedField
 
 if TYPE_CHECKING:  # Django's own class takes no type parameters when it runs
     PreferencesModelForm = forms.ModelForm[Preferences]
@@ -30,7 +31,6 @@ Density = Literal["comfortable", "compact"]
 
 _ONE_OF_THESE = {"required": "Choose one of these.", "invalid_choice": "Choose one of these."}
 _AMONG_THESE = {"invalid_choice": "Choose among these."}
-_ONE_OF_THE_LIST = {"required": "Choose one of the list.", "invalid_choice": "Choose one of the list."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,10 @@ def preferences_form(user: User, data: QueryDict | None, *, mask_forced: bool, s
 
 @cache
 def regions() -> list[tuple[str, str]]:
-    """Every region that has phone numbers, as (ISO code, English name), by name, after "None chosen"."""
+    """Every region that has phone numbers, as (ISO code, English name), by name, after "Not set"."""
     names = Locale("en").territories
     known = ((code, str(names.get(code, code))) for code in phonenumbers.SUPPORTED_REGIONS)
-    return [("", "None chosen"), *sorted(known, key=lambda region: region[1])]
+    return [("", ""), *sorted(known, key=lambda region: region[1])]
 
 
 @cache
@@ -143,14 +143,8 @@ class PreferencesForm(PreferencesModelForm):
         label="Rows per page", coerce=int, choices=[(str(n), str(n)) for n in PAGE_SIZES], error_messages=_ONE_OF_THESE
     )
     columns = forms.MultipleChoiceField(required=False, choices=COLUMNS, error_messages=_AMONG_THESE)
-    region = forms.TypedChoiceField(
-        label="Region of local numbers",
-        required=False,
-        choices=regions,
-        empty_value=None,
-        error_messages=_ONE_OF_THE_LIST,
-    )
-    time_zone = forms.ChoiceField(label="Time zone", choices=time_zones, error_messages=_ONE_OF_THE_LIST)
+    region = SuggestedField(regions, error="Choose a country from the list.", label="Default country", required=False)
+    time_zone = SuggestedField(time_zones, error="Choose a time zone from the list.", label="Time zone")
 
     class Meta:
         model = Preferences

@@ -34,19 +34,21 @@ ROLES: tuple[Role, ...] = (
     Role(
         AUDITOR,
         "Auditor",
-        "Reads the audit log, and no contacts.",
-        "Reads the audit log, and no contacts.",
+        "Can view the audit log, not contacts.",
+        "Can view the audit log, not contacts.",
         guarded=True,
     ),
     Role(
         ADMIN,
         "Admin",
-        "Sees the account and every profile, assigns profiles and roles, reads the audit log.",
-        "Sees all contacts, assigns roles, reads the audit log.",
+        "Can view all contacts and the audit log, and manage people.",
+        "Can view all contacts and the audit log, and manage people.",
         guarded=True,
     ),
-    Role(EXPORTER, "Exporter", "Sees the profiles assigned to them, and may export.", "Sees all contacts, may export."),
-    Role(SUPPORT, "Support", "Sees the profiles assigned to them.", "Sees all contacts."),
+    Role(
+        EXPORTER, "Exporter", "Can view and export contacts of assigned profiles.", "Can view and export all contacts."
+    ),
+    Role(SUPPORT, "Support", "Can view contacts of assigned profiles.", "Can view all contacts."),
 )
 _CACHED = "_desk_role"
 _CHANGING = "_desk_role_changing"

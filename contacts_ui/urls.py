@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from .views import audit_log, gateway_status, people, preferences, security_txt
+from .views import audit_log, gateway_status, people, people_profiles, preferences, security_txt
 from .views import contact_detail as contact
 from .views import contact_list as contacts
 from .views import profile_switcher as profiles
@@ -25,6 +25,9 @@ urlpatterns = [
     path("gateway/", gateway_status.gateway_status, name="gateway-status"),
     path("people/", people.people_list, name="people-list"),
     path("people/new/", people.person_new, name="person-new"),
+    path("people/profiles/", people_profiles.people_profiles, name="people-profiles"),
+    path("people/profiles/<uuid:listed_id>/", people_profiles.people_profile, name="people-profile"),
+    path("people/masking/", people_profiles.people_masking, name="people-masking"),
     path("people/<int:person_id>/", people.person_edit, name="person-edit"),
     path("people/<int:person_id>/do/", people.person_action, name="person-do"),
     path("people/<int:person_id>/link/", people.person_link, name="person-link"),

@@ -180,6 +180,9 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_SESSION_REMEMBER = True  # sessions last SESSION_LONGEST_SECONDS
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = (
+    True  # whoever has the link could sign in a moment later; a second factor is asked for
+)
 # Sign-ins are limited by contacts_ui/sign_in/attempts.py, for known browsers apart (docs/decisions, 25).
 ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = {"login": None, "login_failed": None, "reset_password": None}
 KNOWN_BROWSER_COOKIE_NAME = "__Host-known-browser" if _https else "known-browser"

@@ -112,7 +112,7 @@ def test_user_without_profiles_is_told_who_can_assign_them(
     client.force_login(user_without_role)
     page = text(client.get("/"))
     assert "No profiles are assigned to you yet" in page
-    assert "mara can assign profiles to you" in page
+    assert "Ask an admin (mara) to assign profiles." in page
 
 
 def test_home_redirects_to_last_visited_scope(admin_client: Client, sandbox: SandboxServer) -> None:

@@ -25,7 +25,7 @@ def test_page_shows_rate_limit_circuit_and_minute_counts(
     for _ in range(3):
         admin_client.get("/account/contacts/")
     page = text(admin_client.get("/gateway/"))
-    assert "<dt>Left now</dt><dd><span>4,998</span>" in page
+    assert "<dt>Available now</dt><dd><span>4,998</span>" in page
     assert "<dt>Answers</dt><dd><span>Yes</span>" in page
     assert "this minute: 2 calls, 2 answers without one" in page
 

@@ -51,9 +51,9 @@ def test_deactivation_ends_session_at_next_request(
     admin_client: Client, support_client: Client, support_user: User
 ) -> None:
     assert _is_signed_in(support_client)
-    assert "sam is switched off and signed out everywhere." in _perform(admin_client, support_user, "switch-off")
+    assert "sam is deactivated and signed out everywhere." in _perform(admin_client, support_user, "switch-off")
     assert not _is_signed_in(support_client)
-    assert written("person.changed") == [("mara", "sam: switched off")]
+    assert written("person.changed") == [("mara", "sam: deactivated")]
     assert written("person.sessions_ended") == [("mara", "sam: 1 session")]
 
 
@@ -88,8 +88,8 @@ def test_session_of_inactive_user_opens_nothing(support_client: Client, support_
 def test_deactivated_person_can_sign_in_only_after_reactivation(admin_client: Client, support_user: User) -> None:
     _perform(admin_client, support_user, "switch-off")
     assert not Client().login(username="sam", password="x")
-    assert "sam may come in again." in _perform(admin_client, support_user, "switch-on")
-    assert written("person.changed")[-1] == ("mara", "sam: may come in again")
+    assert "sam reactivated." in _perform(admin_client, support_user, "switch-on")
+    assert written("person.changed")[-1] == ("mara", "sam: reactivated")
     client = Client()
     client.post("/sign-in/", {"login": "sam", "password": "x"})
     assert _is_signed_in(client)
@@ -98,7 +98,7 @@ def test_deactivated_person_can_sign_in_only_after_reactivation(admin_client: Cl
 def test_repeated_deactivation_is_recorded_once(admin_client: Client, support_user: User) -> None:
     _perform(admin_client, support_user, "switch-off")
     _perform(admin_client, support_user, "switch-off")
-    assert written("person.changed") == [("mara", "sam: switched off")]
+    assert written("person.changed") == [("mara", "sam: deactivated")]
 
 
 def test_sign_out_everywhere_ends_only_sessions_of_that_person(
@@ -143,7 +143,7 @@ def test_unrecordable_action_is_not_performed(
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_action_on_oneself_is_refused(admin_client: Client, admin_user: User, action: str) -> None:
-    assert "You cannot do this to yourself." in _perform(admin_client, admin_user, action)
+    assert "You can’t do this to yourself." in _perform(admin_client, admin_user, action)
     assert User.objects.get(pk=admin_user.pk).is_active
 
 
@@ -161,13 +161,13 @@ def test_admin_cannot_act_on_superuser(admin_client: Client, action: str) -> Non
 
 def test_password_link_for_oneself_is_refused(admin_client: Client, admin_user: User) -> None:
     page = text(admin_client.post(f"{path_of(admin_user)}link/", follow=True))
-    assert "You change your own password" in page
+    assert "Change your own password" in page
 
 
 def test_deactivated_person_gets_no_password_link(admin_client: Client, support_user: User) -> None:
     _perform(admin_client, support_user, "switch-off")
     page = text(admin_client.post(f"{path_of(support_user)}link/", follow=True))
-    assert "sam is switched off. Switch them on first." in page
+    assert "sam is deactivated. Reactivate them first." in page
 
 
 def test_two_admins_cannot_deactivate_each_other(
@@ -267,4 +267,4 @@ def test_sso_user_gets_no_password_link(admin_client: Client, support_user: User
     settings.OIDC_PROVIDER_ID = "oidc-0123456789ab"
     SocialAccount.objects.create(user=support_user, provider="oidc-0123456789ab", uid="s-1")
     page = text(admin_client.post(f"{path_of(support_user)}link/", follow=True))
-    assert "sam signs in with Single sign-on, and has no password here." in page
+    assert "sam signs in with Single sign-on and has no password here." in page

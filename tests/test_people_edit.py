@@ -99,11 +99,11 @@ def test_addition_is_recorded_once(admin_client: Client) -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"username": "SAM"}, "Somebody else has this user name already."),
-        ({"username": "sam@example.org"}, "Somebody else has this user name already."),
-        ({"email": "SAM@example.org"}, "Somebody else has this e-mail address already."),
-        ({"email": "sam at home"}, "This is not an e-mail address."),
-        ({"username": ""}, "Type a user name."),
+        ({"username": "SAM"}, "This user name is already taken."),
+        ({"username": "sam@example.org"}, "This user name is already taken."),
+        ({"email": "SAM@example.org"}, "This e-mail address is already in use."),
+        ({"email": "sam at home"}, "Enter a valid e-mail address."),
+        ({"username": ""}, "Enter a user name."),
         ({"username": "a b"}, "Use letters, digits and"),
         ({"role": "king"}, "Choose one of these roles."),
         ({"role": ""}, "Choose one of these roles."),
@@ -149,7 +149,7 @@ def test_email_address_of_other_person_is_taken(
 ) -> None:
     EmailAddress.objects.create(user=user_without_role, email="nia@example.org")
     response = save(admin_client, support_user, email="NIA@example.org", name="Typed")
-    assert "Somebody else has this e-mail address already." in text(response)
+    assert "This e-mail address is already in use." in text(response)
     assert 'value="Typed"' in text(response)
 
 
@@ -232,7 +232,7 @@ def test_profile_search_by_htmx_gets_list_only(
     response = admin_client.post(path_of(support_user), sent, headers=FRAGMENT)
     assert response["X-Fragment"] == "1"
     assert re.findall(r"<span>([^<]+)</span></label>", text(response)) == [sandbox.profiles()[8]["name"]]
-    assert "3</span> ticked, 3 assigned now." in text(response)
+    assert "3</span> selected" in text(response)
 
 
 def test_thousand_assigned_profiles_are_edited_without_loss(
@@ -258,7 +258,7 @@ def test_assignments_are_shown_by_id_and_kept_when_api_is_down(
     before = assigned(support_user)
     sandbox.fault(route="me", kind="status", status=500, times=9)
     page = text(admin_client.get(path_of(support_user)))
-    assert "The messaging service is not answering, so profiles cannot be added now." in page
+    assert "The messaging service isn’t answering, so profiles can’t be added now." in page
     assert set(as_sent(page)["profiles"]) == before
     assert save(admin_client, support_user, role="exporter").status_code == 302
     assert assigned(support_user) == before
@@ -271,7 +271,7 @@ def test_assignments_cannot_be_added_when_api_is_down(
     sandbox.fault(route="me", kind="status", status=500, times=9)
     response = save(admin_client, support_user, profiles=[*before, other], name="Typed")
     assert response.status_code == 422
-    assert "profiles cannot be added while the messaging service does not answer" in text(response)
+    assert "Profiles can’t be added while the messaging service isn’t answering" in text(response)
     assert assigned(support_user) == before
 
 
@@ -293,7 +293,7 @@ def test_assignment_unknown_to_api_is_kept(admin_client: Client, support_user: U
 
 def test_unknown_profile_cannot_be_assigned(admin_client: Client, support_user: User) -> None:
     response = save(admin_client, support_user, profiles=[str(uuid4()), "no id"])
-    assert "a profile that was ticked is not there any more" in text(response)
+    assert "A selected profile no longer exists" in text(response)
     assert len(assigned(support_user)) == 3
 
 
@@ -305,7 +305,7 @@ def test_stale_form_is_refused(admin_client: Client, support_user: User) -> None
     save(admin_client, support_user, role="exporter")
     response = admin_client.post(path_of(support_user), old | {"name": "Typed"})
     assert response.status_code == 422
-    assert "Somebody changed this person while this page was open" in text(response)
+    assert "Someone changed this person while this page was open" in text(response)
     assert 'value="Typed"' in text(response)
     assert role_of(User.objects.get(pk=support_user.pk)) == "exporter"
 

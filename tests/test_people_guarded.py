@@ -14,7 +14,7 @@ from tests.test_people_edit import as_shown, path_of, save
 
 from .html import text
 
-ROLE = "Only a superuser gives or takes away the roles admin and auditor."
+ROLE = "Only a superuser can change the roles admin and auditor."
 GUARDED = pytest.mark.parametrize("role", ["admin", "auditor"])
 MAIL = pytest.mark.parametrize("mails", [True, False], ids=["with mail", "without mail"])
 
@@ -72,7 +72,7 @@ def test_admin_does_not_redirect_mail_of_guarded_person(
 ) -> None:
     set_role(colleague, role)
     response = save(admin_client, colleague, email="mara@evil.example")
-    assert "Only a superuser changes the e-mail of an admin or auditor" in text(response)
+    assert "Only a superuser can change the e-mail of an admin or auditor" in text(response)
     admin_client.post(f"{path_of(colleague)}link/")
     assert _kept(colleague).email == "cleo@example.org"
     assert set(_sent_links()) <= {"cleo@example.org"}
@@ -92,7 +92,7 @@ def test_deactivated_guarded_person_stays_guarded(admin_client: Client, colleagu
 def test_admin_without_mail_makes_no_link_for_guarded_person(admin_client: Client, colleague: User, role: str) -> None:
     set_role(colleague, role)
     page = text(admin_client.post(f"{path_of(colleague)}link/", follow=True))
-    assert "Only a superuser makes a link for an admin or auditor" in page
+    assert "Only a superuser can create a link for an admin or auditor" in page
     assert "/sign-in/password/" not in page
     assert not AuditEntry.objects.filter(action="person.link_made").exists()
 
@@ -166,7 +166,7 @@ def test_session_and_password_of_before_a_promotion_end(
     prepared.force_login(support_user)
     save(root_client, support_user, role=role, confirm="role")
     page = text(root_client.get(path_of(support_user)))
-    assert "is signed out everywhere and has no password any more: make a new link for them." in page
+    assert "is signed out everywhere and needs a new password: create a reset link." in page
     assert prepared.get("/audit/")["Location"].startswith("/sign-in/")
     assert not _kept(support_user).has_usable_password()
 
@@ -185,5 +185,5 @@ def test_promotion_asks_first_and_names_the_address(root_client: Client, support
     support_user.save()
     page = text(save(root_client, support_user, role=role))
     assert f"an {role}?" in page
-    assert "It is sent to somebody@example.org: check with them that this is their address." in page
+    assert "The link goes to somebody@example.org: check with them that it’s their address." in page
     assert role_of(_kept(support_user)) == "support"

@@ -51,6 +51,9 @@ GETS: dict[str, tuple[int, ...]] = {
     "gateway/": ADMINS,
     "people/": ADMINS,
     "people/new/": ADMINS,
+    "people/profiles/": ADMINS,
+    "people/profiles/<uuid:listed_id>/": ADMINS,
+    "people/masking/": ADMINS,
     "people/<int:person_id>/": ADMINS,
     "people/<int:person_id>/do/": ADMINS_MOVED,  # POST only
     "people/<int:person_id>/link/": ADMINS_MOVED,
@@ -92,6 +95,9 @@ POSTS: dict[str, tuple[int, ...]] = {
     ".well-known/security.txt": (405, 405, 405, 405, 405, 405),
     "people/": REFUSED,
     "people/new/": (302, 403, 403, 403, 403, 422),  # the form is empty
+    "people/profiles/": REFUSED,
+    "people/profiles/<uuid:listed_id>/": REFUSED,
+    "people/masking/": ADMINS_MOVED,
     "people/<int:person_id>/": (302, 403, 403, 403, 403, 422),
     "people/<int:person_id>/do/": (302, 403, 403, 403, 403, 400),
     "people/<int:person_id>/link/": ADMINS,
@@ -159,6 +165,7 @@ def address(ids: dict[str, str], db: None) -> Callable[[str], str]:
     def made(route: str) -> str:
         filled = {
             "<uuid:profile_id>": ids["profile"],
+            "<uuid:listed_id>": ids["profile"],
             "<uuid:contact_id>": ids["p/" if route.startswith("p/") else "account/"],
             "<int:person_id>": str(someone.pk),
             "<int:pk>": "1",

@@ -63,7 +63,7 @@ def test_person_without_role_is_told_to_ask_for_one(single: None, user_without_r
     client = Client()
     client.force_login(user_without_role)
     page = text(client.get("/"))
-    assert "mara can give you a role." in page
+    assert "Ask an admin (mara) to give you a role." in page
     assert "rofile" not in page.split("<main")[1].split("</main>")[0].replace("data-profile-id", "")
 
 

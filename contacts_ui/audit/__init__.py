@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .actions import AuditAction
+from .lines import part_of_list
 from .log import AuditEvent, AuditWriteError, append
 from .number_hashes import (
     hashes_of_contacts,
@@ -40,6 +41,7 @@ __all__ = [
     "hashes_of_numbers",
     "hashes_of_plan",
     "hashes_of_texts",
+    "part_of_list",
     "record",
     "request_id_of",
     "scope_of",

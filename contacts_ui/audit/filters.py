@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from contacts_ui.observability.redaction import redact_text
 from contacts_ui.phone_search import DEFAULT_REGIONS
 from contacts_ui.text import matches_name, parse_uuid, printable
 
+from .actions import AuditAction
 from .labels import ACTION_LABELS, OUTCOMES
 from .log import ACCOUNT
 from .queries import EntryFilter, get_entry
@@ -41,12 +42,15 @@ _CURSOR = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _NAMES = {
     "person": "Person",
     "profile": "Profile",
-    "action": "What",
+    "action": "Action",
     "outcome": "Outcome",
     "from": "From",
-    "to": "Until",
+    "to": "To",
     "number": "Number",
+    "reads": "Views of this log",
 }
+PRESETS = (("Today", 0), ("7 days", 6), ("30 days", 29))  # days before today's midnight
+MAX_SUGGESTED = 500  # people, and profiles, that an input suggests; any other can be typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,15 @@ class AuditFilterChip:
     name: str
     value: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPreset:
+    """A time range by one click: its title, and the URL of the log with it, or, where it is active, without."""
+
+    title: str
+    url: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,16 @@ class AuditFilters:
         words = ", ".join(f"{chip.name.lower()}: {chip.value}" for chip in self.chips)
         return redact_text(words) or None  # a number may have been typed into the wrong box
 
+    @property
+    def presets(self) -> tuple[AuditPreset, ...]:
+        """The time ranges that end now, counted in days of the person's zone."""
+        today = datetime.now(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return tuple(self._preset(title, _utc_minute(today - timedelta(days=days))) for title, days in PRESETS)
+
+    def _preset(self, title: str, since: str) -> AuditPreset:
+        active = self.params.get("from") == since and "to" not in self.params
+        return AuditPreset(title, self.url(**{"from": None if active else since, "to": None}), active)
+
     def raw(self, name: str) -> str:
         """The value of the input: times in `zone`, everything else as in the URL."""
         value = self.params.get(name, "")
@@ -112,6 +135,12 @@ def profile_names() -> dict[str, str]:
     """Profile names by id, empty when the API does not respond in time. Cost: one API call in five minutes."""
     account = get_gateway().account_if_known(PROFILE_NAMES_TIMEOUT)
     return {profile.id.lower(): profile.display_name for profile in account.value.profiles} if account else {}
+
+
+def suggested_people() -> tuple[tuple[str, str], ...]:
+    """User name and full name of people to suggest as a filter. Cost: one query."""
+    rows = User.objects.order_by("username").values_list("username", "first_name", "last_name")[:MAX_SUGGESTED]
+    return tuple((username, f"{first} {last}".strip()) for username, first, last in rows)
 
 
 def hashes_for_input(text: str, region: str | None) -> str:
@@ -132,6 +161,7 @@ def parse_filters(
     for name in _NAMES:
         getattr(parser, f"read_{name}")(_raw_value(parameters, name))
     parser.check_order()
+    parser.hide_reads()
     return AuditFilters(
         path=path,
         export_path=export_path,
@@ -175,7 +205,7 @@ class _FilterParser:
         if not text:
             return
         if text.casefold() in {ACCOUNT, f"the {ACCOUNT}"}:
-            self._keep("profile", ACCOUNT, f"the {ACCOUNT}", scopes=(ACCOUNT,))
+            self._keep("profile", ACCOUNT, "Account", scopes=(ACCOUNT,))
         elif profile_id := parse_uuid(text):
             self._keep("profile", profile_id, self._display_names.get(profile_id), scopes=(profile_id,))
         elif matches := tuple(i for i, name in self._display_names.items() if matches_name(text, name))[:MAX_MATCHES]:
@@ -183,21 +213,21 @@ class _FilterParser:
         elif self._display_names:
             self.warnings.append(f"No profile is called “{text}”, so all are shown.")
         else:
-            self.warnings.append("The names of profiles are not known just now, so all are shown. Type a profile’s ID.")
+            self.warnings.append("Profile names aren’t available right now. Enter a profile ID instead.")
 
     def read_action(self, text: str) -> None:
         """One of ACTION_LABELS."""
         if text in ACTION_LABELS:
             self._keep("action", text, ACTION_LABELS[text], action=text)
         elif text:
-            self.warnings.append("There is no such action, so all are shown.")
+            self.warnings.append("Unknown action ignored.")
 
     def read_outcome(self, text: str) -> None:
         """One of OUTCOMES."""
         if text in OUTCOMES:
             self._keep("outcome", text, OUTCOMES[text], outcome=text)
         elif text:
-            self.warnings.append("There is no such outcome, so all are shown.")
+            self.warnings.append("Unknown outcome ignored.")
 
     def read_from(self, text: str) -> None:
         """The start of the time range, inclusive."""
@@ -215,9 +245,9 @@ class _FilterParser:
             moment = datetime.fromisoformat(text)
             moment = (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(UTC)
             moment = moment.replace(second=0, microsecond=0)
-            value, label = moment.isoformat(timespec="minutes"), f"{moment.astimezone(self._zone):%-d %b %Y, %H:%M}"
+            value, label = _utc_minute(moment), f"{moment.astimezone(self._zone):%-d %b %Y, %H:%M}"
         except (ValueError, OverflowError):
-            self.warnings.append(f"“{text}” is no time that can be read, so it was left out. Try 2026-01-31T14:00.")
+            self.warnings.append(f"“{text}” isn’t a valid time, so it was ignored. Try 2026-01-31T14:00.")
             return
         self._keep(name, value, label, **{field: moment})
 
@@ -228,23 +258,35 @@ class _FilterParser:
             for name in ("from", "to"):
                 del self.params[name], self.labels[name]
             self.entry_filter = replace(self.entry_filter, since=None, until=None)
-            self.warnings.append("The time from is not before the time until, so both were left out.")
+            self.warnings.append("“From” must be before “To”, so both were ignored.")
 
     def read_number(self, text: str) -> None:
-        """The keyed hashes of a number. The label shows six digits of the first hash, the number is not known."""
+        """The keyed hashes of a number. The number is not known, so the label cannot show it."""
         if _HASHES.fullmatch(text):
-            self._keep("number", text, f"as typed (mark {text[:6]})", number_hashes=tuple(text.split("-")))
+            self._keep("number", text, "Number search", number_hashes=tuple(text.split("-")))
         elif text == NO_DIGITS:
-            self.warnings.append("There were no digits in the number, so it was left out.")
+            self.warnings.append("The number had no digits, so it was ignored.")
         elif text:
-            self.warnings.append("The number of this address cannot be read, so it was left out. Type it again.")
+            self.warnings.append("The number in this address couldn’t be read. Enter it again.")
+
+    def read_reads(self, text: str) -> None:
+        """Views of the log itself are hidden unless asked for: they are most of its rows, and hide what matters."""
+        if text == "1":
+            self._keep("reads", text, "Shown")
+        elif text:
+            self.warnings.append("Unknown filter ignored.")
+
+    def hide_reads(self) -> None:
+        """Hides them, once all parameters are read."""
+        asked = "reads" in self.params or self.params.get("action") == AuditAction.AUDIT_READ
+        self.entry_filter = replace(self.entry_filter, hide_reads=not asked)
 
     def cursor(self, name: str) -> AuditEntry | None:
         """The cursor row, by its id."""
         text = _raw_value(self._parameters, name)
         entry = get_entry(int(text)) if _CURSOR.fullmatch(text) else None
         if text and entry is None:
-            self.warnings.append("There is no such place in the log any more, so these are the newest rows.")
+            self.warnings.append("That page no longer exists. These are the newest entries.")
         return entry
 
 
@@ -256,6 +298,10 @@ def _raw_value(parameters: QueryDict | Mapping[str, str], name: str) -> str:
 
 def _people(condition: Q) -> tuple[int, ...]:
     return tuple(User.objects.filter(condition).values_list("pk", flat=True)[:MAX_MATCHES])
+
+
+def _utc_minute(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="minutes")
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:

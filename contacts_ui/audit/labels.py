@@ -5,32 +5,52 @@ from __future__ import annotations
 from .actions import AuditAction
 
 ACTION_LABELS: dict[str, str] = {
-    AuditAction.CONTACTS_LISTED: "Looked at the list of contacts",
+    AuditAction.CONTACTS_LISTED: "Viewed the contact list",
     AuditAction.CONTACTS_SEARCHED: "Searched contacts",
     AuditAction.CONTACT_OPENED: "Opened a contact",
     AuditAction.NUMBER_REVEALED: "Revealed a masked number",
-    AuditAction.MESSAGES_READ: "Looked at what was sent to a contact",
+    AuditAction.MESSAGES_READ: "Viewed message history",
     AuditAction.CONTACTS_EXPORTED: "Exported contacts",
     AuditAction.PROFILE_SWITCHED: "Switched to this profile",
-    AuditAction.PAGE_DENIED: "Asked for a page that is not theirs",
-    AuditAction.QUOTA_EXCEEDED: "Reached the hour’s limit of contacts",
+    AuditAction.PAGE_DENIED: "Access denied",
+    AuditAction.QUOTA_EXCEEDED: "Reached the hourly limit",
     AuditAction.SIGN_IN: "Signed in",
     AuditAction.SIGN_OUT: "Signed out",
     AuditAction.SECOND_FACTOR_ADDED: "Added a second factor",
     AuditAction.SECOND_FACTOR_REMOVED: "Removed a second factor",
     AuditAction.PASSWORD_CHANGED: "Changed a password",
     AuditAction.ROLE_CHANGED: "Changed a role",
-    AuditAction.PROFILE_ASSIGNMENT: "Changed who has this profile",
+    AuditAction.PROFILE_ASSIGNMENT: "Changed profile access",
     AuditAction.PERSON_CHANGED: "Changed a person",
-    AuditAction.POLICY_CHANGED: "Changed what holds for a group",
-    AuditAction.ADMIN_CHANGED: "Changed something in Django’s admin",
-    AuditAction.PERSON_LINK_MADE: "Made a link to choose a password",
+    AuditAction.POLICY_CHANGED: "Changed group policy",
+    AuditAction.ADMIN_CHANGED: "Changed data in Django’s admin",
+    AuditAction.PERSON_LINK_MADE: "Created a password link",
     AuditAction.PERSON_SESSIONS_ENDED: "Ended a person’s sessions",
-    AuditAction.AUDIT_READ: "Read the audit log",
+    AuditAction.AUDIT_READ: "Viewed the audit log",
     AuditAction.AUDIT_EXPORTED: "Exported the audit log",
-    AuditAction.AUDIT_PRUNED: "Deleted old rows of the audit log",
+    AuditAction.AUDIT_PRUNED: "Deleted old entries",
 }
+# What was only tried: a wrong password is not "Signed in".
+TRIED_LABELS: dict[str, str] = {
+    AuditAction.CONTACTS_LISTED: "Tried to view the contact list",
+    AuditAction.CONTACTS_SEARCHED: "Tried to search contacts",
+    AuditAction.CONTACT_OPENED: "Tried to open a contact",
+    AuditAction.NUMBER_REVEALED: "Tried to reveal a number",
+    AuditAction.MESSAGES_READ: "Tried to view message history",
+    AuditAction.CONTACTS_EXPORTED: "Tried to export contacts",
+    AuditAction.PROFILE_SWITCHED: "Tried to switch profile",
+    AuditAction.SIGN_IN: "Failed to sign in",
+    AuditAction.AUDIT_READ: "Tried to view the audit log",
+    AuditAction.AUDIT_EXPORTED: "Tried to export the audit log",
+}
+LIST_LOOKUP = "Looked up a list"  # the events of one pasted list
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
+
+
+def event_label(action: str, outcome: str) -> str:
+    """What was done, or what was tried where it was denied or failed, in words."""
+    label = None if outcome == "ok" else TRIED_LABELS.get(action)
+    return label or action_label(action)
 
 
 def action_label(action: str) -> str:

@@ -27,8 +27,8 @@ def mark_session(request: HttpRequest, user: User) -> None:
     Cost: one query, two more within that day.
     """
     now = datetime.now(UTC)
-    by_nobody = _about(user, AuditAction.PASSWORD_CHANGED).filter(person_id=None, at__gte=now - MARKED_FOR)
-    chosen_at = by_nobody.order_by("-at").values_list("at", flat=True).first()
+    by_others = _about(user, AuditAction.PASSWORD_CHANGED).exclude(person_id=user.pk).filter(at__gte=now - MARKED_FOR)
+    chosen_at = by_others.order_by("-at").values_list("at", flat=True).first()
     if chosen_at is None:
         return
     valid = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)

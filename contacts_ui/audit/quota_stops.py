@@ -28,4 +28,4 @@ def people_stopped_by_quota() -> tuple[QuotaStop, ...]:
     """Whoever was stopped within the last day, the latest first. Cost: one query over an index."""
     rows = AuditEntry.objects.filter(action=AuditAction.QUOTA_EXCEEDED, at__gt=datetime.now(UTC) - REMEMBERED)
     latest = rows.values("person_id", "person").annotate(last=Max("at")).order_by("-last")[:MAX_PEOPLE]
-    return tuple(QuotaStop(row["person_id"], row["person"] or "Somebody", row["last"]) for row in latest)
+    return tuple(QuotaStop(row["person_id"], row["person"] or "Someone", row["last"]) for row in latest)

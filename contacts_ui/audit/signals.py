@@ -51,7 +51,7 @@ def on_login_failed(credentials: dict[str, Any], request: HttpRequest | None = N
         User.objects.filter(email__iexact=typed).first() if typed else None
     )
     if user is not None and not user.is_active:
-        about = "switched off"
+        about = "deactivated"
     else:
         about = credentials.get("reason") or ("wrong password" if user else "unknown name")
     if request is not None:
@@ -167,7 +167,7 @@ def _person_changed(instance: User, created: bool, **_: Any) -> None:
     before = getattr(instance, "desk_before", None) or {"is_active": True, "is_superuser": False}
     labels = ["added"] if created else []
     if instance.is_active != before["is_active"]:
-        labels.append("may come in again" if instance.is_active else "switched off")
+        labels.append("reactivated" if instance.is_active else "deactivated")
     if instance.is_superuser != before["is_superuser"]:
         labels.append("made superuser" if instance.is_superuser else "no longer superuser")
     for label in labels:

@@ -45,7 +45,7 @@ def _target(actor: User, person_id: int) -> Person:
     person = get_person(person_id)
     check_may_change(actor, person)
     if is_self(actor, person):
-        raise NotAllowed("You cannot do this to yourself. Another admin can.")
+        raise NotAllowed("You can’t do this to yourself. Another admin can.")
     return person
 
 
@@ -53,13 +53,13 @@ def _deactivate(person: Person) -> str:
     person.user.is_active = False
     person.user.save(update_fields=["is_active"])
     _end_sessions(person)
-    return f"{person.name} is switched off and signed out everywhere."
+    return f"{person.name} is deactivated and signed out everywhere."
 
 
 def _activate(person: Person) -> str:
     person.user.is_active = True
     person.user.save(update_fields=["is_active"])
-    return f"{person.name} may come in again."
+    return f"{person.name} reactivated."
 
 
 def _sign_out(person: Person) -> str:
@@ -84,24 +84,24 @@ def _end_sessions(person: Person) -> int:
 ACTIONS: dict[str, PersonAction] = {
     "switch-off": PersonAction(
         _deactivate,
-        "Switch off",
-        "Their sessions end at once, and they cannot sign in. Role and profiles are kept.",
-        "To undo this, switch them on again here. They sign in anew.",
+        "Deactivate",
+        "Ends all their sessions and blocks sign-in. Role and profiles are kept.",
+        "To undo this, reactivate them here.",
         danger=True,
     ),
-    "switch-on": PersonAction(_activate, "Switch on"),
+    "switch-on": PersonAction(_activate, "Reactivate"),
     "sign-out": PersonAction(
         _sign_out,
         "Sign out",
-        "Every session ends at once, and what they have not saved is lost.",
-        "There is nothing to undo: they can sign in again.",
+        "All their sessions end now. Unsaved work is lost.",
+        "Nothing to undo: they can sign in again at any time.",
     ),
     "remove-factors": PersonAction(
         _reset_mfa,
         "Remove the second factors of",
-        "Passkeys, authenticator app and recovery codes stop working, and every session ends. "
-        "Until they add one again, their password alone lets them in.",
-        "This cannot be undone. They add a new one themselves, under “Sign-in and security”.",
+        "Their passkeys, authenticator app and recovery codes stop working, and all sessions end. "
+        "Until they add a new one, their password alone signs them in.",
+        "This can’t be undone. They can add a new one under “Sign-in and security”.",
         danger=True,
     ),
 }

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
+from django.http import QueryDict
+
 from contacts_ui.gateway import get_gateway
+from contacts_ui.models import ProfileAccess
 from contacts_ui.sent_api.errors import SentError
 from contacts_ui.sent_api.types import sorted_by_name
 from contacts_ui.text import matches_name, parse_uuid
 
 # Choices a page shows: a browser sends a field for each selected one, and Django accepts a thousand fields of a form.
 MAX_SHOWN = 500
+MAX_SUGGESTED = 200  # people to copy profiles from; any other name can be typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +102,33 @@ def profile_choices(
         stale=profiles.stale,
         single_account=profiles.single_account,
     )
+
+
+def selected_ids(data: QueryDict) -> frozenset[str]:
+    """The selected ids of a form, shown or hidden. Anything but an id is ignored."""
+    ids = (parse_uuid(text) for text in [*data.getlist("profiles"), *data.get("kept", "").split()])
+    return frozenset(found for found in ids if found)
+
+
+def copies(data: QueryDict) -> bool:
+    """True if the form asks for the profiles of somebody else: by its button, or by Enter in its input."""
+    other_button = "save" in data or "look" in data or data.get("find", "") != data.get("found", "")
+    return bool(data.get("from", "").strip()) and ("copy" in data or not other_button)
+
+
+def copied(data: QueryDict) -> frozenset[str]:
+    """The profiles of the person whose user name stands in `from`, if the form asks for them; else none.
+
+    Cost: one query, none where it does not ask.
+    """
+    if not copies(data):
+        return frozenset()
+    rows = ProfileAccess.objects.filter(user__username__iexact=data.get("from", "").strip())
+    return frozenset(map(str, rows.values_list("profile_id", flat=True)))
+
+
+def people_to_copy() -> tuple[tuple[str, str], ...]:
+    """Active people who have profiles, as pairs of user name and full name, to suggest. Cost: one query."""
+    people = User.objects.filter(is_active=True, profile_accesses__isnull=False).distinct().order_by("username")
+    rows = people.values_list("username", "first_name", "last_name")[:MAX_SUGGESTED]
+    return tuple((username, f"{first} {last}".strip()) for username, first, last in rows)

@@ -91,7 +91,7 @@ def _check(person: Person) -> str:
         raise NotAllowed(f"{person.user.username} is no admin, but has {role}. Choose another name.")
     if is_sso_user(person.user):
         raise NotAllowed(
-            f"{person.user.username} signs in with {settings.OIDC_NAME}, and has no password here. Choose another name."
+            f"{person.user.username} signs in with {settings.OIDC_NAME} and has no password here. Choose another name."
         )
     return ""
 

@@ -67,10 +67,10 @@ def confirm_role(edit: PersonEdit, data: QueryDict) -> Confirmation:
             fields=fields,
             danger=False,
         )
-    effect = "They can sign in, and see nothing." if after == _TITLES[NO_ROLE] else f"Their role is {after} then."
+    effect = "They can sign in but have no access." if after == _TITLES[NO_ROLE] else f"Their role will be {after}."
     return Confirmation(
         title=f"Take the role {before} from {person.name}?",
-        text=f"This applies from their next click on. {effect}",
+        text=f"This applies immediately. {effect}",
         undo=f"To undo this, give them the role {before} again here. Their profiles are kept.",
         button=f"Take the role from {person.name}",
         url=url,
@@ -82,7 +82,7 @@ def confirm_role(edit: PersonEdit, data: QueryDict) -> Confirmation:
 def _promotion(edit: PersonEdit) -> str:
     """What a guarded role changes: an admin may have set the address to which the new password's link is sent."""
     if is_sso_user(edit.person.user):
-        return "This applies from their next click on."
+        return "This applies immediately."
     email = edit.form.cleaned_data["email"]
-    address = f" It is sent to {email}: check with them that this is their address." if email else ""
-    return f"They are signed out everywhere, and choose a new password by a link.{address}"
+    address = f" The link goes to {email}: check with them that it’s their address." if email else ""
+    return f"They’re signed out everywhere and set a new password with a link.{address}"

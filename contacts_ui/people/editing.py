@@ -1,4 +1,4 @@
-"""Person editing: the form of one person, loaded, previewed, saved or created."""
+"""Person editing: the form of one person, loaded, previewed or saved."""
 
 from __future__ import annotations
 
@@ -13,13 +13,10 @@ from django.http import QueryDict
 from contacts_ui import audit
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import ADMIN, set_role
-from contacts_ui.text import parse_uuid
 
-from . import password_links
-from .assignments import ProfileChoices, ProfileDirectory, load_profiles, profile_choices
+from .assignments import ProfileChoices, ProfileDirectory, copied, load_profiles, profile_choices, selected_ids
 from .filters import MAX_SEARCH, NO_ROLE
-from .forms import NewPersonForm, PersonForm, split_name
-from .password_links import PasswordLink
+from .forms import PersonForm, split_name
 from .permissions import (
     EMAIL_GUARDED,
     GUARDED,
@@ -37,12 +34,12 @@ from .person import Person, get_person
 from .promotion import start_anew
 
 STALE_FORM = (
-    "Somebody changed this person while this page was open, so nothing was saved. "
-    "Load the page again to see what holds now, then make your changes anew."
+    "Not saved. Someone changed this person while this page was open. "
+    "Reload to see the current values, then make your changes again."
 )
-OWN_ROLE = "A superuser can change your role. You cannot change it yourself."
-API_DOWN = "Not saved: profiles cannot be added while the messaging service does not answer. Take the new ticks away."
-UNKNOWN_PROFILE = "Not saved: a profile that was ticked is not there any more."
+OWN_ROLE = "You can’t change your own role. A superuser can."
+API_DOWN = "Not saved. Profiles can’t be added while the messaging service isn’t answering. Clear the new ones."
+UNKNOWN_PROFILE = "Not saved. A selected profile no longer exists."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ def save(actor: User, person_id: int, data: QueryDict) -> PersonEdit:
     directory = load_profiles()  # before the lock: nobody waits behind a slow API
     with people_lock(actor):
         person = get_person(person_id)
-        edit, selected = _bound(actor, data, person, directory), _selected_ids(data)
+        edit, selected = _bound(actor, data, person, directory), selected_ids(data)
         try:
             check_may_change(actor, person)
             _check_current(data, person, selected, directory)
@@ -123,27 +120,9 @@ def _asks_first(edit: PersonEdit) -> bool:
     return before not in {after, NO_ROLE} and (after == NO_ROLE or before in GUARDED)
 
 
-def create(actor: User, data: QueryDict) -> tuple[NewPersonForm, PasswordLink | None]:
-    """The submitted form, and the new person's password link unless it has errors. Raises AuditWriteError."""
-    with people_lock(actor):
-        form = NewPersonForm(data, None)
-        if not form.is_valid():
-            return form, None
-        if not may_grant(actor, NO_ROLE, form.cleaned_data["role"]):
-            form.add_error("role", roles_guarded(actor) or "")
-            return form, None
-        user = User(username=form.cleaned_data["username"], email=form.cleaned_data["email"])
-        user.first_name, user.last_name = split_name(form.cleaned_data["name"])
-        user.set_unusable_password()
-        user.save()
-        if form.selected_role:
-            set_role(user, form.selected_role)
-        link = password_links.create(get_person(user.pk), actor)
-    return form, password_links.deliver(link)
-
-
 def _bound(actor: User, data: QueryDict, person: Person, directory: ProfileDirectory) -> PersonEdit:
-    choices = profile_choices(directory, person.assigned, _selected_ids(data), _find(data.get("find", "")))
+    selected = selected_ids(data) | (copied(data) & directory.names.keys())
+    choices = profile_choices(directory, person.assigned, selected, _find(data.get("find", "")))
     return _edit(actor, person, data, choices, data.get("version") or person.version)
 
 
@@ -166,12 +145,6 @@ def _edit(actor: User, person: Person, data: QueryDict | None, choices: ProfileC
 
 def _find(text: str) -> str:
     return text.strip()[:MAX_SEARCH]
-
-
-def _selected_ids(data: QueryDict) -> frozenset[str]:
-    """The selected ids, shown or hidden. Anything but an id is ignored."""
-    ids = (parse_uuid(text) for text in [*data.getlist("profiles"), *data.get("kept", "").split()])
-    return frozenset(found for found in ids if found)
 
 
 def _check_current(data: QueryDict, person: Person, selected: frozenset[str], directory: ProfileDirectory) -> None:

@@ -12,10 +12,10 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db.models import Q
 from django.http import QueryDict
 
-from contacts_ui.roles import NAMES
+from contacts_ui.roles import NAMES, SUPPORT
 from contacts_ui.text import single_line
 
-from .filters import NO_ROLE, ROLE_CHOICES
+from .filters import ROLE_CHOICES
 from .person import Person
 
 MAX_NAME = 150  # characters, each of the two parts
@@ -31,14 +31,14 @@ class PersonForm(forms.Form):
         label="E-mail",
         required=False,
         max_length=254,
-        error_messages=_TOO_LONG | _ODD | {"invalid": "This is not an e-mail address. Check for missing parts."},
+        error_messages=_TOO_LONG | _ODD | {"invalid": "Enter a valid e-mail address."},
     )
     role = forms.ChoiceField(
         choices=ROLE_CHOICES, error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose one of these roles.")
     )
 
     def __init__(self, data: QueryDict | None, person: Person | None, *, role_fixed: bool = False) -> None:
-        initial: dict[str, Any] = {"role": NO_ROLE}
+        initial: dict[str, Any] = {"role": SUPPORT}
         if person:
             user = person.user
             initial = {"name": user.get_full_name(), "email": user.email, "role": person.role}
@@ -54,7 +54,7 @@ class PersonForm(forms.Form):
         """The e-mail in lower case, as people sign in with it; it must be unique."""
         email = str(self.cleaned_data["email"]).lower()
         if email and identifier_in_use(email, exclude=self._user_id):
-            raise forms.ValidationError("Somebody else has this e-mail address already.")
+            raise forms.ValidationError("This e-mail address is already in use.")
         return email
 
     @property
@@ -71,22 +71,27 @@ class NewPersonForm(PersonForm):
         label="User name",
         max_length=150,
         validators=[UnicodeUsernameValidator(message="Use letters, digits and @ . + - _ only.")],
-        error_messages=_TOO_LONG | _ODD | {"required": "Type a user name."},
+        error_messages=_TOO_LONG | _ODD | {"required": "Enter a user name."},
     )
     field_order = ("username", "name", "email", "role")
+
+    def __init__(self, data: QueryDict | None, person: None, *, typed: QueryDict | None = None) -> None:
+        super().__init__(data, person)
+        if typed is not None:  # shown as it was typed, without errors: nothing was submitted yet
+            self.initial.update({name: typed[name] for name in self.fields if name in typed})
 
     def clean_email(self) -> str:
         """The e-mail. Needed where the desk sends mail: the link to choose a password goes there, and nowhere else."""
         email = super().clean_email()
         if settings.EMAIL_URL and not email:
-            raise forms.ValidationError("Type an e-mail address. The link to choose a password is sent there.")
+            raise forms.ValidationError("Enter an e-mail address. The link to set a password is sent there.")
         return email
 
     def clean_username(self) -> str:
         """The user name; it must be unique, whatever its case."""
         username = str(User.normalize_username(self.cleaned_data["username"]))
         if identifier_in_use(username, exclude=None):
-            raise forms.ValidationError("Somebody else has this user name already.")
+            raise forms.ValidationError("This user name is already taken.")
         return username
 
 

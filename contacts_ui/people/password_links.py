@@ -64,15 +64,15 @@ def issue_for_user(actor: User, person_id: int) -> PasswordLink:
 
 def _check_may_link(actor: User, person: Person) -> None:
     if is_self(actor, person):
-        raise NotAllowed("You change your own password under “Sign-in and security”.")
+        raise NotAllowed("Change your own password under “Sign-in and security”.")
     if is_sso_user(person.user):
-        raise NotAllowed(f"{person.name} signs in with {settings.OIDC_NAME}, and has no password here.")
+        raise NotAllowed(f"{person.name} signs in with {settings.OIDC_NAME} and has no password here.")
     if not person.user.is_active:
-        raise NotAllowed(f"{person.name} is switched off. Switch them on first.")
+        raise NotAllowed(f"{person.name} is deactivated. Reactivate them first.")
     if settings.EMAIL_URL and not person.user.email:
         raise NotAllowed(f"{person.name} has no e-mail address. Add one first: the link is sent there.")
     if not settings.EMAIL_URL and person.role in GUARDED and not actor.is_superuser:
-        raise NotAllowed("Only a superuser makes a link for an admin or auditor, because the desk sends no mail.")
+        raise NotAllowed("Only a superuser can create a link for an admin or auditor, because the desk sends no email.")
 
 
 def create(person: Person, maker: User | None = None) -> PasswordLink:

@@ -1,28 +1,43 @@
-"""People list: one page of the people, by Django's Paginator, in two queries however many there are."""
+"""People list: one page of the people, by Django's Paginator, in four queries however many there are."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nsmallest
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.core.paginator import EmptyPage, Paginator
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower
 
 from contacts_ui.models import ProfileAccess
-from contacts_ui.roles import ADMIN, AUDITOR, NAMES, ROLES
+from contacts_ui.roles import ADMIN, AUDITOR, EXPORTER, NAMES, ROLES, SUPPORT
 
-from .filters import NO_ROLE, PeopleFilters
+from .filters import ATTENTION_CHOICES, NEVER_SIGNED_IN, NO_FACTOR, NO_PROFILES, NO_ROLE, PeopleFilters
+from .invitations import Invitation, invitations
 
 PAGE_SIZE = 50
 _TITLES = {role.name: role.title for role in ROLES}
 
 
+MAX_NAMED = 2  # profiles named in a row; the others are a number
+_ASSIGNABLE = (SUPPORT, EXPORTER)  # roles whose people see the profiles assigned to them
+_GUARDED = tuple(role.name for role in ROLES if role.guarded)
+_LABELS = dict(ATTENTION_CHOICES)
+
+
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """What the list says of one person. `profiles` says how many they see: a number, "All", or "—" for none ever."""
+    """What the list says of one person.
+
+    `profiles` says how many they see: a number, "All", or "—" for none ever; `named` are the first of them, as pairs of
+    id and name, empty where names are not known. `attention`: what to look at, from ATTENTION_CHOICES; `invitation` of
+    somebody who has not chosen a password yet.
+    """
 
     person_id: int
     name: str
@@ -30,9 +45,23 @@ class PersonRow:
     email: str
     role: str
     profiles: str
+    named: tuple[tuple[str, str], ...]
+    more: int
     is_active: bool
     has_second_factor: bool
     last_login: datetime | None
+    attention: tuple[str, ...]
+    invitation: Invitation | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionCount:
+    """How many active people need attention of one kind, and the URL of the list of them or, if shown, of all."""
+
+    label: str
+    count: int
+    url: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +82,15 @@ class PeoplePage:
         return self.first_row + len(self.rows) - 1
 
 
-def people_page(query: PeopleFilters) -> PeoplePage:
-    """The page that `query` asks for. Cost: two queries."""
+def people_page(query: PeopleFilters, profile_names: Mapping[str, str]) -> PeoplePage:
+    """The page that `query` asks for. Cost: four queries, five where somebody was invited."""
     paginator = Paginator(_described(_matching(query)), PAGE_SIZE)
     try:
-        rows = tuple(map(_row, paginator.page(query.page)))
+        people = list(paginator.page(query.page))
     except EmptyPage:  # past the end: the page says so
-        rows = ()
+        people = []
+    assigned, invited = _assigned_names(people, profile_names), invitations(people)
+    rows = tuple(_row(user, assigned.get(user.pk, ()), invited.get(user.pk)) for user in people)
     pages = paginator.num_pages
     return PeoplePage(
         rows=rows,
@@ -70,6 +101,34 @@ def people_page(query: PeopleFilters) -> PeoplePage:
         previous_url=query.url(page=min(query.page - 1, pages)) if query.page > 1 else None,
         next_url=query.url(page=query.page + 1) if query.page < pages else None,
     )
+
+
+def attention_counts(query: PeopleFilters, *, has_profiles: bool) -> tuple[AttentionCount, ...]:
+    """The kinds of attention that anybody needs, with their filter. Cost: one query."""
+    people = with_role(User.objects.all())
+    kinds = [name for name, _label in ATTENTION_CHOICES if has_profiles or name != NO_PROFILES]
+    found = people.aggregate(**{name: Count("pk", filter=_needs(name)) for name in kinds})
+    return tuple(
+        AttentionCount(
+            label=_LABELS[name],
+            count=found[name],
+            url=query.url(attention=None if query.attention == name else name),
+            active=query.attention == name,
+        )
+        for name in kinds
+        if found[name] or query.attention == name
+    )
+
+
+def _needs(name: str) -> Q:
+    """The people that need attention of this kind. Whoever comes by single sign-on has their factor there."""
+    own = {"user": OuterRef("pk")}
+    if name == NO_FACTOR:
+        own_factor, provider = Authenticator.objects.filter(**own), SocialAccount.objects.filter(**own)
+        return Q(~Exists(own_factor), ~Exists(provider), is_active=True, desk_role__in=_GUARDED)
+    if name == NO_PROFILES:
+        return Q(~Exists(ProfileAccess.objects.filter(**own)), is_active=True, desk_role__in=_ASSIGNABLE)
+    return Q(is_active=True, last_login=None)
 
 
 def with_role(people: QuerySet[User]) -> QuerySet[User]:
@@ -88,6 +147,8 @@ def _matching(query: PeopleFilters) -> QuerySet[User]:
         people = people.filter(**wanted)
     if query.status:
         people = people.filter(is_active=query.status == "active")
+    if query.attention:
+        people = people.filter(_needs(query.attention))
     for word in (query.search or "").split():
         fields = ("username", "first_name", "last_name", "email")
         anywhere = Q()
@@ -101,21 +162,53 @@ def _described(people: QuerySet[User]) -> QuerySet[User]:
     assigned = ProfileAccess.objects.filter(user=OuterRef("pk")).order_by().values("user")
     number = Coalesce(Subquery(assigned.annotate(number=Count("pk")).values("number")), Value(0))
     factors = Exists(Authenticator.objects.filter(user=OuterRef("pk")))
-    described = people.annotate(desk_profiles=number, desk_factor=factors)
+    provider = Exists(SocialAccount.objects.filter(user=OuterRef("pk")))
+    described = people.annotate(desk_profiles=number, desk_factor=factors, desk_sso=provider)
     return described.order_by(Lower(F("username")), "pk")
 
 
-def _row(user: User) -> PersonRow:
+def _assigned_names(people: list[User], names: Mapping[str, str]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """The first profiles of each person by name, as pairs of id and name. One query, none without names."""
+    if not names:
+        return {}
+    rows = ProfileAccess.objects.filter(user__in=[user.pk for user in people]).values_list("user_id", "profile_id")
+    found: dict[int, list[tuple[str, str]]] = {}
+    for user_id, profile_id in rows:
+        if name := names.get(str(profile_id)):
+            found.setdefault(user_id, []).append((str(profile_id), name))
+    return {
+        user_id: tuple(nsmallest(MAX_NAMED, pairs, key=lambda pair: (pair[1].casefold(), pair[0])))
+        for user_id, pairs in found.items()
+    }
+
+
+def _row(user: User, named: tuple[tuple[str, str], ...], invitation: Invitation | None) -> PersonRow:
     annotations = user.__dict__  # which the type of a user does not know
-    role = str(annotations["desk_role"])
+    role, number = str(annotations["desk_role"]), int(annotations["desk_profiles"])
+    named = named if role in _ASSIGNABLE else ()
     return PersonRow(
         person_id=user.pk,
         name=user.get_full_name() or user.username,
         username=user.username,
         email=user.email,
         role=_TITLES.get(role, "No role"),
-        profiles={ADMIN: "All", AUDITOR: "—"}.get(role, f"{annotations['desk_profiles']:,}"),
+        profiles={ADMIN: "All", AUDITOR: "—"}.get(role, f"{number:,}"),
+        named=named,
+        more=number - len(named),
         is_active=user.is_active,
         has_second_factor=bool(annotations["desk_factor"]),
         last_login=user.last_login,
+        attention=_attention(user, role, number) if user.is_active else (),
+        invitation=invitation,
     )
+
+
+def _attention(user: User, role: str, number: int) -> tuple[str, ...]:
+    """What to look at in an active person's row: `_needs`, for a row that is there already."""
+    annotations = user.__dict__
+    needs = {
+        NO_FACTOR: role in _GUARDED and not annotations["desk_factor"] and not annotations["desk_sso"],
+        NO_PROFILES: role in _ASSIGNABLE and not number,
+        NEVER_SIGNED_IN: user.last_login is None,
+    }
+    return tuple(name for name, applies in needs.items() if applies)

@@ -14,7 +14,7 @@ from contacts_ui.roles import ADMIN, ROLES, role_of
 from .person import Person
 
 GUARDED = frozenset(role.name for role in ROLES if role.guarded)
-EMAIL_GUARDED = "Only a superuser changes the e-mail of an admin or auditor: new passwords are sent there."
+EMAIL_GUARDED = "Only a superuser can change the e-mail of an admin or auditor, because password links are sent there."
 
 
 class NotAllowed(Exception):
@@ -53,7 +53,7 @@ def is_self(actor: User, person: Person) -> bool:
 
 def roles_guarded(actor: User) -> str | None:
     """Why `actor` may not give every role, None for a superuser, who may."""
-    return None if actor.is_superuser else "Only a superuser gives or takes away the roles admin and auditor."
+    return None if actor.is_superuser else "Only a superuser can change the roles admin and auditor."
 
 
 def may_grant(actor: User, before: str, after: str) -> bool:

@@ -41,19 +41,19 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
     """Account adapter: passwords and sessions."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
-        "account_inactive": "This account is switched off. An admin can switch it on again.",
+        "account_inactive": "This account is deactivated. An admin can switch it on again.",
         "username_password_mismatch": NO_MATCH,
         "email_password_mismatch": NO_MATCH,
         "invalid_login": NO_MATCH,
-        "rate_limited": "Too many tries. Wait a minute, then try again.",
+        "rate_limited": "Too many attempts. Wait a minute, then try again.",
         "incorrect_password": "This is not your password.",
         "enter_current_password": "This is not your password.",
         "incorrect_code": WRONG_CODE,
-        "invalid_password_reset": "This link does not work any more. Ask for a new one.",
-        "invalid_or_expired_key": "This link does not work any more. Ask for a new one.",
-        "same_as_current": "This is the password you have. Choose another one.",
-        "username_taken": "Somebody has this user name already.",
-        "email_taken": "Somebody has this e-mail address already.",
+        "invalid_password_reset": "This link no longer works. Ask for a new one.",
+        "invalid_or_expired_key": "This link no longer works. Ask for a new one.",
+        "same_as_current": "This is your current password. Choose another one.",
+        "username_taken": "This user name is already taken.",
+        "email_taken": "This e-mail address is already in use.",
     }
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
@@ -122,13 +122,15 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """The redirect after signing in; the browser is known from now on."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        for _ in messages.get_messages(request):  # of before: the desk's pages would say it much later
+            pass
         if not (kwargs.get("signal_kwargs") or {}).get("sociallogin"):
             known_browser.remember(request, response, user)
         return response
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """The page for inactive people. Audited as a failed sign-in, like a wrong password."""
-        credentials = {"username": user.username, "reason": "switched off"}
+        credentials = {"username": user.username, "reason": "deactivated"}
         user_login_failed.send(sender=__name__, credentials=credentials, request=request)
         return cast("HttpResponse", super().respond_user_inactive(request, user))
 
@@ -196,7 +198,7 @@ def _user_named(typed: str) -> User | None:
 def _only_sso() -> str:
     if settings.OIDC_PROVIDER_ID:
         return f"You sign in with: {settings.OIDC_NAME}."
-    return "You signed in with single sign-on before, and it is switched off. Ask an admin."
+    return "You signed in with single sign-on before, but it’s turned off now. Ask an admin."
 
 
 def _within_limit(request: HttpRequest) -> bool:

@@ -11,12 +11,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui import audit
-from contacts_ui.access import require_role
+from contacts_ui.access import has_profiles, require_role
 from contacts_ui.audit.csv_export import csv_export
-from contacts_ui.audit.filters import AuditFilters, hashes_for_input, parse_filters, profile_names
-from contacts_ui.audit.labels import ACTION_LABELS, OUTCOMES, action_label
-from contacts_ui.audit.queries import entries_page
-from contacts_ui.roles import ADMIN, AUDITOR
+from contacts_ui.audit.filters import (
+    MAX_SUGGESTED,
+    AuditFilters,
+    hashes_for_input,
+    parse_filters,
+    profile_names,
+    suggested_people,
+)
+from contacts_ui.audit.labels import ACTION_LABELS, OUTCOMES
+from contacts_ui.audit.lines import log_lines
+from contacts_ui.audit.queries import MAX_COUNTED, count_entries, entries_page
+from contacts_ui.roles import ADMIN, AUDITOR, role_of
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
@@ -42,7 +50,9 @@ def audit_list(request: DeskRequest) -> HttpResponse:
         None,
         query=query,
         profile_names=names,
-        action_label=action_label,
+        has_profiles=has_profiles(),
+        people=suggested_people(),
+        profiles=tuple(dict.fromkeys(names.values()))[:MAX_SUGGESTED],
         action_labels=ACTION_LABELS,
         outcomes=OUTCOMES,
     )
@@ -54,7 +64,9 @@ def audit_list(request: DeskRequest) -> HttpResponse:
         number_hashes=query.entry_filter.number_hashes,
         about=query.about,
     )
-    return desk.response(page=page)
+    lines = log_lines(page.entries, links=role_of(request.user) == ADMIN)
+    total = count_entries(query.entry_filter)
+    return desk.response(page=page, lines=lines, total=min(total, MAX_COUNTED), more=total > MAX_COUNTED)
 
 
 @require_safe

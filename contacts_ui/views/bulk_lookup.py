@@ -23,8 +23,10 @@ def continues_lookup(request: DeskRequest) -> bool:
 def bulk_lookup(request: DeskRequest, page: DeskPage, scope: Scope, numbers: tuple[str, ...]) -> HttpResponse:
     """The next LOOKUP_BATCH of several numbers; the page requests the rest itself. Cost: one bulk call for each."""
     start, regions = _start(request, len(numbers)), likely_regions(preferences_of(request), scope)
-    requested = audit.hashes_of_texts(numbers[start : start + LOOKUP_BATCH], regions)
-    event = audit.record(request, audit.AuditAction.CONTACTS_SEARCHED, number_hashes=requested)
+    asked = numbers[start : start + LOOKUP_BATCH]
+    requested = audit.hashes_of_texts(asked, regions)
+    about = audit.part_of_list(start + 1, start + len(asked), len(numbers))
+    event = audit.record(request, audit.AuditAction.CONTACTS_SEARCHED, number_hashes=requested, about=about)
     batch = lookup_numbers(scope, numbers, regions, start=start, most=LOOKUP_BATCH)
     contacts = [row.contact for row in batch.rows if row.contact]
     event.complete(rows=len(contacts), number_hashes=requested + audit.hashes_of_contacts(contacts))

@@ -11,17 +11,20 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui.access import has_profiles, require_role
+from contacts_ui.audit.filters import profile_names
 from contacts_ui.audit.quota_stops import people_stopped_by_quota
 from contacts_ui.people.actions import ACTIONS, perform, person_to_confirm
+from contacts_ui.people.assignments import copies, people_to_copy
 from contacts_ui.people.confirmation import Confirmation, confirm_action, confirm_role
-from contacts_ui.people.editing import PersonEdit, create, load, preview, save
+from contacts_ui.people.creation import blank, create
+from contacts_ui.people.creation import preview as preview_new
+from contacts_ui.people.editing import PersonEdit, load, preview, save
 from contacts_ui.people.filters import PeopleFilters, parse_filters
-from contacts_ui.people.forms import NewPersonForm
 from contacts_ui.people.password_links import PasswordLink, issue_for_user
-from contacts_ui.people.people_list import people_page
+from contacts_ui.people.people_list import attention_counts, people_page
 from contacts_ui.people.permissions import NotAllowed, roles_guarded
 from contacts_ui.people.promotion import NEEDS_LINK
-from contacts_ui.roles import ADMIN, ROLES
+from contacts_ui.roles import ADMIN, EXPORTER, ROLES, SUPPORT
 from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest
@@ -35,12 +38,14 @@ def people_list(request: DeskRequest) -> HttpResponse:
     """The list of people, filtered by the URL. Cost: one API call in five minutes, for the kind of key."""
     query = parse_filters(reverse("people-list"), request.GET)
     desk = DeskPage(request, "people/list.html", "people/_rows.html", None, headers=_history_headers(request, query))
+    organization = has_profiles()
     return desk.response(
         query=query,
-        page=people_page(query),
+        page=people_page(query, profile_names()),
+        attention=() if wants_fragment(request) else attention_counts(query, has_profiles=organization),
         current_url=query.canonical_url,
         roles=ROLES,
-        has_profiles=has_profiles(),
+        has_profiles=organization,
         stopped=people_stopped_by_quota(),
     )
 
@@ -49,18 +54,20 @@ def people_list(request: DeskRequest) -> HttpResponse:
 @require_role(ADMIN)
 def person_new(request: DeskRequest) -> HttpResponse:
     """The form for a new person, then the link to choose a password. Cost: one API call in five minutes (`/v3/me`)."""
-    form, link = create(request.user, request.POST) if request.method == "POST" else (NewPersonForm(None, None), None)
-    if link is not None:
-        return _link_page(request, link, is_new=True)
-    desk = DeskPage(request, "people/new.html", "people/_new.html", None)
+    adding = request.method == "POST" and not is_preview(request)
+    new = create(request.user, request.POST) if adding else preview_new(request.POST) if request.POST else blank()
+    if new.link is not None:
+        return _link_page(request, new.link, is_new=True)
+    desk = DeskPage(request, "people/new.html", "people/_profiles.html", None)
     response = desk.response(
-        form=form,
+        new=new,
+        choices=new.choices,
         roles=ROLES,
         roles_guarded=roles_guarded(request.user),
         sends_mail=bool(settings.EMAIL_URL),
-        has_profiles=has_profiles(),
+        people_to_copy=() if wants_fragment(request) else people_to_copy(),
     )
-    response.status_code = 422 if form.is_bound else 200
+    response.status_code = 422 if adding else 200
     return response
 
 
@@ -75,7 +82,7 @@ def person_edit(request: DeskRequest, person_id: int) -> HttpResponse:
     if edit.asks_first:
         return _confirm_page(request, confirm_role(edit, request.POST))
     if edit.saved:
-        done = NEEDS_LINK.format(edit.person.name) if edit.starts_anew else "Saved. It holds from their next click on."
+        done = NEEDS_LINK.format(edit.person.name) if edit.starts_anew else "Saved. Applies immediately."
         messages.success(request, done)
         return redirect("person-edit", person_id)
     return _edit_page(request, edit, 422 if saving else 200)
@@ -120,7 +127,7 @@ def _edit(request: DeskRequest, person_id: int, *, saving: bool) -> PersonEdit:
 
 def _link_page(request: DeskRequest, link: PasswordLink, *, is_new: bool) -> HttpResponse:
     desk = DeskPage(request, "people/link.html", "people/_link.html", None)
-    assign = is_new and has_profiles()
+    assign = is_new and not link.person.assigned and link.person.role in {SUPPORT, EXPORTER} and has_profiles()
     url = reverse("person-edit", args=[link.person.user.pk])
     return desk.response(link=link, is_new=is_new, assign=assign, current_url=url)
 
@@ -132,16 +139,17 @@ def _confirm_page(request: DeskRequest, confirmation: Confirmation) -> HttpRespo
 def _edit_page(request: DeskRequest, edit: PersonEdit, status: int) -> HttpResponse:
     desk = DeskPage(request, "people/edit.html", "people/_profiles.html", None)
     flashes = [(message.level_tag, str(message)) for message in messages.get_messages(request)]
-    response = desk.response(edit=edit, choices=edit.choices, roles=ROLES, messages=flashes)
+    suggested = () if wants_fragment(request) else people_to_copy()
+    response = desk.response(edit=edit, choices=edit.choices, roles=ROLES, messages=flashes, people_to_copy=suggested)
     response.status_code = status
     return response
 
 
 def is_preview(request: DeskRequest) -> bool:
-    """True if the form only filters its profiles: by htmx, by the Find button, or by Enter in the search box."""
+    """True if the form only changes what it shows: by htmx, Find, Copy, or by Enter in the search box."""
     data = request.POST
     by_enter = "save" not in data and data.get("find", "") != data.get("found", "")
-    return wants_fragment(request) or "look" in data or by_enter
+    return wants_fragment(request) or "look" in data or copies(data) or by_enter
 
 
 def _history_headers(request: DeskRequest, filters: PeopleFilters) -> dict[str, str]:

@@ -36,9 +36,9 @@ class ErrorPage:
     details: tuple[str, ...] = ()
 
 
-ESCALATE = "Try again in a moment. If it lasts, tell an admin and quote this ID."
+ESCALATE = "Try again in a moment. If it keeps happening, tell an admin and quote this ID."
 ADMIN_ESCALATE = (
-    "Try again in a moment. If it lasts, look at the Gateway page, "
+    "Try again in a moment. If it keeps happening, see the Status page, "
     "and quote this ID to the support of the messaging service."
 )
 TELL = "Tell {admins}."
@@ -51,8 +51,8 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             404,
             "plain",
             "lock",
-            "No such profile for you",
-            "There is no profile at this address that you may see. An admin can assign it to you.",
+            "Profile not found",
+            "It doesn’t exist, or it isn’t assigned to you. An admin can assign it.",
             retry=False,
         ),
     ),
@@ -62,8 +62,8 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             403,
             "plain",
             "lock",
-            "This page is not for your role",
-            "An admin can tell you who may see it, or give you another role.",
+            "You don’t have access to this page",
+            "An admin can give you another role.",
             retry=False,
         ),
     ),

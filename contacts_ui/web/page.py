@@ -14,6 +14,7 @@ from contacts_ui.scope import Scope
 
 from .errors import ErrorPage
 from .htmx import FRAGMENT_HEADER, PAGE_HEADER, PROFILE_HEADER, wants_fragment
+from .navigation import leads_back, navigation
 from .request import DeskRequest, preferences_of
 
 
@@ -24,7 +25,7 @@ class DeskPage:
     The first template is the page, the second the fragment, a file that the page includes. `headers` are set on every
     response, errors included. `context` is for both templates. Templates may also rely on `scope`, `profile_id`,
     `error`, `fragment` (True if it is rendered alone), `current_url` and `preferences` (of the signed-in person, whose
-    time zone is used); whole pages on the person's `role` too.
+    time zone is used); whole pages on the person's `role`, `navigation` and `leads_back` too.
     """
 
     def __init__(
@@ -50,6 +51,11 @@ class DeskPage:
             return scope.profile_id or ""
         return str((match.kwargs if match else {}).get("profile_id", ""))
 
+    def _navigation(self, role: str | None) -> dict[str, Any]:
+        scope, match = self._context["scope"], self._request.resolver_match
+        items = navigation(role, scope, (match.url_name if match else None) or "", self._request.path)
+        return {"navigation": items, "leads_back": leads_back(role, scope)}
+
     def response(self, *, error: ErrorPage | None = None, **context: Any) -> HttpResponse:
         """The page or its fragment, with the status of `error` if there is one."""
         fragment = wants_fragment(self._request)
@@ -57,6 +63,8 @@ class DeskPage:
         role = None if fragment else role_of(self._request.user)  # only the menu of a whole page needs it
         common: dict[str, Any] = {"error": error, "fragment": fragment, "profile_id": self._profile_id()}
         common |= {"preferences": preferences, "role": role}
+        if not fragment:
+            common |= self._navigation(role)
         merged = {"current_url": self._request.get_full_path()} | self._context | context | common
         template = self._fragment_template if fragment else self._template
         status = error.status if error else 200

@@ -13,11 +13,11 @@ const announcementText = (element) => [...element.querySelectorAll("[data-announ
 
 const NOTICES = {
   session: ["Your session has ended. Sign in again to go on where you are.", "Sign in again"],
-  gone: ["This is not here any more, or it is not for you to see.", "Load the page again"],
-  fault: ["Something went wrong on our side. What you see is what it was before.", "Load the page again"],
-  foreign: ["An answer for another profile was refused. What you see is what it was before.", "Load the page again"],
-  offline: ["You are offline. What you see is what it was before.", "Load the page again"],
-  unreachable: ["The desk cannot be reached. Check your connection.", "Load the page again"],
+  gone: ["This no longer exists, or you don’t have access.", "Reload"],
+  fault: ["Something went wrong on our side. What you see is what it was before.", "Reload"],
+  foreign: ["An answer for another profile was refused. What you see is what it was before.", "Reload"],
+  offline: ["You are offline. What you see is what it was before.", "Reload"],
+  unreachable: ["The desk cannot be reached. Check your connection.", "Reload"],
 };
 
 function showNotice(name) {

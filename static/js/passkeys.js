@@ -7,8 +7,8 @@
     NotAllowedError: "No passkey was used. Try again, or choose another way.",
     InvalidStateError: "This device holds a passkey of yours already.",
     SecurityError: "Passkeys do not work at this address. Ask an admin.",
-    slow: "Too many tries. Wait a minute, then try again.",
-    fault: "That did not work. Check your connection, then try again.",
+    slow: "Too many attempts. Wait a minute, then try again.",
+    fault: "Sign-in failed. Check your connection, then try again.",
   };
 
   const pageOptions = () => JSON.parse(document.getElementById("js_data").textContent);

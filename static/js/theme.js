@@ -12,7 +12,8 @@ document.addEventListener("submit", async (event) => {
   document.querySelector("meta[name='color-scheme']").content = theme;
   if (choice) choice.checked = true;
   button.value = other; // before the response: a second press toggles back
-  button.setAttribute("aria-label", `${other[0].toUpperCase()}${other.slice(1)} theme`);
+  button.title = `${other[0].toUpperCase()}${other.slice(1)} theme`;
+  button.setAttribute("aria-label", button.title);
   const response = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
   if (response?.status !== 204) showNotice(!response ? "unreachable" : response.status < 500 ? "session" : "fault");
 });

@@ -68,7 +68,7 @@ def test_export_is_recorded_with_row_count_and_excludes_itself(auditor_client: C
         written()
     assert len(_lines(auditor_client.get(f"{EXPORT}?action=contacts.listed"))) == 3
     row = AuditEntry.objects.exclude(action="contacts.listed").get()
-    assert (row.action, row.rows, row.about) == ("audit.exported", 3, "what: Looked at the list of contacts")
+    assert (row.action, row.rows, row.about) == ("audit.exported", 3, "action: Viewed the contact list")
     assert row.person == "ada"
 
 

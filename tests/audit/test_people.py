@@ -59,7 +59,7 @@ def test_sign_in_of_deactivated_person_is_recorded_once(sue: User, password: str
     sue.save()
     clear_log()
     _sign_in("sue", password)
-    assert events() == [("sign_in", "denied", "switched off")]
+    assert events() == [("sign_in", "denied", "deactivated")]
 
 
 def test_sign_out_is_recorded_once(sue: User) -> None:
@@ -116,7 +116,7 @@ def test_deactivation_is_recorded_once(sue: User) -> None:
     sue.is_active = False
     sue.save()
     sue.save()
-    assert events() == [("person.changed", "ok", "sue: switched off")]
+    assert events() == [("person.changed", "ok", "sue: deactivated")]
 
 
 def test_new_superuser_is_recorded_as_role_change(sue: User) -> None:

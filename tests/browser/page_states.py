@@ -234,7 +234,7 @@ def _preferences_errors(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/preferences/")
     # Values that this version of the desk does not know.
     for name in ("region", "time_zone"):
-        page.evaluate("name => { document.getElementById(name).selectedOptions[0].value = 'Nowhere'; }", name)
+        page.fill(f"#{name}", "Nowhere")
     page.evaluate("document.querySelector('[name=density]:checked').value = 'airy'")
     page.get_by_role("button", name="Save").click()
 
@@ -291,21 +291,21 @@ def _person_added(page: Page, _sandbox: SandboxServer) -> None:
     page.fill("#username", f"ada-{time.time_ns()}")
     page.fill("#name", "Ada Lovelace")
     page.check("[name=role][value=support]")
-    page.get_by_role("button", name="Add and make a link").click()
+    page.get_by_role("button", name="Create and get link").click()
 
 
 def _person_new_errors(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/people/new/")
     page.fill("#username", "NIA")
     page.fill("#email", "nia@home")
-    page.get_by_role("button", name="Add and make a link").click()
+    page.get_by_role("button", name="Create and get link").click()
 
 
 def _person_switched_off(page: Page, sandbox: SandboxServer) -> None:
     _person_added(page, sandbox)
     page.get_by_role("link", name="Assign profiles").click()
-    page.get_by_role("button", name="Switch off").click()
-    page.get_by_role("button", name="Switch off Ada Lovelace").click()
+    page.get_by_role("button", name="Deactivate").click()
+    page.get_by_role("button", name="Deactivate Ada Lovelace").click()
 
 
 def _person_asked(name: str) -> Reach:
@@ -389,7 +389,7 @@ STATES = (
         ("The messaging service does not know this profile", "Switch to another profile"),
         _in_profile(1, kind="status", status=404, code="RESOURCE_004"),
     ),
-    State("profile-denied", ("No such profile for you", "An admin can assign it"), _at(NOBODYS_PROFILE)),
+    State("profile-denied", ("Profile not found", "An admin can assign it"), _at(NOBODYS_PROFILE)),
     State(
         "not-accepted",
         ("The messaging service did not accept this", "page: Too odd", *_ERROR_DETAILS),
@@ -446,56 +446,59 @@ STATES = (
     State("switcher", ("Recent", "All profiles", "13 profiles"), _switcher),
     State("switcher-no-match", ("No profile is called “zebra”.", "0 of 13 profiles"), _switcher_no_match),
     State("profiles", ("Switch profile", "13 profiles", "Find"), _at("/account/profiles/")),
-    State("nothing-assigned", ("No profiles are assigned to you yet", "Look again"), _at("/"), person="nia"),
+    State("nothing-assigned", ("No profiles are assigned to you yet", "Check again"), _at("/"), person="nia"),
     State("preferences", ("Appearance", "Rows per page", "Single-key shortcuts", "Save"), _at("/preferences/")),
     State("preferences-saved", ("Saved.",), _preferences_saved, person="pat"),
     State(
         "preferences-errors",
-        ("Not saved.", "Choose one of these.", "Choose one of the list."),
+        ("Not saved.", "Choose one of these.", "Choose a country from the list."),
         _preferences_errors,
         person="pat",
     ),
-    State("shortcuts", ("Keyboard shortcuts", "Next contact", "Switch them off"), _shortcuts),
-    State("account-menu", ("Signed in as", "Preferences", "Sign out", "Gateway"), _account_menu),
+    State("shortcuts", ("Keyboard shortcuts", "Next contact", "Turn them off"), _shortcuts),
+    State("account-menu", ("Signed in as", "Preferences", "Sign out", "Status"), _account_menu),
     State("sign-in", ("User name or e-mail", "Sign in with a passkey"), _at("/sign-in/"), person=None),
     State("sign-in-error", ("This user name and password do not match",), signing_in.error, person=None),
     State("sign-in-locked", ("Too many attempts", "Wait 5 minutes"), signing_in.locked, person=None),
-    State("sign-in-code", ("One more step", "Sign in as someone else"), signing_in.code, person=None),
+    State("sign-in-code", ("Two-step sign-in", "Sign in as someone else"), signing_in.code, person=None),
     State("sign-in-code-wrong", ("This code is not right",), signing_in.code_wrong, person=None),
-    State("switched-off", ("This account is switched off",), _at("/sign-in/inactive/"), person=None),
-    State("password-forgotten", ("This desk sends no mail",), _at("/sign-in/password/"), person=None),
-    State("password-sent", ("Look into your mail",), _at("/sign-in/password/sent/"), person=None),
-    State("password-link-old", ("This link does not work any more",), _at("/sign-in/password/1-gone/"), person=None),
+    State("switched-off", ("This account is deactivated",), _at("/sign-in/inactive/"), person=None),
+    State("password-forgotten", ("This desk doesn’t send email",), _at("/sign-in/password/"), person=None),
+    State("password-sent", ("Check your email",), _at("/sign-in/password/sent/"), person=None),
+    State("password-link-old", ("This link no longer works",), _at("/sign-in/password/1-gone/"), person=None),
     State("sign-out", ("Sign out of this browser?", "Stay signed in"), _at("/sign-out/")),
     State("security", ("Sign-in and security", "Add a passkey", "Off"), _at("/you/second-factor/"), person="nia"),
     State("security-all", ("2 passkeys", "On", "10 of 10 left"), _at("/you/second-factor/"), person="theo"),
-    State("confirm", ("Confirm that it is you", "Your password", "Cancel"), signing_in.asked, person=None),
+    State("confirm", ("Confirm it’s you", "Your password", "Cancel"), signing_in.asked, person=None),
     State("confirm-code", ("From your authenticator app",), _at("/sign-in/again/code/"), person="kim"),
-    State("confirm-code-or-passkey", ("Or choose another way",), _at("/sign-in/again/code/"), person="theo"),
+    State("confirm-code-or-passkey", ("Other ways to confirm",), _at("/sign-in/again/code/"), person="theo"),
     State(
-        "confirmed", ("Nothing was done yet", "Make a link for Nia Okafor"), signing_in.asked_and_confirmed, person=None
+        "confirmed",
+        ("Nothing has happened yet", "Create a link for Nia Okafor"),
+        signing_in.asked_and_confirmed,
+        person=None,
     ),
     State(
         "app-add",
-        ("Scan this picture", "Or type this key"),
+        ("Scan this QR code", "Or enter this key"),
         signing_in.confirmed("/you/second-factor/totp/activate/"),
         person="nia",
     ),
     State(
         "app-remove",
-        ("You are no longer asked for its codes",),
+        ("You won’t be asked for its codes",),
         signing_in.confirmed("/you/second-factor/totp/deactivate/"),
         person="theo",
     ),
     State(
         "recovery-codes",
-        ("10 of 10 left", "Copy them"),
+        ("10 of 10 left", "Copy codes"),
         signing_in.confirmed("/you/second-factor/recovery-codes/"),
         person="theo",
     ),
     State(
         "recovery-codes-new",
-        ("you have left stop working",),
+        ("remaining codes will stop working",),
         signing_in.confirmed("/you/second-factor/recovery-codes/generate/"),
         person="theo",
     ),
@@ -503,58 +506,59 @@ STATES = (
     State("passkeys-none", ("No passkeys yet",), _at("/you/second-factor/passkeys/"), person="nia"),
     State(
         "passkey-add",
-        ("Your browser asks next", "Name"),
+        ("Your browser will ask", "Name"),
         signing_in.confirmed("/you/second-factor/passkeys/add/"),
         person="nia",
     ),
     State("passkey-rename", ("Rename the passkey", "Save"), signing_in.passkey("Rename"), person="theo"),
-    State("passkey-remove", ("You cannot sign in with it any more",), signing_in.passkey("Remove"), person="theo"),
+    State("passkey-remove", ("You won’t be able to sign in with it",), signing_in.passkey("Remove"), person="theo"),
     State(
-        "sessions", ("Safari on iPhone", "This one", "Sign out everywhere else"), _at("/you/sessions/"), person="theo"
+        "sessions",
+        ("Safari on iPhone", "This browser", "Sign out everywhere else"),
+        _at("/you/sessions/"),
+        person="theo",
     ),
-    State("password-change", ("The password you have", "New password"), _at("/you/password/"), person="nia"),
+    State("password-change", ("Current password", "New password"), _at("/you/password/"), person="nia"),
     State("password-change-wrong", ("This is not your password.",), signing_in.password_errors, person="nia"),
     State("not-found", ("Page not found", "Back to your contacts"), _at("/nowhere/")),
-    State("gateway", ("Gateway", "Left now", "The last hour"), _gateway),
+    State("gateway", ("API status and usage", "Available now", "The last hour"), _gateway),
     State("gateway-key-rejected", ("The API key was rejected.", "restart the desk"), _gateway_key_rejected),
-    State("audit", ("Audit log", "Looked at the list of contacts", "Who looked up this number?"), _audit),
+    State("audit", ("Audit log", "Viewed the contact list", "Who looked up this number?"), _audit),
     State(
         "audit-filtered",
-        ("Denied", "There is no such action", "“soon” is no time", "on this page"),
+        ("Denied", "Unknown action ignored", "“soon” isn’t a valid time", "Views of this log are hidden"),
         _audit_filtered,
     ),
-    State("audit-number", ("Number", "as typed (mark", "Opened a contact"), _audit_number),
+    State("audit-number", ("Number search", "Opened a contact"), _audit_number),
     State("audit-empty", ("No entry matches", "person “zebra”", "Clear filters"), _at("/audit/?person=zebra")),
-    State("role-denied", ("This page is not for your role", "An admin can tell you"), _at("/people/"), person="nia"),
+    State("role-denied", ("You don’t have access to this page", "another role"), _at("/people/"), person="nia"),
     State("people", ("Add a person", "Mara Ellis", "Second factor"), _at("/people/")),
     State(
         "people-ignored",
-        ("There is no such role", "There is no such status", "There is no such page"),
+        ("Unknown role ignored", "Unknown status ignored", "There is no such page"),
         _at("/people/?role=king&status=asleep&page=0"),
     ),
-    State("people-nobody-fits", ("Nobody fits", "Show everybody"), _at("/people/?search=zebra")),
-    State("person", ("Assigned profiles", "May sign in, and sees nothing.", "Switch off"), _of_person("nia")),
-    State("person-admin", ("What is ticked here is kept, and not used.", "Make a new link"), _of_person("pat")),
-    State("person-guarded", ("Only a superuser gives or takes away the roles",), _of_person("masha")),
-    State("person-switch-off", ("Switch off support?", "To undo this", "Cancel"), _person_asked("Switch off")),
+    State("people-nobody-fits", ("No matches", "Clear filters"), _at("/people/?search=zebra")),
+    State("person", ("Assigned profiles", "Can sign in but has no access.", "Deactivate"), _of_person("nia")),
+    State("person-admin", ("This selection is kept but not used.", "Create reset link"), _of_person("pat")),
+    State("person-guarded", ("Only a superuser can change the roles",), _of_person("masha")),
+    State("person-switch-off", ("Deactivate support?", "To undo this", "Cancel"), _person_asked("Deactivate")),
     State(
         "person-remove-factors",
-        ("Remove the second factors of support?", "This cannot be undone."),
+        ("Remove the second factors of support?", "This can’t be undone."),
         _person_asked("Remove second factors"),
     ),
-    State("person-sign-out", ("Sign out support?", "There is nothing to undo"), _person_asked("Sign out everywhere")),
+    State("person-sign-out", ("Sign out support?", "Nothing to undo"), _person_asked("Sign out everywhere")),
     State("person-role", ("Take the role Support from support?", "To undo this"), _person_role_asked),
-    State("person-own", ("You cannot change it yourself.",), _of_person("mara")),
-    State(
-        "person-finds-nothing", ("No profile is called “zebra”.", "1 ticked, 0 assigned now."), _person_finds_nothing
-    ),
-    State("person-refused", ("Somebody changed this person while this page was open", "Load again"), _person_refused),
-    State("person-new", ("Add a person", "Reads the audit log, and no contacts."), _at("/people/new/")),
+    State("person-own", ("You can’t change your own role.",), _of_person("mara")),
+    State("person-finds-nothing", ("No profile is called “zebra”.", "1 selected"), _person_finds_nothing),
+    State("person-refused", ("Someone changed this person while this page was open", "Reload"), _person_refused),
+    State("person-new", ("Add a person", "Can view the audit log, not contacts."), _at("/people/new/")),
     State(
         "person-new-errors",
-        ("Nobody was added.", "Somebody else has this user name already.", "This is not an e-mail address."),
+        ("Not added.", "This user name is already taken.", "Enter a valid e-mail address."),
         _person_new_errors,
     ),
-    State("person-added", ("is added", "Link to choose a password", "Assign profiles"), _person_added),
-    State("person-switched-off", ("is switched off and signed out everywhere.", "Switch on"), _person_switched_off),
+    State("person-added", ("added", "Password link", "Assign profiles"), _person_added),
+    State("person-switched-off", ("is deactivated and signed out everywhere.", "Reactivate"), _person_switched_off),
 )

@@ -57,7 +57,7 @@ def asked(page: Page, _sandbox: SandboxServer) -> None:
     page.wait_for_url(lambda url: "/sign-in/" not in url)
     page.goto("/people/?search=nia")
     page.locator("#people .phone__link").click()
-    page.get_by_role("button", name="Make a new link").click()
+    page.get_by_role("button", name="Create reset link").click()
 
 
 def asked_and_confirmed(page: Page, sandbox: SandboxServer) -> None:
@@ -82,4 +82,4 @@ def password_errors(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/you/password/")
     for name in ("oldpassword", "password1", "password2"):
         page.fill(f"[name={name}]", "123")
-    page.get_by_role("button", name="Change the password").click()
+    page.get_by_role("button", name="Change password").click()

@@ -102,7 +102,7 @@ def test_enter_and_escape_work_with_shortcuts_off(switched_off: Page) -> None:
 def test_shortcuts_off_hides_key_hints_and_help_says_so(switched_off: Page) -> None:
     expect(switched_off.locator("kbd:visible")).to_have_count(0)
     switched_off.get_by_role("button", name="Keyboard shortcuts").click()
-    expect(switched_off.locator("#keys")).to_contain_text("Single-key shortcuts are switched off")
+    expect(switched_off.locator("#keys")).to_contain_text("Keyboard shortcuts are off")
 
 
 def test_switching_shortcuts_off_takes_effect_at_once(page: Page, caching_desk: CachingDesk) -> None:

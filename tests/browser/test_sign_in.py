@@ -109,12 +109,12 @@ def test_sign_in_without_javascript_works_except_passkeys(new_context: NewContex
     page.get_by_role("link", name="Done").click()
     page.get_by_role("link", name="Remove the app").click()
     page.get_by_role("button", name="Remove the app").click()
-    expect(page.get_by_text("The authenticator app is removed.")).to_be_visible()
+    expect(page.get_by_text("Authenticator app removed.")).to_be_visible()
     page.get_by_role("link", name="Add a passkey").click()
     expect(page.get_by_text("This browser cannot use passkeys.")).to_be_visible()
     page.goto("/sign-out/")
     page.locator("main").get_by_role("button", name="Sign out").click()
-    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    expect(page.get_by_text("You’re signed out.")).to_be_visible()
     expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
 
 
@@ -163,7 +163,7 @@ def test_desk_opens_after_required_factor_is_added(page_without_factor: Page) ->
     page_without_factor.goto(LIST)
     expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
     add_app(page_without_factor)
-    expect(page_without_factor.get_by_text("The authenticator app is added.")).to_be_visible()
+    expect(page_without_factor.get_by_text("Authenticator app added.")).to_be_visible()
     page_without_factor.goto(LIST)
     wait_for_results(page_without_factor)
 
@@ -174,7 +174,7 @@ def test_next_sign_in_asks_for_added_factor(page_without_factor: Page) -> None:
     page_without_factor.get_by_label("User name or e-mail").fill("admin")
     page_without_factor.get_by_label("Password").fill(PASSWORD)
     page_without_factor.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page_without_factor.get_by_role("heading", name="One more step")).to_be_visible()
+    expect(page_without_factor.get_by_role("heading", name="Two-step sign-in")).to_be_visible()
     page_without_factor.get_by_label("Code").fill(
         code_now(secret, 1)
     )  # the current code was used when the app was added

@@ -93,7 +93,7 @@ def test_unassigned_and_unknown_profiles_get_same_404_without_call(
             path = f"/{'' if profile_id == 'account' else 'p/'}{profile_id}/{page.format(contact=sides.foreign)}"
             answer = ask(path, headers=headers)
             assert_harmless(answer, 404, desk_api)
-            assert "No such profile for you" in text(answer)
+            assert "Profile not found" in text(answer)
             assert sides.foreign not in text(answer).replace(path, "")
             said[profile_id] = CHANCE.sub("", text(answer).replace(profile_id, "its own id"))
         theirs, none, _account = said.values()

@@ -79,7 +79,7 @@ def test_new_password_keeps_session_and_lists_its_new_key(signed_in: Client) -> 
     assert UserSession.objects.filter(session_key=stored_key(key)).exists()
     page = signed_in.get("/you/sessions/").content.decode()
     assert page.count("This one") == 1
-    assert "You are signed in nowhere else." in page
+    assert "No other sessions." in page
 
 
 def test_ended_session_leaves_list(signed_in: Client) -> None:

@@ -42,13 +42,13 @@ def test_interrupted_post_goes_on_with_every_field(root: Client, support_user: U
 
 def test_interrupted_link_names_the_person(root: Client, support_user: User) -> None:
     back = confirm(root, root.post(f"/people/{support_user.pk}/link/"), password="x")
-    assert "Make a link for sam" in text(root.get(back["Location"]))
+    assert "Create a link for sam" in text(root.get(back["Location"]))
     assert not AuditEntry.objects.filter(action="person.link_made").exists()
 
 
 def test_interrupted_action_names_itself_and_the_person(root: Client, support_user: User) -> None:
     back = confirm(root, root.post(f"/people/{support_user.pk}/do/", {"do": "switch-off"}), password="x")
-    assert "Switch off sam" in text(root.get(back["Location"]))
+    assert "Deactivate sam" in text(root.get(back["Location"]))
     assert User.objects.get(pk=support_user.pk).is_active
 
 

@@ -78,7 +78,7 @@ def test_page_redirects_to_mfa_setup_without_second_factor(for_admins: None, adm
 
 def test_mfa_setup_page_says_why(for_admins: None, admin_client: Client) -> None:
     page = text(admin_client.get(MFA_SETUP))
-    assert "Add a passkey or an authenticator app to go on." in page
+    assert "Add a passkey or an authenticator app to continue." in page
     assert "Back to your contacts" not in page
 
 

@@ -167,7 +167,7 @@ def test_user_deactivated_between_steps_is_not_signed_in(app_user: User, clock: 
     assert client.post("/sign-in/code/", {"code": code_at(SECRET, clock.now)})["Location"] == "/sign-in/inactive/"
     assert "_auth_user_id" not in client.session
     assert list(AuditEntry.objects.filter(action="sign_in").values_list("outcome", "about")) == [
-        ("denied", "switched off")
+        ("denied", "deactivated")
     ]
 
 

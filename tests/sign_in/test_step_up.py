@@ -33,6 +33,7 @@ PROMISED = {
     "person-edit": ("POST",),
     "person-do": ("GET", "POST"),
     "person-link": ("POST",),
+    "people-masking": ("POST",),
     "audit-export": ("GET",),
     "account_set_password": ("GET", "POST"),
     "mfa_activate_totp": ("GET", "POST"),

@@ -1,0 +1,139 @@
+"""Profile directory: the profiles of the key's account, their status at the messaging service, and who has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.core.paginator import EmptyPage, Paginator
+from django.db.models import Count
+from django.db.models.functions import Lower
+from django.http import Http404, QueryDict
+from django.utils.http import urlencode
+
+from contacts_ui.gateway import get_gateway
+from contacts_ui.models import ProfileAccess
+from contacts_ui.roles import EXPORTER, ROLES, SUPPORT
+from contacts_ui.sent_api.types import Profile, sorted_by_name
+from contacts_ui.text import matches_name, single_line
+
+from .filters import MAX_SEARCH
+from .people_list import with_role
+
+PAGE_SIZE = 50
+NOBODY = "nobody"  # the value of `who` for profiles that are assigned to nobody
+_TITLES = {role.name: role.title for role in ROLES}
+# What a status says, and what it means. The API names these four; another one is shown as it comes.
+_STATUS = {
+    "approved": ("Approved", "The messaging service approved it."),
+    "incomplete": ("Incomplete", "Its setup at the messaging service isn’t finished."),
+    "pending_review": ("Pending review", "The messaging service hasn’t approved it yet."),
+    "rejected": ("Rejected", "The messaging service rejected it."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One profile. `status` is a label, None where the API names none; `meaning` explains it. `people` have it."""
+
+    profile_id: str
+    name: str
+    status: str | None
+    meaning: str
+    is_approved: bool
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilesPage:
+    """The profiles that match, of one page. `unassigned` counts those that nobody has. A URL is None for no page."""
+
+    rows: tuple[ProfileRow, ...]
+    find: str
+    nobody: bool
+    total: int
+    unassigned: int
+    page: int
+    pages: int
+    previous_url: str | None
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A person to whom a profile is assigned. `unused`: why they do not see it all the same, None if they do."""
+
+    person_id: int
+    name: str
+    username: str
+    role: str
+    unused: str | None
+
+
+def profiles_page(path: str, parameters: QueryDict) -> ProfilesPage:
+    """The profiles by name, found by `find`, with `who=nobody` those that nobody has. Raises Http404 for the key of a
+    single account, and any SentError. Cost: one query; one API call in five minutes.
+    """
+    find = single_line(parameters.get("find", ""))[:MAX_SEARCH]
+    nobody = parameters.get("who") == NOBODY
+    counted = ProfileAccess.objects.values_list("profile_id").annotate(number=Count("pk")).order_by()
+    numbers = {str(profile_id): number for profile_id, number in counted}
+    every = [_row(profile, numbers.get(profile.id.lower(), 0)) for profile in sorted_by_name(_profiles())]
+    wanted = [row for row in every if matches_name(find, row.name) and not (nobody and row.people)]
+    paginator = Paginator(wanted, PAGE_SIZE)
+    number = parameters.get("page", "")[:6]
+    page = max(1, int(number)) if number.isascii() and number.isdecimal() else 1
+    try:
+        rows = tuple(paginator.page(page))
+    except EmptyPage:
+        page, rows = paginator.num_pages, tuple(paginator.page(paginator.num_pages))
+    kept = {"find": find} if find else {}
+    kept |= {"who": NOBODY} if nobody else {}
+    return ProfilesPage(
+        rows=rows,
+        find=find,
+        nobody=nobody,
+        total=paginator.count,
+        unassigned=sum(not row.people for row in every),
+        page=page,
+        pages=paginator.num_pages,
+        previous_url=f"{path}?{urlencode(kept | {'page': page - 1})}" if page > 1 else None,
+        next_url=f"{path}?{urlencode(kept | {'page': page + 1})}" if page < paginator.num_pages else None,
+    )
+
+
+def profile_row(profile_id: UUID) -> ProfileRow:
+    """One profile as the API names it now. Raises Http404 for any other, and any SentError."""
+    wanted = str(profile_id)
+    profile = next((profile for profile in _profiles() if profile.id.lower() == wanted), None)
+    if profile is None:
+        raise Http404
+    return _row(profile, ProfileAccess.objects.filter(profile_id=profile_id).count())
+
+
+def holders(profile_id: UUID) -> tuple[Holder, ...]:
+    """Everyone to whom the profile is assigned, by user name. Cost: one query."""
+    people = with_role(User.objects.filter(profile_accesses__profile_id=profile_id)).order_by(Lower("username"), "pk")
+    return tuple(map(_holder, people))
+
+
+def _profiles() -> tuple[Profile, ...]:
+    account = get_gateway().account().value
+    if not account.is_organization:
+        raise Http404
+    return account.profiles
+
+
+def _row(profile: Profile, people: int) -> ProfileRow:
+    status, meaning = _STATUS.get(profile.status or "", ((profile.status or "").replace("_", " ").capitalize(), ""))
+    is_approved = profile.status in {None, "approved"}
+    return ProfileRow(profile.id.lower(), profile.display_name, status or None, meaning, is_approved, people)
+
+
+def _holder(user: User) -> Holder:
+    role = str(user.__dict__["desk_role"])
+    title = _TITLES.get(role, "No role")
+    unused = None if role in {SUPPORT, EXPORTER} else "Not used with this role"
+    unused = unused if user.is_active else "Deactivated"
+    return Holder(user.pk, user.get_full_name() or user.username, user.username, title, unused)

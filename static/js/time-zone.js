@@ -1,0 +1,13 @@
+// Preferences: offers the browser's time zone where it differs from the one in the form.
+"use strict";
+
+{
+  const offer = document.querySelector("[data-offer-zone]"), input = document.getElementById("time_zone");
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone?.replaceAll("_", " ");
+  const known = zone && [...input.list.options].some((option) => option.value === zone);
+  if (known && zone !== input.value) {
+    offer.querySelector("b").textContent = zone;
+    offer.hidden = false;
+    offer.addEventListener("click", () => { input.value = zone; offer.hidden = true; input.focus(); });
+  }
+}

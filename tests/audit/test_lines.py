@@ -1,0 +1,204 @@
+"""Log lines: plain words, links, filters by a click, parts of one paste folded, views of the log hidden."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from uuid import UUID, uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from contacts_ui.audit import part_of_list
+from contacts_ui.audit.lines import FOLDED_WITHIN, log_lines
+from contacts_ui.models import AuditEntry, Preferences
+from testing.sandbox_server import SandboxServer
+from tests.audit.conftest import NOON, Write
+from tests.html import text
+
+PAGE = "/audit/"
+SIXTY_SIX = ",".join(f"+1201555{number:04}" for number in range(12))
+
+
+def _labels(page: str) -> list[str]:
+    return re.findall(r'<td role="cell" class="audit-what"><a [^>]*>([^<]+)</a>', page)
+
+
+# --- Words -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "label"),
+    [
+        ("sign_in", "denied", "Failed to sign in"),
+        ("sign_in", "ok", "Signed in"),
+        ("contact.opened", "denied", "Tried to open a contact"),
+        ("contacts.searched", "failed", "Tried to search contacts"),
+        ("page.denied", "denied", "Access denied"),
+        ("messages.read", "ok", "Viewed message history"),
+    ],
+)
+def test_label_says_what_was_only_tried(
+    auditor_client: Client, written: Write, action: str, outcome: str, label: str
+) -> None:
+    written(action=action, outcome=outcome)
+    assert _labels(text(auditor_client.get(PAGE))) == [label]
+
+
+# --- Folding ---------------------------------------------------------------------------------------
+
+
+def _parts(written: Write, total: int, size: int = 5, **fields: object) -> list[AuditEntry]:
+    """Rows of one paste, oldest first."""
+    return [
+        written(action="contacts.searched", rows=1, about=part_of_list(n + 1, min(n + size, total), total), **fields)
+        for n in range(0, total, size)
+    ]
+
+
+def test_parts_of_one_paste_are_one_line(auditor_client: Client, written: Write) -> None:
+    _parts(written, 12, person="sam")
+    page = text(auditor_client.get(PAGE))
+    assert _labels(page) == ["Looked up a list"]
+    assert "numbers 1 to 12 of 12" in page
+    assert "3 rows" in page
+
+
+def test_rows_of_others_in_between_stay_apart(written: Write) -> None:
+    first, second = _parts(written, 10)
+    other = written(person="eve", person_id=9)
+    lines = log_lines([second, other, first], links=False)
+    assert [len(line.parts) for line in lines] == [2, 1]
+
+
+@pytest.mark.parametrize("difference", [{"person_id": 9}, {"scope": "account"}, {"outcome": "failed"}])
+def test_parts_that_differ_are_not_folded(written: Write, difference: dict[str, object]) -> None:
+    first = written(action="contacts.searched", about=part_of_list(1, 5, 10))
+    second = written(action="contacts.searched", about=part_of_list(6, 10, 10), **difference)
+    assert len(log_lines([second, first], links=False)) == 2
+
+
+def test_second_paste_of_same_length_is_a_line_of_its_own(written: Write) -> None:
+    rows = [*_parts(written, 10), *_parts(written, 10)]
+    lines = log_lines(reversed(rows), links=False)
+    assert [[part.pk for part in line.parts] for line in lines] == [
+        [rows[3].pk, rows[2].pk],
+        [rows[1].pk, rows[0].pk],
+    ]
+
+
+def test_part_of_an_hour_ago_is_not_folded(written: Write) -> None:
+    first = written(action="contacts.searched", about=part_of_list(1, 5, 10), at=NOON)
+    late = NOON + FOLDED_WITHIN + timedelta(seconds=1)
+    second = written(action="contacts.searched", about=part_of_list(6, 10, 10), at=late)
+    assert len(log_lines([second, first], links=False)) == 2
+
+
+def test_paste_is_recorded_with_its_parts(admin_client: Client, admin_user: User) -> None:
+    admin_client.get("/account/contacts/", {"search": SIXTY_SIX})
+    row = AuditEntry.objects.get(action="contacts.searched")
+    assert row.about == "numbers 1 to 5 of 12"
+
+
+# --- Links and filters -----------------------------------------------------------------------------
+
+
+def test_admin_gets_links_and_auditor_none(
+    auditor_client: Client, admin_client: Client, written: Write, sandbox: SandboxServer, admin_user: User
+) -> None:
+    contact, profile = str(uuid4()), sandbox.profiles()[1]["id"]
+    written(action="contact.opened", about=contact, scope=profile, person="mara", person_id=admin_user.pk)
+    links = {f"/p/{profile}/contacts/{contact}/", f"/people/profiles/{profile}/", f"/people/{admin_user.pk}/"}
+    shown = set(re.findall(r'href="([^"]+)"', text(admin_client.get(PAGE))))
+    assert links <= shown
+    assert not links & set(re.findall(r'href="([^"]+)"', text(auditor_client.get(PAGE))))
+
+
+def test_contact_of_the_account_and_of_marked_session_is_linked(written: Write) -> None:
+    contact = uuid4()
+    row = written(action="messages.read", scope="account", about=f"{contact} (session by a link from mara)")
+    (line,) = log_lines([row], links=True)
+    assert line.contact_urls == (f"/account/contacts/{contact}/",)
+
+
+@pytest.mark.parametrize("about", [None, "", "no id", "x" * 300, str(UUID(int=0))[:-1]])
+def test_about_without_id_links_no_contact(written: Write, about: str | None) -> None:
+    (line,) = log_lines([written(action="contact.opened", scope="account", about=about)], links=True)
+    assert line.contact_urls == ()
+
+
+def test_click_on_cell_filters_by_it(auditor_client: Client, written: Write) -> None:
+    written(person="sam", scope="account", action="contact.opened", outcome="denied")
+    page = unescape(text(auditor_client.get(f"{PAGE}?person=sam")))
+    for parameter in ("action=contact.opened", "profile=account", "outcome=denied"):
+        assert f'href="/audit/?person=sam&{parameter}"' in page
+
+
+def test_details_are_one_disclosure_a_row(auditor_client: Client, written: Write) -> None:
+    written(reference="desk_abc", address="192.0.2.1")
+    written()
+    page = text(auditor_client.get(PAGE))
+    assert page.count("<details>") == 2
+    assert re.search(r"<details>.*?desk_abc.*?</details>", page, re.DOTALL)
+
+
+# --- Views of the log, total, presets, suggestions --------------------------------------------------
+
+
+def test_views_of_log_are_hidden_unless_asked(auditor_client: Client, written: Write) -> None:
+    written(action="audit.read", about="row one")
+    for query, shown in (("", False), ("?reads=1", True), ("?action=audit.read", True), ("?person=ada", False)):
+        page = text(auditor_client.get(f"{PAGE}{query}"))
+        assert ("Viewed the audit log</a>" in page) is shown, query
+        assert ("Show them" in page) is not shown or "Nothing is recorded" in page or "No entry" in page, query
+
+
+def test_export_has_the_rows_of_the_page(auditor_client: Client, written: Write) -> None:
+    written(action="audit.read", about="a view")
+    assert b"a view" not in b"".join(auditor_client.get("/audit/export/").streaming_content)  # type: ignore[attr-defined]
+    assert b"a view" in b"".join(auditor_client.get("/audit/export/?reads=1").streaming_content)  # type: ignore[attr-defined]
+
+
+def test_total_is_shown_and_capped(auditor_client: Client, written: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        written()
+    assert '<span class="num">3</span> entries' in text(auditor_client.get(PAGE))
+    monkeypatch.setattr("contacts_ui.audit.queries.MAX_COUNTED", 2)
+    monkeypatch.setattr("contacts_ui.views.audit_log.MAX_COUNTED", 2)
+    assert 'More than <span class="num">2</span> entries' in text(auditor_client.get(PAGE))
+
+
+def test_preset_is_a_time_range_in_persons_zone(auditor_client: Client, auditor: User, written: Write) -> None:
+    Preferences.objects.create(user=auditor, time_zone="Asia/Kolkata")
+    now = datetime.now(UTC)
+    written(about="row old", at=now - timedelta(days=8))
+    written(about="row new", at=now)
+    page = text(auditor_client.get(PAGE))
+    titles = dict(re.findall(r'<a class="btn" href="([^"]+)">(Today|7 days|30 days)</a>', page))
+    url = next(unescape(url) for url, title in titles.items() if title == "7 days")
+    page = text(auditor_client.get(url))
+    assert "row new" in page
+    assert "row old" not in page
+    assert re.search(r'aria-current="true">7 days', page)
+
+
+def test_people_and_profiles_are_suggested(auditor_client: Client, sandbox: SandboxServer) -> None:
+    page = unescape(text(auditor_client.get(PAGE)))
+    assert '<option value="ada">' in page
+    assert f'<option value="{sandbox.profiles()[1]["name"]}">' in page
+
+
+def test_query_count_is_independent_of_number_of_rows(
+    auditor_client: Client,
+    written: Write,
+    caching_api: SandboxServer,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(60):
+        written(person=f"person-{number}", person_id=number)
+    auditor_client.get(PAGE)
+    with django_assert_num_queries(10):  # session, user, role, preferences, people, rows, total, the event (3)
+        auditor_client.get(PAGE)

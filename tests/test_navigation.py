@@ -1,0 +1,92 @@
+"""Navigation: one for everyone who has more than contacts, the current section marked, a way back without a profile."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from pytest_django import Settings
+
+from .html import fragment, text
+
+MENU = re.compile(r'<nav class="popover popover--end" id="account-menu".*?</nav>', re.DOTALL)
+
+
+def _links(page: str) -> list[tuple[str, str, str]]:
+    """Address, value of aria-current ("" for none) and title of each link of the navigation."""
+    found = re.search(r'<nav class="sections".*?</nav>', page, re.DOTALL)
+    pattern = r'<a href="([^"]+)"(?: aria-current="(\w+)")?>.*?<span>([^<]+)</span></a>'
+    return re.findall(pattern, found[0]) if found else []
+
+
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [
+        ("/account/contacts/", ("Contacts", "page")),
+        ("/people/", ("People", "page")),
+        ("/people/new/", ("People", "true")),
+        ("/audit/", ("Audit log", "page")),
+        ("/gateway/", ("Status", "page")),
+    ],
+)
+def test_admin_has_every_section_and_current_one_is_marked(
+    admin_client: Client, path: str, current: tuple[str, str]
+) -> None:
+    links = _links(text(admin_client.get(path)))
+    assert [title for _url, _current, title in links] == ["Contacts", "People", "Audit log", "Status"]
+    assert [(title, mark) for _url, mark, title in links if mark] == [current]
+
+
+def test_contacts_section_leads_to_the_profile_of_the_page(admin_client: Client, root_user: User) -> None:
+    assert _links(text(admin_client.get("/account/contacts/?search=20")))[0][0] == "/account/contacts/"
+    assert _links(text(admin_client.get("/people/")))[0][0] == "/"
+
+
+def test_person_with_contacts_alone_has_no_navigation(support_client: Client) -> None:
+    assert _links(text(support_client.get("/", follow=True))) == []
+    assert _links(text(support_client.get("/preferences/"))) == []
+
+
+def test_auditor_has_the_log_and_no_way_to_contacts(admin_client: Client, admin_user: User) -> None:
+    admin_user.groups.set([Group.objects.get(name="auditor")])
+    page = text(admin_client.get("/audit/"))
+    assert [title for _url, _current, title in _links(page)] == ["Audit log"]
+    assert "Back to contacts" not in page
+
+
+@pytest.mark.parametrize("path", ["/preferences/", "/you/sessions/", "/people/"])
+def test_page_without_profile_leads_back_to_last_profile(admin_client: Client, path: str) -> None:
+    page = text(admin_client.get(path))
+    assert re.search(r'<a class="switcher" href="/">.*?Back to contacts', page)
+
+
+def test_page_with_profile_has_no_second_way_back(admin_client: Client) -> None:
+    assert "Back to contacts" not in text(admin_client.get("/account/contacts/"))
+
+
+def test_account_menu_is_about_oneself_alone(admin_client: Client) -> None:
+    menu = MENU.findall(text(admin_client.get("/people/")))[0]
+    assert set(re.findall(r'<a [^>]*href="([^"]+)"', menu)) == {
+        "/preferences/",
+        "/you/second-factor/",
+    }
+
+
+def test_fragment_has_no_navigation(admin_client: Client) -> None:
+    assert _links(text(fragment(admin_client, "/people/"))) == []
+
+
+def test_nothing_else_is_offered_before_the_second_factor(admin_client: Client, settings: Settings) -> None:
+    settings.REQUIRE_MFA = True
+    page = text(admin_client.get("/you/second-factor/"))
+    assert _links(page) == []
+    assert "Back to contacts" not in page
+
+
+def test_every_icon_button_of_the_bar_has_a_tooltip(admin_client: Client) -> None:
+    header = text(admin_client.get("/people/")).partition("</header>")[0]
+    buttons = re.findall(r'<button class="icon[^>]*>', header)
+    assert len(buttons) == 3
+    assert all(' title="' in button for button in buttons)
