@@ -85,6 +85,7 @@ ALLOWED_HOSTS = _site.allowed_hosts
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # Addresses of pages are compared with these, never with a Host header: proxies may leave its port out.
 SITE_ORIGINS: frozenset[str] = _site.origins
+CSRF_FAILURE_VIEW = "contacts_ui.views.stale_form.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"

@@ -29,3 +29,9 @@ def own_url(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if f"{parts.scheme}://{parts.netloc}" in settings.SITE_ORIGINS else None
+
+
+def own_path(url: str) -> str | None:
+    """Path and query string of the address of one of our own pages, to redirect to; None for any other."""
+    parts = own_url(url)
+    return safe_redirect_path(parts._replace(scheme="", netloc="", fragment="").geturl()) if parts else None

@@ -13,6 +13,7 @@ const announcementText = (element) => [...element.querySelectorAll("[data-announ
 
 const NOTICES = {
   session: ["Your session has ended. Sign in again to go on where you are.", "Sign in again"],
+  stale: ["This page is out of date: you signed in again in another tab.", "Reload"],
   gone: ["This no longer exists, or you don’t have access.", "Reload"],
   fault: ["Something went wrong on our side. What you see is what it was before.", "Reload"],
   foreign: ["An answer for another profile was refused. What you see is what it was before.", "Reload"],

@@ -462,6 +462,8 @@ STATES = (
     State("sign-in-locked", ("Too many attempts", "Wait 5 minutes"), signing_in.locked, person=None),
     State("sign-in-code", ("Two-step sign-in", "Sign in as someone else"), signing_in.code, person=None),
     State("sign-in-code-wrong", ("This code is not right",), signing_in.code_wrong, person=None),
+    State("stale-form", ("This page was out of date", "nothing you entered is lost", "Continue"), signing_in.stale),
+    State("already-signed-in", ("You’re already signed in", "nia"), signing_in.already_signed_in, person=None),
     State("switched-off", ("This account is deactivated",), _at("/sign-in/inactive/"), person=None),
     State("password-forgotten", ("This desk doesn’t send email",), _at("/sign-in/password/"), person=None),
     State("password-sent", ("Check your email",), _at("/sign-in/password/sent/"), person=None),

@@ -14,6 +14,7 @@ from tests.browser.conftest import CachingDesk, NewContext
 
 from .keyboard import FEW, LIST, fresh_list, row_link
 from .page_helpers import CONTACT, ROWS, contact_api_calls, contact_ids, open_contact, shown_numbers, wait_for_address
+from .sign_in_steps import new_token
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,15 @@ def test_reveal_in_row_shows_one_number_without_api_call(masked: Page, sandbox: 
     expect(masked.locator(f"{ROWS} [data-copy]")).to_have_count(1)
     assert contact_api_calls(sandbox) == []
     wait_for_address(masked, FEW)
+
+
+def test_reveal_in_older_tab_says_so_and_works_after_reload(masked: Page) -> None:
+    new_token(masked)
+    masked.get_by_role("button", name="Reveal").nth(2).click()
+    expect(masked.locator("#notice")).to_contain_text("This page is out of date: you signed in again in another tab.")
+    masked.get_by_role("button", name="Reload").click()
+    masked.get_by_role("button", name="Reveal").nth(2).click()
+    expect(masked.locator(f"{ROWS} [data-copy]")).to_have_count(1)
 
 
 def test_reveal_in_row_moves_focus_to_number(masked: Page) -> None:
