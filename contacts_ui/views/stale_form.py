@@ -27,7 +27,7 @@ from contacts_ui.sign_in.views import sign_out
 STALE = 409  # Conflict: nothing was denied, and the audit log must not say so
 RENEWAL_HEADER = "X-Form-Token"  # static/js: a new token for the button that was pressed, or a notice to reload
 FILL_IN_AGAIN = "This page was out of date, so nothing was saved. Fill it in again."
-SIGN_IN_AGAIN = "This page was out of date. Enter your password again."
+SIGN_IN_AGAIN = "This page was out of date. Sign in again."
 NO_COOKIES = "Your browser sent no cookies. Allow them for this site, then sign in again."
 _SIGN_IN_FORMS = frozenset({"account_login", "mfa_login_webauthn", "openid_connect_login"})
 _SECRETS = frozenset({"code", "credential"})  # never on a page again; passwords neither
@@ -54,7 +54,7 @@ def _stale_sign_in(request: HttpRequest) -> HttpResponse:
     typed = request.POST.get("login", "")[:LONGEST_LOGIN]
     if request.user.is_authenticated:
         next_url = safe_redirect_path(request.POST.get("next", "")) or reverse("home")
-        if not typed or _names(typed, cast("User", request.user)):
+        if not typed or _names(typed, request.user):
             return redirect(next_url)
         return render(request, "account/already_signed_in.html", {"next_url": next_url}, status=STALE)
     messages.error(request, SIGN_IN_AGAIN if request.COOKIES else NO_COOKIES)

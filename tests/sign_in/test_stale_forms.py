@@ -40,7 +40,7 @@ def signed_out(db: None) -> Client:
     return client
 
 
-def _post(client: Client, path: str, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
+def _post(client: Client, path: str, headers: dict[str, str] | None = None, /, **fields: Any) -> Answer:
     """Sends a form of an older tab."""
     return client.post(path, fields | {"csrfmiddlewaretoken": OLD}, headers=headers)
 
@@ -111,7 +111,7 @@ def test_sign_in_form_keeps_name_and_way_but_no_password(signed_out: Client) -> 
     assert answer.status_code == 409
     assert 'value="m&quot;ara"' in page
     assert '<input type="hidden" name="next" value="/people/">' in page
-    assert "This page was out of date. Enter your password again." in page
+    assert "This page was out of date. Sign in again." in page
     assert "geheim-7431" not in page
 
 
