@@ -188,6 +188,15 @@ def test_older_tab_of_who_signed_out_asks_to_sign_in_and_keeps_the_form(signed_o
     assert '<input type="hidden" name="username" value="ada">' in page
 
 
+@pytest.mark.parametrize(
+    ("referer", "way"),
+    [(f"{SITE_URL}/people/?role=admin", "/people/%3Frole%3Dadmin"), ("https://evil.example/people/", "/"), ("", "/")],
+)
+def test_form_after_signing_out_leads_back_to_its_page(db: None, referer: str, way: str) -> None:
+    answer = Client().post(THEME, {"theme": "dark"}, headers={"referer": referer})
+    assert answer["Location"] == f"/sign-in/?next={way}"
+
+
 def test_script_gets_new_token_that_is_valid(browser: Client, admin_user: User) -> None:
     answer = _post(browser, THEME, {"hx-request": "true"}, theme="dark")
     assert (answer.status_code, answer.content) == (409, b"")
