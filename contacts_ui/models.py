@@ -55,6 +55,7 @@ class Preferences(models.Model):
 
     `columns` are those shown. `region` is the ISO code of the region of local numbers, null for none. `time_zone` is an
     IANA name. `mask_numbers` is the person's own preference; the policy of a group overrides it.
+    `steps_dismissed`: an admin does not want to see the first steps of a new desk.
     """
 
     user = models.OneToOneField(
@@ -68,6 +69,7 @@ class Preferences(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     mask_numbers = models.BooleanField(default=False)
     shortcuts = models.BooleanField(default=True)
+    steps_dismissed = models.BooleanField(default=False)
 
     class Meta:
         verbose_name_plural = "preferences"

@@ -51,6 +51,7 @@ class EffectivePreferences:
     mask_numbers: bool
     mask_forced: bool
     shortcuts: bool
+    steps_dismissed: bool = False
 
     @property
     def zone(self) -> ZoneInfo:
@@ -72,6 +73,7 @@ def _effective(preferences: Preferences, *, forced: bool) -> EffectivePreference
         mask_numbers=preferences.mask_numbers or forced,
         mask_forced=forced,
         shortcuts=preferences.shortcuts,
+        steps_dismissed=preferences.steps_dismissed,
     )
 
 
@@ -105,6 +107,11 @@ def save_theme(user: User, theme: str) -> None:
     if not is_theme(theme):
         raise ValueError("no such theme")
     Preferences.objects.update_or_create(user=user, defaults={"theme": theme})
+
+
+def dismiss_steps(user: User) -> None:
+    """Saves that `user` does not want to see the first steps any more."""
+    Preferences.objects.update_or_create(user=user, defaults={"steps_dismissed": True})
 
 
 def preferences_form(user: User, data: QueryDict | None, *, mask_forced: bool, sees_owners: bool) -> PreferencesForm:

@@ -34,6 +34,7 @@ urlpatterns = [
     path("audit/", audit_log.audit_list, name="audit-list"),
     path("audit/export/", audit_log.audit_export, name="audit-export"),
     path("preferences/", preferences.preferences_edit, name="preferences"),
+    path("preferences/steps/", preferences.steps_dismiss, name="preferences-steps"),
     path("preferences/theme/", preferences.theme_edit, name="preferences-theme"),
     path("", include("contacts_ui.sign_in.urls")),
 ]

@@ -157,6 +157,7 @@ FLOWS: dict[str, tuple[Callable[[User, str], Any], str]] = {
 def person(desk_api: SandboxServer, admin_user: User, settings: Settings) -> User:
     """A user without rate limits at sign-in."""
     settings.ACCOUNT_RATE_LIMITS = False
+    User.objects.create(username="eve")  # an admin who is alone is led to the first steps
     return admin_user
 
 

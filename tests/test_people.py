@@ -17,7 +17,7 @@ from testing.sandbox_server import SandboxServer
 from .html import RESTORE, fragment, scopes, text
 
 PEOPLE = "/people/"
-QUERIES = 9  # session, user, role, count, rows, their profiles, attention, quota stops, preferences
+QUERIES = 10  # session, user, role, count, rows, their profiles, attention, first steps, quota stops, preferences
 
 
 def _names(page: str) -> list[str]:

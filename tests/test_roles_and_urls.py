@@ -60,6 +60,7 @@ GETS: dict[str, tuple[int, ...]] = {
     "audit/": READERS,
     "audit/export/": READERS,
     "preferences/": EVERYONE,
+    "preferences/steps/": REFUSED,
     "preferences/theme/": REFUSED,
     "sign-in/": GATE,
     "sign-in/inactive/": OPEN,
@@ -104,6 +105,7 @@ POSTS: dict[str, tuple[int, ...]] = {
     "audit/": (302, 403, 403, 403, 302, 302),  # redirects to the hash of the typed number
     "audit/export/": REFUSED,
     "gateway/": REFUSED,
+    "preferences/steps/": AGAIN,
     "preferences/theme/": (302, 400, 400, 400, 400, 400),
     "account/contacts/<uuid:contact_id>/reveal/": ACCOUNT,
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/": ASSIGNED,

@@ -64,6 +64,27 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/sealing/test_caches.py::test_value_written_back_after_its_end_is_absent",),
     ),
     Mutant(
+        "an admin lifts the policy that masks numbers for them",
+        "contacts_ui/people/masking_policy.py",
+        "fixed = None if actor.is_superuser or not (group.name in GUARDED or group.pk in own) else FIXED",
+        "fixed = None",
+        ("tests/test_people_profiles.py::test_admin_does_not_lift_a_mask_of_their_own",),
+    ),
+    Mutant(
+        "a session that begins by an admin's link is not marked",
+        "contacts_ui/audit/link_sessions.py",
+        "        request.session[LINK_SESSION] = [",
+        "        _ = [",
+        ("tests/audit/test_link_sessions.py::test_choosing_a_password_signs_in_and_the_session_is_marked",),
+    ),
+    Mutant(
+        "rows of two people are folded into one line of the log",
+        "contacts_ui/audit/lines.py",
+        "key = (entry.person_id, entry.scope, entry.outcome, total)",
+        "key = (entry.scope, entry.outcome, total)",
+        ("tests/audit/test_lines.py::test_parts_that_differ_are_not_folded",),
+    ),
+    Mutant(
         "support sees unassigned profiles",
         "contacts_ui/access.py",
         "if profile.id.lower() in assigned)",

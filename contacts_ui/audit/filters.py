@@ -27,6 +27,7 @@ from contacts_ui.phone_search import DEFAULT_REGIONS
 from contacts_ui.text import matches_name, parse_uuid, printable
 
 from .actions import AuditAction
+from .filter_links import AuditFilterChip, AuditPreset
 from .labels import ACTION_LABELS, OUTCOMES
 from .log import ACCOUNT
 from .queries import EntryFilter, get_entry
@@ -50,25 +51,6 @@ _NAMES = {
     "reads": "Views of this log",
 }
 PRESETS = (("Today", 0), ("7 days", 6), ("30 days", 29))  # days before today's midnight
-MAX_SUGGESTED = 500  # people, and profiles, that an input suggests; any other can be typed
-
-
-@dataclass(frozen=True, slots=True)
-class AuditFilterChip:
-    """An active filter: its name, its label, and the URL of the log without it."""
-
-    name: str
-    value: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class AuditPreset:
-    """A time range by one click: its title, and the URL of the log with it, or, where it is active, without."""
-
-    title: str
-    url: str
-    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +117,6 @@ def profile_names() -> dict[str, str]:
     """Profile names by id, empty when the API does not respond in time. Cost: one API call in five minutes."""
     account = get_gateway().account_if_known(PROFILE_NAMES_TIMEOUT)
     return {profile.id.lower(): profile.display_name for profile in account.value.profiles} if account else {}
-
-
-def suggested_people() -> tuple[tuple[str, str], ...]:
-    """User name and full name of people to suggest as a filter. Cost: one query."""
-    rows = User.objects.order_by("username").values_list("username", "first_name", "last_name")[:MAX_SUGGESTED]
-    return tuple((username, f"{first} {last}".strip()) for username, first, last in rows)
 
 
 def hashes_for_input(text: str, region: str | None) -> str:

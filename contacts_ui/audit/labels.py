@@ -47,6 +47,12 @@ LIST_LOOKUP = "Looked up a list"  # the events of one pasted list
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
 
 
+def action_choices(*, has_profiles: bool) -> dict[str, str]:
+    """The actions to filter by; without those about profiles where there are none."""
+    about_profiles = {AuditAction.PROFILE_SWITCHED, AuditAction.PROFILE_ASSIGNMENT}
+    return {action: label for action, label in ACTION_LABELS.items() if has_profiles or action not in about_profiles}
+
+
 def event_label(action: str, outcome: str) -> str:
     """What was done, or what was tried where it was denied or failed, in words."""
     label = None if outcome == "ok" else TRIED_LABELS.get(action)

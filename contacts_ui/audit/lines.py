@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
@@ -101,7 +102,7 @@ def _folded(line: LogLine, part: AuditEntry) -> LogLine:
     return replace(line, parts=parts, about=about, rows=sum(rows) if rows else None)
 
 
-def _urls(entry: AuditEntry) -> dict[str, object]:
+def _urls(entry: AuditEntry) -> dict[str, Any]:
     profile_id = parse_uuid(entry.scope or "")
     scoped: list[UUID] | None = [UUID(profile_id)] if profile_id else [] if entry.scope == ACCOUNT else None
     contacts = (entry.about or "").split()[:MAX_CONTACTS] if entry.action in _ABOUT_CONTACT else []

@@ -85,7 +85,7 @@ ACTIONS: dict[str, PersonAction] = {
     "switch-off": PersonAction(
         _deactivate,
         "Deactivate",
-        "Ends all their sessions and blocks sign-in. Role and profiles are kept.",
+        "Ends all their sessions and blocks sign-in. Everything else is kept.",
         "To undo this, reactivate them here.",
         danger=True,
     ),

@@ -71,7 +71,7 @@ def confirm_role(edit: PersonEdit, data: QueryDict) -> Confirmation:
     return Confirmation(
         title=f"Take the role {before} from {person.name}?",
         text=f"This applies immediately. {effect}",
-        undo=f"To undo this, give them the role {before} again here. Their profiles are kept.",
+        undo=f"To undo this, give them the role {before} again here. Nothing else changes.",
         button=f"Take the role from {person.name}",
         url=url,
         back_url=url,

@@ -93,8 +93,10 @@ def _groups_changed(instance: Any, action: str, reverse: bool, pk_set: set[int] 
         return
     if not reverse and role_change_in_progress(instance):
         return
-    people = instance.user_set.all() if action == "pre_clear" else User.objects.filter(pk__in=pk_set or ())
-    for user in people if reverse else (instance,):
+    people: Any = (instance,)
+    if reverse:
+        people = instance.user_set.all() if action == "pre_clear" else User.objects.filter(pk__in=pk_set or ())
+    for user in people:
         _tell_role(user, "changed: your groups on this desk are others now")
 
 

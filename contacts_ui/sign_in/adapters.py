@@ -24,6 +24,7 @@ from django.urls import reverse
 
 from . import attempts, known_browser, mail_queue, provider_session
 from .allauth_compat import assess_unique_email, clear_login, filter_users_by_email, get_user_by_username, ratelimit
+from .first_page import first_page
 from .id_token import lacks_factor
 from .oidc import is_sso_user, sync_role_from_groups
 from .redirects import safe_redirect_path
@@ -127,6 +128,10 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         if not (kwargs.get("signal_kwargs") or {}).get("sociallogin"):
             known_browser.remember(request, response, user)
         return response
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """The page after signing in, where no other was asked for."""
+        return first_page(cast("User", request.user)) or cast("str", super().get_login_redirect_url(request))
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """The page for inactive people. Audited as a failed sign-in, like a wrong password."""

@@ -13,15 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contacts_ui import audit
 from contacts_ui.access import has_profiles, require_role
 from contacts_ui.audit.csv_export import csv_export
-from contacts_ui.audit.filters import (
-    MAX_SUGGESTED,
-    AuditFilters,
-    hashes_for_input,
-    parse_filters,
-    profile_names,
-    suggested_people,
-)
-from contacts_ui.audit.labels import ACTION_LABELS, OUTCOMES
+from contacts_ui.audit.filter_links import MAX_SUGGESTED, suggested_people
+from contacts_ui.audit.filters import AuditFilters, hashes_for_input, parse_filters, profile_names
+from contacts_ui.audit.labels import OUTCOMES, action_choices
 from contacts_ui.audit.lines import log_lines
 from contacts_ui.audit.queries import MAX_COUNTED, count_entries, entries_page
 from contacts_ui.roles import ADMIN, AUDITOR, role_of
@@ -43,6 +37,7 @@ def audit_list(request: DeskRequest) -> HttpResponse:
         return redirect(
             query.url(number=hashes_for_input(request.POST.get("number", ""), preferences_of(request).region))
         )
+    organization = has_profiles()
     desk = DeskPage(
         request,
         "audit/list.html",
@@ -50,10 +45,10 @@ def audit_list(request: DeskRequest) -> HttpResponse:
         None,
         query=query,
         profile_names=names,
-        has_profiles=has_profiles(),
+        has_profiles=organization,
         people=suggested_people(),
         profiles=tuple(dict.fromkeys(names.values()))[:MAX_SUGGESTED],
-        action_labels=ACTION_LABELS,
+        action_labels=action_choices(has_profiles=organization),
         outcomes=OUTCOMES,
     )
     page = entries_page(query.entry_filter, PAGE_SIZE, before=query.before, after=query.after)

@@ -20,6 +20,7 @@ from contacts_ui.people.creation import blank, create
 from contacts_ui.people.creation import preview as preview_new
 from contacts_ui.people.editing import PersonEdit, load, preview, save
 from contacts_ui.people.filters import PeopleFilters, parse_filters
+from contacts_ui.people.first_steps import FirstStep, first_steps
 from contacts_ui.people.password_links import PasswordLink, issue_for_user
 from contacts_ui.people.people_list import attention_counts, people_page
 from contacts_ui.people.permissions import NotAllowed, roles_guarded
@@ -27,7 +28,7 @@ from contacts_ui.people.promotion import NEEDS_LINK
 from contacts_ui.roles import ADMIN, EXPORTER, ROLES, SUPPORT
 from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
-from contacts_ui.web.request import DeskRequest
+from contacts_ui.web.request import DeskRequest, preferences_of
 
 _FORM = ["GET", "HEAD", "POST"]
 
@@ -43,6 +44,7 @@ def people_list(request: DeskRequest) -> HttpResponse:
         query=query,
         page=people_page(query, profile_names()),
         attention=() if wants_fragment(request) else attention_counts(query, has_profiles=organization),
+        steps=() if wants_fragment(request) else _first_steps(request, has_profiles=organization),
         current_url=query.canonical_url,
         roles=ROLES,
         has_profiles=organization,
@@ -117,6 +119,11 @@ def person_link(request: DeskRequest, person_id: int) -> HttpResponse:
         except NotAllowed as error:
             messages.error(request, str(error))
     return redirect("person-edit", person_id)
+
+
+def _first_steps(request: DeskRequest, *, has_profiles: bool) -> tuple[FirstStep, ...]:
+    dismissed = preferences_of(request).steps_dismissed
+    return first_steps(request.user, dismissed=dismissed, has_profiles=has_profiles)
 
 
 def _edit(request: DeskRequest, person_id: int, *, saving: bool) -> PersonEdit:

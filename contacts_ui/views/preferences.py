@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from contacts_ui.access import sees_owners
-from contacts_ui.preferences import is_theme, preferences_form, save_theme
+from contacts_ui.preferences import dismiss_steps, is_theme, preferences_form, save_theme
 from contacts_ui.sign_in.redirects import safe_redirect_path
 from contacts_ui.web.htmx import FRAGMENT_HEADER
 from contacts_ui.web.page import DeskPage
@@ -34,6 +34,13 @@ def preferences_edit(request: DeskRequest) -> HttpResponse:
     response = desk.response(form=form, messages=flashes)
     response.status_code = 422 if form.is_bound else 200
     return response
+
+
+@require_POST
+def steps_dismiss(request: DeskRequest) -> HttpResponse:
+    """Hides the first steps of a new desk, and goes back to the People page. Cost: no API call."""
+    dismiss_steps(request.user)
+    return redirect("people-list")
 
 
 @require_POST

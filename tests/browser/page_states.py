@@ -274,6 +274,10 @@ def _of_person(username: str) -> Reach:
     return lambda page, _sandbox: _person(page, username)
 
 
+def _profile_people(page: Page, sandbox: SandboxServer) -> None:
+    page.goto(f"/people/profiles/{sandbox.profiles()[1]['id']}/")
+
+
 def _person_finds_nothing(page: Page, _sandbox: SandboxServer) -> None:
     _person(page, "nia")
     page.locator(".profile-picker .check").first.click()
@@ -332,6 +336,11 @@ def _audit(page: Page, _sandbox: SandboxServer) -> None:
 def _audit_filtered(page: Page, _sandbox: SandboxServer) -> None:
     page.context.request.get(NOBODYS_PROFILE)
     page.goto("/audit/?outcome=denied&person=mara&action=nonsense&to=soon")
+
+
+def _audit_details(page: Page, sandbox: SandboxServer) -> None:
+    _audit(page, sandbox)
+    page.locator("summary").first.click()
 
 
 def _audit_number(page: Page, sandbox: SandboxServer) -> None:
@@ -531,10 +540,14 @@ STATES = (
         ("Denied", "Unknown action ignored", "“soon” isn’t a valid time", "Views of this log are hidden"),
         _audit_filtered,
     ),
+    State("audit-details", ("Network address", "Reference", "Open"), _audit_details),
     State("audit-number", ("Number search", "Opened a contact"), _audit_number),
     State("audit-empty", ("No entry matches", "person “zebra”", "Clear filters"), _at("/audit/?person=zebra")),
     State("role-denied", ("You don’t have access to this page", "another role"), _at("/people/"), person="nia"),
-    State("people", ("Add a person", "Mara Ellis", "Second factor"), _at("/people/")),
+    State("people", ("Set up Contact Desk", "Mara Ellis", "No second factor", "Never signed in"), _at("/people/")),
+    State("people-profiles", ("Profiles", "Nobody", "Admins see every profile."), _at("/people/profiles/")),
+    State("people-profile", ("besides admins.", "Activity"), _profile_people),
+    State("people-masking", ("Always mask numbers for", "Only a superuser can change this."), _at("/people/masking/")),
     State(
         "people-ignored",
         ("Unknown role ignored", "Unknown status ignored", "There is no such page"),

@@ -15,6 +15,7 @@ from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import watch_faults
 from tests.browser.places import PATIENT, DeskUnderTest, settle_in
 from tests.browser.test_accessibility import COLOUR_RULES, RULES, SIZES, check
+from tests.old_phrases import old_phrases
 
 from .page_states import STATES, State, assert_visible, go_to_state
 
@@ -135,6 +136,10 @@ def test_state_text_is_visible(state: State, page: Page) -> None:
 
 def test_only_empty_list_says_no_contacts(state: State, page: Page) -> None:
     assert ("No contacts" in page.locator("main").inner_text()) == state.empty
+
+
+def test_state_says_no_old_phrase(page: Page) -> None:
+    assert old_phrases(page.locator("body").inner_text()) == []
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("desktop", "dark"), ("phone", "light")])
