@@ -20,6 +20,8 @@ POSTED = {
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/",
     "preferences/",
     "preferences/theme/",
+    "preferences/steps/",
+    "people/masking/",
     "people/new/",
     "people/<int:person_id>/",
     "people/<int:person_id>/do/",
