@@ -181,7 +181,7 @@ def test_failure_during_search_plan_is_shown(admin_client: Client, sandbox: Sand
     sandbox.fault(route="contacts", kind="status", status=500)
     response = admin_client.get(LIST, {"search": "9988776"})
     assert response.status_code == 503
-    assert "The messaging service has a fault" in text(response)
+    assert "The messaging service returned an error" in text(response)
     assert "No contacts match" not in text(response)
 
 
@@ -295,7 +295,7 @@ def test_failed_batch_shows_error_and_retry(admin_client: Client, sandbox: Sandb
     sandbox.fault(route="contacts", kind="status", status=500, times=2)
     rest = fragment(admin_client, LIST, search=typed, **{"from": "5"})
     assert rest.status_code == 503
-    assert "The messaging service has a fault" in text(rest)
+    assert "The messaging service returned an error" in text(rest)
     assert "data-retry" in text(rest)
 
 

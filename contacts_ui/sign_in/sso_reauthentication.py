@@ -28,9 +28,9 @@ from .id_token import lacks_factor
 from .oidc import _nonce, handle_provider_down, is_sso_user, strict_provider, sync_role_from_groups
 
 MAX_AGE = 300  # seconds since the provider last asked the person, where it says so (`auth_time`)
-_SOMEBODY_ELSE = "You signed in there as somebody else. Sign in as yourself to go on."
-_NO_FACTOR = "No second factor was confirmed there, and you need one. Add it there, then confirm once more."
-_NOT_ASKED = "Your sign-in there was an older one. Sign out there, then confirm once more."
+_SOMEBODY_ELSE = "You signed in there as someone else. Sign in as yourself to continue."
+_NO_FACTOR = "No second factor was confirmed there, and you need one. Add it there, then confirm again."
+_NOT_ASKED = "Your sign-in there was too long ago. Sign out there, then confirm again."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -98,9 +98,9 @@ def test_failed_reveal_in_row_has_request_id_and_can_be_retried(
     caching_desk.clear_cache()
     sandbox.fault(route="contact", kind="status", status=500)
     row.get_by_role("button", name="Reveal").click()
-    expect(row.get_by_role("link")).to_have_text("The messaging service has a fault")
+    expect(row.get_by_role("link")).to_have_text("The messaging service returned an error")
     expect(row.get_by_role("link")).to_have_attribute("title", re.compile("^Request ID req_"))
-    expect(masked.locator("#live")).to_have_text("The messaging service has a fault")
+    expect(masked.locator("#live")).to_have_text("The messaging service returned an error")
     row.get_by_role("button", name="Try again").click()
     expect(row.locator("[data-copy]")).to_be_attached()
     assert shown_numbers(masked)[contact_id] == sandbox.contacts(None)[contact_id]
@@ -115,5 +115,5 @@ def test_failed_reveal_in_drawer_is_announced_and_keeps_focus(
     sandbox.fault(route="contact", kind="status", status=500)
     masked.get_by_role("button", name="Reveal number").click()
     expect(masked.locator("#drawer [data-error]")).to_be_visible()
-    expect(masked.locator("#live")).to_contain_text("The messaging service has a fault")
+    expect(masked.locator("#live")).to_contain_text("The messaging service returned an error")
     expect(masked.locator("#contact-h")).to_be_focused()

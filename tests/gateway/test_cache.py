@@ -80,7 +80,7 @@ def test_refresh_is_throttled_per_user(
 
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
-    "unavailable": ({"kind": "status", "status": 500}, "The messaging service has a fault."),
+    "unavailable": ({"kind": "status", "status": 500}, "The messaging service returned an error."),
     "slow": ({"kind": "slow", "seconds": 2}, "A newer answer is on its way."),
     "limited": ({"kind": "rate_limited", "retry_after": "9"}, "Too many requests."),
     "unreadable": ({"kind": "html", "status": 200}, "The messaging service gave an answer we cannot read."),
