@@ -367,7 +367,9 @@ STATES = (
     ),
     State("loading", ("Loading contacts",), _loading, patient=True),
     State("reloading", ("Still showing: all contacts",), _reloading, patient=True),
-    State("stale", ("Showing data from", "The messaging service returned an error.", "Try again"), _stale, patient=True),
+    State(
+        "stale", ("Showing data from", "The messaging service returned an error.", "Try again"), _stale, patient=True
+    ),
     State("empty", ("No contacts yet", "They appear here once"), _in_profile(-1), empty=True),
     State("no-match", ("No contacts match", "“998-8776”", "Clear filters"), _at(f"{LIST}?search=998-8776"), empty=True),
     State("no-match-read", ("It was searched as", "“555-0142”"), _at(f"{LIST}?search=5550142"), empty=True),
@@ -414,7 +416,9 @@ STATES = (
         ("The desk is holding back for a moment", "Your results load again in"),
         _after(1, kind="rate_limited", retry_after="119"),
     ),
-    State("unavailable", ("The messaging service returned an error", *_ERROR_DETAILS), _failing(kind="status", status=500)),
+    State(
+        "unavailable", ("The messaging service returned an error", *_ERROR_DETAILS), _failing(kind="status", status=500)
+    ),
     State(
         "not-answering",
         ("The messaging service is not answering", "asks only now and then"),
