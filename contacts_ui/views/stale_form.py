@@ -57,7 +57,7 @@ def _stale_sign_in(request: HttpRequest) -> HttpResponse:
         if not typed or _names(typed, request.user):
             return redirect(next_url)
         return render(request, "account/already_signed_in.html", {"next_url": next_url}, status=STALE)
-    messages.error(request, SIGN_IN_AGAIN if request.COOKIES else NO_COOKIES)
+    messages.warning(request, SIGN_IN_AGAIN if request.COOKIES else NO_COOKIES)
     view = LoginView()
     view.setup(request)
     form = SignInForm(request=request, initial={"login": typed})
@@ -74,7 +74,7 @@ def _stale_form(request: HttpRequest, name: str) -> HttpResponse:
         (field, value) for field, values in request.POST.lists() for value in values if field != "csrfmiddlewaretoken"
     ]
     if any(field in _SECRETS or "password" in field for field, _ in fields):
-        messages.error(request, FILL_IN_AGAIN)
+        messages.warning(request, FILL_IN_AGAIN)
         return redirect(request.get_full_path())
     view = request.resolver_match.func if request.resolver_match else None
     context = {

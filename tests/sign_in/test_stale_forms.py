@@ -115,6 +115,11 @@ def test_sign_in_form_keeps_name_and_way_but_no_password(signed_out: Client) -> 
     assert "geheim-7431" not in page
 
 
+def test_typing_goes_on_with_the_password_where_the_name_is_known(signed_out: Client) -> None:
+    pages = [text(signed_out.get("/sign-in/")), text(_post(signed_out, "/sign-in/", login="mara", password="x"))]
+    assert [re.findall(r'name="(\w+)"[^>]* autofocus', page) for page in pages] == [["login"], ["password"]]
+
+
 def test_sign_in_form_shown_again_signs_in(signed_out: Client, admin_user: User) -> None:
     page = text(_post(signed_out, "/sign-in/", login="mara", password="x"))
     token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
