@@ -28,6 +28,10 @@ OLD_PHRASES: tuple[str, ...] = (
     "Too many tries",
     "Look into your mail",
     "does not work any more",
+    # Contacts
+    "Nothing was searched",
+    "Nothing searched",
+    "have no names, only numbers",
     # Errors
     "There is nothing here",
     "it is not for you to see",

@@ -373,7 +373,7 @@ STATES = (
     State("empty", ("No contacts yet", "They appear here once"), _in_profile(-1), empty=True),
     State("no-match", ("No contacts match", "“998-8776”", "Clear filters"), _at(f"{LIST}?search=998-8776"), empty=True),
     State("no-match-read", ("It was searched as", "“555-0142”"), _at(f"{LIST}?search=5550142"), empty=True),
-    State("nothing-searched", ("Nothing was searched for", "Contacts have no names"), _at(f"{LIST}?search=zzz")),
+    State("nothing-searched", ("Enter a phone number", "Contacts have no names"), _at(f"{LIST}?search=zzz")),
     State("several", ("Not among these contacts", "This is not a whole number"), _at(f"{LIST}?search={_SEVERAL}")),
     State(
         "no-match-filters",
