@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +80,9 @@ def run(
     seed: int,
     cache: str = "memory",
     contacts: int = CONTACTS,
+    beside: Callable[[Desk], object] | None = None,
 ) -> Outcome:
-    """Runs the plan against a desk and a sandbox of its own."""
+    """Runs the plan against a desk and a sandbox of its own; `beside` is called with the desk just before."""
     latency = "-".join(str(round(ms / factor)) for ms in LATENCY_MS)
     with ExitStack() as stack:
         api = stack.enter_context(
@@ -97,6 +98,8 @@ def run(
         history = SharedHistory(desk.url, Clock(factor), {profile: _workload_of(api, profile) for profile in profiles})
         _warm(desk, people[0])
         api.clear()
+        if beside is not None:
+            beside(desk)
         _play(history, people, hour, seed)
         return _outcome(history, api.requests(), factor)
 

@@ -19,7 +19,7 @@ from django.http.response import HttpResponseBase
 from contacts_ui.sent_api.types import Account, Profile, sorted_by_name
 
 from .gateway import get_gateway
-from .models import ProfileAccess, ScopeVisit
+from .models import PinnedProfile, ProfileAccess, ScopeVisit
 from .roles import ADMIN, EXPORTER, SUPPORT, role_of
 from .scope import Scope
 
@@ -29,6 +29,7 @@ VISITS_READ = 20  # visits read, to find those that are still allowed
 MAX_NAMED = 5  # admins
 ACCOUNT_TIMEOUT = 0.8  # seconds a page waits to learn the kind of key
 MAX_RECENT = 5  # of them, at the top of the switcher
+MAX_PINNED = 20  # scopes above those
 
 
 class RoleDenied(PermissionDenied):
@@ -137,6 +138,23 @@ def scope_for(user: User, profile_id: UUID | None) -> Scope:
     return scope
 
 
+def background_scope(profile_id: str | None) -> Scope:
+    """The scope of one profile, or with None of the account, for a task: whoever started it was allowed to.
+
+    Verified against /v3/me, at most five minutes old. Raises ScopeDenied when the key may not name the profile (any
+    more), and any SentError.
+    """
+    gateway = get_gateway()
+    account = gateway.background_account()
+    if profile_id is None:
+        return Scope(None, account.display_name, switchable=False)
+    wanted = UUID(profile_id)
+    profile = account.profile(wanted) or gateway.background_account(revalidate=True).profile(wanted)
+    if profile is None:
+        raise ScopeDenied
+    return Scope(profile.id, profile.display_name, switchable=False)
+
+
 def last_scope(user: User) -> Scope | None:
     """The scope `user` last visited if that is still allowed, else the first they may see, else None."""
     visible = visible_profiles(user)
@@ -152,6 +170,25 @@ def recent_scopes(
     return tuple(islice((scope for scope in allowed if scope.profile_id != exclude.profile_id), limit))
 
 
+def pinned_scopes(user: User, visible: VisibleProfiles) -> tuple[Scope, ...]:
+    """The scopes `user` pinned and may still see, by name. Cost: one query."""
+    pinned = PinnedProfile.objects.filter(user=user).values_list("profile_id", flat=True)[:MAX_PINNED]
+    scopes = (scope for profile_id in pinned if (scope := _scope_in(visible, profile_id)))
+    return tuple(sorted(scopes, key=lambda scope: scope.title.casefold()))
+
+
+def pin_scope(user: User, scope: Scope, *, pinned: bool) -> None:
+    """Pins `scope` for `user`, or takes the pin away. Beyond MAX_PINNED the oldest goes."""
+    profile_id = UUID(scope.profile_id) if scope.profile_id else None
+    pins = PinnedProfile.objects.filter(user=user)
+    if not pinned:
+        pins.filter(profile_id=profile_id).delete()
+        return
+    PinnedProfile.objects.get_or_create(user=user, profile_id=profile_id)
+    kept = pins.order_by("-pk").values_list("pk", flat=True)[:MAX_PINNED]
+    pins.exclude(pk__in=list(kept)).delete()
+
+
 def _visited(user: User) -> list[UUID | None]:
     visits = ScopeVisit.objects.filter(user=user).order_by("-visited_at")
     return list(visits.values_list("profile_id", flat=True)[:VISITS_READ])
@@ -163,7 +200,7 @@ def _scope_in(visible: VisibleProfiles, profile_id: UUID | None) -> Scope | None
         return Scope(None, visible.account.display_name, switchable) if visible.sees_account else None
     wanted = str(profile_id)
     profile = next((p for p in visible.profiles if p.id.lower() == wanted), None)
-    return Scope(profile.id, profile.display_name, switchable) if profile else None
+    return Scope(profile.id, profile.display_name, switchable, profile.status) if profile else None
 
 
 def remember_visit(user: User, scope: Scope) -> bool:

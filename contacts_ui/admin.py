@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django_tasks_db.models import DBTaskResult
 
 from contacts_ui.access import has_profiles
 from contacts_ui.people.assignments import load_profiles
@@ -169,3 +170,4 @@ admin.site.unregister(Authenticator)
 admin.site.register(Authenticator, FactorAdmin)
 admin.site.unregister(UserSession)
 admin.site.register(UserSession, SessionAdmin)
+admin.site.unregister(DBTaskResult)  # the queue's own rows: there is nothing to decide about them

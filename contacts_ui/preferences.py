@@ -39,7 +39,8 @@ class EffectivePreferences:
 
     `columns` are those shown, in the order of the table. `region` is the ISO code of the region of local numbers.
     `time_zone` is an IANA name as it is stored; `zone` is the one to use. `mask_numbers` says whether numbers are
-    masked, by preference or because a group forces it (`mask_forced`).
+    masked, by preference or because a group forces it (`mask_forced`). `default_view_id` is the saved view that the
+    bare address of a list opens; whether they may see it is asked when it does.
     """
 
     theme: Theme
@@ -52,6 +53,7 @@ class EffectivePreferences:
     mask_forced: bool
     shortcuts: bool
     steps_dismissed: bool = False
+    default_view_id: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -74,6 +76,7 @@ def _effective(preferences: Preferences, *, forced: bool) -> EffectivePreference
         mask_forced=forced,
         shortcuts=preferences.shortcuts,
         steps_dismissed=preferences.steps_dismissed,
+        default_view_id=preferences.default_view_id,
     )
 
 
@@ -112,6 +115,11 @@ def save_theme(user: User, theme: str) -> None:
 def dismiss_steps(user: User) -> None:
     """Saves that `user` does not want to see the first steps any more."""
     Preferences.objects.update_or_create(user=user, defaults={"steps_dismissed": True})
+
+
+def save_default_view(user: User, view_id: int | None) -> None:
+    """Saves which saved view the bare address of a list opens for `user`, None for all contacts."""
+    Preferences.objects.update_or_create(user=user, defaults={"default_view_id": view_id})
 
 
 def preferences_form(user: User, data: QueryDict | None, *, mask_forced: bool, sees_owners: bool) -> PreferencesForm:

@@ -10,12 +10,14 @@ class Scope:
     """Proof that a user may see these contacts, which the gateway requires.
 
     `profile_id` is the API's own spelling of the profile's id, None for the account's own contacts.
-    `title` is its name on the page. `switchable`: the user may see others too.
+    `title` is its name on the page. `switchable`: the user may see others too. `status` is the API's word for a
+    profile's.
     """
 
     profile_id: str | None
     title: str
     switchable: bool
+    status: str | None = None
 
     @property
     def path(self) -> str:

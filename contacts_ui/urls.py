@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from .views import audit_log, gateway_status, people, people_profiles, preferences, security_txt
+from .views import (
+    audit_log,
+    command_list,
+    gateway_status,
+    people,
+    people_profiles,
+    preferences,
+    saved_views,
+    security_txt,
+)
 from .views import contact_detail as contact
 from .views import contact_list as contacts
 from .views import profile_switcher as profiles
@@ -15,6 +24,13 @@ scoped = [
     path("contacts/<uuid:contact_id>/messages/", contact.contact_messages, name="contact-messages"),
     path("contacts/<uuid:contact_id>/reveal/", contact.contact_reveal, name="contact-reveal"),
     path("profiles/", profiles.profile_list, name="profile-list"),
+    path("profiles/pin/", profiles.profile_pin, name="profile-pin"),
+    path("views/", saved_views.saved_view_list, name="saved-view-list"),
+    path("views/new/", saved_views.saved_view_new, name="saved-view-new"),
+    path("views/<int:view_id>/", saved_views.saved_view_edit, name="saved-view-edit"),
+    path("views/<int:view_id>/delete/", saved_views.saved_view_delete, name="saved-view-delete"),
+    path("views/<int:view_id>/default/", saved_views.saved_view_default, name="saved-view-default"),
+    path("go/", command_list.command_list, name="command-list"),
 ]
 
 urlpatterns = [
@@ -22,6 +38,7 @@ urlpatterns = [
     path("account/", include(scoped)),
     path("p/<uuid:profile_id>/", include(scoped)),
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
+    path("go/", command_list.command_list_anywhere, name="command-list-anywhere"),
     path("gateway/", gateway_status.gateway_status, name="gateway-status"),
     path("people/", people.people_list, name="people-list"),
     path("people/new/", people.person_new, name="person-new"),

@@ -303,6 +303,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -386,8 +388,10 @@ else:
     _options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE}
     _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Background work, in the database that all hosts share (docs/decisions, 29). `manage.py desk_worker` does it.
+TASKS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
-# Contacts are not stored: memory or Redis, never the database or a file.
+# Contacts are cached in memory or Redis; the database holds them sealed in snapshots alone (docs/decisions, 29).
 CACHE_URL: str = env.str("CACHE_URL", default="locmemcache://contacts")
 if not CACHE_URL.startswith(("locmemcache://", "redis://", "rediss://")):
     raise ImproperlyConfigured("CACHE_URL must be locmemcache:// or redis://: contacts are not stored on disk")
@@ -461,6 +465,9 @@ LOGGING: dict[str, Any] = {
         # It logs the query string of every request.
         "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "urllib3": {"level": "WARNING"},
+        # They log every look into the queue, and every task.
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
         # The logger of granian, which has a handler of its own.
         "_granian": {"handlers": [], "propagate": True},
     },

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from sandbox.faults.queue import InvalidFault
 
+from .churn import ChurnPlan
 from .faults import kinds
 from .faults import queue as fault_queue
 from .state import sandbox_of
@@ -50,12 +51,33 @@ def faults(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["DELETE"])
 def memory(request: HttpRequest) -> HttpResponse:
-    """DELETE resets faults, request log and rate limit in one request: the sandbox is as at its start."""
+    """DELETE resets faults, request log, rate limit and churn in one request: the sandbox is as at its start."""
     sandbox = sandbox_of(request)
     sandbox.faults.clear()
     sandbox.requests.clear()
     sandbox.limiter.reset()
+    sandbox.store.churns.clear()
     return _json({"ok": True})
+
+
+@require_http_methods(["GET", "POST", "DELETE"])
+def churn(request: HttpRequest) -> HttpResponse:
+    """The lists that change while they are read; POST begins one, of `profile` (empty: the organization)."""
+    store = sandbox_of(request).store
+    if request.method == "DELETE":
+        store.churns.clear()
+    if request.method == "POST":
+        try:
+            fields = json.loads(request.body)
+            profile = fields.pop("profile", "") or ""
+            plan = ChurnPlan(**fields)
+        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+            return _error(400, str(error))
+        scope = store.profile_scopes.get(profile.lower()) if profile else store.account_scope
+        if scope is None:
+            return _error(404, "There is no such profile.")
+        store.begin_churn(scope, plan)
+    return _json({owner: {"total": len(one.visible)} | one.done for owner, one in store.churns.items()})
 
 
 @require_http_methods(["DELETE"])
@@ -80,15 +102,16 @@ def contacts(request: HttpRequest) -> HttpResponse:
     scope: Scope | None = store.profile_scopes.get(profile.lower()) if profile else store.account_scope
     if scope is None:
         return _error(404, "There is no such profile.")
+    ordinals = store.current(scope)
     try:
-        offset, limit = int(query.get("offset", 0)), int(query.get("limit", len(scope)))
+        offset, limit = int(query.get("offset", 0)), int(query.get("limit", len(ordinals)))
     except ValueError:
         return _error(400, "offset and limit must be whole numbers.")
     rows = [
         {"id": store.seeded.contact_id(ordinal), "format_e164": store.e164(ordinal)}
-        for ordinal in scope.ordinals(max(0, offset), max(0, offset) + max(0, limit))
+        for ordinal in ordinals[max(0, offset) : max(0, offset) + max(0, limit)]
     ]
-    return _json({"total": len(scope), "contacts": rows})
+    return _json({"total": len(ordinals), "contacts": rows})
 
 
 @require_http_methods(["GET"])

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import contact_json
 from .accounts import Owner, create_owners
+from .churn import Churn, ChurnPlan
 from .contact_columns import CHANNEL_BITS, CHANNEL_SETS, INCOMPLETE, Columns
 from .number_blocks import BLOCKS
 from .options import Options
@@ -46,7 +47,7 @@ class Scope:
 
 
 class Store:
-    """Generated contacts of all owners. Read-only after construction; thread-safe."""
+    """Generated contacts of all owners. Read-only after construction, but for `churns`; thread-safe."""
 
     def __init__(self, options: Options) -> None:
         self.seeded = SeededHash(options.seed)
@@ -62,6 +63,8 @@ class Store:
         """Visible to each profile, by its id."""
         self._selections: OrderedDict[tuple[str, int, str, str], array[int]] = OrderedDict()
         self._lock = threading.Lock()
+        self.churns: dict[str, Churn] = {}
+        """The lists that change while they are read, by the id of their owner."""
         self._cached_contact = lru_cache(CONTACT_CACHE_SIZE)(self._compute_contact)
 
     @property
@@ -130,10 +133,22 @@ class Store:
 
         `search` is a substring of the national format, punctuation included; empty filters match all.
         """
+        if (churn := self.churns.get(scope.owner.id)) is not None:
+            chosen = set(self._matching(scope, search, channel)) if search or channel else None
+            return churn.read(chosen, start, stop)
         if not search and not channel:
             return list(scope.ordinals(start, stop)), len(scope)
         selection = self._selection(scope, search, channel)
         return list(selection[start:stop]), len(selection)
+
+    def begin_churn(self, scope: Scope, plan: ChurnPlan) -> None:
+        """From now on the list of this scope changes with each request for it."""
+        self.churns[scope.owner.id] = Churn.of(plan, list(scope.ordinals(0, len(scope))))
+
+    def current(self, scope: Scope) -> list[int]:
+        """The contacts of the scope as they are now, in list order."""
+        churn = self.churns.get(scope.owner.id)
+        return list(churn.visible) if churn is not None else list(scope.ordinals(0, len(scope)))
 
     def _selection(self, scope: Scope, search: str, channel: str) -> Sequence[int]:
         key = (scope.owner.id, len(scope), search, channel)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("_sandbox/requests", control_api.requests),
     path("_sandbox/faults", control_api.faults),
     path("_sandbox/memory", control_api.memory),
+    path("_sandbox/churn", control_api.churn),
     path("_sandbox/held", control_api.held),
     path("_sandbox/limits", control_api.limits),
     path("_sandbox/contacts", control_api.contacts),

@@ -73,6 +73,15 @@ class SandboxServer:
         """Kinds of the faults that fired, oldest first."""
         return [fault["kind"] for fault in self.faults()["fired"]]
 
+    def churn(self, profile_id: str | None = None, **plan: Any) -> None:
+        """Lets the list of a profile (None: the organization) change: `churn(additions=0.5, order="-changed")`."""
+        self.spoilt = True
+        self._control("POST", "churn", json={"profile": profile_id, **plan})
+
+    def churned(self) -> Json:
+        """Per changing list its `total`, and how many additions, deletions and changes there were."""
+        return self._control("GET", "churn")
+
     def release(self) -> None:
         """Sends every response that a `slow` or `hang` fault holds back now."""
         self._control("DELETE", "held")

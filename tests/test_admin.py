@@ -308,3 +308,7 @@ def test_deactivation_in_admin_records_ended_sessions(root: Client, support_clie
     sent |= {f"profile_accesses-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL")}
     assert root.post(_change(support_user), sent).status_code == 302
     assert _rows("person.sessions_ended") == [("person.sessions_ended", "root", "sam: 1 session")]
+
+
+def test_queue_of_background_tasks_is_not_in_admin(root: Client) -> None:
+    assert root.get("/admin/django_tasks_database/dbtaskresult/").status_code == 404

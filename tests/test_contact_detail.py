@@ -6,8 +6,10 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
+from contacts_ui.models import Preferences
 from testing.sandbox_server import SandboxServer
 
 from .html import RESTORE, fragment, rows, scopes, text
@@ -22,13 +24,28 @@ def test_page_shows_every_field_with_copy_buttons(admin_client: Client, sandbox:
     page = text(admin_client.get(_first(admin_client, "/account/contacts/")))
     for name in _FORMATS:
         assert f'data-copy="&lt;{name}&gt;"' in page
-    for label in ("Region code", "Country code", "Available channels", "Default channel", "Opted out", "Contact ID"):
+    for label in ("Region code", "Country code", "Channels", "Default channel", "Consent", "Contact ID"):
         assert f"<dt>{label}</dt>" in page
     for label in ("Owner", "Owner ID", "Created", "Updated"):
         assert f"<dt>{label}</dt>" in page
 
 
 _FORMATS = ("phone_number", "format_e164", "format_international", "format_national", "format_rfc")
+
+
+def test_switching_profile_from_contact_offers_same_number(admin_client: Client, sandbox: SandboxServer) -> None:
+    path = _first(admin_client, "/account/contacts/")
+    page = text(admin_client.get(path))
+    (number,) = re.findall(r'data-copy="\+(\d+)" data-copy-number', page)
+    assert f'href="/account/profiles/?search=%2B{number}"' in page
+    assert f"/contacts/?search=%2B{number}" in text(admin_client.get(f"/account/profiles/?search=%2B{number}"))
+
+
+def test_switching_profile_from_masked_contact_tells_no_number(
+    admin_client: Client, admin_user: User, sandbox: SandboxServer
+) -> None:
+    Preferences.objects.create(user=admin_user, mask_numbers=True)
+    assert "search=" not in text(admin_client.get(_first(admin_client, "/account/contacts/")))
 
 
 def test_fragment_equals_body_of_page(admin_client: Client, caching_api: SandboxServer) -> None:
@@ -79,8 +96,8 @@ def test_null_fields_are_shown_as_unknown(admin_client: Client, sandbox: Sandbox
 
 
 _OPTED_OUT = {
-    True: ("Yes", ["Opted out"], "Do not message: opted out"),
-    False: ("No", ["Not opted out"], "Can be messaged by SMS"),
+    True: ("Opted out", ["Opted out"], "Do not message: opted out"),
+    False: ("Subscribed", ["Subscribed"], "Can be messaged by SMS"),
     None: ("—", [], "Can be messaged by SMS. Whether it opted out is not known"),
 }
 
@@ -94,8 +111,8 @@ def test_field_badge_and_reachability_agree_on_opt_out(
     sandbox.fault(route="contact", kind="patch", set={"data.opt_out": opt_out} | channels)
     page = text(fragment(admin_client, path))
     fact, badges, reach = _OPTED_OUT[opt_out]
-    assert re.findall(r"<dt>Opted out</dt><dd><span[^>]*>([^<]*)<", page) == [fact]
-    assert re.findall(r'<span class="badge badge--\w+">((?:Not o|O)pted out)</span>', page) == badges
+    assert re.findall(r"<dt>Consent</dt><dd><span[^>]*>([^<]*)<", page) == [fact]
+    assert re.findall(r'<span class="badge badge--\w+">(Opted out|Subscribed)</span>', page) == badges
     assert re.findall(r'<p class="reachability(?: reachability--no)?">.*?</svg>([^<]*)</p>', page) == [reach]
     assert ("reachability--no" in page) == (opt_out is True)
 

@@ -12,7 +12,7 @@ from contacts_ui.contacts.filters import MAX_SEARCH, parse_filters
 from contacts_ui.sent_api.queries import MAX_PAGE, PAGE_SIZES, ContactQuery
 
 PATH = "/account/contacts/"
-NAMES = st.sampled_from(["page", "page_size", "search", "channel", "phone", "other"])
+NAMES = st.sampled_from(["page", "page_size", "search", "channel", "phone", "columns", "view", "other"])
 
 
 @given(st.dictionaries(NAMES, st.text(max_size=120), max_size=6))

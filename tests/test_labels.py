@@ -1,4 +1,4 @@
-"""Labels of a contact: reachability, masked number, lists of names, and the text to copy."""
+"""Labels of a contact: reachability, masked number, lists of names, delivery, profile status."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_ui.contacts.labels import copy_value, join_names, reachability_label
+from contacts_ui.contacts.labels import delivery_label, join_names, profile_status_label, reachability_label
 from contacts_ui.contacts.masking import MASK, mask_number
-from contacts_ui.sent_api.types import Contact
+from contacts_ui.sent_api.types import ChannelScore, Contact, MessageSummary
 
 ONE = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 NONE_KNOWN = "No channel is known, so it may not be possible to message this contact"
@@ -31,9 +31,9 @@ def _contact(channels: str | list[str] | None = None, default: str | None = None
     [
         ("sms", "sms", "Can be messaged by SMS"),
         ("sms", None, "Can be messaged by SMS"),
-        ("sms,whatsapp", "sms", "Can be messaged by SMS and WhatsApp; SMS first"),
-        ("sms, whatsapp", "whatsapp", "Can be messaged by SMS and WhatsApp; WhatsApp first"),
-        (["rcs", "sms", "whatsapp"], "rcs", "Can be messaged by RCS, SMS and WhatsApp; RCS first"),
+        ("sms,whatsapp", "sms", "Can be messaged by SMS and WhatsApp. SMS is the default"),
+        ("sms, whatsapp", "whatsapp", "Can be messaged by SMS and WhatsApp. WhatsApp is the default"),
+        (["rcs", "sms", "whatsapp"], "rcs", "Can be messaged by RCS, SMS and WhatsApp. RCS is the default"),
         ("sms,whatsapp", None, "Can be messaged by SMS and WhatsApp"),
     ],
 )
@@ -52,7 +52,7 @@ def test_reachability_without_channel_promises_nothing(channels: str | list[str]
 
 
 def test_unknown_opt_out_is_mentioned() -> None:
-    words = "Can be messaged by SMS and WhatsApp; SMS first. Whether it opted out is not known"
+    words = "Can be messaged by SMS and WhatsApp. SMS is the default. Whether it opted out is not known"
     assert reachability_label(_contact("sms,whatsapp", "sms", opt_out=None)) == words
 
 
@@ -61,7 +61,10 @@ def test_default_outside_channels_is_not_called_first() -> None:
 
 
 def test_unknown_channel_keeps_its_name() -> None:
-    assert reachability_label(_contact("pigeon,sms", "pigeon")) == "Can be messaged by pigeon and SMS; pigeon first"
+    assert (
+        reachability_label(_contact("pigeon,sms", "pigeon"))
+        == "Can be messaged by pigeon and SMS. pigeon is the default"
+    )
 
 
 def test_repeated_channel_is_named_once() -> None:
@@ -144,23 +147,43 @@ def test_last_name_is_joined_by_and(names: list[str], words: str) -> None:
     assert join_names(names) == words
 
 
-# --- Copy value -------------------------------------------------------------------------------------
+# --- Delivery ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("contact", "copied"),
+    ("scores", "words"),
     [
-        (Contact(id=ONE, format_international="+44 20 7946 0958", format_e164="+442079460958"), ""),
-        (Contact(id=ONE, format_e164="+442079460958"), ""),
-        (Contact(id=ONE, format_international="+44 20 7946 0958", format_e164="+442079460959"), "+442079460959"),
-        (Contact(id=ONE, phone_number="020 7946 0958"), "020 7946 0958"),
-        (Contact(id=ONE, format_national="(201) 555-0142", format_e164="+12015550142"), ""),
-        (
-            Contact(id=ONE, format_international="+1 201-555-0142 ext. 5", format_e164="+12015550142"),
-            "+12015550142",
-        ),
-        (Contact(id=ONE), ""),
+        ([("sms", 59.0, 41.0), ("whatsapp", 96.0, 4.0)], "SMS often fails (41%); WhatsApp delivers 96%"),
+        ([("whatsapp", 96.0, 4.0), ("sms", 59.0, 41.0)], "SMS often fails (41%); WhatsApp delivers 96%"),
+        ([("sms", 80.0, 20.0)], "SMS often fails (20%)"),
+        ([("sms", 81.0, 19.9)], "SMS delivers 81%"),
+        ([("sms", None, None)], None),
+        ([(None, 50.0, 50.0)], None),
+        ([("sms", None, 100.0), ("rcs", 250.0, None)], "SMS often fails (100%); RCS delivers 100%"),
+        ([], None),
     ],
 )
-def test_copy_value_is_given_only_where_it_differs_from_shown(contact: Contact, copied: str) -> None:
-    assert copy_value(contact, contact.number) == copied
+def test_delivery_label_names_failing_channels_first(
+    scores: list[tuple[str | None, float | None, float | None]], words: str | None
+) -> None:
+    given = tuple(ChannelScore(channel=name, success_score=good, fail_score=bad) for name, good, bad in scores)
+    assert delivery_label(MessageSummary(channel_scores=given)) == words
+
+
+def test_delivery_label_of_unknown_scores_is_absent() -> None:
+    assert delivery_label(MessageSummary()) is None
+
+
+# --- Profile status ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["approved", None, "", "a status of next year"])
+def test_profile_that_is_approved_or_unknown_has_no_label(status: str | None) -> None:
+    assert profile_status_label(status) is None
+
+
+@pytest.mark.parametrize("status", ["incomplete", "pending_review", "rejected"])
+def test_profile_that_is_not_approved_is_labelled_with_its_meaning(status: str) -> None:
+    label, meaning = profile_status_label(status) or ("", "")
+    assert label
+    assert meaning.endswith(".")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from testing.desk_template import PASSWORD, DeskTemplate
 from testing.processes import free_port, start_program, stop_program
 from testing.running_desk import SECRET_KEY, desk_environment, manage
 from testing.sandbox_server import SandboxServer
+from testing.waiting import wait_until
 from tests.sign_in.running_desk import Visitor
 
 pytestmark = pytest.mark.outside  # starts the launcher
@@ -31,7 +34,10 @@ NO_API = "http://127.0.0.1:9"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What was seen of one run of the launcher: its output, who was let in, and its programs."""
+    """What was seen of one run of the launcher: its output, who was let in, and its programs.
+
+    `workers`: their ids at first, and, where one was killed, after that.
+    """
 
     settings: dict[str, str]
     printed: str
@@ -39,6 +45,7 @@ class Launch:
     let_in: dict[str, bool]
     command_lines: bytes
     server_environments: bytes
+    workers: tuple[list[int], ...] = ()
 
 
 def _environment(folder: Path, api: str, key: str, **settings: str) -> dict[str, str]:
@@ -62,19 +69,39 @@ def _launcher(settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes
         stop_program(process)
 
 
-def _launch(settings: dict[str, str], url: str) -> Launch:
+def _launch(settings: dict[str, str], url: str, *, kill_worker: bool = False) -> Launch:
     """Starts the desk, looks, and stops it."""
     with _launcher(settings) as (process, printed):
         assert LAST_LINE in printed, f"it ended: {printed}"
         programs = _descendants(process.pid)
+        environments = b"".join(Path(f"/proc/{pid}/environ").read_bytes() for pid in programs)
+        workers = [_workers(process.pid)]
+        if kill_worker:
+            os.kill(workers[0][0], signal.SIGKILL)
+            wait_until(lambda: (now := _workers(process.pid)) and now != workers[0])
+            workers.append(_workers(process.pid))
         return Launch(
             settings,
             printed,
             requests.get(f"{url}/healthz", timeout=30).status_code,
             {name: _lets_in(url, name) for name in ("admin", "support")},
-            b"".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (process.pid, *programs)),
-            b"".join(Path(f"/proc/{pid}/environ").read_bytes() for pid in programs),
+            b"".join(map(_command_line, (process.pid, *_descendants(process.pid)))),
+            environments,
+            tuple(workers),
         )
+
+
+def _workers(pid: int) -> list[int]:
+    """The workers of background tasks that the launcher runs."""
+    return [one for one in _descendants(pid) if b"desk_worker" in _command_line(one)]
+
+
+def _command_line(pid: int) -> bytes:
+    """How a program was called; nothing when it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def _lets_in(url: str, username: str) -> bool:
@@ -127,20 +154,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(folder: Path, running_sandbox: SandboxServer) -> Launch:
     """The first start, without a key."""
     settings = _environment(folder, running_sandbox.url, NO_KEY)
-    return _launch(settings, settings["SITE_URL"])
+    return _launch(settings, settings["SITE_URL"], kill_worker=True)
 
 
 @pytest.fixture(scope="module")
 def after_demo(demo: Launch, folder: Path, running_sandbox: SandboxServer) -> Launch:
-    """The second start in the same folder, with a key."""
-    settings = _environment(folder, running_sandbox.url, KEY)
-    return _launch(settings, settings["SITE_URL"])
-
-
-@pytest.fixture(scope="module")
-def with_revoked_key(after_demo: Launch, folder: Path, running_sandbox: SandboxServer) -> Launch:
-    """The third start, with a key that is rejected, on another loopback address and without SITE_URL."""
-    settings = _environment(folder, running_sandbox.url, "sandbox-revoked", HOST="127.0.0.2")
+    """The second start in the same folder, with a key, on another loopback address and without SITE_URL."""
+    settings = _environment(folder, running_sandbox.url, KEY, HOST="127.0.0.2")
     del settings["SITE_URL"]
     return _launch(settings, f"http://127.0.0.2:{settings['PORT']}")
 
@@ -148,6 +168,16 @@ def with_revoked_key(after_demo: Launch, folder: Path, running_sandbox: SandboxS
 def test_demo_lets_its_accounts_in(demo: Launch) -> None:
     assert demo.let_in == {"admin": True, "support": True}
     assert f"admin    {PASSWORD}" in demo.printed
+
+
+def test_one_worker_runs_and_another_one_after_its_death(demo: Launch) -> None:
+    first, second = demo.workers
+    assert len(first) == len(second) == 1
+    assert first != second
+
+
+def test_worker_ends_with_the_launcher(demo: Launch) -> None:
+    assert not any(b"desk_worker" in _command_line(pid) for workers in demo.workers for pid in workers)
 
 
 def test_real_key_after_demo_lets_no_demo_account_in(after_demo: Launch, folder: Path) -> None:
@@ -170,14 +200,17 @@ def test_demo_password_is_in_no_server_environment(demo: Launch) -> None:
     assert PASSWORD.encode() not in demo.server_environments
 
 
-def test_rejected_key_starts_and_says_so(with_revoked_key: Launch) -> None:
-    assert "REJECTED" in with_revoked_key.printed
-    assert "change SENT_API_KEY in the environment, then start again" in with_revoked_key.printed
+@pytest.mark.exhaustive  # a third start: tests/test_preflight.py has what it prints, and that it goes on
+def test_rejected_key_starts_and_says_so(after_demo: Launch, folder: Path, running_sandbox: SandboxServer) -> None:
+    settings = _environment(folder, running_sandbox.url, "sandbox-revoked")
+    printed = _launch(settings, settings["SITE_URL"]).printed
+    assert "REJECTED" in printed
+    assert "change SENT_API_KEY in the environment, then start again" in printed
 
 
-def test_desk_on_other_loopback_address_is_asked_and_found_there(with_revoked_key: Launch) -> None:
-    assert with_revoked_key.health == 200
-    assert f"Contact Desk is at http://127.0.0.2:{with_revoked_key.settings['PORT']}" in with_revoked_key.printed
+def test_desk_on_other_loopback_address_is_asked_and_found_there(after_demo: Launch) -> None:
+    assert after_demo.health == 200
+    assert f"Contact Desk is at http://127.0.0.2:{after_demo.settings['PORT']}" in after_demo.printed
 
 
 def test_start_without_key_leaves_real_admin_as_is(real_desk: Path, tmp_path: Path) -> None:

@@ -56,10 +56,17 @@ def test_auditor_has_the_log_and_no_way_to_contacts(admin_client: Client, admin_
     assert "Back to contacts" not in page
 
 
-@pytest.mark.parametrize("path", ["/preferences/", "/you/sessions/", "/people/"])
-def test_page_without_profile_leads_back_to_last_profile(admin_client: Client, path: str) -> None:
-    page = text(admin_client.get(path))
+@pytest.mark.parametrize("path", ["/preferences/", "/you/sessions/"])
+def test_page_without_profile_leads_back_to_last_profile(support_client: Client, path: str) -> None:
+    page = text(support_client.get(path))
     assert re.search(r'<a class="switcher" href="/">.*?Back to contacts', page)
+
+
+@pytest.mark.parametrize("path", ["/preferences/", "/you/sessions/", "/people/"])
+def test_navigation_is_the_one_way_back(admin_client: Client, path: str) -> None:
+    page = text(admin_client.get(path))
+    assert _links(page)[0][::2] == ("/", "Contacts")
+    assert "Back to contacts" not in page.partition("</header>")[0]
 
 
 def test_page_with_profile_has_no_second_way_back(admin_client: Client) -> None:

@@ -13,10 +13,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from contacts_ui.access import recent_scopes, remember_visit, scope_for, visible_profiles
 from contacts_ui.gateway import get_gateway
-from contacts_ui.models import ProfileAccess
+from contacts_ui.models import PinnedProfile, ProfileAccess
 from testing.sandbox_server import SandboxServer
 
-from .html import RESTORE, fragment, scopes, text
+from .html import FRAGMENT, RESTORE, fragment, scopes, text
 
 PATCHED_NAME = "data.profiles.4.name"
 
@@ -102,7 +102,7 @@ def test_footer_counts_matching_profiles(admin_client: Client, sandbox: SandboxS
 
 def test_find_form_carries_filters(admin_client: Client) -> None:
     page = text(admin_client.get("/account/profiles/", {"channel": "sms", "page_size": "20", "page": "3"}))
-    assert re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', page.split("<main")[1]) == [
+    assert re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', page.split("<main")[1].split("</form>")[0]) == [
         ("channel", "sms"),
         ("page_size", "20"),
     ]
@@ -206,3 +206,67 @@ def test_failed_account_call_shows_error_page(admin_client: Client, sandbox: San
 def test_single_account_key_has_no_switcher(admin_client: Client, use_key: Callable[[str], None]) -> None:
     use_key("sandbox-user")
     assert admin_client.get("/account/profiles/").status_code == 404
+
+
+# --- Pinned profiles ---------------------------------------------------------------------------------
+
+
+def _pin(client: Client, profile_id: str, **sent: str) -> None:
+    assert client.post(f"/p/{profile_id}/profiles/pin/", sent).status_code == 302
+
+
+@pytest.mark.parametrize("shape", ["page", "fragment"])
+def test_pinned_profiles_come_first_by_name_and_only_once(
+    admin_client: Client, admin_user: User, sandbox: SandboxServer, shape: str
+) -> None:
+    profiles = sandbox.profiles()
+    pinned = sorted((profiles[4], profiles[6]), key=lambda profile: str(profile["name"]).casefold())
+    for profile in pinned[::-1]:
+        _pin(admin_client, profile["id"])
+    _visit(admin_user, profiles[6]["id"], profiles[2]["id"], None)
+    page = text(
+        admin_client.get("/account/profiles/") if shape == "page" else fragment(admin_client, "/account/profiles/")
+    )
+    groups = _groups(page)
+    assert list(groups) == ["Pinned", "Recent", "All profiles"]
+    assert groups["Pinned"] == [f"/p/{profile['id']}/contacts/" for profile in pinned]
+    assert sum(map(len, groups.values())) == len({link for links in groups.values() for link in links}) == 13
+
+
+def test_pin_is_taken_away(admin_client: Client, sandbox: SandboxServer) -> None:
+    profile_id = sandbox.profiles()[4]["id"]
+    _pin(admin_client, profile_id)
+    _pin(admin_client, profile_id)
+    assert "Unpin" in text(admin_client.get(f"/p/{profile_id}/profiles/"))
+    _pin(admin_client, profile_id, off="1")
+    assert "Pinned" not in _groups(text(admin_client.get(f"/p/{profile_id}/profiles/")))
+
+
+def test_pin_by_htmx_answers_with_list_and_its_filters(admin_client: Client) -> None:
+    headers = FRAGMENT | {"HX-Current-URL": "http://testserver/account/contacts/?channel=sms"}
+    response = admin_client.post("/account/profiles/pin/", headers=headers)
+    groups = _groups(text(response))
+    assert (response["X-Fragment"], groups["Pinned"]) == ("1", ["/account/contacts/?channel=sms"])
+
+
+def test_pin_of_one_person_is_nobody_elses(
+    admin_client: Client, support_client: Client, sandbox: SandboxServer
+) -> None:
+    profile_id = sandbox.profiles()[1]["id"]
+    _pin(admin_client, profile_id)
+    assert "Pinned" not in _groups(text(support_client.get(f"/p/{profile_id}/profiles/")))
+
+
+def test_foreign_profile_cannot_be_pinned(support_client: Client, sandbox: SandboxServer) -> None:
+    assert support_client.post(f"/p/{sandbox.profiles()[7]['id']}/profiles/pin/").status_code == 404
+
+
+def test_oldest_pin_goes_beyond_limit(
+    admin_client: Client, admin_user: User, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts_ui.access.MAX_PINNED", 2)
+    ids = [profile["id"] for profile in sandbox.profiles()[1:4]]
+    for profile_id in ids:
+        _pin(admin_client, profile_id)
+    kept = PinnedProfile.objects.filter(user=admin_user).values_list("profile_id", flat=True)
+    assert set(kept) == {UUID(profile_id) for profile_id in ids[1:]}

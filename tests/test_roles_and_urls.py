@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from contacts_ui.models import ProfileAccess
+from contacts_ui.models import ProfileAccess, SavedView
 from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
 from testing.totp import SECRET
@@ -46,11 +46,26 @@ GETS: dict[str, tuple[int, ...]] = {
     "account/contacts/<uuid:contact_id>/messages/": ACCOUNT,
     "account/contacts/<uuid:contact_id>/reveal/": (302, 404, 404, 404, 404, 302),
     "account/profiles/": ACCOUNT,
+    "account/profiles/pin/": REFUSED,
+    "account/views/": ACCOUNT,
+    "account/views/new/": ACCOUNT,
+    "account/views/<int:view_id>/": NOT_THERE,  # somebody else's own
+    "account/views/<int:view_id>/delete/": NOT_THERE,
+    "account/views/<int:view_id>/default/": NOT_THERE,
+    "account/go/": ACCOUNT,
     "p/<uuid:profile_id>/contacts/": ASSIGNED,
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/": ASSIGNED,
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/messages/": ASSIGNED,
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/": (302, 404, 302, 302, 404, 302),
     "p/<uuid:profile_id>/profiles/": ASSIGNED,
+    "p/<uuid:profile_id>/profiles/pin/": REFUSED,
+    "p/<uuid:profile_id>/views/": ASSIGNED,
+    "p/<uuid:profile_id>/views/new/": ASSIGNED,
+    "p/<uuid:profile_id>/views/<int:view_id>/": NOT_THERE,
+    "p/<uuid:profile_id>/views/<int:view_id>/delete/": NOT_THERE,
+    "p/<uuid:profile_id>/views/<int:view_id>/default/": NOT_THERE,
+    "p/<uuid:profile_id>/go/": ASSIGNED,
+    "go/": (302, 200, 302, 302, 200, 302),  # redirects to that of the last profile
     "gateway/": ADMINS,
     "people/": ADMINS,
     "people/new/": ADMINS,
@@ -110,6 +125,18 @@ POSTS: dict[str, tuple[int, ...]] = {
     "gateway/": REFUSED,
     "preferences/steps/": AGAIN,
     "preferences/theme/": (302, 400, 400, 400, 400, 400),
+    "account/profiles/pin/": (302, 404, 404, 404, 404, 302),
+    "account/views/new/": (302, 404, 404, 404, 404, 422),
+    "account/views/<int:view_id>/": NOT_THERE,
+    "account/views/<int:view_id>/delete/": NOT_THERE,
+    "account/views/<int:view_id>/default/": NOT_THERE,
+    "account/go/": REFUSED,
+    "go/": REFUSED,
+    "p/<uuid:profile_id>/profiles/pin/": (302, 404, 302, 302, 404, 302),
+    "p/<uuid:profile_id>/views/new/": (302, 404, 422, 422, 404, 422),
+    "p/<uuid:profile_id>/views/<int:view_id>/": NOT_THERE,
+    "p/<uuid:profile_id>/views/<int:view_id>/delete/": NOT_THERE,
+    "p/<uuid:profile_id>/views/<int:view_id>/default/": NOT_THERE,
     "account/contacts/<uuid:contact_id>/reveal/": ACCOUNT,
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/": ASSIGNED,
 }
@@ -166,6 +193,7 @@ def ids(running_sandbox: SandboxServer) -> dict[str, str]:
 def address(ids: dict[str, str], db: None) -> Callable[[str], str]:
     """Fills a route with an assigned profile, an existing contact and an existing person."""
     someone, _ = User.objects.get_or_create(username="someone-else")
+    view = SavedView.objects.create(owner=someone, name="Private", channel="sms")
 
     def made(route: str) -> str:
         filled = {
@@ -174,6 +202,7 @@ def address(ids: dict[str, str], db: None) -> Callable[[str], str]:
             "<uuid:contact_id>": ids["p/" if route.startswith("p/") else "account/"],
             "<int:person_id>": str(someone.pk),
             "<int:pk>": "1",
+            "<int:view_id>": str(view.pk),
             "(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "1-no-such-key/",
         }
         for name, value in filled.items():

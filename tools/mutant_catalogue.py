@@ -120,6 +120,41 @@ MUTANTS: tuple[Mutant, ...] = (
         "if contact.id is None:",
         ("tests/test_contact_detail.py::test_answer_about_other_contact_is_refused",),
     ),
+    Mutant(
+        "a snapshot keeps rows owned by another profile",
+        "contacts_ui/gateway/gateway.py",
+        "            _check_row_ownership(scope, others, page.contacts, page.request_id)\n",
+        "",
+        ("tests/snapshots/test_runner.py::test_foreign_row_stops_the_snapshot",),
+    ),
+    Mutant(
+        "a worker believed dead overwrites what another has done",
+        "contacts_ui/snapshots/lease.py",
+        "fence=snapshot.fence, state=SnapshotState.RUNNING",
+        "state=SnapshotState.RUNNING",
+        ("tests/snapshots/test_lease.py::test_write_of_revived_runner_is_refused_with_its_part",),
+    ),
+    Mutant(
+        "an expired snapshot can still be read",
+        "contacts_ui/snapshots/lifecycle.py",
+        "Snapshot.objects.filter(pk=snapshot.pk).update(wrapped_key=None, question=None)",
+        "Snapshot.objects.filter(pk=snapshot.pk).update(question=None)",
+        ("tests/snapshots/test_snapshots.py::test_expired_snapshot_loses_its_key_before_its_parts",),
+    ),
+    Mutant(
+        "a part of a snapshot opens in another's place",
+        "contacts_ui/snapshots/parts.py",
+        'return f"{snapshot.pk}|{what}".encode()',
+        'return b""',
+        ("tests/snapshots/test_parts.py::test_part_of_other_snapshot_with_same_key_does_not_open",),
+    ),
+    Mutant(
+        "a copy of a list that lost rows is called whole",
+        "contacts_ui/snapshots/crawl.py",
+        "if first != last or snapshot.shrank_in_pass:",
+        "if first != last:",
+        ("tests/snapshots/test_crawl.py::test_list_that_shrank_and_grew_again_is_not_whole",),
+    ),
     # --- Unmasked numbers shown to users with masking ---------------------------------------------------
     Mutant(
         "the list shows unmasked numbers to a user with masking",
@@ -199,8 +234,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a contact inverts opt-out",
         "templates/desk/contacts/_contact.html",
-        '"Opted out", "Yes" if contact.opt_out else',
-        '"Opted out", "Yes" if not contact.opt_out else',
+        '"Consent", "Opted out" if contact.opt_out else',
+        '"Consent", "Opted out" if not contact.opt_out else',
         ("tests/test_contact_detail.py::test_field_badge_and_reachability_agree_on_opt_out",),
     ),
     Mutant(
@@ -394,5 +429,58 @@ MUTANTS: tuple[Mutant, ...] = (
         "    raise _exceeded(current.first(), spent, limits, now)\n",
         "",
         ("tests/test_quota.py",),
+    ),
+    # --- Saved views -------------------------------------------------------------------------------------
+    Mutant(
+        "everybody is offered the private views of others",
+        "contacts_ui/contacts/saved_views.py",
+        "return SavedView.objects.filter(here, Q(owner=user) | shared)",
+        "return SavedView.objects.filter(here)",
+        (
+            "tests/test_saved_views.py::test_private_view_of_other_person_is_on_no_page",
+            "tests/test_saved_views.py::test_private_view_of_other_person_is_absent_by_every_method",
+        ),
+    ),
+    Mutant(
+        "a view outlives the profile that was taken away",
+        "contacts_ui/contacts/saved_views.py",
+        "    here = Q(scope=None) | Q(scope=scope_key(scope))\n",
+        "    here = Q()\n",
+        ("tests/test_saved_views.py::test_view_of_one_profile_is_offered_in_no_other",),
+    ),
+    Mutant(
+        "everybody changes the views that others share",
+        "contacts_ui/contacts/saved_views.py",
+        "    if view.owner_id != user.pk and role_of(user) != ADMIN:\n",
+        "    if False:\n",
+        ("tests/test_saved_views.py::test_shared_view_is_changed_by_owner_and_admin_alone",),
+    ),
+    Mutant(
+        "a phone number is saved as the name of a view",
+        "contacts_ui/contacts/view_form.py",
+        "        if sum(map(str.isdigit, name)) > MAX_DIGITS:\n",
+        "        if False:\n",
+        ("tests/test_saved_views.py::test_name_with_number_or_nothing_is_refused",),
+    ),
+    Mutant(
+        "a search is handed to the form of a view",
+        "contacts_ui/contacts/saved_views.py",
+        'query.url(path=f"{scope.path}views/new/", search=None, phone=None)',
+        'query.url(path=f"{scope.path}views/new/")',
+        ("tests/test_saved_views.py::test_form_starts_with_filters_of_list_and_without_its_search",),
+    ),
+    Mutant(
+        "the command list shows masked numbers in full",
+        "contacts_ui/views/command_list.py",
+        "(mask_number(contact) if masked else contact.number)",
+        "contact.number",
+        ("tests/test_command_list.py::test_masked_number_of_opened_contact_stays_masked",),
+    ),
+    Mutant(
+        "numbers of the command list are on no record",
+        "contacts_ui/views/command_list.py",
+        "        audit.record(request, audit.AuditAction.CONTACTS_LISTED, about=",
+        "        dict(about=",
+        ("tests/test_command_list.py::test_numbers_shown_again_are_on_record",),
     ),
 )

@@ -1,4 +1,4 @@
-"""Launcher of `make run` and `make dev`: writes .env, migrates, and starts the desk, with a sandbox without an API key.
+"""Launcher of `make run` and `make dev`: writes .env, migrates, and starts desk and worker; without a key a sandbox.
 
 Usage: python -m tools.run [--dev]. PORT, HOST, SANDBOX_PORT, SANDBOX_ARGS, DEMO_PASSWORD, ENV_FILE and every
 setting of `.env.example` are read from the environment. Runs in the foreground until Ctrl-C, then stops what it
@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOTENV = Path(os.environ.get("ENV_FILE", ROOT / ".env"))
 DEMO_KEY = "sandbox-organization"
 DEMO_DATABASE = "demo.sqlite3"
+WORKER_RESTART_SECONDS = 5.0  # at least, between two starts of the worker
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -86,14 +87,17 @@ def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
     _say("Starting the server.")
     running.append(_start(_server_command(host, port, dev=dev), settings))
     wait_for_http(f"http://{address_to_ask(host)}:{port}/healthz", running)
+    running.append(_start(_worker_command(dev=dev), settings))
     lines = ["", f"Contact Desk is at {settings['SITE_URL']}", *report]
     if created_dotenv:
         lines.append(f"Your settings are in {DOTENV}, made just now.")
     _say("\n".join([*lines, "Ctrl-C stops it."]))
-    parent = os.getppid()
-    while all(process.poll() is None for process in running):
+    parent, worker_started = os.getppid(), time.monotonic()
+    while all(process.poll() is None for process in running[:-1]):
         if os.getppid() != parent:  # make was killed: Ctrl-C cannot reach this process any more
             raise Stop
+        if running[-1].poll() is not None and time.monotonic() > worker_started + WORKER_RESTART_SECONDS:
+            running[-1], worker_started = _start(_worker_command(dev=dev), settings), time.monotonic()
         time.sleep(0.5)
     raise RuntimeError("one of its programs stopped; the lines above say why")
 
@@ -224,6 +228,11 @@ def _server_command(host: str, port: int, *, dev: bool) -> list[str]:
         *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
         "dashboard.wsgi:server",
     ]
+
+
+def _worker_command(*, dev: bool) -> list[str]:
+    """The one worker of background tasks; it ends by itself when this process was killed."""
+    return [sys.executable, "manage.py", "desk_worker", "--reload" if dev else "--ends-with-parent"]
 
 
 def _start(command: list[str], settings: Mapping[str, str], *, quiet: bool = False) -> subprocess.Popen[bytes]:

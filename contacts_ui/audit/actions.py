@@ -14,6 +14,7 @@ class AuditAction(StrEnum):
     NUMBER_REVEALED = "number.revealed"
     MESSAGES_READ = "messages.read"
     CONTACTS_EXPORTED = "contacts.exported"
+    SNAPSHOT_STARTED = "snapshot.started"
     PROFILE_SWITCHED = "profile.switched"
     PAGE_DENIED = "page.denied"
     QUOTA_EXCEEDED = "quota.exceeded"

@@ -11,6 +11,7 @@ ACTION_LABELS: dict[str, str] = {
     AuditAction.NUMBER_REVEALED: "Revealed a masked number",
     AuditAction.MESSAGES_READ: "Viewed message history",
     AuditAction.CONTACTS_EXPORTED: "Exported contacts",
+    AuditAction.SNAPSHOT_STARTED: "Started a copy of contacts",
     AuditAction.PROFILE_SWITCHED: "Switched to this profile",
     AuditAction.PAGE_DENIED: "Access denied",
     AuditAction.QUOTA_EXCEEDED: "Reached the hourly limit",

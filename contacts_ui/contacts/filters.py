@@ -11,6 +11,7 @@ from django import forms
 from django.http import QueryDict
 
 from contacts_ui import phone_search
+from contacts_ui.columns import COLUMNS
 from contacts_ui.phone_search import Attempt, SearchPlan
 from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, MAX_PAGE, PAGE_SIZES, Channel, ContactQuery
 from contacts_ui.text import printable
@@ -20,7 +21,9 @@ from .labels import channel_name
 MAX_SEARCH = 8_000  # characters of a search: several hundred numbers
 MAX_BOX = 20_000  # characters that stay in the box when they are too many to search
 MAX_NAMED_LINES = 3
+MAX_NAMED = 40  # characters of a text that a warning quotes
 MAX_PHONE = 256  # characters of one number with what may stand around it
+ALL_CONTACTS = {"view": "all"}  # the parameters of the list without filters where the bare URL opens another
 CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
 
 
@@ -33,6 +36,9 @@ class ContactListQuery:
 
     `filters` hold the search as it was typed, and the likeliest reading of a number. `plan` says what to ask the API
     for it, None without either; `attempt` is the one interpretation of a search that a link names.
+
+    `columns` are those that the URL names, None to show each person's own. `names_all`: the bare URL is not this list
+    without filters (it opens a default view, or the URL said so), so its own URL is that of "All contacts".
     """
 
     path: str
@@ -43,6 +49,8 @@ class ContactListQuery:
     raw_search: str = ""
     raw_phone: str = ""
     warnings: tuple[str, ...] = ()
+    columns: tuple[str, ...] | None = None
+    names_all: bool = False
 
     def url(self, path: str | None = None, **changes: Any) -> str:
         """The URL of this list with some of it changed. Any change but of `page` starts at page 1.
@@ -58,8 +66,10 @@ class ContactListQuery:
             "phone": filters.phone,
             "page": str(filters.page) if filters.page != 1 else None,
             "page_size": str(filters.page_size) if filters.page_size != self._default_size(filters.page) else None,
+            "columns": " ".join(self.columns) if self.columns else None,
         }
-        query = urlencode({name: value for name, value in params.items() if value is not None})
+        given = {name: value for name, value in params.items() if value is not None}
+        query = urlencode(given or (ALL_CONTACTS if self.names_all else {}))
         base = self.path if path is None else path
         return f"{base}?{query}" if query else base
 
@@ -86,8 +96,9 @@ class ContactListQuery:
 
     @property
     def hidden_fields(self) -> tuple[tuple[str, str], ...]:
-        """The same with the attempt that a link named."""
-        return self.active_filters + ((("as", self.attempt.value),) if self.attempt else ())
+        """The same with the attempt and the columns that a link named."""
+        columns = (("columns", " ".join(self.columns)),) if self.columns else ()
+        return self.active_filters + ((("as", self.attempt.value),) if self.attempt else ()) + columns
 
     @property
     def requests(self) -> tuple[tuple[Attempt | None, ContactQuery], ...]:
@@ -111,14 +122,13 @@ class ContactListQuery:
 
     @property
     def chips(self) -> tuple[FilterChip, ...]:
-        """One for each active filter, in the order of the form."""
-        return tuple(
-            FilterChip(name, self._label(name, value), self.url(**{name: None})) for name, value in self.active_filters
-        )
-
-    def _label(self, name: str, value: str) -> str:
-        numbers = self.plan.numbers if self.plan and name == "search" else ()
-        return f"{len(numbers)} numbers" if numbers else channel_name(value) if name == "channel" else value
+        """One for each active filter that no box of the form shows: the channel beside a search, a list of numbers."""
+        channel, numbers = self.filters.channel, self.plan.numbers if self.plan else ()
+        labels = {
+            "search": f"{len(numbers)} numbers" if numbers else None,
+            "channel": channel and channel_name(channel),
+        }
+        return tuple(FilterChip(name, label, self.url(**{name: None})) for name, label in labels.items() if label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +179,8 @@ class _ListForm(forms.Form):
             return ""
         plan = phone_search.plan_exact(text, self._regions)
         if plan.number is None:
-            raise forms.ValidationError("unread")
+            shown = printable(text)[:MAX_NAMED]
+            raise forms.ValidationError(f"“{shown}” isn’t a whole number, so it was left out. Try +44 20 7946 0958.")
         self.exact = plan
         return plan.number
 
@@ -177,9 +188,9 @@ class _ListForm(forms.Form):
 _WARNINGS = {
     "page": "There is no such page, so this is the first one.",
     "page_size": f"Rows per page can be {', '.join(map(str, PAGE_SIZES[:-1]))} or {PAGE_SIZES[-1]}.",
-    "phone": "This is not a whole number with its country code, so it was left out. Try +44 20 7946 0958.",
+    "columns": "There is no such column, so it was left out.",
 }
-_OWN_WARNING = {"search", "channel"}
+_OWN_WARNING = {"search", "channel", "phone"}
 
 
 def parse_filters(
@@ -190,12 +201,13 @@ def parse_filters(
     regions: Sequence[str] = (),
     planned: bool = True,
     mask_forced: bool = False,
+    opens_default: bool = False,
 ) -> ContactListQuery:
     """The list at `path` as the URL asks for it. Never fails: what cannot be read is ignored, with a warning.
 
     `page_size` is what the person prefers, `regions` those whose numbers they mean, likeliest first. `planned` is
     False for a list of which nothing but filters and URL is wanted: a plan costs more than all the rest. `mask_forced`
-    leaves of a search what tells no hidden digit of a masked number.
+    leaves of a search what tells no hidden digit of a masked number. `opens_default`: the bare URL opens a saved view.
     """
     form = _ListForm(parameters, regions=regions)
     form.is_valid()
@@ -204,7 +216,10 @@ def parse_filters(
     warnings = [str(messages[0]) if name in _OWN_WARNING else _WARNINGS[name] for name, messages in errors.items()]
     phone = clean.get("phone") or None
     search, channel = clean.get("search") or None, clean.get("channel") or None
-    named = parameters.get("as") or ""
+    named, named_columns = parameters.get("as") or "", (parameters.get("columns") or "").split()
+    columns = tuple(name for name, _title in COLUMNS if name in named_columns) or None
+    if not set(named_columns) <= set(columns or ()):
+        warnings.append(_WARNINGS["columns"])
     if phone and (search or channel):
         warnings.append("Looking up one number sets the search and the channel aside.")
         search = channel = None
@@ -227,6 +242,8 @@ def parse_filters(
         raw_search=_raw(parameters, "search"),
         raw_phone=_raw(parameters, "phone"),
         warnings=tuple(warnings),
+        columns=columns,
+        names_all=opens_default or parameters.get("view") == ALL_CONTACTS["view"],
     )
 
 
@@ -249,7 +266,7 @@ def _attempt(named: str, search: str, plan: SearchPlan | None, *, mask_forced: b
 
 def _skipped(lines: Sequence[str]) -> str:
     """Says which lines of several numbers hold none."""
-    named = ", ".join(f"“{line[:40]}”" for line in lines[:MAX_NAMED_LINES])
+    named = ", ".join(f"“{line[:MAX_NAMED]}”" for line in lines[:MAX_NAMED_LINES])
     more = f" and {len(lines) - MAX_NAMED_LINES} more" if len(lines) > MAX_NAMED_LINES else ""
     return (
         f"1 line isn’t a number: {named}." if len(lines) == 1 else f"{len(lines)} lines aren’t numbers: {named}{more}."

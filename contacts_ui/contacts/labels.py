@@ -1,11 +1,19 @@
-"""Labels of a contact: its channels, how it can be reached, the text to copy. Pure."""
+"""Labels of a contact and of its profile: channels, how it can be reached, what became of messages. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contacts_ui.sent_api.types import Contact
+from contacts_ui.columns import COLUMNS
+from contacts_ui.sent_api.types import ChannelScore, Contact, MessageSummary
 
+OFTEN_FAILS = 20.0  # per cent of a channel's messages that failed
+# What a profile's status means, by the API's word for it. An approved one needs no word.
+PROFILE_STATUSES = {
+    "incomplete": ("Setup incomplete", "This profile’s setup isn’t finished at the messaging service."),
+    "pending_review": ("Pending review", "The messaging service is still reviewing this profile."),
+    "rejected": ("Rejected", "The messaging service rejected this profile. Messages may not be sent."),
+}
 CHANNEL_NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
 
 
@@ -15,7 +23,7 @@ def channel_name(channel: str) -> str:
 
 
 def reachability_label(contact: Contact) -> str:
-    """Whether and how a contact can be messaged, in a line: "Can be messaged by SMS and WhatsApp; SMS first"."""
+    """Whether and how a contact can be messaged: "Can be messaged by SMS and WhatsApp. SMS is the default"."""
     if contact.opt_out:
         return "Do not message: opted out"
     names = list(dict.fromkeys(channel_name(channel) for channel in contact.available_channels))
@@ -23,8 +31,13 @@ def reachability_label(contact: Contact) -> str:
         return "No channel is known, so it may not be possible to message this contact"
     first = channel_name(contact.default_channel) if contact.default_channel else None
     doubt = "" if contact.opt_out is False else ". Whether it opted out is not known"
-    order = f"; {first} first" if len(names) > 1 and first in names else ""
+    order = f". {first} is the default" if len(names) > 1 and first in names else ""
     return f"Can be messaged by {join_names(names)}{order}{doubt}"
+
+
+def column_titles(columns: Sequence[str]) -> str:
+    """The columns of a list by their titles: "Region and Created"."""
+    return join_names([title for name, title in COLUMNS if name in columns])
 
 
 def join_names(names: Sequence[str]) -> str:
@@ -32,12 +45,19 @@ def join_names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
 
 
-def copy_value(contact: Contact, number: str | None) -> str:
-    """The text that the copy button copies, "" where that is the number shown without its spaces.
+def delivery_label(summary: MessageSummary) -> str | None:
+    """How messages went, worst channel first: "SMS often fails (41%); WhatsApp delivers 96%". None where unknown."""
+    scored = [score for score in summary.channel_scores or () if score.channel and _score_text(score)]
+    scored.sort(key=lambda score: -(score.fail_score or 0.0))
+    return "; ".join(f"{channel_name(score.channel or '')} {_score_text(score)}" for score in scored) or None
 
-    Fifty of them are most of what differs from row to row: leaving them out sends a tenth less.
-    """
-    number = number or ""
-    copied = contact.format_e164 or number
-    # Without a call: there is one for each row.
-    return "" if copied == "+" + "".join(filter(str.isdecimal, number)) else copied
+
+def _score_text(score: ChannelScore) -> str | None:
+    if score.fail_score is not None and score.fail_score >= OFTEN_FAILS:
+        return f"often fails ({min(100.0, score.fail_score):.0f}%)"
+    return f"delivers {max(0.0, min(100.0, score.success_score)):.0f}%" if score.success_score is not None else None
+
+
+def profile_status_label(status: str | None) -> tuple[str, str] | None:
+    """The label of a profile's status and what it means; None for one that is approved or not known."""
+    return PROFILE_STATUSES.get(status or "")

@@ -88,6 +88,23 @@ class CallPolicy:
         finally:
             deadline.close()
 
+    def call_in_background(self, fetch: Callable[[Deadline], T]) -> T:
+        """The answer of `fetch`, asked once, at background priority. Raises as `call` does; a refusal by the rate
+        limiter is no event of the statistics, because nobody waited.
+        """
+        if self._circuit_breaker.state().retry_in > 0:
+            raise CircuitOpen
+        wait = self._rate_limiter.acquire(background=True)
+        if wait > 0:
+            raise LocalRateLimited(retry_after=math.ceil(wait), exactly=wait)
+        if self._circuit_breaker.acquire() > 0:
+            raise CircuitOpen
+        deadline = Deadline(self._seconds)
+        try:
+            return self._attempt(fetch, deadline)
+        finally:
+            deadline.close()
+
     def probe(self, fetch: Callable[[Deadline], T], seconds: float) -> T:
         """The answer of `fetch`, asked once and at once, past circuit breaker and rate limiter, which count it."""
         self._rate_limiter.acquire()

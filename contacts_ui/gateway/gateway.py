@@ -33,13 +33,14 @@ class _AccountCache:
     account: CachedResult[Account]
     expires_at: float
     revalidate_at: float
+    fetched_at: datetime
 
     @classmethod
     def of(cls, account: CachedResult[Account], fetched_at: datetime) -> _AccountCache:
         now, age = time.monotonic(), (datetime.now(UTC) - fetched_at).total_seconds()
         if account.stale:
-            return cls(account, now + ACCOUNT_RETRY_INTERVAL, now + ACCOUNT_RETRY_INTERVAL)
-        return cls(account, now + ACCOUNT_TTL - age, now + ACCOUNT_REVALIDATE_TTL - age)
+            return cls(account, now + ACCOUNT_RETRY_INTERVAL, now + ACCOUNT_RETRY_INTERVAL, fetched_at)
+        return cls(account, now + ACCOUNT_TTL - age, now + ACCOUNT_REVALIDATE_TTL - age, fetched_at)
 
 
 class Gateway:
@@ -88,6 +89,44 @@ class Gateway:
             return known.account if known else None
         return result.map(lambda value: value.account)
 
+    @property
+    def api_key_fingerprint(self) -> str:
+        """A keyed hash of the API key, by which what was kept of another key is told."""
+        return self._keys.api_key_fingerprint
+
+    def background_account(self, *, revalidate: bool = False) -> Account:
+        """The account for tasks, as of /v3/me at most five minutes ago. Raises the error that kept a new one away.
+
+        A worker that has just begun takes it from where the last one left it, sealed: a worker that died costs no call.
+        """
+        if self._account_cache is None and not revalidate:
+            kept = self._config.hints.get(self._keys.account(), AccountResult)
+            if kept is not None and is_fresh(kept.fetched_at, ACCOUNT_TTL):
+                self._account_cache = _AccountCache.of(CachedResult(kept.account), kept.fetched_at)
+        before = self._account_cache
+        result = self.account(revalidate=revalidate)
+        if result.stale and result.error is not None:
+            raise result.error
+        known = self._account_cache
+        if known is not None and known is not before:
+            kept = AccountResult(result.value, known.fetched_at)
+            self._config.hints.set(self._keys.account(), kept, ACCOUNT_TTL)
+        return result.value
+
+    def crawl_page(self, scope: Scope, query: ContactQuery) -> ContactPage:
+        """One page of the scope's contacts for a task: one API call at background priority, past the cache.
+
+        Checked like every answer (decision 2). Raises LocalRateLimited without a call while there is no budget.
+        """
+        others = self._other_profile_ids(scope)
+
+        def fetch(deadline: Deadline) -> ContactPage:
+            page = self._client.contacts(query, scope.profile_id, deadline)
+            _check_row_ownership(scope, others, page.contacts, page.request_id)
+            return page
+
+        return self._config.call_policy.call_in_background(fetch)
+
     def contacts(
         self, scope: Scope, query: ContactQuery, policy: FetchPolicy = DEFAULT_POLICY
     ) -> CachedResult[ContactPage]:
@@ -124,6 +163,8 @@ class Gateway:
         for query in cached_pages:
             if cached := self._contact_from_cached_page(scope, contact_id, query):
                 self._config.stats.increment("hit")
+                # Under its own key too, so that `known_contact` finds it. It is as old as its page, and says so.
+                self._cache.set(self._keys.contact(scope, contact_id), cached, self._config.stale_seconds)
                 return CachedResult(cached)
 
         other_profile_ids = self._other_profile_ids(scope)
@@ -135,6 +176,16 @@ class Gateway:
 
         key = self._keys.contact(scope, contact_id)
         return self._fetcher.fetch(CachedRequest(key, ContactResult, fetch, scope, self._config.fresh_seconds))
+
+    def known_page(self, scope: Scope, query: ContactQuery) -> ContactPage | None:
+        """The upstream page with the rows of `query` as it is cached, fresh or stale, else None. No API call."""
+        key = self._keys.page(scope, upstream_query(query))
+        return self._cache.get(key, ContactPage, self._keys.scope_invalidated_at(scope))
+
+    def known_contact(self, scope: Scope, contact_id: UUID) -> ContactResult | None:
+        """One contact of the scope as it is cached, fresh or stale, else None. Never calls the API."""
+        key = self._keys.contact(scope, contact_id)
+        return self._cache.get(key, ContactResult, self._keys.scope_invalidated_at(scope))
 
     def message_summary(self, scope: Scope, contact_id: UUID) -> CachedResult[MessageSummaryResult]:
         """The message summary of one contact of the scope, at most a minute old. Raises ContactNotFound."""
@@ -178,8 +229,7 @@ class Gateway:
         return AccountResult(self._client.me(deadline), datetime.now(UTC))
 
     def _contact_from_cached_page(self, scope: Scope, contact_id: UUID, query: ContactQuery) -> ContactResult | None:
-        key = self._keys.page(scope, upstream_query(query))
-        page = self._cache.get(key, ContactPage, self._keys.scope_invalidated_at(scope))
+        page = self.known_page(scope, query)
         if page is None or not is_fresh(page.fetched_at, self._config.fresh_seconds):
             return None
         found = next((contact for contact in page.contacts if contact.id == contact_id), None)

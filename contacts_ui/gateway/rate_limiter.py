@@ -1,8 +1,10 @@
-"""Rate limiter: a token bucket and a sliding window over our API calls, interactive before bulk.
+"""Rate limiter: a token bucket and a sliding window over our API calls, interactive before bulk before background.
 
 A page is never the reason that a customer's message is refused. Two bounds together: a bucket of `burst` calls that
 fills at `per_minute`, and at most `per_minute` in any minute whatever the bucket says. Bulk leaves half the burst
-untouched, gets at most half of any minute, and waits while interactive calls are being refused.
+untouched, gets at most half of any minute, and waits while interactive calls are being refused. Background, which
+nobody waits for, is bulk that takes a call only from a full bucket, gets at most a quarter of any minute, and none
+while half of the last minute's calls are used: interactive calls up to three quarters of it never meet its traces.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ PAUSE_SECONDS = 5.0  # seconds before we look again; production traffic comes fi
 class RateLimiter(Protocol):
     """Grants calls. Never waits: says how long it would be."""
 
-    def acquire(self, *, bulk: bool = False) -> float:
-        """0.0 when one call is granted, else the seconds until one may be."""
+    def acquire(self, *, bulk: bool = False, background: bool = False) -> float:
+        """0.0 when one call is granted, else the seconds until one may be. What is background counts as bulk too."""
 
     def pause(self, seconds: float, *, bulk_only: bool = False) -> None:
         """Grants nothing for so long."""
@@ -47,7 +49,7 @@ def apply_server_limits(rate_limiter: RateLimiter, limits: RateLimitInfo) -> Non
 class UnlimitedRateLimiter:
     """Grants everything. For the bench alone."""
 
-    def acquire(self, *, bulk: bool = False) -> float:  # noqa: ARG002
+    def acquire(self, *, bulk: bool = False, background: bool = False) -> float:  # noqa: ARG002
         """0.0, always."""
         return 0.0
 
@@ -63,6 +65,7 @@ class UnlimitedRateLimiter:
 TOKENS, FILLED_AT, PAUSED_UNTIL, BULK_PAUSED_UNTIL, REFUSED_AT, WINDOW_AT, BULK_WINDOW_AT, CONFIG_FINGERPRINT = range(
     8, 16
 )
+BACKGROUND_WINDOW_AT = 16
 WINDOW_START = 1024
 
 
@@ -72,30 +75,38 @@ class HostRateLimiter:
     def __init__(self, counters: SharedCounters, per_minute: int, burst: int) -> None:
         self._counters = counters
         self._per_minute, self._burst = per_minute, burst
-        self._bulk_share = max(1, per_minute // 2)
+        self._bulk_share, self._background_share = max(1, per_minute // 2), max(1, per_minute // 4)
         self._rate = per_minute / 60
 
     @staticmethod
     def cells(per_minute: int) -> int:
         """How many shared counters a limiter of this rate needs."""
-        return WINDOW_START + per_minute + max(1, per_minute // 2)
+        return WINDOW_START + per_minute + max(1, per_minute // 2) + max(1, per_minute // 4)
 
-    def acquire(self, *, bulk: bool = False) -> float:
+    def acquire(self, *, bulk: bool = False, background: bool = False) -> float:
         """0.0 when one call is granted, else the seconds until one may be. 3 µs."""
         if self._per_minute < 1 or self._burst < 1:
             return WINDOW
         with self._counters.locked() as cells:
             now = time.monotonic()
             self._refill(cells, now)
-            wait = max(self._time_to_token(cells, now), self._bulk_time_to_token(cells, now) if bulk else 0.0)
+            wait = self._time_to_token(cells, now)
+            if bulk or background:
+                wait = max(wait, self._bulk_time_to_token(cells, now))
+            if background:
+                wait = max(wait, self._background_time_to_token(cells, now))
             if wait > 0:
-                if not bulk:
+                if not (bulk or background):
                     cells[REFUSED_AT] = now
                 return wait
             cells[TOKENS] -= 1
+            bulk_start = WINDOW_START + self._per_minute
             self._record_grant(cells, WINDOW_AT, WINDOW_START, self._per_minute, now)
-            if bulk:
-                self._record_grant(cells, BULK_WINDOW_AT, WINDOW_START + self._per_minute, self._bulk_share, now)
+            if bulk or background:
+                self._record_grant(cells, BULK_WINDOW_AT, bulk_start, self._bulk_share, now)
+            if background:
+                start = bulk_start + self._bulk_share
+                self._record_grant(cells, BACKGROUND_WINDOW_AT, start, self._background_share, now)
             return 0.0
 
     def pause(self, seconds: float, *, bulk_only: bool = False) -> None:
@@ -120,7 +131,7 @@ class HostRateLimiter:
             for index in range(WINDOW_START, len(cells)):
                 cells[index] = 0.0
             cells[CONFIG_FINGERPRINT], cells[TOKENS], cells[FILLED_AT] = shape, float(self._burst), now
-            cells[WINDOW_AT] = cells[BULK_WINDOW_AT] = 0.0
+            cells[WINDOW_AT] = cells[BULK_WINDOW_AT] = cells[BACKGROUND_WINDOW_AT] = 0.0
         cells[TOKENS] = min(self._burst, cells[TOKENS] + (now - cells[FILLED_AT]) * self._rate)
         cells[FILLED_AT] = now
 
@@ -141,6 +152,17 @@ class HostRateLimiter:
             oldest + WINDOW - now if oldest else 0.0,
             refused + BULK_COOLDOWN - now if refused else 0.0,
             cells[BULK_PAUSED_UNTIL] - now,
+        )
+
+    def _background_time_to_token(self, cells: Cells, now: float) -> float:
+        start = WINDOW_START + self._per_minute + self._bulk_share
+        oldest = cells[start + int(cells[BACKGROUND_WINDOW_AT])]
+        # The grant before the last half of a minute's calls: when it is in the window, half of them are used.
+        half_ago = cells[WINDOW_START + (int(cells[WINDOW_AT]) - self._bulk_share) % self._per_minute]
+        return max(
+            (self._burst - cells[TOKENS]) / self._rate,
+            oldest + WINDOW - now if oldest else 0.0,
+            half_ago + WINDOW - now if half_ago else 0.0,
         )
 
     def _record_grant(self, cells: Cells, position: int, start: int, size: int, now: float) -> None:

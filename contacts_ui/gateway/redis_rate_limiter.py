@@ -11,13 +11,14 @@ from .rate_limiter import BULK_COOLDOWN, MAX_PAUSE, WINDOW, RateLimiter
 
 log = logging.getLogger(__name__)
 
-# KEYS: state, all grants, bulk grants. ARGV: per minute, burst, bulk, window, stand back.
+# KEYS: state, all, bulk and background grants. ARGV: per minute, burst, bulk, window, stand back, background.
 # Answers the milliseconds to wait; 0 is a grant. The same rules as HostRateLimiter.
 _ACQUIRE = """
 local t = redis.call('TIME')
 local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
 local per, burst, bulk = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
-local window, back = tonumber(ARGV[4]), tonumber(ARGV[5])
+local window, back, background = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
+local half, quarter = math.max(1, math.floor(per / 2)), math.max(1, math.floor(per / 4))
 local rate = per / 60
 local s = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blocked', 'bulk_blocked', 'refused')
 local tokens = tonumber(s[1]) or burst
@@ -28,8 +29,14 @@ if oldest then wait = math.max(wait, tonumber(oldest) + window - now) end
 if bulk then
   wait = math.max(wait, (1 + math.min(burst / 2, burst - 1) - tokens) / rate, (tonumber(s[4]) or 0) - now)
   wait = math.max(wait, (tonumber(s[5]) or -back) + back - now)
-  local first = redis.call('LINDEX', KEYS[3], math.max(1, math.floor(per / 2)) - 1)
+  local first = redis.call('LINDEX', KEYS[3], half - 1)
   if first then wait = math.max(wait, tonumber(first) + window - now) end
+end
+if background then
+  wait = math.max(wait, (burst - tokens) / rate)
+  local first, used = redis.call('LINDEX', KEYS[4], quarter - 1), redis.call('LINDEX', KEYS[2], half - 1)
+  if first then wait = math.max(wait, tonumber(first) + window - now) end
+  if used then wait = math.max(wait, tonumber(used) + window - now) end
 end
 if wait > 0 then
   redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.6f', now))
@@ -41,9 +48,13 @@ redis.call('LPUSH', KEYS[2], string.format('%.6f', now))
 redis.call('LTRIM', KEYS[2], 0, per - 1)
 if bulk then
   redis.call('LPUSH', KEYS[3], string.format('%.6f', now))
-  redis.call('LTRIM', KEYS[3], 0, math.max(1, math.floor(per / 2)) - 1)
+  redis.call('LTRIM', KEYS[3], 0, half - 1)
 end
-for i = 1, 3 do redis.call('EXPIRE', KEYS[i], 300) end
+if background then
+  redis.call('LPUSH', KEYS[4], string.format('%.6f', now))
+  redis.call('LTRIM', KEYS[4], 0, quarter - 1)
+end
+for i = 1, 4 do redis.call('EXPIRE', KEYS[i], 300) end
 return 0
 """
 
@@ -77,20 +88,20 @@ class RedisRateLimiter:
 
     def __init__(self, url: str, name: str, per_minute: int, burst: int, fallback: RateLimiter) -> None:
         self._redis = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
-        self._keys = [f"desk:{{{name}}}:{part}" for part in ("budget", "grants", "bulk")]
+        self._keys = [f"desk:{{{name}}}:{part}" for part in ("budget", "grants", "bulk", "background")]
         self._per_minute, self._burst, self._fallback = per_minute, burst, fallback
         self._acquire, self._pause, self._available = map(self._redis.register_script, (_ACQUIRE, _PAUSE, _AVAILABLE))
 
-    def acquire(self, *, bulk: bool = False) -> float:
+    def acquire(self, *, bulk: bool = False, background: bool = False) -> float:
         """0.0 when one call is granted, else the seconds until one may be. About 0.2 ms."""
         if self._per_minute < 1 or self._burst < 1:
             return WINDOW
-        arguments = [self._per_minute, self._burst, int(bulk), WINDOW, BULK_COOLDOWN]
+        arguments = [self._per_minute, self._burst, int(bulk or background), WINDOW, BULK_COOLDOWN, int(background)]
         try:
             return int(_typed(self._acquire(self._keys, arguments))) / 1000
         except redis.RedisError:
             log.warning("gateway.redis.unreachable")
-            return self._fallback.acquire(bulk=bulk)
+            return self._fallback.acquire(bulk=bulk, background=background)
 
     def pause(self, seconds: float, *, bulk_only: bool = False) -> None:
         """Grants nothing for so long, at most a minute."""

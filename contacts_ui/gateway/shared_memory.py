@@ -12,13 +12,13 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
 Cells: TypeAlias = "memoryview[float]"
 
-VERSION = 3.0  # of the layout; another one empties the file
+VERSION = 4.0  # of the layout; another one empties the file
 VERSION_CELL, STAMP_CELL = 0, 1
 
 
@@ -28,16 +28,8 @@ class SharedCounters:
     def __init__(self, path: Path, size: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._size = size
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         self._lock = threading.Lock()
-        with self._lock:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-            try:
-                if os.fstat(self._file).st_size != size * 8:
-                    os.ftruncate(self._file, 0)
-                    os.ftruncate(self._file, size * 8)
-            finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._file = _file_of_size(path, size * 8)
         self._cells: Cells = memoryview(mmap.mmap(self._file, size * 8)).cast("d")
 
     def unlocked(self) -> Cells:
@@ -59,3 +51,26 @@ class SharedCounters:
                 yield cells
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
+
+
+def _file_of_size(path: Path, size: int) -> int:
+    """The descriptor of the file, which is replaced when it has another size.
+
+    Never cut: a process with other settings or of another version that has it mapped would die of SIGBUS.
+    """
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            found = os.fstat(file)
+            if found.st_size == 0:  # made just now: nobody has mapped it
+                os.ftruncate(file, size)
+                return file
+            if found.st_size == size:
+                return file
+            with suppress(FileNotFoundError):
+                if path.stat().st_ino == found.st_ino:  # else another process has replaced it
+                    path.unlink()
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
+        os.close(file)

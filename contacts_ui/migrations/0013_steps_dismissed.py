@@ -1,4 +1,4 @@
-"""Whether an admin dismissed the first steps. Stands on 0008 alone; others of the same release stand beside it."""
+"""Whether an admin dismissed the first steps. The order of the numbers is not that of the release."""
 
 from django.db import migrations, models
 
@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("contacts_ui", "0008_sign_in_counters"),
+        ("contacts_ui", "0012_saved_views"),
     ]
 
     operations = [

@@ -13,7 +13,7 @@ def show_owner(apps, schema_editor):
 class Migration(migrations.Migration):
     # Code that does not know the column leaves it out, so an older version runs on.
     dependencies = [
-        ("contacts_ui", "0008_sign_in_counters"),
+        ("contacts_ui", "0009_snapshots"),
     ]
 
     operations = [migrations.RunPython(show_owner, migrations.RunPython.noop)]

@@ -24,24 +24,15 @@ from .people_list import with_role
 PAGE_SIZE = 50
 NOBODY = "nobody"  # the value of `who` for profiles that are assigned to nobody
 _TITLES = {role.name: role.title for role in ROLES}
-# What a status says, and what it means. The API names these four; another one is shown as it comes.
-_STATUS = {
-    "approved": ("Approved", "The messaging service approved it."),
-    "incomplete": ("Incomplete", "Its setup at the messaging service isn’t finished."),
-    "pending_review": ("Pending review", "The messaging service hasn’t approved it yet."),
-    "rejected": ("Rejected", "The messaging service rejected it."),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
-    """One profile. `status` is a label, None where the API names none; `meaning` explains it. `people` have it."""
+    """One profile. `status` is the API's word, None where it has none. So many `people` have it."""
 
     profile_id: str
     name: str
     status: str | None
-    meaning: str
-    is_approved: bool
     people: int
 
 
@@ -126,9 +117,7 @@ def _profiles() -> tuple[Profile, ...]:
 
 
 def _row(profile: Profile, people: int) -> ProfileRow:
-    status, meaning = _STATUS.get(profile.status or "", ((profile.status or "").replace("_", " ").capitalize(), ""))
-    is_approved = profile.status in {None, "approved"}
-    return ProfileRow(profile.id.lower(), profile.display_name, status or None, meaning, is_approved, people)
+    return ProfileRow(profile.id.lower(), profile.display_name, profile.status, people)
 
 
 def _holder(user: User) -> Holder:

@@ -31,6 +31,13 @@ class Sealer:
     def __init__(self, secrets: Sequence[str], purpose: str) -> None:
         self._ciphers = tuple(AESGCM(_derive_key(secret, purpose)) for secret in secrets)
 
+    @classmethod
+    def with_key(cls, key: bytes) -> Sealer:
+        """A sealer under this key of KEY_BYTES random bytes itself, which belongs to one thing alone."""
+        sealer = cls((), "")
+        sealer._ciphers = (AESGCM(key),)
+        return sealer
+
     def seal(self, text: bytes, associated_data: bytes) -> bytes:
         """Encrypts `text`. It opens only with the same associated data, which is not part of the result."""
         nonce = os.urandom(NONCE_BYTES)
@@ -47,6 +54,11 @@ class Sealer:
             except InvalidTag:
                 continue
         raise SealError
+
+
+def new_key() -> bytes:
+    """KEY_BYTES random bytes, for `Sealer.with_key`."""
+    return os.urandom(KEY_BYTES)
 
 
 def sealer_for(purpose: str) -> Sealer:

@@ -78,7 +78,12 @@ class ProfileMismatch(InvalidResponse):
 
 @dataclass(eq=False)
 class LocalRateLimited(RateLimited):
-    """No call was made: the desk's own share of the organization's calls is used up for `retry_after` seconds."""
+    """No call was made: the desk's own share of the organization's calls is used up for `retry_after` seconds.
+
+    `exactly`: the same for a task, which need not round up.
+    """
+
+    exactly: float = 0.0
 
 
 class CircuitOpen(ServerError):

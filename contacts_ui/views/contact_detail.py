@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -13,11 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contacts_ui import audit
 from contacts_ui.access import scope_for
 from contacts_ui.contacts.filters import parse_filters
+from contacts_ui.contacts.opened import remember_opened
 from contacts_ui.contacts.owners import owners_of
 from contacts_ui.contacts.search import likely_regions
 from contacts_ui.gateway import get_gateway
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
+from contacts_ui.sent_api.types import Contact
 from contacts_ui.web.errors import stale_reason
 from contacts_ui.web.htmx import current_list_url
 from contacts_ui.web.page import DeskPage
@@ -80,6 +84,7 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
         FRAGMENTS[part],
         scope,
         contact=None,
+        carried="",
         stale_reason=None,
         revealed=revealed,
         contact_url=url,
@@ -92,9 +97,21 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
     value = result.value
     hashes = audit.hashes_of_contacts([value.contact])
     event.complete(rows=1, request_id=value.request_id, number_hashes=hashes)
-    owners = owners_of(scope, (value.contact,))
-    reason = stale_reason(result)
-    return desk.response(contact=value.contact, owners=owners, fetched_at=value.fetched_at, stale_reason=reason)
+    remember_opened(request.session, scope, contact_id)
+    shown: dict[str, Any] = {
+        "contact": value.contact,
+        "owners": owners_of(scope, (value.contact,)),
+        "carried": _carried(request, value.contact, revealed=revealed),
+        "fetched_at": value.fetched_at,
+        "stale_reason": stale_reason(result),
+    }
+    return desk.response(**shown)
+
+
+def _carried(request: DeskRequest, contact: Contact, *, revealed: bool) -> str:
+    """The filters that a switch of the profile takes along: the number of this contact, unless it is masked."""
+    readable = revealed or not preferences_of(request).mask_numbers
+    return f"?{urlencode({'search': contact.format_e164})}" if readable and contact.format_e164 else ""
 
 
 def _url(scope: Scope, contact_id: UUID) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from contacts_ui import audit
 from contacts_ui.access import remember_visit, scope_for
 from contacts_ui.contacts.filters import ContactListQuery, parse_filters
 from contacts_ui.contacts.owners import owners_of
+from contacts_ui.contacts.saved_views import default_view_url, view_bar
 from contacts_ui.contacts.search import SearchResult, likely_regions, search
 from contacts_ui.gateway import FetchPolicy, get_gateway
 from contacts_ui.scope import Scope
@@ -31,9 +33,11 @@ PAGE_TIMEOUT = 0.8  # seconds until a page is sent without its rows, which follo
 @require_safe
 def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
     """One page of a scope's contacts, filtered by the URL. Cost: one API call, none while it is cached; at most three
-    for a search with several interpretations.
+    for a search with several interpretations. The bare URL opens the person's default view by a redirect.
     """
     scope = scope_for(request.user, profile_id)
+    if not request.GET and not request.htmx and (url := default_view_url(request.user, scope, preferences_of(request))):
+        return redirect(url)
     query = parse_list_query(request, scope)
     page = _page(request, scope, query)
     if query.plan and query.plan.numbers:
@@ -61,6 +65,7 @@ def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
         page_size=preferences.page_size,
         regions=likely_regions(preferences, scope),
         mask_forced=preferences.mask_forced,
+        opens_default=preferences.default_view_id is not None,
     )
 
 
@@ -81,6 +86,7 @@ def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPa
         stale_reason=None,
         owners=None,
         waiting=False,
+        views=partial(view_bar, request.user, scope, preferences_of(request), query),  # called by the whole page alone
     )
 
 
@@ -88,7 +94,9 @@ def _history_headers(request: DeskRequest, query: ContactListQuery, url: str) ->
     path, parameters = current_list_url(request)
     if path != query.path:
         return history_headers(request, url, replaces=False)
-    previous = parse_filters(path, parameters, page_size=query.default_size, planned=False)
+    previous = parse_filters(
+        path, parameters, page_size=query.default_size, planned=False, opens_default=query.names_all
+    )
     return history_headers(request, url, replaces=replaces_history_entry(query, previous))
 
 

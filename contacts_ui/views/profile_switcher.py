@@ -1,4 +1,4 @@
-"""Profile switcher views: the list of profiles to switch to, and the redirect after sign-in."""
+"""Profile switcher views: the profiles to switch to, pinned ones first, and the redirect after sign-in."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from contacts_ui.access import (
     VisibleProfiles,
     admin_names,
     has_profiles,
     last_scope,
+    pin_scope,
+    pinned_scopes,
     recent_scopes,
     scope_for,
     visible_profiles,
@@ -63,13 +65,32 @@ def home(request: DeskRequest) -> HttpResponse:
 @require_safe
 def profile_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
     """The profiles to switch to, with the filters of the current list. Cost: none while the account is cached."""
+    scope = _switchable_scope(request, profile_id)
+    return _options_page(request, scope, request.GET.get("find", "").strip()[:100])
+
+
+@require_POST
+def profile_pin(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
+    """Pins this profile for the person, or takes the pin away with `off`. Cost: as `profile_list`."""
+    scope = _switchable_scope(request, profile_id)
+    pin_scope(request.user, scope, pinned="off" not in request.POST)
+    if wants_fragment(request):
+        return _options_page(request, scope, "")
+    return redirect(f"{scope.path}profiles/{_filters(request)}")
+
+
+def _switchable_scope(request: DeskRequest, profile_id: UUID | None) -> Scope:
     scope = scope_for(request.user, profile_id)
     if not scope.switchable:
         raise Http404
-    find = request.GET.get("find", "").strip()[:100]
+    return scope
+
+
+def _options_page(request: DeskRequest, scope: Scope, find: str) -> HttpResponse:
     choices, filters = visible_profiles(request.user), _filters(request)
+    pinned = pinned_scopes(request.user, choices)
     recent = recent_scopes(request.user, choices, exclude=scope)
-    groups = _groups(_options(choices, scope, filters, find), recent)
+    groups = _groups(_options(choices, scope, filters, find), pinned, recent)
     desk = DeskPage(request, "profiles/list.html", "profiles/_options.html", scope)
     return desk.response(
         groups=groups,
@@ -78,15 +99,17 @@ def profile_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
         find=find,
         stale=choices.stale,
         parameters=parse_qsl(filters.removeprefix("?")),
+        pinned=scope.profile_id in {pin.profile_id for pin in pinned},
     )
 
 
 def _filters(request: DeskRequest) -> str:
     """The query string to keep, page reset. For htmx from the browser's URL: the page's own link may be out of date."""
-    parameters: QueryDict = request.GET
-    if wants_fragment(request):
-        parameters = current_list_url(request)[1]
-    return parse_filters("", parameters, page_size=preferences_of(request).page_size).url()
+    preferences = preferences_of(request)
+    kept_elsewhere = wants_fragment(request) or request.method == "POST"
+    parameters = current_list_url(request)[1] if kept_elsewhere else request.GET
+    opens_default = preferences.default_view_id is not None
+    return parse_filters("", parameters, page_size=preferences.page_size, opens_default=opens_default).url()
 
 
 def _options(choices: VisibleProfiles, scope: Scope, filters: str, find: str) -> dict[str | None, SwitcherOption]:
@@ -107,12 +130,16 @@ def _options(choices: VisibleProfiles, scope: Scope, filters: str, find: str) ->
     }
 
 
-def _groups(options: dict[str | None, SwitcherOption], recent: tuple[Scope, ...]) -> tuple[OptionGroup, ...]:
-    """Recent options first, each option once: duplicates of a name would be confusing."""
-    ids = [scope.profile_id for scope in recent]
-    first = tuple(options[profile_id] for profile_id in ids if profile_id in options)
-    rest = tuple(option for profile_id, option in options.items() if profile_id not in ids)
-    return tuple(group for group in (OptionGroup("Recent", first), OptionGroup("All profiles", rest)) if group.options)
+def _groups(
+    options: dict[str | None, SwitcherOption], pinned: tuple[Scope, ...], recent: tuple[Scope, ...]
+) -> tuple[OptionGroup, ...]:
+    """Pinned options first, then recent ones, each option once: duplicates of a name would be confusing."""
+    rest, groups = dict(options), []
+    for title, scopes in (("Pinned", pinned), ("Recent", recent)):
+        ids = [scope.profile_id for scope in scopes]
+        groups.append(OptionGroup(title, tuple(rest.pop(profile_id) for profile_id in ids if profile_id in rest)))
+    groups.append(OptionGroup("All profiles", tuple(rest.values())))
+    return tuple(group for group in groups if group.options)
 
 
 def _status(status: str | None) -> str | None:

@@ -33,6 +33,16 @@ def format_datetime(value: datetime, zone: tzinfo | None = None) -> str:
     return f"{local:%-d %b %Y, %H:%M} {name if name[:1].isalpha() else _zone_name(local)}"
 
 
+def format_month(value: datetime) -> str:
+    """A month, in the current time zone: Jan 2026."""
+    return f"{_local(value):%b %Y}"
+
+
+def age_seconds(value: datetime) -> int:
+    """How many seconds ago it was; 0 for a time in the future."""
+    return max(0, int((datetime.now(UTC) - value).total_seconds()))
+
+
 def format_datetime_seconds(value: datetime) -> str:
     """A date and time to the second, in the current time zone: 13 Jan 2026, 12:24:05 UTC."""
     local = _local(value)

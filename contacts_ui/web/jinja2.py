@@ -15,15 +15,23 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from jinja2 import Environment, StrictUndefined
 
-from contacts_ui.contacts.labels import channel_name, copy_value, reachability_label
+from contacts_ui.contacts.labels import (
+    channel_name,
+    column_titles,
+    delivery_label,
+    profile_status_label,
+    reachability_label,
+)
 from contacts_ui.contacts.masking import mask_number
 from contacts_ui.phone_search import international
 
 from .account_page import account_page
 from .formatting import (
+    age_seconds,
     format_datetime,
     format_datetime_seconds,
     format_int,
+    format_month,
     format_time,
     lower_first,
     percent,
@@ -45,6 +53,7 @@ def environment(**options: Any) -> Environment:
         flag_class=flag_class,
         region_name=lru_cache(maxsize=512)(region_name),
         channel_name=channel_name,
+        column_titles=column_titles,
         data_for_script=json_script,
         icon=icon,
         account_page=account_page,
@@ -52,11 +61,14 @@ def environment(**options: Any) -> Environment:
         international=lru_cache(maxsize=256)(international),
         mask_number=mask_number,
         reachability_label=reachability_label,
-        copy_value=copy_value,
+        delivery_label=delivery_label,
+        profile_status_label=profile_status_label,
         badges=lru_cache(maxsize=256)(_macro(env, "channel_badges")),
     )
     env.filters.update(
         time_ago=time_ago,
+        age_seconds=age_seconds,
+        format_month=format_month,
         channel_name=channel_name,
         format_time=format_time,
         format_datetime_seconds=format_datetime_seconds,

@@ -38,7 +38,7 @@ class _Section:
 
 # In the order of the page. A section that only some of a role have needs a condition in `navigation`.
 _SECTIONS = (
-    _Section("Contacts", "contacts", "home", CONTACT_ROLES, ("home", "contact-", "profile-list")),
+    _Section("Contacts", "contacts", "home", CONTACT_ROLES, ("home", "contact-", "profile-", "saved-view-")),
     _Section("People", "people", "people-list", frozenset({ADMIN}), ("people-", "person-")),
     _Section("Audit log", "eye", "audit-list", frozenset({ADMIN, AUDITOR}), ("audit-",)),
     _Section("Status", "pulse", "gateway-status", frozenset({ADMIN}), ("gateway-",)),
@@ -47,15 +47,21 @@ _SECTIONS = (
 
 def navigation(role: str | None, scope: Scope | None, view_name: str, path: str) -> tuple[NavigationItem, ...]:
     """The links for somebody of this role on this page; none for whoever has contacts and nothing else."""
-    sections = [section for section in _SECTIONS if role in section.roles]
+    sections = _sections(role)
     if [section.title for section in sections] == ["Contacts"]:
         return ()
     return tuple(_item(section, scope, view_name, path) for section in sections)
 
 
 def leads_back(role: str | None, scope: Scope | None) -> bool:
-    """True on a page without a profile of somebody who has contacts: its header has a link to the last profile."""
-    return scope is None and role in CONTACT_ROLES
+    """True on a page without a profile of somebody who has contacts and no navigation, whose Contacts lead there: its
+    header has a link to the last profile.
+    """
+    return scope is None and role in CONTACT_ROLES and len(_sections(role)) == 1
+
+
+def _sections(role: str | None) -> tuple[_Section, ...]:
+    return tuple(section for section in _SECTIONS if role in section.roles)
 
 
 def _item(section: _Section, scope: Scope | None, view_name: str, path: str) -> NavigationItem:

@@ -8,10 +8,17 @@ function ago(seconds) {
   return `${Math.floor(seconds / unit)} ${name} ago`;
 }
 
+// The age in seconds is the server's, and time is counted from then on: a browser's clock may be wrong by minutes.
+const firstSeen = new WeakMap();
+function ageOf(time) {
+  const seen = firstSeen.get(time);
+  if (seen?.age === time.dataset.age) return Number(seen.age) + Math.max(0, Date.now() - seen.at) / 1000;
+  firstSeen.set(time, { age: time.dataset.age, at: Date.now() });
+  return Number(time.dataset.age);
+}
+
 setInterval(() => {
-  for (const time of document.querySelectorAll("time[data-age]")) {
-    time.textContent = ago((Date.now() - Date.parse(time.dataset.age)) / 1000);
-  }
+  for (const time of document.querySelectorAll("time[data-age]")) time.textContent = ago(ageOf(time));
   for (const clock of document.querySelectorAll("[data-countdown]")) {
     const left = Number(clock.dataset.countdown) - 1;
     if (left < 0) continue;

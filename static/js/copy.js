@@ -1,14 +1,24 @@
 // Copy buttons, the reload button, and the link back to the list. Uses announce.js.
 "use strict";
 
-async function copy(button) {
+// Numbers come from the attribute: extensions of the browser write into the text of a cell ("Call with 3CX").
+function copy(button) {
+  const text = button.dataset.copy;
+  if (button.matches("[data-copy-number], .c-phone *") && !/^\d{7,15}$/.test(text.replace(/\D/g, ""))) {
+    announce("This isn’t a whole phone number, so it wasn’t copied");
+    return;
+  }
+  copyText(text, button, "Copied");
+}
+
+async function copyText(text, button, words) {
   try {
-    await navigator.clipboard.writeText(button.dataset.copy || `+${button.closest("td").textContent.replace(/\D/g, "")}`);
+    await navigator.clipboard.writeText(text);
   } catch {
     announce("Copying is not allowed here");
     return;
   }
-  announce("Copied");
+  announce(words);
   if (button.classList.contains("is-done")) return;
   const use = button.querySelector("use"), was = use?.getAttribute("href");
   button.classList.add("is-done");
@@ -19,12 +29,19 @@ async function copy(button) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) copy(button);
-  else if (event.target.closest("[data-reload]")) location.reload();
+  else if (event.target.closest("[data-reload]")) reload();
   else if (event.target.closest("[data-back]") && cameFromList(event.target.closest("[data-back]"))) {
     event.preventDefault();
     history.back();
   }
 });
+
+// After signing in again, what was typed meanwhile is searched: it must not be typed twice.
+function reload() {
+  const form = $("filters"), typed = form && $("search").value !== (new URLSearchParams(location.search).get("search") ?? "");
+  if (!typed || $("notice").dataset.notice !== "session") { location.reload(); return; }
+  location.assign(`${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`);
+}
 
 // "Back to the list" goes back in history if the previous page is that list, so its filters are kept.
 function cameFromList(link) {

@@ -1,4 +1,5 @@
 // Drawer: one contact beside its list, under the contact's own URL. Without JavaScript it is a page.
+// From 960 px on it is a panel beside the list, which stays usable; below that a modal sheet.
 "use strict";
 
 // The URL of the list whose rows are in the document. While a contact is open, the browser shows the contact's URL.
@@ -9,8 +10,10 @@ let openContactId = null; // the id of the contact in the drawer
 let returnTo = null; // the row's link that gets the focus after closing
 let drawerRequest = null, drawerRequestedAt = 0; // the drawer's last request, and when it started (ms)
 let focused = null; // the element that had the focus last
-let closing = 0, pendingLink = null; // timer while history goes back to the list's URL; the row clicked meanwhile
+let closing = 0, afterClosing = null; // timer while history goes back to the list's URL; what a person asked for meanwhile
 const STEP_DEBOUNCE = 150; // milliseconds; faster steps along the rows are debounced
+const WIDE = matchMedia("(min-width: 60rem)");
+const NOT_THE_ROW = "a, button, input, label, select, summary"; // what has an effect of its own within a row
 
 const rowLinks = () => [...document.querySelectorAll("#results .phone__link")];
 const rowOf = (id) => document.querySelector(`#results tr[data-contact-id="${CSS.escape(id ?? "")}"]`);
@@ -33,12 +36,27 @@ document.addEventListener("htmx:config:request", (event) => {
   if (sourceElement.closest("#drawer")) request.headers["HX-Current-URL"] = new URL(listUrl, location.href).href;
 });
 
-// A list request while the drawer is open would be shown under the URL of the contact: cancel it.
+// The rows of a list request would be shown under the URL of the contact. Beside a panel the request waits until the panel
+// is closed and the URL is the list's again; behind a modal sheet nobody can have meant it.
 document.addEventListener("htmx:before:request", (event) => {
   if (!isResults(event) || !$("drawer")?.open) return;
   event.preventDefault();
-  fillBoxes(new URL(listUrl, location.href).searchParams);
+  const { sourceElement } = event.detail.ctx, shown = new URL(listUrl, location.href).searchParams;
+  if (isModal()) { fillBoxes(shown); return; }
+  if (sourceElement.id === "filters" && showsFilters(sourceElement, shown)) return; // typed before the row was clicked
+  afterClosing = () => { if (sourceElement.isConnected) (sourceElement.matches("form") ? sourceElement.requestSubmit() : sourceElement.click()); };
+  const active = document.activeElement;
+  $("drawer").close();
+  if (active.isConnected && !active.closest("#drawer")) active.focus({ preventScroll: true }); // Chromium gives it to the row
 });
+
+// Whether the form has the filters of the list, so that its request would bring the same rows.
+function showsFilters(form, shown) {
+  const fields = new FormData(form), size = $("page-size");
+  return ["search", "channel"].every((name) => (fields.get(name) ?? "") === (shown.get(name) ?? "")) && (!size || size.selectedOptions[0].defaultSelected);
+}
+
+const isModal = () => $("drawer").matches(":modal");
 
 function highlightRow(id) {
   document.querySelector(".phone__link[aria-current]")?.removeAttribute("aria-current");
@@ -60,6 +78,7 @@ async function load(address) {
   drawerRequestedAt = Date.now();
   highlightRow(id);
   updatePosition(id);
+  $("drawer-page").href = address;
   body.setAttribute("aria-busy", "true");
   for (const article of body.querySelectorAll(":scope > div, article")) article.inert = true; // it still shows the previous contact
   if (isStepping) await new Promise((resolve) => { setTimeout(resolve, STEP_DEBOUNCE); }); // it may cost an API call: only for the last step
@@ -68,11 +87,12 @@ async function load(address) {
   if (openContactId === id) body.setAttribute("aria-busy", "false");
 }
 
-function open(link) {
+function openDrawer(link) {
   if (closing) { // the pending history.back() would leave this contact instead
-    pendingLink = link;
+    afterClosing = () => { if (link.isConnected) openDrawer(link); };
     return;
   }
+  if (openContactId) { goTo(link); return; }
   const address = new URL(link.href).pathname;
   currentRequest?.abort();
   fillBoxes(new URL(listUrl, location.href).searchParams); // they show the filters of the list, not of the aborted request
@@ -87,18 +107,25 @@ function render(address) {
   const heading = document.createElement("h1");
   Object.assign(heading, { id: "contact-h", tabIndex: -1, className: "drawer__wait", textContent: link?.textContent ?? "Contact" });
   body.replaceChildren(heading); // the number of the row at once; the response replaces it
-  if (!drawer.open) drawer.showModal();
-  drawer.append($("notice"), $("live")); // outside a modal dialog they would be inert
+  if (!drawer.open && WIDE.matches) drawer.show();
+  else if (!drawer.open) drawer.showModal();
+  if (isModal()) drawer.append($("notice"), $("live")); // outside a modal dialog they would be inert
   heading.focus();
   return load(address);
 }
 
 function navigate(by) {
   const links = rowLinks(), next = links[links.findIndex((link) => idIn(link.href) === openContactId) + by];
-  if (!next || !openContactId) return;
-  const address = new URL(next.href).pathname;
+  if (next && openContactId) goTo(next);
+}
+
+// Shows another contact in place of the open one. Whoever is in the list stays there.
+function goTo(link) {
+  const address = new URL(link.href).pathname;
+  if (idIn(address) === openContactId) return;
   history.replaceState(OPEN, "", address);
-  next.scrollIntoView({ block: "nearest" });
+  link.scrollIntoView({ block: "nearest" });
+  if (document.activeElement.closest("#results")) link.focus({ preventScroll: true });
   load(address);
 }
 
@@ -110,18 +137,36 @@ function closed() {
   document.body.append($("notice"), $("live"));
   $("drawer-body").replaceChildren();
   highlightRow(null);
-  link?.focus();
+  // A panel may be closed from elsewhere, by typing in the search: the focus stays there.
+  if (document.activeElement === document.body || document.activeElement.closest("#drawer, #results")) link?.focus();
 }
 
 // A click on the backdrop closes if the press began there too, and is no double click: not after a double click on a row or a drag.
 let pressedBeside = false;
 document.addEventListener("mousedown", (event) => { pressedBeside = event.target === $("drawer") && event.detail < 2; });
 
+const opensTab = (event) => event.button === 1 || event.ctrlKey || event.metaKey || event.shiftKey;
+
+// The whole row opens its contact, as its link does; whoever selects text in it does not mean to.
+function clickedRow(event) {
+  const row = event.target.closest("#results tr[data-contact-id]");
+  return row && !event.target.closest(NOT_THE_ROW) && getSelection().isCollapsed ? row.querySelector(".phone__link") : null;
+}
+
+for (const kind of ["click", "auxclick"]) {
+  document.addEventListener(kind, (event) => {
+    const link = event.button < 2 && clickedRow(event);
+    if (!link || event.altKey) return;
+    if (opensTab(event)) window.open(link.href, "_blank", "noopener");
+    else openDrawer(link);
+  });
+}
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest("#results .phone__link");
-  if (link && event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
+  if (link && event.button === 0 && !opensTab(event) && !event.altKey) {
     event.preventDefault();
-    open(link);
+    openDrawer(link);
     return;
   }
   const stepButton = event.target.closest("#drawer [data-step]");
@@ -138,15 +183,24 @@ document.addEventListener("close", (event) => {
     history.back();
   }
   closed();
+  if (!closing) finishClosing();
 }, true);
 
 function finishClosing() {
-  const link = closing ? pendingLink : null;
+  const action = afterClosing;
   clearTimeout(closing);
   closing = 0;
-  pendingLink = null;
-  if (link?.isConnected) open(link);
+  afterClosing = null;
+  action?.();
 }
+
+// Esc closes a modal sheet by itself, a panel here. In the search input it empties the input first.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || !$("drawer")?.open || isModal()) return;
+  if (document.querySelector("[popover]:popover-open") || event.target.matches("input, select, textarea")) return;
+  event.preventDefault();
+  $("drawer").close();
+});
 
 document.addEventListener("focusin", (event) => { focused = event.target; });
 
@@ -155,9 +209,9 @@ addEventListener("popstate", (event) => {
   if (event.state?.drawer && drawer) render(currentUrl());
   else if (drawer?.open) drawer.close();
   else {
-    finishClosing();
     setTimeout(() => { // Chromium drops the focus a little later
       if (document.activeElement === document.body && returnTo?.isConnected) (focused?.isConnected ? focused : returnTo).focus();
+      finishClosing();
     }, 60);
   }
 });
@@ -172,7 +226,7 @@ document.addEventListener("htmx:after:swap", (event) => {
     if (focusLost || target.contains(document.activeElement)) focus(heading);
     target.scrollTop = 0;
   } else if (target?.matches?.(".messages")) {
-    announce(target.querySelector("[data-error]") ? announcementText(target) : "What was sent is shown");
+    announce(target.querySelector("[data-error]") ? announcementText(target) : "Message history shown");
     target.tabIndex = -1;
     target.scrollIntoView({ block: "nearest" });
     if (focusLost) focus(target); // the pressed button was replaced

@@ -30,20 +30,33 @@ const SHORTCUTS = {
   "?": () => $("keys")?.showPopover(),
 };
 const IN_DRAWER = new Set(["j", "k", "c", "m"]);
+const AT_KEY = { Slash: "/", BracketLeft: "[", BracketRight: "]" }; // by their place on the keyboard; letters are KeyJ and so on
+
+// What a key means: its character, in either case where Caps Lock is on. On a keyboard of another script, the character
+// that a Latin one has in its place. AltGr is how a German keyboard writes brackets, and no modifier of a shortcut.
+function shortcutOf(event) {
+  const altGr = event.getModifierState("AltGraph");
+  if (event.metaKey || (!altGr && (event.ctrlKey || event.altKey))) return null;
+  const { key, code } = event;
+  if (Object.hasOwn(SHORTCUTS, key)) return key;
+  if (event.getModifierState("CapsLock") && !event.shiftKey) return key.toLowerCase();
+  if (key.length !== 1 || key.codePointAt(0) < 128 || altGr) return null;
+  return event.shiftKey ? (code === "Slash" ? "?" : null) : AT_KEY[code] ?? code.match(/^Key([A-Z])$/)?.[1].toLowerCase();
+}
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented || isTyping(event.target)) return;
-  const onRow = event.target.matches?.("#results .phone__link");
+  if (event.isComposing || event.defaultPrevented || isTyping(event.target)) return;
+  const key = shortcutOf(event), onRow = event.target.matches?.("#results .phone__link, .drawer:not(:modal) #contact-h");
   // Arrow keys are not character keys: they work on a row even with the shortcuts off.
-  if (onRow && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+  if (onRow && (event.key === "ArrowDown" || event.key === "ArrowUp") && !(event.ctrlKey || event.metaKey || event.altKey)) {
     event.preventDefault();
     moveRow(event.key === "ArrowDown" ? 1 : -1);
     return;
   }
-  if (document.documentElement.dataset.shortcuts === "off" || !Object.hasOwn(SHORTCUTS, event.key)) return;
-  if (document.querySelector("[popover]:popover-open") || (document.querySelector("dialog[open]") && !IN_DRAWER.has(event.key))) return;
+  if (document.documentElement.dataset.shortcuts === "off" || !Object.hasOwn(SHORTCUTS, key ?? "")) return;
+  if (document.querySelector("[popover]:popover-open") || (document.querySelector("dialog:modal") && !IN_DRAWER.has(key))) return;
   event.preventDefault();
-  SHORTCUTS[event.key]();
+  SHORTCUTS[key]();
 });
 
 // In the search input ArrowDown moves to the first row, and Esc leaves the input once it is empty.

@@ -17,8 +17,7 @@ document.addEventListener("htmx:before:request", (event) => {
   timers.slow = setTimeout(() => announce("Loading contacts"), SLOW_DELAY);
   const source = event.detail.ctx.sourceElement;
   moveFocus = Boolean(source.closest(".pager"));
-  if (source.id === "filters") $("phone").value = $("numbers").value = "";
-  if (source.id === "lookup") fillBoxes(new URLSearchParams({ phone: $("phone").value }));
+  if (source.id === "filters") $("numbers").value = "";
   if (source.id === "several") fillBoxes(new URLSearchParams({ search: $("numbers").value }));
 });
 
@@ -52,7 +51,7 @@ document.addEventListener("htmx:after:swap", (event) => {
 // Sets the inputs to the filters of the list, except one that has the focus.
 function fillBoxes(parameters) {
   const search = parameters.get("search") ?? "", several = search.includes("\n");
-  const texts = { search: several ? "" : search, numbers: several ? search.replaceAll("\r", "") : "", phone: parameters.get("phone") ?? "" };
+  const texts = { search: several ? "" : search || (parameters.get("phone") ?? ""), numbers: several ? search.replaceAll("\r", "") : "" };
   for (const [name, text] of Object.entries(texts)) {
     const box = $(name);
     if (box && document.activeElement !== box && box.value !== text) box.value = text;
@@ -87,10 +86,26 @@ function countLookedUp() {
   const all = [...document.querySelectorAll("[data-looked-up]")];
   if (!all.length) return;
   const found = all.filter((row) => row.dataset.lookedUp === "found").length, waiting = document.querySelector(".lookup-pending-row");
+  fillCopyButton("found", found);
+  fillCopyButton("not-found", all.length - found);
   $("summary").textContent = `${found} found, ${all.length - found} not found${waiting ? ", looking up the rest" : ""}`;
   if (!waiting) announce($("summary").textContent);
 }
 document.addEventListener("htmx:after:swap", (event) => { if (!isResults(event)) countLookedUp(); });
+
+// The numbers of a list that were found, or not found, as they were pasted: one per line.
+function fillCopyButton(kind, count) {
+  const button = document.querySelector(`[data-copy-list="${kind}"]`);
+  if (!button) return;
+  button.hidden = !count;
+  button.querySelector("span").textContent = `Copy ${kind === "found" ? "found" : "not found"} (${count})`;
+}
+document.addEventListener("click", (event) => {
+  const kind = event.target.closest("[data-copy-list]")?.dataset.copyList;
+  if (!kind) return;
+  const rows = [...document.querySelectorAll("[data-looked-up]")].filter((row) => (row.dataset.lookedUp === "found") === (kind === "found"));
+  copyText(rows.map((row) => row.dataset.typed).join("\n"), event.target.closest("button"), rows.length === 1 ? "1 number copied" : `${rows.length} numbers copied`);
+});
 
 // While another profile loads, the rows of this one must not be taken for its rows.
 document.addEventListener("desk:profile-change", (event) => {

@@ -1,4 +1,5 @@
-// Profile switcher: a combobox over plain links, so that opening in a new tab works. Uses $ and announce of announce.js.
+// Profile switcher and command list: comboboxes over plain links, so that opening in a new tab works. Each is a popover
+// whose link names it ("data-popover"). Uses $ and announce of announce.js.
 "use strict";
 
 {
@@ -8,12 +9,16 @@
   // The text without case and accents, for comparison. Upper case first: ß becomes SS, and the dotless i an I.
   const fold = (text) => text.toUpperCase().toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[øłđðþæœ]/g, (letter) => LETTERS[letter]);
 
+  const NUMBER_DIGITS = 3; // typed digits from which on a text may be a part of a number
+
+  let returnTo = null; // what had the focus when a popover opened
   let optionsRequest = null; // the last request for the options
   let picker = null; // the open popover: its elements, all options, the matching ones, and the active one
   let speech = 0;
 
   const isOpen = (pop) => pop.matches(":popover-open");
-  const opener = () => document.querySelector("[data-popover='profiles']");
+  const openerOf = (pop) => document.querySelector(`[data-popover="${pop.id}"]`);
+  const isPicker = (element) => Boolean(element?.id && openerOf(element));
 
   /* --- Open and close --- */
 
@@ -22,24 +27,29 @@
     if (!link) return;
     optionsRequest = event.detail.ctx;
     const pop = $(link.dataset.popover);
-    if (!isOpen(pop)) pop.showPopover({ source: link });
+    if (isOpen(pop)) return;
+    returnTo = document.activeElement === document.body ? link : document.activeElement;
+    const home = document.querySelector("dialog:modal") ?? document.body; // outside a modal dialog it would be inert
+    if (pop.closest("dialog, body") !== home) home.append(pop);
+    pop.showPopover({ source: link });
   });
 
   document.addEventListener("htmx:after:swap", (event) => {
     const pop = event.detail.ctx.target;
-    if (pop?.id !== "profiles") return;
+    if (!isPicker(pop)) return;
     if (isOpen(pop)) prepare(pop);
     else pop.replaceChildren(); // closed before the response arrived
   });
 
   document.addEventListener("htmx:finally:request", (event) => {
-    const pop = $("profiles");
-    if (event.detail.ctx === optionsRequest && isOpen(pop) && !pop.childElementCount) pop.hidePopover(); // the notice shows the error
+    if (event.detail.ctx !== optionsRequest) return;
+    const pop = optionsRequest.target;
+    if (isPicker(pop) && isOpen(pop) && !pop.childElementCount) pop.hidePopover(); // the notice shows the error
   });
 
   document.addEventListener("toggle", (event) => {
-    if (event.target.id !== "profiles") return;
-    opener().setAttribute("aria-expanded", String(event.newState === "open"));
+    if (!isPicker(event.target)) return;
+    openerOf(event.target).setAttribute("aria-expanded", String(event.newState === "open"));
     if (event.newState === "open") return;
     clearTimeout(speech);
     picker = null;
@@ -47,44 +57,57 @@
   }, true);
 
   // A press outside closes the popover, on its link too: the click after that press must not open it again.
-  let wasOpen = false;
+  let wasOpen = null;
   document.addEventListener("pointerdown", (event) => {
-    wasOpen = Boolean(event.target.closest?.("[data-popover='profiles']")) && isOpen($("profiles"));
+    const pop = $(event.target.closest?.("[data-popover]")?.dataset.popover);
+    wasOpen = pop && isOpen(pop) ? pop : null;
   }, true);
   document.addEventListener("click", (event) => {
-    if (!wasOpen || isModified(event) || !event.detail || !event.target.closest?.("[data-popover='profiles']")) return;
-    wasOpen = false;
+    if (!wasOpen || isModified(event) || !event.detail || event.target.closest?.("[data-popover]")?.dataset.popover !== wasOpen.id) return;
     event.preventDefault();
     event.stopPropagation();
-    $("profiles").hidePopover();
+    wasOpen.hidePopover();
+    wasOpen = null;
   }, true);
 
   document.addEventListener("focusout", (event) => {
-    const pop = event.target.closest?.("#profiles");
+    const pop = pickerAround(event.target);
     if (pop && isOpen(pop) && event.relatedTarget && !pop.contains(event.relatedTarget)) pop.hidePopover();
   });
 
   /* --- The list --- */
+
+  const pickerAround = (element) => {
+    const pop = element.closest?.("[popover]");
+    return isPicker(pop) ? pop : null;
+  };
 
   function prepare(pop) {
     const input = pop.querySelector("[role=combobox]");
     if (!input) { picker = null; return; } // an error is shown instead
     // Read once, so that a key press costs comparisons and no DOM reads.
     const options = [...pop.querySelectorAll("[role=option]")].map((link) => {
-      const title = link.firstElementChild.textContent;
-      return { link, title, key: fold(title), group: link.parentElement, fits: true };
+      const group = link.parentElement;
+      return { link, key: fold(link.querySelector("span").textContent), group, search: group.dataset.kind === "search", fits: !link.hidden };
     });
-    picker = { input, options, fitting: options, at: -1, active: undefined, list: $("profile-options"), none: $("profile-none"), count: pop.querySelector("[data-count]") };
+    picker = { pop, input, options, fitting: [], at: -1, active: undefined, list: pop.querySelector("[role=listbox]"), none: pop.querySelector(".popover__none"), count: pop.querySelector("[data-count]") };
+    picker.fitting = options.filter((option) => option.fits);
+    if (pop.dataset.only) showMatches("", (option) => option.group.dataset.kind === pop.dataset.only);
     input.focus();
   }
 
   function filterOptions() {
-    const typed = picker.input.value.trim();
-    const words = fold(typed).split(/\s+/);
+    const typed = picker.input.value.trim(), words = fold(typed).split(/\s+/), { only } = picker.pop.dataset;
+    const isNumber = (typed.match(/\p{Nd}/gu) ?? []).length >= NUMBER_DIGITS;
+    showMatches(typed, ({ search, key, group }) => (search ? isNumber : (!only || group.dataset.kind === only) && words.every((word) => key.includes(word))));
+  }
+
+  function showMatches(typed, matches) {
     picker.fitting = picker.options.filter((option) => {
-      const fits = words.every((word) => option.key.includes(word));
+      const fits = matches(option);
       if (fits !== option.fits) option.link.hidden = !fits;
       option.fits = fits;
+      if (fits && option.search) option.link.querySelector("b").textContent = typed;
       return fits;
     });
     const groups = new Set(picker.fitting.map((option) => option.group));
@@ -96,12 +119,12 @@
 
   function showCount(typed) {
     const found = picker.fitting.length, all = picker.options.length, figure = (number) => number.toLocaleString("en");
-    picker.count.textContent = found === all ? figure(all) : `${figure(found)} of ${figure(all)}`;
+    if (picker.count) picker.count.textContent = found === all ? figure(all) : `${figure(found)} of ${figure(all)}`;
     picker.none.querySelector("span").textContent = typed;
     picker.none.hidden = found > 0;
     picker.list.hidden = !found;
     picker.input.setAttribute("aria-expanded", String(found > 0));
-    const words = found ? `${figure(found)} ${found === 1 ? "profile" : "profiles"}` : picker.none.textContent;
+    const { one, many } = picker.list.dataset, words = found ? `${figure(found)} ${found === 1 ? one : many}` : picker.none.textContent;
     clearTimeout(speech);
     speech = setTimeout(() => announce(words), SPOKEN_AFTER);
   }
@@ -133,11 +156,11 @@
   document.addEventListener("input", (event) => { if (event.target === picker?.input) filterOptions(); });
 
   document.addEventListener("keydown", (event) => {
-    const pop = event.target.closest?.("#profiles");
+    const pop = pickerAround(event.target);
     if (!pop || event.isComposing || isModified(event)) return;
     if (event.key === "Escape") {
       pop.hidePopover();
-      opener().focus(); // Safari does not focus a clicked link, and so would not restore the focus
+      (returnTo?.isConnected ? returnTo : openerOf(pop)).focus(); // Safari does not focus a clicked link, and so would not restore the focus
     } else if (MOVES[event.key] && event.target === picker?.input) {
       if (picker.fitting.length) activate(MOVES[event.key](picker.at, picker.fitting.length - 1));
     } else return;
@@ -154,13 +177,13 @@
 
   // A press in the list keeps the focus in the input; the price is that links cannot be dragged.
   document.addEventListener("mousedown", (event) => {
-    if (event.target.closest?.("#profiles :is(.popover__list, .popover__foot, .popover__none)")) event.preventDefault();
+    if (pickerAround(event.target) && event.target.closest(".popover__list, .popover__foot, .popover__none")) event.preventDefault();
   });
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("#profiles [role=option]");
-    if (!link || event.defaultPrevented || event.button || isModified(event)) return;
-    document.dispatchEvent(new CustomEvent("desk:profile-change", { detail: { title: link.firstElementChild.textContent } }));
-    $("profiles").hidePopover();
+    const link = event.target.closest?.("[role=option]"), pop = link && pickerAround(link);
+    if (!pop || event.defaultPrevented || event.button || isModified(event)) return;
+    if (link.closest("[data-kind=profiles]")) document.dispatchEvent(new CustomEvent("desk:profile-change", { detail: { title: link.querySelector("span").textContent } }));
+    pop.hidePopover();
   });
 }

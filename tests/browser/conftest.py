@@ -10,7 +10,16 @@ from typing import cast
 
 import pytest
 import redis
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    WebError,
+    expect,
+)
 
 from testing.accounts import assign_profiles, create_session, preferences
 from testing.chromium import FRUGAL, running_chromium
@@ -19,9 +28,18 @@ from testing.redis_server import running_redis
 from testing.running_desk import COOKIE, NOTHING_KEPT, UNLIMITED, Desk, running_desk
 from testing.sandbox_server import SandboxServer
 
+from .page_helpers import WITH_CLOCK
+
 TIMEOUT_MS = 60_000  # how long a test waits: long, for busy machines
 expect.set_options(timeout=TIMEOUT_MS / 2)
 ASSIGNED = 3  # profiles of the support agent: the first ones of the sandbox
+# Ends the requests and the last thousand timers of a page, which would go on in the next test. Numbers of timers are
+# consecutive; those of Playwright's clock begin at 10¹².
+STOP = """() => {
+  stop();
+  for (let last = setTimeout(() => {}), timer = last; timer > last - 1000; timer--) clearTimeout(timer);
+}"""
+EMULATED = "['print', '(forced-colors: active)'].some((query) => matchMedia(query).matches)"
 SHORT_TIMEOUT = {"SENT_DEADLINE": "3", **UNLIMITED}
 
 
@@ -94,62 +112,100 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-class SharedContexts:
-    """Pool of browser profiles, reused by later tests: a new profile with its renderer costs 0.3 CPU seconds.
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """Browser profile of the pool with its one tab. `faults`: what its pages reported; `options` are Playwright's."""
 
-    Cookies, permissions and tabs of a test are removed when it ends. One tab of each profile stays open, because the
-    renderer ends with the last tab.
+    options: dict[str, object]
+    context: BrowserContext
+    tab: Page
+    devtools: CDPSession
+    faults: list[str]
+
+
+class SharedProfiles:
+    """Pool of browser profiles and their tabs, reused by later tests: a new profile costs 0.3 CPU seconds, a tab 0.1.
+
+    Cookies, permissions and further tabs of a test are removed when it ends, its timers and requests stopped. The
+    document stays until the next test opens another: from a blank one, a page of the desk costs half as much again.
     """
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._idle: dict[str, list[tuple[BrowserContext, Page, list[str]]]] = {}
-        self._used: list[tuple[str, BrowserContext, Page, list[str]]] = []
+        self._idle: dict[str, list[_Profile]] = {}
+        self._used: list[_Profile] = []
 
-    def take(self, options: dict[str, object]) -> BrowserContext:
-        """Returns a profile with these options that this test does not use yet."""
-        name = repr(sorted(options.items(), key=lambda option: option[0]))
-        idle = self._idle.setdefault(name, [])
-        context, anchor, faults = idle.pop() if idle else self._create(options)
+    def take(self, options: dict[str, object]) -> Page:
+        """The tab of a profile with these options that this test does not use yet."""
+        idle = self._idle.setdefault(_name(options), [])
+        profile = idle.pop() if idle else self._create(options)
         if permissions := options.get("permissions"):
-            context.grant_permissions(cast("list[str]", permissions))
-        self._used.append((name, context, anchor, faults))
-        return context
+            profile.context.grant_permissions(cast("list[str]", permissions))
+        self._used.append(profile)
+        return profile.tab
+
+    def forget_history(self, tab: Page) -> None:
+        """Removes what earlier tests visited, so that Back leads nowhere. For a tab that opened its first page."""
+        for profile in self._used:
+            if profile.tab is tab:
+                profile.devtools.send("Page.resetNavigationHistory")
 
     def give_back(self) -> list[str]:
-        """Empties all taken profiles and returns them to the pool. Returns the faults seen in them."""
+        """Cleans all taken profiles and returns them to the pool. Returns the faults seen in them."""
         seen: list[str] = []
-        for name, context, anchor, faults in self._used:
-            for page in context.pages:
-                if page is not anchor:
+        for profile in self._used:
+            for page in profile.context.pages:
+                if page is not profile.tab:
                     page.close()
-            context.set_offline(False)
-            context.clear_cookies()
-            context.clear_permissions()
-            seen += faults
-            faults.clear()
-            self._idle[name].append((context, anchor, faults))
+            profile.context.set_offline(False)
+            profile.context.clear_cookies()
+            profile.context.clear_permissions()
+            if profile.tab.is_closed() or profile.context in WITH_CLOCK:
+                profile.context.close()
+            else:
+                _clean(profile)
+                self._idle[_name(profile.options)].append(profile)
+            seen += profile.faults
+            profile.faults.clear()
         self._used.clear()
         return seen
 
     def close(self) -> None:
         """Closes all profiles."""
-        for context, _, _ in itertools.chain(*self._idle.values()):
-            context.close()
+        for profile in itertools.chain(*self._idle.values()):
+            profile.context.close()
 
-    def _create(self, options: dict[str, object]) -> tuple[BrowserContext, Page, list[str]]:
+    def _create(self, options: dict[str, object]) -> _Profile:
         context = self._browser.new_context(**options)  # type: ignore[arg-type]  # a dictionary of options
         faults: list[str] = []
         watch_faults(context, faults)
-        anchor = context.new_page()
-        anchor.goto("/static/img/icon.svg")
-        return context, anchor, faults
+        tab = context.new_page()
+        return _Profile(options, context, tab, context.new_cdp_session(tab), faults)
+
+
+def _name(options: dict[str, object]) -> str:
+    return repr(sorted(options.items(), key=lambda option: option[0]))
+
+
+def _clean(profile: _Profile) -> None:
+    """Stops what a test left running in its tab, and takes back what it set there."""
+    tab = profile.tab
+    tab.unroute_all(behavior="ignoreErrors")
+    if profile.options.get("java_script_enabled", True):
+        tab.evaluate(STOP)
+    else:
+        tab.goto("about:blank")
+    tab.mouse.move(0, 0)
+    if tab.viewport_size != profile.options["viewport"]:
+        tab.set_viewport_size(cast("ViewportSize", profile.options["viewport"]))
+    if tab.evaluate(EMULATED):  # seldom, and it styles the page anew
+        tab.emulate_media(media="null", forced_colors="none")
 
 
 @pytest.fixture(scope="session")
-def shared_contexts(chromium: Browser) -> Iterator[SharedContexts]:
+def shared_profiles(chromium: Browser) -> Iterator[SharedProfiles]:
     """Pool of browser profiles of the worker."""
-    made = SharedContexts(chromium)
+    made = SharedProfiles(chromium)
     yield made
     made.close()
 
@@ -157,7 +213,7 @@ def shared_contexts(chromium: Browser) -> Iterator[SharedContexts]:
 class NewContext:
     """Opens browser profiles on a desk. `faults`: violations of the Content-Security-Policy and uncaught errors."""
 
-    def __init__(self, browser: Browser, desk: Desk, shared: SharedContexts) -> None:
+    def __init__(self, browser: Browser, desk: Desk, shared: SharedProfiles) -> None:
         self._browser, self._desk, self._shared = browser, desk, shared
         self.made: list[BrowserContext] = []
         self.faults: list[str] = []
@@ -172,12 +228,15 @@ class NewContext:
     def signed_in(
         self, username: str, *, at: str = "/", context: BrowserContext | None = None, **options: object
     ) -> Page:
-        """Tab with `username` signed in, on the page `at`. The session is created in the database, not by the form."""
-        context = context or self._shared.take(self._options(options))
-        add_session(context, self._desk, username)
-        page = context.new_page()
+        """Tab with `username` signed in, on the page `at`. The session is created in the database, not by the form.
+
+        A new tab of `context` when one is given, otherwise the tab of a profile of the pool.
+        """
+        page = context.new_page() if context else self._shared.take(self._options(options))
+        add_session(page.context, self._desk, username)
         page.goto(at)
         wait_until_loaded(page)
+        self._shared.forget_history(page)
         return page
 
     def _options(self, options: dict[str, object]) -> dict[str, object]:
@@ -209,13 +268,13 @@ def _is_aborted_transition(error: WebError) -> bool:
 
 
 @pytest.fixture
-def new_context(chromium: Browser, desk: Desk, shared_contexts: SharedContexts) -> Iterator[NewContext]:
+def new_context(chromium: Browser, desk: Desk, shared_profiles: SharedProfiles) -> Iterator[NewContext]:
     """Opens browser profiles. Violations of the Content-Security-Policy and uncaught errors fail the test."""
-    made = NewContext(chromium, desk, shared_contexts)
+    made = NewContext(chromium, desk, shared_profiles)
     yield made
     for context in made.made:
         context.close()
-    assert made.faults + shared_contexts.give_back() == []
+    assert made.faults + shared_profiles.give_back() == []
 
 
 def sign_in(context: BrowserContext, username: str) -> Page:

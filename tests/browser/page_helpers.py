@@ -6,14 +6,16 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from weakref import WeakSet
 
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 
 ROWS = "tr[data-contact-id]"
 CONTACT = "#drawer-body[aria-busy=false] article"
+WITH_CLOCK: WeakSet[BrowserContext] = WeakSet()  # browser profiles in which timers wait for a test to drive them
 CLIPBOARD = ["clipboard-read", "clipboard-write"]  # permissions for pages that copy
 WAIT = """(milliseconds) => new Promise((done) => {
     setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), milliseconds);
@@ -86,9 +88,15 @@ def wait_page_time(page: Page, milliseconds: int = 0) -> None:
     page.evaluate(WAIT, milliseconds)
 
 
+def install_clock(page: Page) -> None:
+    """Gives the page a clock that `page.clock` drives. It stays in the browser profile, which is not reused then."""
+    page.clock.install()
+    WITH_CLOCK.add(page.context)
+
+
 def pause_clock(page: Page) -> None:
     """Stops the clock of the page; only `page.clock` advances it."""
-    page.clock.install()
+    install_clock(page)
     page.clock.pause_at(time.time() + 60)  # must lie in the future
 
 
@@ -110,10 +118,10 @@ def wait_for_address(page: Page, ending: str) -> None:
     expect(page).to_have_url(re.compile(re.escape(ending) + "$"))
 
 
-def open_more_filters(page: Page) -> None:
-    """Opens "More filters" if it is closed."""
+def open_lookup(page: Page) -> None:
+    """Opens "Look up a list" if it is closed."""
     if page.locator("details.more:not([open])").count():
-        page.get_by_text("More filters").click()
+        page.get_by_text("Look up a list").click()
 
 
 def choose_channel(page: Page, channel: str) -> None:

@@ -225,6 +225,20 @@ def _switcher_no_match(page: Page, sandbox: SandboxServer) -> None:
     page.keyboard.type("zebra")
 
 
+def _commands(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto(FEW)
+    wait_for_results(page)
+    page.keyboard.press("Control+K")
+    expect(page.get_by_role("combobox", name="Go to")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+
+
+def _view_errors(page: Page, _sandbox: SandboxServer) -> None:
+    page.goto("/account/views/new/")
+    page.fill("#name", "Call 2025550143")
+    page.get_by_role("button", name="Save").click()
+
+
 def _preferences_saved(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/preferences/")
     page.get_by_role("button", name="Save").click()
@@ -438,9 +452,9 @@ STATES = (
     State("wrong-profile", ("An answer for another profile was refused", "nothing of it is shown"), _wrong_profile),
     State("offline", ("You are offline", "This page may be out of date", "Phone number"), _offline),
     State("session-ended", ("Your session has ended", "Sign in again", "Phone number"), _session_ended),
-    State("drawer", ("3 of 20 on this page", "Number formats", "Copy number", "E.164"), _drawer),
+    State("drawer", ("3 of 20 on this page", "Number formats", "Copy number", "Open page"), _drawer),
     State("drawer-opted-out", ("Do not message: opted out", "Opted out"), _drawer_opted_out),
-    State("drawer-messages", ("Channels used", "delivered", "As of"), _messages),
+    State("drawer-messages", ("Channels used", "delivered", "Updated"), _messages),
     State(
         "drawer-messages-failed",
         ("The messaging service returned an error", "Number formats", "Try again"),
@@ -449,7 +463,7 @@ STATES = (
     State("drawer-loading", ("of 20 on this page",), _drawer_loading, patient=True),
     State("drawer-offline", ("You are offline", "Number formats"), _drawer_offline),
     State("drawer-failed", ("The messaging service returned an error", "Try again"), _drawer_failed),
-    State("contact", ("Number formats", "Location and consent", "Show what was sent", "Copy link"), _a_contact()),
+    State("contact", ("Number formats", "Record", "Show message history", "Copy link"), _a_contact()),
     State("contact-messages", ("Messages", "Channels used", "The contact"), _a_contact("messages/")),
     State("contact-not-found", ("Contact not found", "It may have been deleted"), _at(NOBODYS_CONTACT)),
     State("masked", ("••••", "Phone number"), _at(FEW), person="masha"),
@@ -460,6 +474,10 @@ STATES = (
     State("switcher-no-match", ("No profile is called “zebra”.", "0 of 13 profiles"), _switcher_no_match),
     State("profiles", ("Switch profile", "13 profiles", "Find"), _at("/account/profiles/")),
     State("nothing-assigned", ("No profiles are assigned to you yet", "Check again"), _at("/"), person="nia"),
+    State("views", ("Saved views", "Reachable by SMS", "Shared by", "Make default"), _at("/account/views/")),
+    State("view-errors", ("Not saved.", "Use at most 3 digits.", "Who sees it"), _view_errors),
+    State("commands", ("Views", "New contacts", "Profiles"), _commands),
+    State("commands-page", ("Go to", "Search phone numbers", "Audit log", "Sign out"), _at("/account/go/")),
     State("preferences", ("Appearance", "Rows per page", "Single-key shortcuts", "Save"), _at("/preferences/")),
     State("preferences-saved", ("Saved.",), _preferences_saved, person="pat"),
     State(
@@ -550,7 +568,7 @@ STATES = (
     State("role-denied", ("You don’t have access to this page", "another role"), _at("/people/"), person="nia"),
     State("people", ("Set up Contact Desk", "Mara Ellis", "No second factor", "Never signed in"), _at("/people/")),
     State("people-profiles", ("Profiles", "Nobody", "Admins see every profile."), _at("/people/profiles/")),
-    State("people-profile", ("besides admins.", "Activity"), _profile_people),
+    State("people-profile", ("Approved", "Activity"), _profile_people),
     State("people-masking", ("Always mask numbers for", "Only a superuser can change this."), _at("/people/masking/")),
     State(
         "people-ignored",

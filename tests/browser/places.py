@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from allauth.usersessions.models import UserSession
 
+from contacts_ui.models import SavedView
 from contacts_ui.sign_in.hashed_sessions import stored_key
 from testing.accounts import create_session, insert, user_id
 from testing.running_desk import NOTHING_KEPT, Desk
@@ -42,8 +43,15 @@ class DeskUnderTest:
 
 
 def settle_in(desk: Desk, sandbox: SandboxServer) -> DeskUnderTest:
-    """Creates a session for each person in PEOPLE; Theo has two, on a phone and a laptop."""
+    """Creates a session for each person in PEOPLE (Theo has two, on a phone and a laptop) and Mara's saved views."""
     sessions = {name: create_session(desk, name) for name in PEOPLE}
+    mara = user_id(desk, "mara")
+    insert(
+        desk,
+        SavedView(owner_id=mara, name="Reachable by SMS", channel="sms", page_size=20),
+        SavedView(owner_id=mara, name="New contacts", columns=["region", "created"], audience="everyone"),
+        SavedView(owner_id=user_id(desk, "pat"), name="WhatsApp", channel="whatsapp", audience="everyone"),
+    )
     theo, elsewhere = user_id(desk, "theo"), create_session(desk, "theo")
     insert(
         desk,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
@@ -14,6 +14,7 @@ from tests.browser.conftest import CachingDesk, NewContext
 from .keyboard import FEW, LIST, fresh_list, row_link
 from .page_helpers import (
     CONTACT,
+    ROWS,
     contact_api_calls,
     contact_ids,
     current_path,
@@ -23,6 +24,8 @@ from .page_helpers import (
     wait_for_results,
     wait_page_time,
 )
+
+NARROW: ViewportSize = {"width": 900, "height": 900}  # the drawer is a modal sheet below 960 px
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,112 @@ def test_new_tab_click_opens_tab_without_drawer(page: Page, with_: str) -> None:
     assert current_path(page) == FEW
 
 
+# --- The whole row -----------------------------------------------------------------------------------
+
+
+def _beside_number(page: Page, at: int) -> Locator:
+    return page.locator(f"{ROWS} .c-channels").nth(at)
+
+
+def test_click_beside_number_opens_contact(page: Page) -> None:
+    contact_id = contact_ids(page)[2]
+    _beside_number(page, 2).click()
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
+
+
+@pytest.mark.parametrize("with_", ["Control", "middle"])
+def test_new_tab_click_beside_number_opens_tab(page: Page, with_: str) -> None:
+    contact_id = contact_ids(page)[2]
+    with page.context.expect_page() as opened:
+        if with_ == "middle":
+            _beside_number(page, 2).click(button="middle")
+        else:
+            _beside_number(page, 2).click(modifiers=["Control"])
+    expect(opened.value.locator("main article")).to_have_attribute("data-contact-id", contact_id)
+    expect(page.locator("#drawer")).not_to_be_visible()
+
+
+def test_text_selected_in_row_does_not_open_it(page: Page) -> None:
+    box = page.locator(f"{ROWS} .c-region").nth(2).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 17, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 20, steps=4)
+    page.mouse.up()
+    assert page.evaluate("getSelection().toString()")
+    wait_page_time(page)
+    expect(page.locator("#drawer")).not_to_be_visible()
+
+
+def test_copy_button_of_row_does_not_open_it(page: Page) -> None:
+    page.locator(f"{ROWS} [data-copy]").nth(2).click()
+    wait_page_time(page)
+    expect(page.locator("#drawer")).not_to_be_visible()
+
+
+# --- The panel beside the list -----------------------------------------------------------------------
+
+
+def test_another_row_replaces_contact_in_panel(page: Page, sandbox: SandboxServer) -> None:
+    on_page = contact_ids(page)
+    open_contact(page, 2)
+    _beside_number(page, 5).click()
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[5])
+    assert current_path(page) == f"{LIST}{on_page[5]}/"
+    page.go_back()
+    _assert_closed(page, FEW)
+    assert contact_api_calls(sandbox) == []
+
+
+def test_arrows_in_list_go_on_beside_open_panel(page: Page) -> None:
+    on_page = contact_ids(page)
+    open_contact(page, 2)
+    row_link(page, 3).focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[3])
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", on_page[4])
+    expect(row_link(page, 4)).to_be_focused()
+
+
+def test_search_beside_open_panel_closes_it_and_searches(page: Page) -> None:
+    open_contact(page, 2)
+    page.locator("#search").press_sequentially("20")
+    wait_for_address(page, f"{LIST}?search=20&page_size=20")
+    expect(page.locator("#drawer")).not_to_be_visible()
+    expect(page.locator("#search")).to_be_focused()
+    expect(page.locator("#search")).to_have_value("20")
+    page.go_back()
+    wait_for_address(page, FEW)
+
+
+def test_next_page_beside_open_panel_closes_it_and_turns(page: Page) -> None:
+    open_contact(page, 2)
+    page.keyboard.press("]")
+    wait_for_address(page, "?page=2&page_size=20")
+    wait_for_results(page)
+    expect(page.locator("#drawer")).not_to_be_visible()
+    page.go_back()
+    wait_for_address(page, FEW)
+
+
+def test_list_behind_modal_sheet_stays_as_it_is(page: Page) -> None:
+    page.set_viewport_size(NARROW)
+    contact_id = open_contact(page, 2)
+    page.keyboard.press("]")
+    wait_page_time(page, 300)
+    expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
+
+
+def test_open_page_link_leads_to_page_of_contact(page: Page) -> None:
+    contact_id = open_contact(page, 2)
+    page.get_by_role("link", name="Open page").click()
+    expect(page.locator("main > .card--panel article")).to_have_attribute("data-contact-id", contact_id)
+    page.go_back()
+    wait_for_address(page, FEW)
+    wait_for_results(page)
+
+
 # --- Closing ---------------------------------------------------------------------------------------
 
 
@@ -111,7 +220,7 @@ def _close(page: Page, by: str) -> None:
         page.keyboard.press("Escape")
     elif by == "button":
         page.locator("#drawer [data-close]").click()
-    elif by == "beside":
+    elif by == "beside":  # only a modal sheet closes so
         page.mouse.click(200, 500)
     else:
         page.go_back()
@@ -126,6 +235,8 @@ WAYS = pytest.mark.parametrize(
 
 @ALL_WAYS
 def test_close_restores_list_address_and_focus(page: Page, sandbox: SandboxServer, by: str) -> None:
+    if by == "beside":
+        page.set_viewport_size(NARROW)
     open_contact(page, 2)
     _close(page, by)
     _assert_closed(page, FEW)
@@ -169,6 +280,8 @@ def test_back_after_close_leaves_list(page: Page, by: str) -> None:
     page.goto(f"{LIST}?channel=sms")
     page.goto(FEW)
     wait_for_results(page)
+    if by == "beside":
+        page.set_viewport_size(NARROW)
     open_contact(page, 2)
     _close(page, by)
     wait_for_address(page, FEW)
@@ -179,6 +292,8 @@ def test_back_after_close_leaves_list(page: Page, by: str) -> None:
 
 @WAYS
 def test_drawer_opens_for_another_contact_after_close(page: Page, by: str) -> None:
+    if by == "beside":
+        page.set_viewport_size(NARROW)
     open_contact(page, 2)
     _close(page, by)
     expect(page.locator("#drawer")).not_to_be_visible()
@@ -267,6 +382,7 @@ def test_drawer_opens_contacts_of_next_page(page: Page, sandbox: SandboxServer) 
 @pytest.mark.parametrize("by", ["double click", "a drag out of it"])
 def test_double_click_or_drag_out_does_not_close_drawer(page: Page, by: str) -> None:
     """Some people double-click everything, and dragging past its start selects a number."""
+    page.set_viewport_size(NARROW)
     contact_id = contact_ids(page)[2]
     if by == "double click":
         row_link(page, 2).dblclick()

@@ -45,9 +45,9 @@ def test_messages_are_loaded_on_demand_with_one_api_call(page: Page, sandbox: Sa
     if by == "m":
         page.keyboard.press("m")
     else:
-        page.get_by_role("link", name="Show what was sent").click()
+        page.get_by_role("link", name="Show message history").click()
     expect(page.locator("#drawer .messages dl")).to_contain_text("Messages")
-    expect(page.locator("#live")).to_have_text("What was sent is shown")
+    expect(page.locator("#live")).to_have_text("Message history shown")
     assert contact_api_calls(sandbox) == [f"/{contact_id}/message-summary"]
     wait_for_address(page, f"{LIST}{contact_id}/")
 
@@ -163,8 +163,9 @@ def test_ten_fast_steps_end_on_last_contact(page: Page) -> None:
 # --- Announcements and copying ---------------------------------------------------------------------
 
 
-def test_live_region_moves_into_open_drawer_and_back(page: Page) -> None:
+def test_live_region_moves_into_modal_sheet_and_back(page: Page) -> None:
     """Screen readers ignore content outside an open modal dialog."""
+    page.set_viewport_size({"width": 900, "height": 900})
     open_contact(page)
     assert page.locator("#drawer #live").count() == 1
     page.keyboard.press("Escape")

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from testing.desk_template import PASSWORD
 from testing.running_desk import Desk
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 from tests.test_error_pages import FAILURES
 
-from .page_helpers import ROWS, choose_channel, contact_ids, wait_for_address
+from .page_helpers import ROWS, choose_channel, contact_ids, install_clock, wait_for_address
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
@@ -83,7 +84,8 @@ def test_retry_link_brings_rows_back(new_context: NewContext, sandbox: SandboxSe
 
 
 def test_rate_limit_counts_down_and_retries_automatically(page: Page, sandbox: SandboxServer, desk: Desk) -> None:
-    page.clock.install()
+    page = page.context.new_page()  # the script would stay in the tab that tests share
+    install_clock(page)
     sandbox.fault(route="contacts", kind="rate_limited", retry_after="3")
     page.add_init_script("""addEventListener("DOMContentLoaded", () => { window.counted = [];
         new MutationObserver(() => {
@@ -137,6 +139,25 @@ def test_back_to_failing_list_shows_failure(page: Page, sandbox: SandboxServer) 
     page.go_back()
     expect(page.locator("#results")).to_contain_text("The messaging service returned an error")
     wait_for_address(page, FEW)
+
+
+def test_text_typed_after_session_ended_is_searched_after_sign_in(page: Page) -> None:
+    page.context.clear_cookies()
+    page.locator("#search").press_sequentially("2025550")
+    expect(page.locator("#notice")).to_contain_text("Your session has ended")
+    page.get_by_role("button", name="Sign in again").click()
+    page.fill("[name=login]", "admin")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    expect(page.locator("#search")).to_have_value("2025550")
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_age_does_not_depend_on_clock_of_browser(new_context: NewContext, sandbox: SandboxServer, minutes: int) -> None:
+    page = new_context.signed_in("admin", at=LIST).context.new_page()  # the script would stay in the shared tab
+    page.add_init_script(f"const now = Date.now; Date.now = () => now() + {minutes * 60_000};")
+    page.goto(LIST)
+    page.wait_for_function("() => document.querySelector('time[data-age]').textContent.endsWith(' s ago')")
 
 
 def test_back_after_ended_session_leads_to_sign_in(page: Page) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from testing import ROOT
+from testing.chromium import launch_options
+from testing.running_desk import Desk
 
 from .page_helpers import wait_for_results
 
@@ -69,9 +71,13 @@ def sprite() -> dict[str, Any]:
     return found
 
 
-def test_sprite_cell_matches_flag_of_each_region(page: Page, sprite: dict[str, Any]) -> None:
+def test_sprite_cell_matches_flag_of_each_region(chromium: Browser, desk: Desk, sprite: dict[str, Any]) -> None:
     cells = [(file, f"/static/{file}", *place) for file, place in sprite["places"].items()]
-    found = page.evaluate(DIFFERENCES, [cells, sprite["side"]])
+    options = launch_options()  # the Chromium that tests share shows no pictures
+    with chromium.browser_type.launch(**options) as browser:  # type: ignore[arg-type]  # a dictionary of options
+        page = browser.new_page(base_url=desk.url)
+        page.goto("/sign-in/")
+        found = page.evaluate(DIFFERENCES, [cells, sprite["side"]])
     assert len(found) > 250
     assert {name: difference for name, difference in found.items() if difference > DIFFERENCE} == {}
 

@@ -45,6 +45,72 @@ def masked(caching_desk: CachingDesk, new_context: NewContext, sandbox: SandboxS
         yield second_page(new_context)
 
 
+# --- Other keyboards -------------------------------------------------------------------------------
+
+PRESS = """(init) => document.activeElement.dispatchEvent(
+    new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init }))"""
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        {"key": "]", "code": "Digit9", "ctrlKey": True, "altKey": True, "modifierAltGraph": True},  # German, Windows
+        {"key": "]", "code": "Digit9", "modifierAltGraph": True},  # German, elsewhere
+        {"key": "ъ", "code": "BracketRight"},  # Russian
+    ],
+)
+def test_bracket_of_other_keyboard_turns_page(page: Page, pressed: dict[str, object]) -> None:
+    page.evaluate(PRESS, pressed)
+    wait_for_address(page, f"{LIST}?page=3&page_size=20")
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        {"key": "J", "code": "KeyJ", "modifierCapsLock": True},
+        {"key": "о", "code": "KeyJ"},  # Russian
+        {"key": "ο", "code": "KeyJ"},  # Greek
+    ],
+)
+def test_letter_of_other_keyboard_moves_along_rows(page: Page, pressed: dict[str, object]) -> None:
+    page.evaluate(PRESS, pressed)
+    expect(row_link(page, 0)).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        {"key": "J", "code": "KeyJ", "shiftKey": True},
+        {"key": "j", "code": "KeyJ", "ctrlKey": True},
+        {"key": "j", "code": "KeyJ", "altKey": True},
+        {"key": "о", "code": "KeyJ", "ctrlKey": True},
+        {"key": "q", "code": "KeyJ"},  # a Latin keyboard of another order: the character counts
+    ],
+)
+def test_key_that_means_something_else_moves_nothing(page: Page, pressed: dict[str, object]) -> None:
+    page.evaluate(PRESS, pressed)
+    expect(page.locator(f"{ROWS} :focus")).to_have_count(0)
+
+
+# --- Copying ---------------------------------------------------------------------------------------
+
+
+def test_copied_number_is_that_of_contact_whatever_extensions_write(page: Page) -> None:
+    number = page.locator(f"{ROWS} [data-copy]").first.get_attribute("data-copy")
+    page.evaluate("document.querySelector('#results .c-phone').append(' Call with 3CX')")
+    page.locator(f"{ROWS} [data-copy]").first.click()
+    expect(page.locator("#live")).to_have_text("Copied")
+    assert clipboard_text(page) == number
+
+
+@pytest.mark.parametrize("text", ["+", "+123456", "+1234567890123456"])
+def test_text_that_is_no_whole_number_is_not_copied(page: Page, text: str) -> None:
+    page.evaluate("text => { document.querySelector('#results [data-copy]').dataset.copy = text; }", text)
+    page.locator(f"{ROWS} [data-copy]").first.click()
+    expect(page.locator("#live")).to_have_text("This isn’t a whole phone number, so it wasn’t copied")
+    assert clipboard_text(page) == "nothing"
+
+
 # --- Effect of each key ----------------------------------------------------------------------------
 
 
@@ -211,7 +277,8 @@ def test_m_shows_messages_on_contact_page(page: Page) -> None:
     expect(page.locator("main .messages dl")).to_be_visible()
 
 
-def test_list_shortcuts_do_nothing_in_drawer(page: Page) -> None:
+def test_list_shortcuts_do_nothing_in_modal_sheet(page: Page) -> None:
+    page.set_viewport_size({"width": 900, "height": 900})
     contact_id = open_by_keyboard(page, 2)
     for key in ("/", "]", "[", "p", "?"):
         page.keyboard.press(key)

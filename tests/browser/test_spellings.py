@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
+from .keyboard import clipboard_text
 from .page_helpers import CLIPBOARD, ROWS, wait_for_address, wait_for_results
 
 FEW = "/account/contacts/?page_size=20"
@@ -90,12 +91,25 @@ def test_bulk_lookup_of_twenty_numbers_finds_fifteen(page: Page, sandbox: Sandbo
 def test_bulk_lookup_works_without_javascript(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=FEW, java_script_enabled=False)
     known = [number for number in sandbox.contacts(None).values() if number][:7]
-    page.get_by_text("More filters").click()
+    page.get_by_text("Look up a list").click()
     page.fill("#numbers", "\n".join(known))
     page.get_by_role("button", name="Look up all").click()
     expect(page.locator("[data-looked-up=found]")).to_have_count(5)
     page.get_by_role("link", name="Look up the next ones").click()
     expect(page.locator("[data-looked-up=found]")).to_have_count(2)
+
+
+@pytest.mark.parametrize(("kind", "label"), [("found", "Copy found (3)"), ("not-found", "Copy not found (2)")])
+def test_list_of_found_or_missing_numbers_is_copied(
+    new_context: NewContext, sandbox: SandboxServer, kind: str, label: str
+) -> None:
+    known = [number for number in sandbox.contacts(None).values() if number][:3]
+    numbers = {"found": known, "not-found": ["+1 202-555-9001", "+1 202-555-9002"]}
+    page = new_context.signed_in("admin", at=FEW, permissions=CLIPBOARD)
+    _paste(page, "\n".join([*numbers["found"], *numbers["not-found"]]))
+    page.get_by_role("button", name=label).click()
+    expect(page.locator("#live")).to_have_text(f"{len(numbers[kind])} numbers copied")
+    assert clipboard_text(page) == "\n".join(numbers[kind])
 
 
 def test_back_from_bulk_lookup_shows_list(page: Page, sandbox: SandboxServer) -> None:

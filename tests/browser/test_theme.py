@@ -73,15 +73,16 @@ def test_every_page_is_served_with_theme_attribute(light: Page) -> None:
 
 def test_no_page_is_painted_in_other_theme(light: Page) -> None:
     _press(light, "Dark")
-    light.add_init_script(f"""
+    page = light.context.new_page()  # the script would stay in the tab that tests share
+    page.add_init_script(f"""
         window.schemes = new Set();
         const look = () => {{ if (document.body) schemes.add({CANVAS}); requestAnimationFrame(look); }};
         look();
     """)
-    light.goto(FEW)
-    expect(light.locator(ROWS).first).to_be_visible()
-    light.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert light.evaluate("[...schemes]") == ["dark"]
+    page.goto(FEW)
+    expect(page.locator(ROWS).first).to_be_visible()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("[...schemes]") == ["dark"]
 
 
 def test_theme_change_keeps_page_and_rows(light: Page) -> None:

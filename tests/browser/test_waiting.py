@@ -17,6 +17,7 @@ from .page_helpers import (
     choose_channel,
     contact_ids,
     hold_requests,
+    install_clock,
     release_responses,
     wait_for_address,
     wait_for_results,
@@ -168,7 +169,7 @@ def test_old_rows_are_labelled_until_new_rows_arrive(page: Page) -> None:
 
 
 def test_results_stay_busy_when_request_is_replaced(page: Page) -> None:
-    page.clock.install()
+    install_clock(page)
     with hold_requests(page, "**/contacts/**", _is_fragment_request):
         for typed, asked in (("2", "2"), ("0", "20")):
             with page.expect_request(re.compile(rf"[?&]search={asked}(&|$)")):

@@ -125,9 +125,9 @@ class _LimiterWithRivalProbe(HostRateLimiter):
         super().__init__(counters, PER_MINUTE, PER_MINUTE)
         self._breaker = breaker
 
-    def acquire(self, *, bulk: bool = False) -> float:
+    def acquire(self, *, bulk: bool = False, background: bool = False) -> float:
         assert self._breaker.acquire() == 0.0
-        return super().acquire(bulk=bulk)
+        return super().acquire(bulk=bulk, background=background)
 
 
 def test_second_of_two_simultaneous_probes_is_rejected(

@@ -37,8 +37,8 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     return of
 
 
-def _grants(limiter: RateLimiter, tries: int, *, bulk: bool = False) -> int:
-    return sum(limiter.acquire(bulk=bulk) == 0 for _ in range(tries))
+def _grants(limiter: RateLimiter, tries: int, *, bulk: bool = False, background: bool = False) -> int:
+    return sum(limiter.acquire(bulk=bulk, background=background) == 0 for _ in range(tries))
 
 
 def test_burst_is_granted_at_once_and_no_more(make) -> None:  # type: ignore[no-untyped-def]  # a factory
@@ -88,6 +88,63 @@ def test_bulk_cools_down_after_interactive_is_refused(make) -> None:  # type: ig
         pass
     time.sleep(0.2)
     assert limiter.acquire(bulk=True) > 5
+    assert limiter.acquire() == 0
+
+
+def _fill(limiter: RateLimiter) -> None:
+    """Fills the bucket, as time does."""
+    if isinstance(limiter, RedisRateLimiter):
+        limiter._redis.hset(limiter._keys[0], "tokens", "1000000")
+        return
+    assert isinstance(limiter, HostRateLimiter)
+    with limiter._counters.locked() as cells:
+        cells[rate_limiter.TOKENS] = 1_000_000
+
+
+def test_background_takes_from_full_bucket_alone(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    limiter = make(12, 10)
+    assert _grants(limiter, 10, background=True) == 1
+    assert 3 < limiter.acquire(background=True) <= 5
+    assert _grants(limiter, 50) == 9
+
+
+def test_background_gets_at_most_quarter_of_minute(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    limiter, granted = make(40, 10), 0
+    for _ in range(15):
+        _fill(limiter)
+        granted += limiter.acquire(background=True) == 0
+    assert granted == 10
+    assert limiter.acquire(background=True) > 50
+
+
+def test_background_counts_as_bulk(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    limiter = make(20, 500)
+    assert _grants(limiter, 9, bulk=True) == 9
+    assert limiter.acquire(background=True) > 0
+
+
+def test_background_waits_while_half_of_minute_is_used(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    limiter = make(40, 40)
+    assert _grants(limiter, 19) == 19
+    _fill(limiter)
+    assert limiter.acquire(background=True) == 0
+    _fill(limiter)
+    assert limiter.acquire(background=True) > 50
+    assert limiter.acquire() == 0
+
+
+def test_background_cools_down_after_interactive_is_refused(make) -> None:  # type: ignore[no-untyped-def]
+    limiter = make(6000, 5)
+    while limiter.acquire() == 0:
+        pass
+    time.sleep(0.1)
+    assert limiter.acquire(background=True) > 5
+
+
+def test_refused_background_holds_nobody_up(make) -> None:  # type: ignore[no-untyped-def]  # a factory
+    limiter = make(12, 10)
+    _grants(limiter, 20, background=True)
+    assert limiter.acquire(bulk=True) == 0
     assert limiter.acquire() == 0
 
 
@@ -175,6 +232,14 @@ def test_three_greedy_processes_stay_within_shared_limit(tmp_path: Path) -> None
             process.stdin.flush()
         granted = [int(process.communicate()[0]) for process in greedy]
     assert 20 <= sum(granted) <= 20 + 10 * (time.monotonic() - started) + 1
+
+
+def test_counters_of_other_size_leave_those_in_use_alone(tmp_path: Path) -> None:
+    """A process with other settings starts while this one runs: cutting the file would kill this one."""
+    before = _host_limiter(tmp_path / "counters", 4000, 10)
+    assert _grants(before, 3) == 3
+    assert _grants(_host_limiter(tmp_path / "counters", 12, 10), 50) == 10
+    assert _grants(before, 50) >= 7
 
 
 def test_counters_from_before_reboot_are_reset(tmp_path: Path) -> None:
