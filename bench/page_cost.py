@@ -69,7 +69,7 @@ def running_servers(folder: Path) -> Iterator[Setup]:
     _install_flask()
     serving, loading = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, {loading})
-    profile = _record(folder)
+    profile = record_responses(folder)
     api, desk_port, flask_port = free_port(), free_port(), free_port()
     url = f"http://127.0.0.1:{api}"
     limits = {"SENT_BUDGET_PER_MINUTE": "100000", "SENT_BUDGET_BURST": "10000", "SENT_IN_FLIGHT": "64"}
@@ -100,13 +100,13 @@ def _pages(desk: Desk, profile: str, api: int, desk_port: int, flask_port: int) 
     listed = f"/p/{profile}/contacts/"
     return (
         Page(BARE, api, "/v3/contacts?page=1&page_size=50&search={}", f"x-profile-id: {profile}\r\n"),
-        Page(UNCACHED, desk_port, listed + "?search={}&channel=&page_size=50", headers, _listener(desk_port)),
-        Page(CACHED, desk_port, listed + "?search=5&channel=&page_size=50", headers, _listener(desk_port)),
-        Page(OTHER, flask_port, listed + "?search={}", pid=_listener(flask_port)),
+        Page(UNCACHED, desk_port, listed + "?search={}&channel=&page_size=50", headers, listener_of(desk_port)),
+        Page(CACHED, desk_port, listed + "?search=5&channel=&page_size=50", headers, listener_of(desk_port)),
+        Page(OTHER, flask_port, listed + "?search={}", pid=listener_of(flask_port)),
     )
 
 
-def _listener(port: int) -> int:
+def listener_of(port: int) -> int:
     """Worker process of the server on `port`, found by the server's command line."""
 
     def serves_port(folder: Path) -> bool:
@@ -122,7 +122,7 @@ def _listener(port: int) -> int:
     return workers[0]
 
 
-def _record(folder: Path) -> str:
+def record_responses(folder: Path) -> str:
     """Records responses of a sandbox into `folder`; returns the id of their profile."""
     with SandboxServer(contacts=20_000) as sandbox:
         profile = str(sandbox.profiles()[1]["id"])

@@ -25,6 +25,7 @@ class ContactsUiConfig(AppConfig):
         import_module("contacts_ui.sign_in.step_up")
         import_module("contacts_ui.sign_in.sso_reauthentication")
         import_module("contacts_ui.people.notices")
+        import_module("contacts_ui.number_index.traffic")
 
 
 class SessionListConfig(UserSessionsConfig):  # type: ignore[misc]  # django-allauth has no types

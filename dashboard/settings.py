@@ -291,6 +291,12 @@ AUDIT_REQUIRED: bool = env.bool("AUDIT_REQUIRED", default=True)
 DESK_CONTACTS_PER_HOUR: int = env.int("DESK_CONTACTS_PER_HOUR", default=20_000, low=100)
 DESK_REVEALS_PER_HOUR: int = env.int("DESK_REVEALS_PER_HOUR", default=200, low=1)
 
+# --- The number index ------------------------------------------------------------------------------
+
+# An organization with more contacts is not read completely in the background; 0 switches the index off.
+NUMBER_INDEX_MOST_CONTACTS: int = env.int("NUMBER_INDEX_MOST_CONTACTS", default=50_000)
+NUMBER_INDEX_IN_BACKGROUND = True  # what passes through the gateway is taken in on a thread, not by the next search
+
 # --- Apps, middleware and templates ----------------------------------------------------------------
 
 INSTALLED_APPS = [

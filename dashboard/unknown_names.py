@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-OWN_PREFIXES = ("SENT_", "OIDC_", "AUDIT_", "DESK_")
+OWN_PREFIXES = ("SENT_", "OIDC_", "AUDIT_", "DESK_", "NUMBER_INDEX_")
 # Read by the launcher (tools/run.py), not by the settings.
 LAUNCHER_NAMES = {"PORT", "SANDBOX_PORT", "SANDBOX_ARGS", "DEMO_PASSWORD", "ENV_FILE"}
 # Kubernetes and Docker add variables for a service that is called desk, audit, oidc or sent.

@@ -15,8 +15,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.gateway import get_gateway
-from contacts_ui.models import ProfileAccess
+from contacts_ui.gateway.observers import OBSERVERS
+from contacts_ui.models import NumberIndex, ProfileAccess
+from contacts_ui.number_index import maintenance, registry, traffic
 from testing.accounts import prove
+from testing.background import run_tasks
 from testing.desk_template import DeskTemplate, desk_template
 from testing.running_desk import SECRET_KEY, desk_environment
 from testing.sandbox_server import SandboxServer
@@ -97,6 +100,33 @@ def caching_api(desk_api: SandboxServer, settings: Settings) -> SandboxServer:
     settings.SENT_FRESH_SECONDS, settings.SENT_STALE_SECONDS = 15.0, 300.0
     _reset_gateway()
     return desk_api
+
+
+@pytest.fixture
+def number_index(
+    db: None, desk_api: SandboxServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., None]]:
+    """Switches the number index on; the function builds that of a profile, or of the account, by a real snapshot.
+
+    What passes through the gateway is taken in by the next search, and every search looks at what is stored.
+    """
+    settings.NUMBER_INDEX_MOST_CONTACTS, settings.NUMBER_INDEX_IN_BACKGROUND = 50_000, False
+    settings.SENT_BUDGET_PER_MINUTE = settings.SENT_BUDGET_BURST = 100_000  # or background calls wait for a full bucket
+    _reset_gateway()
+    monkeypatch.setattr("contacts_ui.number_index.registry.CHECK_INTERVAL", 0.0)
+    registry.reset()
+    traffic.observe()
+
+    def build(profile_id: str | None = None) -> None:
+        snapshot = maintenance.start(profile_id)
+        run_tasks()
+        gateway = get_gateway()
+        maintenance.build_finished(gateway.api_key_fingerprint, gateway.background_account())
+        assert NumberIndex.objects.filter(snapshot=snapshot.pk).exists(), snapshot
+
+    yield build
+    OBSERVERS.remove(traffic.RECORDER)
+    registry.reset()
 
 
 def _reset_gateway() -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.test import Client
 
+from contacts_ui.models import NumberIndex, Snapshot
+from contacts_ui.number_index import maintenance
 from testing.sandbox_server import SandboxServer
 
 from .html import RESTORE, fragment, text
+
+Build = Callable[..., None]
 
 
 def _still(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
@@ -84,3 +89,39 @@ def test_rejection_of_former_key_is_not_shown_for_new_key(
     assert "banner--red" in text(admin_client.get("/gateway/"))
     use_key("sandbox-organization")
     assert "banner--red" not in text(admin_client.get("/gateway/"))
+
+
+def test_number_index_is_said_to_be_off(admin_client: Client, desk_api: SandboxServer) -> None:
+    assert "Off: NUMBER_INDEX_MOST_CONTACTS is 0." in text(admin_client.get("/gateway/"))
+
+
+def test_number_index_that_knows_nothing_is_not_complete(number_index: Build, admin_client: Client) -> None:
+    page = text(admin_client.get("/gateway/"))
+    assert "<dt>Complete</dt><dd><span>No</span>" in page
+    assert "<dt>Updated</dt><dd><span>Never</span>" in page
+
+
+def test_number_index_is_shown_with_its_age_and_cost(
+    number_index: Build, admin_client: Client, desk_api: SandboxServer
+) -> None:
+    number_index()
+    NumberIndex.objects.update(built_at=datetime.now(UTC) - timedelta(hours=3, minutes=5))
+    page = text(admin_client.get("/gateway/"))
+    known = f"{len(desk_api.contacts()):,}"
+    assert f"<dt>Contacts known</dt><dd><span>{known}</span>" in page
+    assert "<dt>Complete</dt><dd><span>Yes" in page
+    assert "<dt>Updated</dt><dd><span>3 h ago</span>" in page
+
+
+def test_too_large_organization_is_said_to_be_so(number_index: Build, admin_client: Client) -> None:
+    number_index()
+    NumberIndex.objects.update(seen_total=1_234_567)
+    page = text(admin_client.get("/gateway/"))
+    assert "This account has 1,234,567 contacts, more than the 50,000 that are read completely" in page
+    assert "<dt>Complete</dt><dd><span>No</span>" in page
+
+
+def test_snapshot_under_way_is_shown(number_index: Build, admin_client: Client) -> None:
+    maintenance.start(None)
+    Snapshot.objects.update(rows=4200)
+    assert "<dt>Reading now</dt><dd><span>4,200 contacts so far</span>" in text(admin_client.get("/gateway/"))

@@ -35,6 +35,7 @@ from .cache_keys import CacheKeys
 from .call_policy import CallPolicy, Slot
 from .circuit_breaker import CircuitBreaker
 from .key_status import KeyStatus
+from .observers import OBSERVERS
 from .rate_limiter import RateLimiter
 from .results import AccountResult, CachedResult, ContactResult, MessageSummaryResult, is_fresh
 from .single_flight import SingleFlight
@@ -182,6 +183,8 @@ class CachedFetcher:
             if request.scope is not None:
                 self._cache.invalidate_scope(self._keys.scope_invalidated_at(request.scope))
                 self.credentials_rejected = True
+                for observer in OBSERVERS:
+                    observer.scope_refused(request.scope)
             raise
         except ContactNotFound:
             self._cache.delete([request.key])

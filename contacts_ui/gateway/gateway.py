@@ -17,6 +17,7 @@ from contacts_ui.sent_api.types import Account, Contact, ContactPage
 
 from .cache import ACCOUNT_RETRY_INTERVAL, ACCOUNT_REVALIDATE_TTL, ACCOUNT_TTL, MESSAGE_SUMMARY_TTL
 from .cached_fetch import DEFAULT_POLICY, CachedFetcher, CachedRequest, FetchPolicy, GatewayConfig
+from .observers import OBSERVERS
 from .page_windows import slice_page, upstream_query
 from .region_stats import RegionStats
 from .results import AccountResult, CachedResult, ContactResult, GatewayStatus, MessageSummaryResult, is_fresh
@@ -94,6 +95,11 @@ class Gateway:
         """A keyed hash of the API key, by which what was kept of another key is told."""
         return self._keys.api_key_fingerprint
 
+    @property
+    def known_account(self) -> Account | None:
+        """The account as this process last saw it, None before. Cost: none."""
+        return self._account_cache.account.value if self._account_cache else None
+
     def background_account(self, *, revalidate: bool = False) -> Account:
         """The account for tasks, as of /v3/me at most five minutes ago. Raises the error that kept a new one away.
 
@@ -148,6 +154,8 @@ class Gateway:
             page = self._client.contacts(upstream, scope.profile_id, deadline)
             _check_row_ownership(scope, other_profile_ids, page.contacts, page.request_id)
             self._region_stats.record(scope, page.contacts)
+            for observer in OBSERVERS:
+                observer.page_fetched(scope, upstream, page)
             return page
 
         key = self._keys.page(scope, upstream)

@@ -1,4 +1,4 @@
-"""Gateway status view: rate limit, circuit breaker, API key and the calls of the last hour. For admins."""
+"""Gateway status view: rate limit, circuit breaker, API key, calls and number index. For admins."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from contacts_ui.access import require_role
 from contacts_ui.gateway import get_gateway
+from contacts_ui.number_index import index_status
 from contacts_ui.roles import ADMIN
 from contacts_ui.web.charts import hour_chart
 from contacts_ui.web.page import DeskPage
@@ -17,8 +18,9 @@ from contacts_ui.web.request import DeskRequest
 @require_safe
 @require_role(ADMIN)
 def gateway_status(request: DeskRequest) -> HttpResponse:
-    """The page, or its fragment that refreshes itself. Cost: none."""
+    """The page, or its fragment that refreshes itself. Cost: no API call, two queries for the number index."""
     desk = DeskPage(request, "gateway/status.html", "gateway/_status.html", None)
     status = get_gateway().status()
     key_place = settings.SETTING_PLACES["SENT_API_KEY"]
-    return desk.response(status=status, key_place=key_place, chart=hour_chart(status.last_hour))
+    chart = hour_chart(status.last_hour)
+    return desk.response(status=status, key_place=key_place, chart=chart, index=index_status())

@@ -554,7 +554,7 @@ STATES = (
     State("password-change", ("Current password", "New password"), _at("/you/password/"), person="nia"),
     State("password-change-wrong", ("This is not your password.",), signing_in.password_errors, person="nia"),
     State("not-found", ("Page not found", "Back to your contacts"), _at("/nowhere/")),
-    State("gateway", ("API status and usage", "Available now", "The last hour"), _gateway),
+    State("gateway", ("API status and usage", "Available now", "Search index", "The last hour"), _gateway),
     State("gateway-key-rejected", ("The API key was rejected.", "restart the desk"), _gateway_key_rejected),
     State("audit", ("Audit log", "Viewed the contact list", "Who looked up this number?"), _audit),
     State(
