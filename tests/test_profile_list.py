@@ -16,7 +16,7 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import PinnedProfile, ProfileAccess
 from testing.sandbox_server import SandboxServer
 
-from .html import FRAGMENT, RESTORE, fragment, scopes, text
+from .html import FRAGMENT, RESTORE, SITE_URL, fragment, scopes, text
 
 PATCHED_NAME = "data.profiles.4.name"
 
@@ -243,7 +243,7 @@ def test_pin_is_taken_away(admin_client: Client, sandbox: SandboxServer) -> None
 
 
 def test_pin_by_htmx_answers_with_list_and_its_filters(admin_client: Client) -> None:
-    headers = FRAGMENT | {"HX-Current-URL": "http://testserver/account/contacts/?channel=sms"}
+    headers = FRAGMENT | {"HX-Current-URL": f"{SITE_URL}/account/contacts/?channel=sms"}
     response = admin_client.post("/account/profiles/pin/", headers=headers)
     groups = _groups(text(response))
     assert (response["X-Fragment"], groups["Pinned"]) == ("1", ["/account/contacts/?channel=sms"])

@@ -18,6 +18,12 @@ from .verdicts import assert_harmless
 POSTED = {
     "account/contacts/<uuid:contact_id>/reveal/",
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/",
+    *(f"{scope}profiles/pin/" for scope in ("account/", "p/<uuid:profile_id>/")),
+    *(
+        f"{scope}views/{route}"
+        for scope in ("account/", "p/<uuid:profile_id>/")
+        for route in ("new/", "<int:view_id>/", "<int:view_id>/default/", "<int:view_id>/delete/")
+    ),
     "preferences/",
     "preferences/theme/",
     "preferences/steps/",
