@@ -149,7 +149,7 @@ def test_missing_csrf_token_shows_our_403_page(db: None) -> None:
 
 
 @pytest.mark.parametrize("target", ["/sign-in/", "/sign-out/", "/sign-in/?next=/sign-in/"])
-def test_sign_in_never_redirects_to_sign_in_pages(admin_client: Client, target: str) -> None:
+def test_sign_in_never_redirects_to_sign_in_pages(admin_client: Client, user_without_role: User, target: str) -> None:
     response = admin_client.get("/sign-in/", {"next": target})
     assert (response.status_code, response["Location"]) == (302, "/")
 

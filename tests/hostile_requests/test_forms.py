@@ -18,17 +18,21 @@ from .verdicts import assert_harmless
 POSTED = {
     "account/contacts/<uuid:contact_id>/reveal/",
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/",
-    *(f"{scope}profiles/pin/" for scope in ("account/", "p/<uuid:profile_id>/")),
-    *(
-        f"{scope}views/{route}"
-        for scope in ("account/", "p/<uuid:profile_id>/")
-        for route in ("new/", "<int:view_id>/", "<int:view_id>/default/", "<int:view_id>/delete/")
-    ),
+    "account/views/new/",
+    "account/views/<int:view_id>/",
+    "account/views/<int:view_id>/delete/",
+    "account/views/<int:view_id>/default/",
+    "account/profiles/pin/",
+    "p/<uuid:profile_id>/views/new/",
+    "p/<uuid:profile_id>/views/<int:view_id>/",
+    "p/<uuid:profile_id>/views/<int:view_id>/delete/",
+    "p/<uuid:profile_id>/views/<int:view_id>/default/",
+    "p/<uuid:profile_id>/profiles/pin/",
     "preferences/",
     "preferences/theme/",
     "preferences/steps/",
-    "people/masking/",
     "people/new/",
+    "people/masking/",
     "people/<int:person_id>/",
     "people/<int:person_id>/do/",
     "people/<int:person_id>/link/",

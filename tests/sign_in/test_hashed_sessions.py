@@ -78,7 +78,7 @@ def test_new_password_keeps_session_and_lists_its_new_key(signed_in: Client) -> 
     assert key != before
     assert UserSession.objects.filter(session_key=stored_key(key)).exists()
     page = signed_in.get("/you/sessions/").content.decode()
-    assert page.count("This one") == 1
+    assert page.count("This browser") == 1
     assert "No other sessions." in page
 
 
