@@ -163,7 +163,7 @@ def test_desk_opens_after_required_factor_is_added(page_without_factor: Page) ->
     page_without_factor.goto(LIST)
     expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to continue.")).to_be_visible()
     add_app(page_without_factor)
-    expect(page_without_factor.get_by_text("Authenticator app added.")).to_be_visible()
+    expect(page_without_factor.get_by_text("New recovery codes created.")).to_be_visible()
     page_without_factor.goto(LIST)
     wait_for_results(page_without_factor)
 
