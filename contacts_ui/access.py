@@ -61,6 +61,19 @@ class VisibleProfiles:
         return sorted_by_name(self.profiles)
 
 
+@dataclass(frozen=True, slots=True)
+class ScopesAcross:
+    """The scopes that a question over several profiles is about, the account first, then by name.
+
+    `account` is the account's own list, which holds rows of every profile: it may be asked for the sake of `scopes`,
+    and nothing of it may be shown but rows of theirs. `profile_ids` are those of all profiles, in lower case.
+    """
+
+    scopes: tuple[Scope, ...]
+    account: Scope
+    profile_ids: frozenset[str]
+
+
 def visible_profiles(user: User, *, revalidate: bool = False) -> VisibleProfiles:
     """Everything `user` may see, by role, assignment and kind of key. May raise any SentError (`/v3/me`).
 
@@ -138,6 +151,22 @@ def scope_for(user: User, profile_id: UUID | None) -> Scope:
     return scope
 
 
+def scopes_across(user: User) -> ScopesAcross:
+    """Every scope that `user` may see, for a question over several of them. Raises Http404 where there are no profiles
+    to ask: the key of a single account, a role without contacts, nothing assigned. May raise any SentError.
+
+    Cost: one query; `/v3/me` is cached.
+    """
+    visible = visible_profiles(user)
+    if not visible.account.is_organization or not len(visible):
+        raise Http404
+    named = [None] * visible.sees_account + [profile.id for profile in visible.by_name]
+    scopes = (_scope_in(visible, UUID(profile_id) if profile_id else None) for profile_id in named)
+    profile_ids = frozenset(profile.id.lower() for profile in visible.account.profiles)
+    whole = Scope(None, visible.account.display_name, switchable=False)
+    return ScopesAcross(tuple(filter(None, scopes)), whole, profile_ids)
+
+
 def background_scope(profile_id: str | None) -> Scope:
     """The scope of one profile, or with None of the account, for a task: whoever started it was allowed to.
 
@@ -187,6 +216,11 @@ def pin_scope(user: User, scope: Scope, *, pinned: bool) -> None:
     PinnedProfile.objects.get_or_create(user=user, profile_id=profile_id)
     kept = pins.order_by("-pk").values_list("pk", flat=True)[:MAX_PINNED]
     pins.exclude(pk__in=list(kept)).delete()
+
+
+def visited_profile_ids(user: User) -> tuple[str | None, ...]:
+    """The ids of the scopes that `user` visited last, None for the account, newest first. Cost: one query."""
+    return tuple(str(profile_id) if profile_id else None for profile_id in _visited(user))
 
 
 def _visited(user: User) -> list[UUID | None]:

@@ -1,5 +1,6 @@
-"""Quota: a budget of contacts shown and numbers revealed, for each person and hour, exact over all processes and hosts.
+"""Quota: what one person may be shown in an hour: contacts, masked numbers, lookups over all profiles.
 
+Exact over all processes and hosts.
 Whoever reads far more contacts than anybody's work needs is copying them, with their own session or a stolen one.
 """
 
@@ -15,7 +16,7 @@ from .models import QuotaWindow
 
 WINDOW = timedelta(hours=1)
 
-Kind = Literal["contacts", "numbers"]
+Kind = Literal["contacts", "numbers", "lookups"]
 
 
 class QuotaExceeded(Exception):
@@ -26,14 +27,18 @@ class QuotaExceeded(Exception):
         self.kind, self.retry_after = kind, retry_after
 
 
-def spend(user_id: int, *, contacts: int, numbers: int) -> None:
-    """Takes contacts shown and numbers revealed from the person's budget: all of them, or none and QuotaExceeded.
+def spend(user_id: int, *, contacts: int = 0, numbers: int = 0, lookups: int = 0) -> None:
+    """Takes contacts shown, numbers revealed and lookups from the person's hour: all of it, or none and QuotaExceeded.
 
     The window begins with the first contact and lasts an hour. One UPDATE decides, so that of requests at the same time
     no two can have the same rest. Cost: one query; up to three at the start of a window.
     """
-    now, spent = datetime.now(UTC), {"contacts": contacts, "numbers": numbers}
-    limits = {"contacts": settings.DESK_CONTACTS_PER_HOUR, "numbers": settings.DESK_REVEALS_PER_HOUR}
+    now, spent = datetime.now(UTC), {"contacts": contacts, "numbers": numbers, "lookups": lookups}
+    limits = {
+        "contacts": settings.DESK_CONTACTS_PER_HOUR,
+        "numbers": settings.DESK_REVEALS_PER_HOUR,
+        "lookups": settings.DESK_LOOKUPS_PER_HOUR,
+    }
     room = {f"{kind}__lte": limits[kind] - count for kind, count in spent.items() if count}
     mine = QuotaWindow.objects.filter(user_id=user_id)
     current, added = mine.filter(started_at__gt=now - WINDOW), {kind: F(kind) + count for kind, count in spent.items()}
@@ -49,9 +54,17 @@ def spend(user_id: int, *, contacts: int, numbers: int) -> None:
     raise _exceeded(current.first(), spent, limits, now)
 
 
+class LookupQuotaExceeded(QuotaExceeded):
+    """The person has looked up as many numbers over all profiles as an hour allows."""
+
+
 def _exceeded(
     window: QuotaWindow | None, spent: dict[str, int], limits: dict[str, int], now: datetime
 ) -> QuotaExceeded:
-    over = spent["numbers"] and (window.numbers if window else 0) + spent["numbers"] > limits["numbers"]
     left = window.started_at + WINDOW - now if window else WINDOW
-    return QuotaExceeded("numbers" if over else "contacts", max(1, round(left.total_seconds())))
+    seconds = max(1, round(left.total_seconds()))
+    used = {kind: (getattr(window, kind) if window else 0) + count for kind, count in spent.items() if count}
+    over = [kind for kind, count in used.items() if count > limits[kind]]
+    if "lookups" in over:
+        return LookupQuotaExceeded("lookups", seconds)
+    return QuotaExceeded("numbers" if "numbers" in over else "contacts", seconds)

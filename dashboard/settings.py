@@ -290,6 +290,8 @@ AUDIT_REQUIRED: bool = env.bool("AUDIT_REQUIRED", default=True)
 # Rows of lists and opened contacts, a page at least; and masked numbers.
 DESK_CONTACTS_PER_HOUR: int = env.int("DESK_CONTACTS_PER_HOUR", default=20_000, low=100)
 DESK_REVEALS_PER_HOUR: int = env.int("DESK_REVEALS_PER_HOUR", default=200, low=1)
+# Numbers looked up over all profiles at once (docs/decisions, 32).
+DESK_LOOKUPS_PER_HOUR: int = env.int("DESK_LOOKUPS_PER_HOUR", default=30, low=1)
 
 # --- The number index ------------------------------------------------------------------------------
 

@@ -129,6 +129,7 @@ def desk_environment(folder: Path, api: str, port: int, **settings: str) -> dict
         "DESK_CONTACTS_PER_HOUR": "1000000",  # the same few people see all pages of all tests
         "DESK_REVEALS_PER_HOUR": "100000",
         "NUMBER_INDEX_MOST_CONTACTS": "0",  # its snapshots are calls that nobody made
+        "DESK_LOOKUPS_PER_HOUR": "100000",
         **settings,
     }
 

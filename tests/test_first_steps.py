@@ -67,6 +67,10 @@ def test_done_steps_are_marked_and_all_done_are_gone(
     assert _steps(text(admin_client.get(PEOPLE))) == []
 
 
+def test_profiles_are_assigned_where_people_without_them_are(admin_client: Client, user_without_role: User) -> None:
+    assert '<a href="/people/?attention=no-profiles">Assign profiles</a>' in text(admin_client.get(PEOPLE))
+
+
 def test_dismissed_steps_stay_away(admin_client: Client, admin_user: User) -> None:
     assert admin_client.post("/preferences/steps/")["Location"] == PEOPLE
     assert _steps(text(admin_client.get(PEOPLE))) == []

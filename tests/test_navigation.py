@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from pytest_django import Settings
 
+from contacts_ui.models import ProfileAccess
+
 from .html import fragment, text
 
+SECTIONS = ["Contacts", "Find a number", "People", "Audit log", "Status"]
 MENU = re.compile(r'<nav class="popover popover--end" id="account-menu".*?</nav>', re.DOTALL)
 
 
@@ -29,13 +33,15 @@ def _links(page: str) -> list[tuple[str, str, str]]:
         ("/people/new/", ("People", "true")),
         ("/audit/", ("Audit log", "page")),
         ("/gateway/", ("Status", "page")),
+        ("/lookup/", ("Find a number", "page")),
     ],
 )
 def test_admin_has_every_section_and_current_one_is_marked(
     admin_client: Client, path: str, current: tuple[str, str]
 ) -> None:
+    admin_client.get("/account/contacts/")  # tells the session that there are several profiles
     links = _links(text(admin_client.get(path)))
-    assert [title for _url, _current, title in links] == ["Contacts", "People", "Audit log", "Status"]
+    assert [title for _url, _current, title in links] == SECTIONS
     assert [(title, mark) for _url, mark, title in links if mark] == [current]
 
 
@@ -44,9 +50,25 @@ def test_contacts_section_leads_to_the_profile_of_the_page(admin_client: Client,
     assert _links(text(admin_client.get("/people/")))[0][0] == "/"
 
 
-def test_person_with_contacts_alone_has_no_navigation(support_client: Client) -> None:
+def test_person_with_one_profile_has_no_navigation(support_client: Client, support_user: User) -> None:
+    kept = ProfileAccess.objects.filter(user=support_user).first()
+    assert kept
+    ProfileAccess.objects.exclude(pk=kept.pk).delete()
     assert _links(text(support_client.get("/", follow=True))) == []
     assert _links(text(support_client.get("/preferences/"))) == []
+
+
+def test_person_with_several_profiles_finds_a_number_in_them(support_client: Client) -> None:
+    for path in ("/", "/preferences/", "/you/sessions/"):
+        links = _links(text(support_client.get(path, follow=True)))
+        assert [title for _url, _current, title in links] == ["Contacts", "Find a number"]
+
+
+def test_single_account_has_nothing_to_find_a_number_in(admin_client: Client, use_key: Callable[[str], None]) -> None:
+    use_key("sandbox-user")
+    admin_client.get("/account/contacts/")
+    titles = [title for _url, _current, title in _links(text(admin_client.get("/people/")))]
+    assert titles == ["Contacts", "People", "Audit log", "Status"]
 
 
 def test_auditor_has_the_log_and_no_way_to_contacts(admin_client: Client, admin_user: User) -> None:

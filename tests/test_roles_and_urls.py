@@ -12,6 +12,8 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from contacts_ui.contacts.lookup_sweep import start
+from contacts_ui.contacts.scope_answers import question_about
 from contacts_ui.models import ProfileAccess, SavedView
 from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
@@ -67,6 +69,8 @@ GETS: dict[str, tuple[int, ...]] = {
     "p/<uuid:profile_id>/go/": ASSIGNED,
     "go/": (302, 200, 302, 302, 200, 302),  # redirects to that of the last profile
     "gateway/": ADMINS,
+    "lookup/": ASSIGNED,
+    "lookup/<uuid:lookup_id>/": NOT_THERE,  # somebody else's
     "people/": ADMINS,
     "people/new/": ADMINS,
     "people/profiles/": ADMINS,
@@ -124,6 +128,8 @@ POSTS: dict[str, tuple[int, ...]] = {
     "audit/export/": REFUSED,
     "gateway/": REFUSED,
     "preferences/steps/": AGAIN,
+    "lookup/": ASSIGNED,
+    "lookup/<uuid:lookup_id>/": NOT_THERE,
     "preferences/theme/": (302, 400, 400, 400, 400, 400),
     "account/profiles/pin/": (302, 404, 404, 404, 404, 302),
     "account/views/new/": (302, 404, 404, 404, 404, 422),
@@ -194,6 +200,7 @@ def address(ids: dict[str, str], db: None) -> Callable[[str], str]:
     """Fills a route with an assigned profile, an existing contact and an existing person."""
     someone, _ = User.objects.get_or_create(username="someone-else")
     view = SavedView.objects.create(owner=someone, name="Private", channel="sms")
+    lookup = start(someone, question_about("+14155550100"), (), typed=True)
 
     def made(route: str) -> str:
         filled = {
@@ -201,6 +208,7 @@ def address(ids: dict[str, str], db: None) -> Callable[[str], str]:
             "<uuid:listed_id>": ids["profile"],
             "<uuid:contact_id>": ids["p/" if route.startswith("p/") else "account/"],
             "<int:person_id>": str(someone.pk),
+            "<uuid:lookup_id>": str(lookup.pk),
             "<int:pk>": "1",
             "<int:view_id>": str(view.pk),
             "(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "1-no-such-key/",

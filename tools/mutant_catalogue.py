@@ -99,6 +99,43 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/test_access.py::test_support_sees_only_assigned_profiles",),
     ),
     Mutant(
+        "a lookup over all profiles asks and names unassigned ones",
+        "contacts_ui/contacts/lookup_store.py",
+        "        if scope is None or stored is None:\n            continue\n",
+        "        if stored is None:\n            continue\n"
+        "        scope = scope or Scope(row.profile_id, row.profile_id, True)\n",
+        ("tests/lookup/test_sweep.py::test_profile_taken_away_disappears_at_next_poll",),
+    ),
+    Mutant(
+        "a lookup over all profiles answers for profiles that were not assigned",
+        "contacts_ui/access.py",
+        "named = [None] * visible.sees_account + [profile.id for profile in visible.by_name]",
+        "visible = VisibleProfiles(visible.account, True, visible.account.profiles)\n"
+        "    named = [None] * visible.sees_account + [profile.id for profile in visible.by_name]",
+        ("tests/lookup/test_page.py::test_number_is_here_where_it_is_and_nowhere_else",),
+    ),
+    Mutant(
+        "a lookup says that a number is not there after an error",
+        "contacts_ui/contacts/scope_answers.py",
+        'return ScopeAnswer(scope, "unanswered", error=name',
+        'return ScopeAnswer(scope, "absent", error=name',
+        ("tests/lookup/test_page.py::test_one_failed_profile_leaves_others_answered",),
+    ),
+    Mutant(
+        "a lookup believes an account's list that was not read to its end",
+        "contacts_ui/contacts/account_list.py",
+        "whole = total is not None and total <= len(read)",
+        "whole = True",
+        ("tests/lookup/test_answers.py::test_account_list_that_is_not_whole_is_not_believed",),
+    ),
+    Mutant(
+        "a lookup's worker that was taken for dead goes on writing",
+        "contacts_ui/contacts/lookup_run.py",
+        "        mine = running(lookup_id).filter(fence=fence)\n",
+        "        mine = running(lookup_id)\n",
+        ("tests/lookup/test_sweep.py::test_answer_of_superseded_run_is_not_stored",),
+    ),
+    Mutant(
         "cached rows are shown after the API rejected the profile",
         "contacts_ui/gateway/cached_fetch.py",
         "self._cache.invalidate_scope(self._keys.scope_invalidated_at(request.scope))",

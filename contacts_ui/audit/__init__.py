@@ -23,6 +23,8 @@ from .recorder import (
     record,
     request_id_of,
     scope_of,
+    spend_lookup,
+    when_recorded,
 )
 
 __all__ = [
@@ -46,4 +48,6 @@ __all__ = [
     "request_id_of",
     "scope_of",
     "search_hashes",
+    "spend_lookup",
+    "when_recorded",
 ]

@@ -17,6 +17,7 @@ class AuditAction(StrEnum):
     SNAPSHOT_STARTED = "snapshot.started"
     PROFILE_SWITCHED = "profile.switched"
     PAGE_DENIED = "page.denied"
+    NUMBER_LOOKED_UP = "number.looked_up"
     QUOTA_EXCEEDED = "quota.exceeded"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"

@@ -14,6 +14,7 @@ ACTION_LABELS: dict[str, str] = {
     AuditAction.SNAPSHOT_STARTED: "Started a copy of contacts",
     AuditAction.PROFILE_SWITCHED: "Switched to this profile",
     AuditAction.PAGE_DENIED: "Access denied",
+    AuditAction.NUMBER_LOOKED_UP: "Looked up a number across profiles",
     AuditAction.QUOTA_EXCEEDED: "Reached the hourly limit",
     AuditAction.SIGN_IN: "Signed in",
     AuditAction.SIGN_OUT: "Signed out",
@@ -40,17 +41,43 @@ TRIED_LABELS: dict[str, str] = {
     AuditAction.MESSAGES_READ: "Tried to view message history",
     AuditAction.CONTACTS_EXPORTED: "Tried to export contacts",
     AuditAction.PROFILE_SWITCHED: "Tried to switch profile",
+    AuditAction.NUMBER_LOOKED_UP: "Tried to look up a number across profiles",
     AuditAction.SIGN_IN: "Failed to sign in",
     AuditAction.AUDIT_READ: "Tried to view the audit log",
     AuditAction.AUDIT_EXPORTED: "Tried to export the audit log",
+}
+# Pages by URL name, as their links call them: what somebody was denied.
+_PAGES: dict[str, str] = {
+    "people-list": "People",
+    "people-profiles": "Profiles",
+    "people-profile": "Profiles",
+    "people-masking": "Masking",
+    "person-new": "Add a person",
+    "person-edit": "A person’s page",
+    "person-do": "A person’s page",
+    "person-link": "A person’s page",
+    "gateway-status": "Status",
+    "profile-list": "Switch profile",
 }
 LIST_LOOKUP = "Looked up a list"  # the events of one pasted list
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
 
 
+def about_label(action: str, about: str | None) -> str | None:
+    """What an event is about, in words; a page by its title. The mark of a link session stays."""
+    if action != AuditAction.PAGE_DENIED or not about:
+        return about
+    name, space, mark = about.partition(" ")
+    return f"{_PAGES.get(name, name)}{space}{mark}"
+
+
 def action_choices(*, has_profiles: bool) -> dict[str, str]:
     """The actions to filter by; without those about profiles where there are none."""
-    about_profiles = {AuditAction.PROFILE_SWITCHED, AuditAction.PROFILE_ASSIGNMENT}
+    about_profiles = {
+        AuditAction.PROFILE_SWITCHED,
+        AuditAction.PROFILE_ASSIGNMENT,
+        AuditAction.NUMBER_LOOKED_UP,
+    }
     return {action: label for action, label in ACTION_LABELS.items() if has_profiles or action not in about_profiles}
 
 

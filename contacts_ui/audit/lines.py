@@ -19,7 +19,7 @@ from contacts_ui.models import AuditEntry
 from contacts_ui.text import parse_uuid
 
 from .actions import AuditAction
-from .labels import LIST_LOOKUP, event_label
+from .labels import LIST_LOOKUP, about_label, event_label
 from .log import ACCOUNT
 
 FOLDED_WITHIN = timedelta(minutes=10)  # between the parts of one paste
@@ -87,7 +87,7 @@ class _Folds:
 def _line(entry: AuditEntry, *, links: bool) -> LogLine:
     part = _PART.fullmatch(entry.about or "") if entry.action == AuditAction.CONTACTS_SEARCHED else None
     label = LIST_LOOKUP if part and entry.outcome == "ok" else event_label(entry.action, entry.outcome)
-    line = LogLine(entry, (entry,), label, entry.about, entry.rows)
+    line = LogLine(entry, (entry,), label, about_label(entry.action, entry.about), entry.rows)
     return replace(line, **_urls(entry)) if links else line
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, cast
@@ -33,9 +34,14 @@ ACTIONS = {
     "audit-export": AuditAction.AUDIT_EXPORTED,
 }
 # Actions that happen only if the response shows data; a redirect shows none.
-_READ_ACTIONS = frozenset({*ACTIONS.values(), AuditAction.CONTACTS_SEARCHED})
+_READ_ACTIONS = frozenset({*ACTIONS.values(), AuditAction.CONTACTS_SEARCHED, AuditAction.NUMBER_LOOKED_UP})
 # Actions whose rows are contacts that the person sees.
-_SHOWING = (AuditAction.CONTACTS_LISTED, AuditAction.CONTACTS_SEARCHED, AuditAction.CONTACT_OPENED)
+_SHOWING = (
+    AuditAction.CONTACTS_LISTED,
+    AuditAction.CONTACTS_SEARCHED,
+    AuditAction.CONTACT_OPENED,
+    AuditAction.NUMBER_LOOKED_UP,
+)
 MAX_HASHED_RESULTS = 5  # rows: up to this many are a lookup of these numbers, more are a list
 
 
@@ -52,9 +58,12 @@ class PendingEvent:
 
 @dataclass(slots=True)
 class _PendingEvents:
-    """The events that views recorded of a request, and the error that it ended with. `reveals`: those of no event."""
+    """The events that views recorded of a request, and the error that it ended with. `reveals`: those of no event.
+    `recorded`: what is called once they are in the log.
+    """
 
     events: list[PendingEvent] = field(default_factory=list)
+    recorded: list[Callable[[], None]] = field(default_factory=list)
     reveals: int = 0
     deferred: bool = False
     error: Exception | None = None
@@ -92,6 +101,23 @@ def count_reveals(request: HttpRequest, number: int) -> None:
     _pending(request).reveals += number
 
 
+def when_recorded(request: HttpRequest, do: Callable[[], None]) -> None:
+    """Calls `do` once the events of this request are in the log; never when they were refused or not written."""
+    _pending(request).recorded.append(do)
+
+
+def spend_lookup(request: HttpRequest) -> None:
+    """Takes one lookup over all profiles from the person's hour, before it is made: what is refused costs no call.
+
+    Raises QuotaExceeded, of which the log knows by then, and AuditWriteError.
+    """
+    try:
+        _spend(request, lookups=1)
+    except QuotaExceeded as error:
+        append_now(_exceeded(request, error), request)
+        raise
+
+
 def flush(request: HttpRequest, status: int) -> None:
     """Appends the events of this request to the log, if the person's quota allows what they show. Raises
     AuditWriteError, and QuotaExceeded when the log says that nothing was shown.
@@ -107,6 +133,8 @@ def flush(request: HttpRequest, status: int) -> None:
         append(event)
     if exceeded:
         raise exceeded
+    for do in _pending(request).recorded:
+        do()
 
 
 def _spend_quota(request: HttpRequest, events: list[AuditEvent]) -> None:
@@ -117,12 +145,16 @@ def _spend_quota(request: HttpRequest, events: list[AuditEvent]) -> None:
     numbers = shown.pop(AuditAction.NUMBER_REVEALED) + _pending(request).reveals
     contacts = sum(shown.values())
     if contacts or numbers:
-        try:
-            spend(cast("int", request.user.pk), contacts=contacts, numbers=numbers)
-        except Error as error:
-            log.exception("quota.unwritable", extra={"reference": getattr(request, "reference", None)})
-            if settings.AUDIT_REQUIRED:
-                raise AuditWriteError from error
+        _spend(request, contacts=contacts, numbers=numbers)
+
+
+def _spend(request: HttpRequest, **counts: int) -> None:
+    try:
+        spend(cast("int", request.user.pk), **counts)
+    except Error as error:
+        log.exception("quota.unwritable", extra={"reference": getattr(request, "reference", None)})
+        if settings.AUDIT_REQUIRED:
+            raise AuditWriteError from error
 
 
 def _withheld(event: AuditEvent) -> AuditEvent:

@@ -14,6 +14,7 @@ PROFILE_STATUSES = {
     "pending_review": ("Pending review", "The messaging service is still reviewing this profile."),
     "rejected": ("Rejected", "The messaging service rejected this profile. Messages may not be sent."),
 }
+MAX_NAMES = 3  # in a sentence
 CHANNEL_NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
 
 
@@ -38,6 +39,20 @@ def reachability_label(contact: Contact) -> str:
 def column_titles(columns: Sequence[str]) -> str:
     """The columns of a list by their titles: "Region and Created"."""
     return join_names([title for name, title in COLUMNS if name in columns])
+
+
+def consent_label(places: Sequence[tuple[str, Contact]]) -> str | None:
+    """Opt-outs side by side: "Opted out in Northwind, not in Bluefin"; None when nobody opted out."""
+    out = list(dict.fromkeys(title for title, contact in places if contact.opt_out))
+    rest = list(dict.fromkeys(title for title, contact in places if contact.opt_out is False and title not in out))
+    if not out:
+        return None
+    return f"Opted out in {few_names(out)}" + (f", not in {few_names(rest)}" if rest else "")
+
+
+def few_names(names: Sequence[str]) -> str:
+    """Up to three names as they are, more as their count: "4 profiles"."""
+    return join_names(names) if len(names) <= MAX_NAMES else f"{len(names)} profiles"
 
 
 def join_names(names: Sequence[str]) -> str:

@@ -15,6 +15,12 @@ def mask_number(contact: Contact) -> str:
     return f"{MASK} {ending}" if ending else MASK
 
 
+def mask_text(number: str) -> str:
+    """The same of a number that is no contact's, or not yet."""
+    digits = digits_only(number)
+    return f"{MASK} {digits[-SHOWN_DIGITS:]}" if len(digits) > SHOWN_DIGITS else MASK
+
+
 def shown_digits(contact: Contact) -> str | None:
     """The digits that a masked number shows; None when they would be all that it has."""
     digits = digits_only(contact.number or "")

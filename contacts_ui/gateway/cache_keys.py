@@ -54,6 +54,10 @@ class CacheKeys:
         """For the throttle of a user's refreshes."""
         return f"refresh:{self._digest(str(user_id))[:32]}"
 
+    def account_list(self) -> str:
+        """For whether the account's own list holds the rows of its profiles."""
+        return f"account-list:{self._digest('account-list', self.api_key_fingerprint)[:32]}"
+
     def account(self) -> str:
         """For the answer of /v3/me."""
         return f"account:{self._digest('account', self.api_key_fingerprint)[:32]}"

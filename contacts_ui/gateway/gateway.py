@@ -221,6 +221,14 @@ class Gateway:
             return None
         return next((index for index, attempt in enumerate(attempts) if self._keys.digest(attempt) == digest), None)
 
+    def remember_account_list(self, *, whole: bool, seconds: float) -> None:
+        """Remembers for this key whether the account's own list was seen to hold the rows of its profiles."""
+        self._config.hints.set(self._keys.account_list(), whole, seconds)
+
+    def account_list_is_whole(self) -> bool | None:
+        """What was remembered of it; None when nothing is."""
+        return self._config.hints.get(self._keys.account_list(), bool)
+
     def allow_refresh(self, user_id: int) -> bool:
         """Throttle: whether this user's last refresh is more than two seconds ago."""
         return self._cache.try_lock(self._keys.refresh_throttle(user_id), REFRESH_INTERVAL)

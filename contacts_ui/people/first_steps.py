@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from contacts_ui.models import ProfileAccess
 
+from .filters import NO_PROFILES
+
 _FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -37,9 +39,11 @@ def first_steps(user: User, *, dismissed: bool, has_profiles: bool) -> tuple[Fir
         Exists(SocialAccount.objects.filter(**own)),
     )
     others, assigned, factor, provider = state[0]
+    new = reverse("person-new")
+    unassigned = f"{reverse('people-list')}?attention={NO_PROFILES}" if others else new  # the form has profiles too
     steps = (
-        FirstStep("Add people", "Each gets a link to set a password.", reverse("person-new"), others),
-        FirstStep("Assign profiles", "People see the profiles you assign.", reverse("people-profiles"), assigned),
+        FirstStep("Add people", "Each gets a link to set a password.", new, others),
+        FirstStep("Assign profiles", "People see the profiles you assign.", unassigned, assigned),
         FirstStep("Add a second factor", "It protects your account.", reverse("mfa_index"), factor or provider),
     )
     shown = tuple(step for step in steps if has_profiles or step.title != "Assign profiles")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .candidates import e164, international
+from .candidates import e164, international, national, regions_of
 from .masked_plan import SHOWN_DIGITS, masked_plan
+from .numbering_changes import other_forms
 from .search_plan import (
     DEFAULT_REGIONS,
     Attempt,
@@ -27,9 +28,12 @@ __all__ = [
     "e164",
     "international",
     "masked_plan",
+    "national",
     "one_number_a_line",
+    "other_forms",
     "parse_attempt",
     "plan_exact",
     "plan_number",
+    "regions_of",
     "split_numbers",
 ]

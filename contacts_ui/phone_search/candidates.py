@@ -59,6 +59,12 @@ def international(number: str) -> str:
     return phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL) if parsed else number
 
 
+def national(number: str) -> str:
+    """An E.164 number in the national format of its country, 020 7946 0958; unchanged when it does not parse."""
+    parsed = _parse(number, _WORLD)
+    return phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL) if parsed else number
+
+
 def regions_of(number: str) -> tuple[str, ...]:
     """The region of an E.164 number, as a tuple of one; of none when it is not known."""
     parsed = _parse(number, _WORLD)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui import audit
 from contacts_ui.access import scope_for
+from contacts_ui.contacts.cross_profile import known_elsewhere
 from contacts_ui.contacts.filters import parse_filters
 from contacts_ui.contacts.opened import remember_opened
 from contacts_ui.contacts.owners import owners_of
@@ -85,6 +86,7 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
         scope,
         contact=None,
         carried="",
+        also_in=(),
         stale_reason=None,
         revealed=revealed,
         contact_url=url,
@@ -101,6 +103,7 @@ def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *,
     shown: dict[str, Any] = {
         "contact": value.contact,
         "owners": owners_of(scope, (value.contact,)),
+        "also_in": _also_in(request, scope, value.contact, part, hashes),
         "carried": _carried(request, value.contact, revealed=revealed),
         "fetched_at": value.fetched_at,
         "stale_reason": stale_reason(result),
@@ -112,6 +115,17 @@ def _carried(request: DeskRequest, contact: Contact, *, revealed: bool) -> str:
     """The filters that a switch of the profile takes along: the number of this contact, unless it is masked."""
     readable = revealed or not preferences_of(request).mask_numbers
     return f"?{urlencode({'search': contact.format_e164})}" if readable and contact.format_e164 else ""
+
+
+def _also_in(
+    request: DeskRequest, scope: Scope, contact: Contact, part: str, hashes: tuple[str, ...]
+) -> tuple[Scope, ...]:
+    """The person's other scopes that are known to have this number; each of them has it in its log that they saw so."""
+    found = known_elsewhere(request.user, scope, contact) if part == "contact" else ()
+    for other in found:
+        known = {"scope": (other.profile_id or "account").lower(), "number_hashes": hashes, "about": str(contact.id)}
+        audit.record(request, audit.AuditAction.NUMBER_LOOKED_UP, **known)
+    return found
 
 
 def _url(scope: Scope, contact_id: UUID) -> str:

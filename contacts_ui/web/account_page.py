@@ -19,7 +19,7 @@ from contacts_ui.sign_in.second_factor import has_second_factor, must_add_second
 from contacts_ui.sign_in.step_up import back_url
 from contacts_ui.sign_in.user_agents import device_name
 
-from .navigation import NavigationItem, leads_back, navigation
+from .navigation import NavigationItem, leads_back, navigation, sees_several
 from .request import DeskRequest, preferences_of
 
 
@@ -65,13 +65,14 @@ def account_page(request: DeskRequest) -> AccountPage:
     """The context of this request. Call it once: it consumes the flash messages. Cost: four queries."""
     user, must_add = request.user, must_add_second_factor(request)
     role = None if must_add else role_of(user)  # nothing else opens yet, so nothing else is offered
+    switchable = sees_several(request, None)
     told = [FlashMessage(str(message), message.level_tag == "error") for message in get_messages(request)]
     return AccountPage(
         request=request,
         preferences=preferences_of(request),
         role=role_of(user),
-        navigation=navigation(role, None, "", request.path),
-        leads_back=leads_back(role, None),
+        navigation=navigation(role, None, "", request.path, switchable=switchable),
+        leads_back=leads_back(role, None, switchable=switchable),
         messages=tuple(sorted(told, key=lambda message: message.wrong)[-1:]),  # one at a time, a failure before all
         must_add=must_add,
         protected=has_second_factor(user),

@@ -9,7 +9,7 @@ from django.conf import settings
 from contacts_ui.access import RoleDenied, ScopeDenied, admin_names
 from contacts_ui.audit import AuditWriteError
 from contacts_ui.gateway import CachedResult
-from contacts_ui.quota import QuotaExceeded
+from contacts_ui.quota import LookupQuotaExceeded, QuotaExceeded
 from contacts_ui.sent_api import errors
 
 
@@ -77,6 +77,17 @@ ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "Every view is recorded in the audit log, and that doesn’t work just now. Nothing is lost.",
             ESCALATE,
             "Check the desk’s database: its disk may be full, or it may be out of reach.",
+        ),
+    ),
+    (
+        LookupQuotaExceeded,
+        ErrorPage(
+            429,
+            "amber",
+            "lock",
+            "You have looked up as many numbers as an hour allows",
+            "How many numbers one person looks up in all their profiles in an hour is limited. The search of a single "
+            "profile still works. If your work needs more, ask an admin: they can raise the limit.",
         ),
     ),
     (
@@ -277,6 +288,12 @@ def _advice(row: ErrorPage, *, for_admin: bool) -> str:
     if "{admins}" in advice:
         return advice.replace("{admins}", " or ".join(admin_names()) or "an admin")
     return advice
+
+
+def reason_of(error: str) -> str:
+    """The title of the row for an error named by its class, for a place that has room for one sentence only."""
+    exact = (page.title for kind, page in ERROR_PAGES if kind.__name__ == error)
+    return next(exact, "The messaging service gave an answer we cannot read")
 
 
 def stale_reason(result: CachedResult[object]) -> str | None:

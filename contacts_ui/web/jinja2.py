@@ -18,14 +18,17 @@ from jinja2 import Environment, StrictUndefined
 from contacts_ui.contacts.labels import (
     channel_name,
     column_titles,
+    consent_label,
     delivery_label,
+    few_names,
     profile_status_label,
     reachability_label,
 )
-from contacts_ui.contacts.masking import mask_number
+from contacts_ui.contacts.masking import mask_number, mask_text
 from contacts_ui.phone_search import international
 
 from .account_page import account_page
+from .errors import reason_of
 from .formatting import (
     age_seconds,
     format_datetime,
@@ -60,6 +63,9 @@ def environment(**options: Any) -> Environment:
         desk_version=settings.DESK_VERSION,
         international=lru_cache(maxsize=256)(international),
         mask_number=mask_number,
+        mask_text=mask_text,
+        reason_of=reason_of,
+        consent_label=consent_label,
         reachability_label=reachability_label,
         delivery_label=delivery_label,
         profile_status_label=profile_status_label,
@@ -70,6 +76,7 @@ def environment(**options: Any) -> Environment:
         age_seconds=age_seconds,
         format_month=format_month,
         channel_name=channel_name,
+        few_names=few_names,
         format_time=format_time,
         format_datetime_seconds=format_datetime_seconds,
         lower_first=lower_first,

@@ -1,4 +1,4 @@
-"""Navigation: the links at the top of every page, for whoever may open more than contacts. Pure: no query, no call.
+"""Navigation: the links at the top of every page, for whoever may open more than contacts. No query, no call.
 
 A page without a profile leads back by `home`, which knows the profile that was open last and whether it is still
 allowed; its name is not shown there, for that would cost a query and a call on pages that need neither.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.http import HttpRequest
 from django.urls import reverse
 
 from contacts_ui.access import CONTACT_ROLES
 from contacts_ui.roles import ADMIN, AUDITOR
 from contacts_ui.scope import Scope
+
+_SEVERAL = "desk.several_profiles"  # in the session
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +37,52 @@ class _Section:
     view: str
     roles: frozenset[str]
     views: tuple[str, ...]
+    switchable: bool = False  # only for whoever may see more than one profile
 
 
-# In the order of the page. A section that only some of a role have needs a condition in `navigation`.
+# In the order of the page.
 _SECTIONS = (
     _Section("Contacts", "contacts", "home", CONTACT_ROLES, ("home", "contact-", "profile-", "saved-view-")),
+    _Section("Find a number", "dial", "number-lookup", CONTACT_ROLES, ("number-",), switchable=True),
     _Section("People", "people", "people-list", frozenset({ADMIN}), ("people-", "person-")),
     _Section("Audit log", "eye", "audit-list", frozenset({ADMIN, AUDITOR}), ("audit-",)),
     _Section("Status", "pulse", "gateway-status", frozenset({ADMIN}), ("gateway-",)),
 )
 
 
-def navigation(role: str | None, scope: Scope | None, view_name: str, path: str) -> tuple[NavigationItem, ...]:
-    """The links for somebody of this role on this page; none for whoever has contacts and nothing else."""
-    sections = _sections(role)
+def navigation(
+    role: str | None, scope: Scope | None, view_name: str, path: str, *, switchable: bool
+) -> tuple[NavigationItem, ...]:
+    """The links for somebody of this role on this page; none for whoever has contacts and nothing else.
+
+    `switchable`: they may see more than one profile.
+    """
+    sections = _sections(role, switchable=switchable)
     if [section.title for section in sections] == ["Contacts"]:
         return ()
     return tuple(_item(section, scope, view_name, path) for section in sections)
 
 
-def leads_back(role: str | None, scope: Scope | None) -> bool:
+def leads_back(role: str | None, scope: Scope | None, *, switchable: bool) -> bool:
     """True on a page without a profile of somebody who has contacts and no navigation, whose Contacts lead there: its
     header has a link to the last profile.
     """
-    return scope is None and role in CONTACT_ROLES and len(_sections(role)) == 1
+    return scope is None and role in CONTACT_ROLES and len(_sections(role, switchable=switchable)) == 1
 
 
-def _sections(role: str | None) -> tuple[_Section, ...]:
-    return tuple(section for section in _SECTIONS if role in section.roles)
+def _sections(role: str | None, *, switchable: bool) -> tuple[_Section, ...]:
+    return tuple(s for s in _SECTIONS if role in s.roles and (switchable or not s.switchable))
+
+
+def sees_several(request: HttpRequest, scope: Scope | None) -> bool:
+    """True if the person may see more than one profile, as far as their session knows: a page with a scope tells it,
+    so that one without needs no call. It writes the session when that changes. The pages themselves ask anew.
+    """
+    if scope is None:
+        return bool(request.session.get(_SEVERAL))
+    if scope.switchable != bool(request.session.get(_SEVERAL)):
+        request.session[_SEVERAL] = scope.switchable
+    return scope.switchable
 
 
 def _item(section: _Section, scope: Scope | None, view_name: str, path: str) -> NavigationItem:

@@ -14,7 +14,7 @@ from contacts_ui.scope import Scope
 
 from .errors import ErrorPage
 from .htmx import FRAGMENT_HEADER, PAGE_HEADER, PROFILE_HEADER, wants_fragment
-from .navigation import leads_back, navigation
+from .navigation import leads_back, navigation, sees_several
 from .request import DeskRequest, preferences_of
 
 
@@ -53,8 +53,9 @@ class DeskPage:
 
     def _navigation(self, role: str | None) -> dict[str, Any]:
         scope, match = self._context["scope"], self._request.resolver_match
-        items = navigation(role, scope, (match.url_name if match else None) or "", self._request.path)
-        return {"navigation": items, "leads_back": leads_back(role, scope)}
+        switchable, name = sees_several(self._request, scope), (match.url_name if match else None) or ""
+        items = navigation(role, scope, name, self._request.path, switchable=switchable)
+        return {"navigation": items, "leads_back": leads_back(role, scope, switchable=switchable)}
 
     def response(self, *, error: ErrorPage | None = None, **context: Any) -> HttpResponse:
         """The page or its fragment, with the status of `error` if there is one."""

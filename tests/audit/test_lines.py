@@ -48,6 +48,20 @@ def test_label_says_what_was_only_tried(
     assert _labels(text(auditor_client.get(PAGE))) == [label]
 
 
+@pytest.mark.parametrize(
+    ("about", "shown"),
+    [
+        ("gateway-status", "Status"),
+        ("people-list (session by a link from mara)", "People (session by a link from mara)"),
+        ("a-page-of-tomorrow", "a-page-of-tomorrow"),
+        (None, None),
+    ],
+)
+def test_denied_page_is_named_by_its_title(written: Write, about: str | None, shown: str | None) -> None:
+    (line,) = log_lines([written(action="page.denied", outcome="denied", about=about)], links=False)
+    assert line.about == shown
+
+
 # --- Folding ---------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,8 @@ from .page_helpers import ROWS, wait_for_results
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"  # few rows, so that axe-core is fast
+LOOKUP = "/lookup/"
+_NOBODYS_NUMBER = "+1 202-555-0143"
 NOBODYS_CONTACT = f"{LIST}6ba7b810-9dad-11d1-80b4-00c04fd430c8/"
 NOBODYS_PROFILE = "/p/6ba7b810-9dad-11d1-80b4-00c04fd430c8/contacts/"
 
@@ -109,6 +111,45 @@ def _several_owners(page: Page, sandbox: SandboxServer) -> None:
     unknown = {"data.contacts.1.customer_id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8"}
     sandbox.fault(route="contacts", kind="patch", set=unknown)
     page.goto(f"{LIST}?search={row['format_national'][-8:]}")  # of the whole number the API shows one owner's row
+
+
+def _looked_up(number: str | None = None, **fault: object) -> Reach:
+    """Looks up a number, by default one that several profiles have, while the API has this fault."""
+
+    def go(page: Page, sandbox: SandboxServer) -> None:
+        page.goto(LOOKUP)
+        if fault:
+            sandbox.fault(**fault)
+        page.fill("#lookup-number", number or shared_number(sandbox))
+        page.press("#lookup-number", "Enter")
+
+    return go
+
+
+def shared_number(sandbox: SandboxServer) -> str:
+    """A number that the first two profiles have."""
+    first, second = (set(sandbox.contacts(profile["id"]).values()) - {None} for profile in sandbox.profiles()[:2])
+    return min(number for number in first & second if number)
+
+
+def _sweep(then: str | None = None) -> Reach:
+    """Starts the lookup that asks profile by profile; no worker runs here. Then stops it."""
+
+    def go(page: Page, sandbox: SandboxServer) -> None:
+        page.goto(LOOKUP)
+        start_sweep(page, shared_number(sandbox))
+        if then:
+            page.get_by_role("button", name=then.capitalize()).click()
+
+    return go
+
+
+def start_sweep(page: Page, number: str) -> None:
+    """What the button of the page /lookup/ does, which is offered only where the account's list cannot tell."""
+    token = page.locator("#lookup-form [name=csrfmiddlewaretoken]").input_value()
+    form: dict[str, str | float | bool] = {"number": number, "start": "1", "csrfmiddlewaretoken": token}
+    response = page.context.request.post(page.url, form=form, headers={"Referer": page.url})
+    page.goto(response.url)
 
 
 # A cached response is no longer slow: each slow state requests something not requested before.
@@ -395,6 +436,22 @@ STATES = (
         _at(f"{LIST}?search=998-8776&channel=whatsapp"),
         empty=True,
     ),
+    State("lookup", ("Which profile has this number?", "Enter a phone number"), _at(LOOKUP)),
+    State("lookup-found", ("Here in", "Subscribed", "Not here"), _looked_up()),
+    State("lookup-nowhere", ("Not in any of your profiles", "Not here"), _looked_up(_NOBODYS_NUMBER)),
+    State(
+        "lookup-unread",
+        ("This is not a whole number", "Type the whole number with its country code"),
+        _looked_up("12345"),
+    ),
+    State(
+        "lookup-no-answer",
+        ("No answer", "The messaging service has a fault.", "No profile with an answer has it"),
+        _looked_up(_NOBODYS_NUMBER, times=60, route="contacts", kind="status", status=500),
+        person="pat",
+    ),
+    State("lookup-running", ("0 of", "asked", "Stop", "to go"), _sweep()),
+    State("lookup-stopped", ("Stopped", "Ask the rest", "These answers are kept until"), _sweep("stop")),
     State(
         "number-not-found",
         ("+1 202-555-0143 is not among these contacts", "Check the digits"),

@@ -125,6 +125,7 @@ def test_every_error_page_is_covered_by_a_state() -> None:
         "Too many people are waiting",  # needs many concurrent users
         "Nothing is shown because it cannot be recorded",  # tests/audit/test_write_failures.py
         "You have reached this hour’s limit",  # tests/test_quota.py
+        "You have looked up as many numbers as an hour allows",  # tests/lookup/test_page.py
     }
     assert {problem.title for _, problem in ERROR_PAGES} - shown == elsewhere
 

@@ -37,6 +37,8 @@ POSTED = {
     "people/<int:person_id>/do/",
     "people/<int:person_id>/link/",
     "audit/",
+    "lookup/",
+    "lookup/<uuid:lookup_id>/",
 }
 _ID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 _FILLED = (

@@ -1,0 +1,1 @@
+"""Lookup of a number in many profiles."""
