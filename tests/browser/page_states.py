@@ -446,7 +446,7 @@ STATES = (
     ),
     State(
         "lookup-no-answer",
-        ("No answer", "The messaging service has a fault.", "No profile with an answer has it"),
+        ("No answer", "The messaging service returned an error.", "No profile with an answer has it"),
         _looked_up(_NOBODYS_NUMBER, times=60, route="contacts", kind="status", status=500),
         person="pat",
     ),
