@@ -6,8 +6,10 @@ allowed; its name is not shown there, for that would cost a query and a call on 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -76,13 +78,28 @@ def _sections(role: str | None, *, switchable: bool) -> tuple[_Section, ...]:
 
 def sees_several(request: HttpRequest, scope: Scope | None) -> bool:
     """True if the person may see more than one profile, as far as their session knows: a page with a scope tells it,
-    so that one without needs no call. It writes the session when that changes. The pages themselves ask anew.
+    so that one without needs no call. The pages themselves ask anew. Cost: none, two queries when it changes.
     """
+    session = request.session
     if scope is None:
-        return bool(request.session.get(_SEVERAL))
-    if scope.switchable != bool(request.session.get(_SEVERAL)):
-        request.session[_SEVERAL] = scope.switchable
+        return bool(session.get(_SEVERAL))
+    if scope.switchable != bool(session.get(_SEVERAL)):
+        _remember(session, switchable=scope.switchable)
     return scope.switchable
+
+
+def _remember(session: SessionBase, *, switchable: bool) -> None:
+    """Saves it in the session read anew: this request may have waited for the API, and must not undo what another one
+    saved meanwhile, nor bring back a session that has ended (as contacts/opened).
+    """
+    if session.modified:  # it is saved as a whole after this
+        session[_SEVERAL] = switchable
+        return
+    newest = type(session)(session.session_key)
+    newest[_SEVERAL] = switchable
+    if newest.session_key is not None:
+        with suppress(UpdateError):
+            newest.save()
 
 
 def _item(section: _Section, scope: Scope | None, view_name: str, path: str) -> NavigationItem:
