@@ -23,7 +23,7 @@ from testing.running_desk import desk_environment
 from testing.sandbox_server import SandboxServer
 
 from .statistics import Threshold, max_in_window, show_table, show_thresholds
-from .workload import BUDGET, BUDGET_BURST, BURST, RATE
+from .workload_outcome import BUDGET, BUDGET_BURST, BURST, RATE
 
 PROCESSES, THREADS = 3, 16
 LATENCY_MS = "20-80"

@@ -41,7 +41,7 @@ def test_short_workload_has_under_one_call_per_action_and_no_429(tmp_path: Path)
     assert outcome.actions + outcome.not_possible == 4 * A_FEW_MINUTES.actions
     assert outcome.calls_per_action < 1
     assert outcome.refused == 0
-    assert outcome.fullest_window <= agents.BUDGET
+    assert outcome.fullest_window <= BUDGET
 
 
 @pytest.mark.exhaustive

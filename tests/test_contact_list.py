@@ -150,7 +150,7 @@ def test_empty_profile_says_it_has_no_contacts(admin_client: Client, sandbox: Sa
 def test_number_not_found_is_named_without_error(admin_client: Client) -> None:
     response = admin_client.get(LIST, {"phone": "+12025550143"})
     assert response.status_code == 200
-    assert "+1 202-555-0143 is not among these contacts" in text(response)
+    assert "+1 202-555-0143 isn’t in " in text(response)
     assert 'role="alert" data-error' not in text(response)
 
 

@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from uuid import UUID
 
-from contacts_ui.phone_search import build_plan, plan_exact
+import phonenumbers
+import pytest
+from phonenumbers import PhoneNumberFormat
+
+from contacts_ui.number_index import ScopeIndex
+from contacts_ui.phone_search import SearchPlan, build_plan, guided_plan, plan_exact
 from contacts_ui.phone_search.numbering_changes import other_forms
+from contacts_ui.sent_api.types import Contact
+from contacts_ui.text import digits_only
 
 GB, DE, FR, BR, MX, AR = "GB", "DE", "FR", "BR", "MX", "AR"
 
 
-def _numbers(typed: str, *regions: str) -> list[str]:
-    """The whole numbers that a search asks for."""
-    return [attempt.value for attempt in build_plan(typed, regions).attempts if attempt.kind == "phone"]
+PlanOf = Callable[..., SearchPlan]
+
+
+@pytest.fixture(params=["without an index", "complete index", "incomplete index"])
+def plan_of(request: pytest.FixtureRequest) -> PlanOf:
+    """Function that gives the plan of a text for a desk whose contacts are `stored`."""
+
+    def plan(typed: str, *regions: str, stored: str) -> SearchPlan:
+        if request.param == "without an index":
+            return build_plan(typed, regions)
+        return guided_plan(typed, regions, ScopeIndex.of([_contact(stored)], complete=request.param.startswith("c")))
+
+    return plan
+
+
+def _contact(number: str) -> Contact:
+    return Contact(id=UUID(int=1), format_e164=number, format_national=_national(number))
+
+
+def _national(number: str) -> str:
+    return phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.NATIONAL)
+
+
+def _finds(plan: SearchPlan, stored: str) -> bool:
+    """True if one of the calls finds the contact; the first one where the number index has decided."""
+    for attempt in plan.attempts[:1] if plan.guided else plan.attempts:
+        digits = plan.digits if attempt.kind == "within" else ""
+        if attempt.kind == "phone" and attempt.value == stored:
+            return True
+        texts = attempt.spellings if attempt.kind != "phone" else ()
+        if any(text in _national(stored) and digits in digits_only(_national(stored)) for text in texts):
+            return True
+    return False
 
 
 def _texts(typed: str, *regions: str) -> list[str]:
@@ -68,8 +106,10 @@ def test_text_that_looks_written_keeps_one_of_three_calls(typed: str, regions: t
         ("+379 06 698 12345", "+390669812345", "IT"),
     ],
 )
-def test_number_of_changed_numbering_plan_is_asked_as_stored(typed: str, stored: str, region: str) -> None:
-    assert stored in _numbers(typed, region)
+def test_number_of_changed_numbering_plan_is_asked_as_stored(
+    plan_of: PlanOf, typed: str, stored: str, region: str
+) -> None:
+    assert _finds(plan_of(typed, region, stored=stored), stored)
 
 
 @pytest.mark.parametrize(
@@ -95,12 +135,33 @@ def test_number_of_changed_numbering_plan_is_asked_as_stored(typed: str, stored:
         ("9,07911123456", "+447911123456"),
     ],
 )
-def test_number_from_sheet_phone_or_message_is_found(typed: str, number: str) -> None:
-    assert number in _numbers(typed, GB)
+def test_number_from_sheet_phone_or_message_is_found(plan_of: PlanOf, typed: str, number: str) -> None:
+    assert _finds(plan_of(typed, GB, stored=number), number)
 
 
-def test_outside_line_of_germany_is_the_last_reading() -> None:
-    assert "0151 23456789" in _texts("0 0151 23456789", "US", GB) or "+4915123456789" in _numbers("0 0151 23456789", DE)
+def test_outside_line_of_germany_is_the_last_reading(plan_of: PlanOf) -> None:
+    assert _finds(plan_of("0 0151 23456789", DE, stored="+4915123456789"), "+4915123456789")
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("01 60 50 83 60", "+33160508360"),
+        ("098111 42455", "+919811142455"),
+        ("617 07 89 40", "+34617078940"),
+        ("010-2963-6652", "+821029636652"),
+        ("12210028", "+5511912210028"),
+        ("+553188887777", "+553188887777"),
+        ("+5531988887777", "+553188887777"),
+        ("+330612345678", "+33612345678"),
+    ],
+)
+def test_number_of_a_region_that_the_desk_does_not_know_is_found(plan_of: PlanOf, typed: str, stored: str) -> None:
+    assert _finds(plan_of(typed, "US", GB, stored=stored), stored)
+
+
+def test_five_digits_of_the_middle_are_found(plan_of: PlanOf) -> None:
+    assert _finds(plan_of("39658", GB, stored="+447403965801"), "+447403965801")
 
 
 @pytest.mark.parametrize("typed", ["4.47911E+11", "4.4791112E11", "4,479E+11"])
@@ -122,7 +183,8 @@ def test_rounded_number_is_named_and_not_searched(typed: str) -> None:
     ],
 )
 def test_exact_lookup_asks_for_the_number(typed: str, number: str) -> None:
-    assert number in [attempt.value for attempt in plan_exact(typed, (FR, DE)).attempts]
+    for known in (None, ScopeIndex.of([_contact(number)], complete=True), ScopeIndex.of([], complete=True)):
+        assert number in [attempt.value for attempt in plan_exact(typed, (FR, DE), known).attempts]
 
 
 def test_exact_lookup_asks_for_literal_e164_first() -> None:

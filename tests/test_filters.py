@@ -8,7 +8,8 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_ui.contacts.filters import MAX_SEARCH, parse_filters
+from contacts_ui.contacts.filters import parse_filters
+from contacts_ui.contacts.list_form import MAX_SEARCH
 from contacts_ui.sent_api.queries import MAX_PAGE, PAGE_SIZES, ContactQuery
 
 PATH = "/account/contacts/"

@@ -8,7 +8,6 @@ from itertools import pairwise
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from pytest_django import Settings
 
 from contacts_ui.columns import COLUMNS
 from contacts_ui.models import Preferences
@@ -160,9 +159,10 @@ def test_local_number_is_read_in_preferred_region(
 ) -> None:
     _prefer(admin_user, region="GB")
     page = text(admin_client.get(LIST, {"phone": "020 7946 0958"}))
-    assert sandbox.requests()[-1]["query"] == "page=1&page_size=100&phone=%2B442079460958"
+    asked = [call["query"].removeprefix("page=1&page_size=100&") for call in sandbox.requests()[-2:]]
+    assert asked == ["phone=%2B442079460958", "search=020+7946+0958"]  # the second is what a plain search would send
     assert _ignored(page) == []
-    assert "+44 20 7946 0958 is not among these contacts" in page
+    assert "+44 20 7946 0958 isn’t in " in page
 
 
 def test_contact_is_found_by_local_number(admin_client: Client, admin_user: User, sandbox: SandboxServer) -> None:
@@ -173,20 +173,22 @@ def test_contact_is_found_by_local_number(admin_client: Client, admin_user: User
     assert response["HX-Push-Url"] == f"{LIST}?phone=%2B{number[1:]}"
 
 
-def test_local_number_without_region_is_ignored_with_warning(admin_client: Client, sandbox: SandboxServer) -> None:
-    page = text(admin_client.get(LIST, {"phone": "030 238835"}))
+def test_local_number_of_unknown_region_is_searched_as_it_is_written(
+    admin_client: Client, sandbox: SandboxServer
+) -> None:
+    german = next(n for n in sandbox.contacts(None).values() if n and n.startswith("+4930"))
+    response = admin_client.get(LIST, {"phone": f"030 {german[5:]}"})
+    assert sandbox.requests()[-1]["query"].endswith(f"search=030+{german[5:]}")
+    assert [sandbox.contacts(None)[contact_id] for contact_id in rows(response)] == [german]
+    assert _ignored(text(response)) == []
+
+
+def test_part_of_a_number_is_no_whole_number(admin_client: Client, sandbox: SandboxServer) -> None:
+    page = text(admin_client.get(LIST, {"phone": "030 23"}))
     assert sandbox.requests()[-1]["query"] == "page=1&page_size=100"
     (sentence,) = _ignored(page)
-    assert sentence == "“030 238835” isn’t a whole number, so it was left out. Try +44 20 7946 0958."
-    assert 'value="030 238835"' in page
-
-
-def test_local_number_of_other_region_is_ignored_with_warning(
-    admin_client: Client, admin_user: User, settings: Settings
-) -> None:
-    settings.DESK_REGIONS = ["CA"]
-    _prefer(admin_user, region="US")
-    assert len(_ignored(text(admin_client.get(LIST, {"phone": "020 7946 0958"})))) == 1
+    assert sentence == "“030 23” isn’t a whole number, so it was left out. Try +44 20 7946 0958."
+    assert 'value="030 23"' in page
 
 
 def test_number_with_country_code_ignores_preferred_region(

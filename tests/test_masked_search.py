@@ -154,3 +154,24 @@ def test_masked_contact_shows_no_country_code(policy_client: Client, contacts: t
     target = numbered(contacts)
     assert "Country code" not in text(policy_client.get(f"{LIST}{target.id}/"))
     assert "Country code" in text(policy_client.post(f"{LIST}{target.id}/reveal/"))
+
+
+def test_link_to_several_spellings_or_to_a_part_tells_nothing(
+    policy_client: Client, sandbox: SandboxServer, contacts: tuple[Contact, ...]
+) -> None:
+    """The attack: links that name an interpretation which reads all rows with some digits."""
+    target = numbered(contacts)
+    digits, national = _digits(target.format_national), target.format_national or ""
+    sandbox.reset_requests()
+    middle, ending = digits[3:8], digits[-4:]
+    for typed, named in (
+        (middle, f"*{middle[:4]}*"),
+        (middle, f"{middle}|{middle[:2]} {middle[2:]}"),
+        (ending, f"{ending}|{ending[:2]} {ending[2:]}"),
+        (ending, f"*{ending[:3]}*"),
+        (digits, f"*{middle[:4]}*"),
+        (digits, national[4:]),
+    ):
+        policy_client.get(LIST, {"search": typed, "as": named})
+    searched = [call["search"][0] for call in _calls(sandbox) if "search" in call]
+    assert all(_digits(each) == ending for each in searched)

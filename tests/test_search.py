@@ -81,7 +81,7 @@ def test_last_seven_digits_are_searched_in_regional_format(
     assert contact_id in rows(response)
     written = f"{number[-7:-4]}-{number[-4:]}"
     assert _api_queries(sandbox) == [{"search": written}]
-    assert f"Searched as “{written}”" in _shown_text(text(response))
+    assert f"Showing results for “{written}”" in _shown_text(text(response))
 
 
 def test_search_stops_after_three_attempts(admin_client: Client, sandbox: SandboxServer, known_regions: None) -> None:
@@ -310,8 +310,10 @@ def test_interpretation_is_remembered_across_channels_and_profiles(
     empty = next(profile["id"] for profile in caching_api.profiles() if not caching_api.contacts(profile["id"]))
     page = text(admin_client.get(f"/p/{empty}/contacts/", {"search": typed}))
     written = f"{number[-7:-4]}-{number[-4:]}"
-    assert _api_queries(caching_api) == [{"search": written}] * 2
-    assert "Or as" in _shown_text(page)
+    asked = _api_queries(caching_api)
+    assert [asked[0], asked[-2]] == [{"search": written}] * 2
+    assert {query["search"] for query in asked} <= {written, typed}  # and what a plain search would send
+    assert "Search for" in _shown_text(page)
 
 
 def test_interpretation_of_one_user_is_not_used_for_another(
@@ -340,3 +342,62 @@ def test_shared_cache_table_contains_no_number(caching_api: SandboxServer, db: N
         shared = [(key, base64.b64decode(value)) for key, value in cursor.fetchall()]
     assert shared
     assert not any(b"550142" in value or b"555 0142" in value or "550142" in key for key, value in shared)
+
+
+# --- Digits that stand together, of a text without punctuation ------------------------------------------
+
+
+def _with_national(sandbox: SandboxServer, region: str) -> tuple[str, str]:
+    """Id and digits of the national format of a contact of the account in a region."""
+    found = sandbox.get("/v3/contacts", page=1, page_size=100).json()["data"]["contacts"]
+    row = next(row for row in found if row["region_code"] == region and row.get("format_national"))
+    return row["id"], "".join(filter(str.isdigit, row["format_national"]))
+
+
+def test_grouping_that_no_region_has_is_found_by_digits_that_stand_together(
+    admin_client: Client, sandbox: SandboxServer, settings: Settings
+) -> None:
+    settings.DESK_REGIONS = ["US"]
+    contact_id, digits = _with_national(sandbox, "GB")  # 0771# ######
+    sandbox.reset_requests()
+    response = admin_client.get(LIST, {"search": digits[3:9]})
+    assert contact_id in rows(response)
+    assert len(_api_queries(sandbox)) <= 3
+    assert all("<mark>" in row for row in re.findall(r'<a class="phone__link".*?</a>', text(response)))
+
+
+def test_rows_that_have_not_all_digits_are_left_out(
+    admin_client: Client, sandbox: SandboxServer, known_regions: None
+) -> None:
+    link = {"search": "9988776", "as": "*9*"}
+    assert rows(admin_client.get(LIST, link)) == []  # so few digits are no interpretation
+    contact_id, digits = _with_national(sandbox, "GB")
+    link = {"search": digits[3:9], "as": f"*{digits[5:8]}*"}
+    response = admin_client.get(LIST, link)
+    held = {i: n for i, n in sandbox.contacts(None).items() if n and digits[3:9] in n}
+    assert set(rows(response)) == set(held)
+    assert contact_id in held
+    assert f"{len(held)} result" in text(response)
+
+
+def test_answer_that_is_not_all_leaves_the_literal_call(
+    admin_client: Client, sandbox: SandboxServer, known_regions: None
+) -> None:
+    sandbox.fault(route="contacts", kind="patch", set={}, times=1)
+    sandbox.fault(route="contacts", kind="patch", set={"data.pagination.total_count": 4711})
+    admin_client.get(LIST, {"search": "9988776"})
+    assert _api_queries(sandbox)[-1] == {"search": "9988776"}
+
+
+def test_rows_of_a_part_of_the_answer_say_so(admin_client: Client, sandbox: SandboxServer) -> None:
+    _, digits = _with_national(sandbox, "GB")
+    sandbox.fault(route="contacts", kind="patch", set={"data.pagination.total_count": 4711})
+    page = text(admin_client.get(LIST, {"search": digits[3:9], "as": f"*{digits[5:8]}*"}))
+    assert "Only the first 100 contacts with these digits were looked at." in page
+    assert "4,711" not in page
+
+
+def test_digits_between_asterisks_are_those_of_the_text(admin_client: Client, sandbox: SandboxServer) -> None:
+    sandbox.reset_requests()
+    admin_client.get(LIST, {"search": "9988776", "as": "*1234*"})
+    assert {"search": "1234"} not in _api_queries(sandbox)

@@ -150,7 +150,9 @@ def test_attempt_names_region_of_number() -> None:
 
 def test_alike_formats_of_many_regions_share_one_attempt() -> None:
     known = ("ZA", DE, "IE", "AU", "KE", "IT", "FI")
-    assert ("search", "041 2345678") in attempts_for("0412345678", *known)  # the format of Kenya and of Finland
+    plan = build_plan("0412345678", known)
+    assert Attempt("search", "041 2345678") in plan.alternatives  # the format of Kenya and of Finland
+    assert plan.instead == Attempt("phone", "+61412345678", "AU")
 
 
 # Fragments
@@ -164,7 +166,22 @@ def test_end_of_number_is_searched_in_regional_format() -> None:
 def test_likeliest_format_is_first_and_others_are_alternatives() -> None:
     plan = build_plan("5550142", [US, GB])
     assert plan.attempts[0].value == "555-0142"
-    assert "5550 142" in [step.value for step in plan.alternatives]
+    assert "555 0142" in [step.value for step in plan.alternatives]
+
+
+@pytest.mark.parametrize("raw", ["5550142", "80796580", "5216745"])
+def test_digits_without_punctuation_are_looked_for_in_any_grouping(raw: str) -> None:
+    plan = build_plan(raw, [US, GB, FR, DE])
+    (within,) = [attempt for attempt in plan.attempts if attempt.kind == "within"]
+    assert within.spellings[0] in raw
+    assert plan.attempts.index(within) == 1
+    assert plan.attempts[2] == plan.literal == Attempt("search", raw)
+    assert parse_attempt(within.value) == within
+
+
+@pytest.mark.parametrize("raw", ["39658", "0160508360", "5550142", "12", "7", "39 65 8", "396-58", "01605083", "(415"])
+def test_what_a_plain_search_sends_is_one_of_three_calls(raw: str) -> None:
+    assert ("search", raw) in attempts_for(raw, US, GB, FR, DE, "FI", "NL", "BR", "SE", "IN", "KE")
 
 
 @pytest.mark.parametrize("raw", ["ends in 0142", "ending 0142", "...0142", "…0142", "***-0142", "xxx-xxx-0142"])

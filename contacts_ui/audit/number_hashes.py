@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.conf import settings
 
-from contacts_ui.phone_search import Attempt, SearchPlan, build_plan, e164, plan_exact
+from contacts_ui.phone_search import SEPARATOR, Attempt, KnownNumbers, SearchPlan, build_plan, e164, plan_exact
 from contacts_ui.sent_api.types import Contact
 from contacts_ui.text import digits_only
 
@@ -23,12 +23,14 @@ def hashes_of_plan(text: str, plan: SearchPlan, chosen: Attempt | None = None) -
     """The hashes of what is asked of the API for a text: of every attempt, the one that a link names included, and of
     the text's own digits.
     """
-    return _hashes([*map(_of_attempt, (*plan.attempts, *filter(None, [chosen]))), ("digits", digits_only(text))])
+    asked = (*plan.attempts, *filter(None, [chosen]))
+    others = [_of_attempt(attempt) for attempt in asked if attempt.kind == "phone" or attempt.value != text]
+    return _hashes([*others, ("digits", digits_only(text))])
 
 
-def hashes_of_texts(texts: Iterable[str], regions: Sequence[str]) -> tuple[str, ...]:
-    """The hashes of a bulk lookup: of every number that each text may mean, and of its digits."""
-    plans = [(text, plan_exact(text, regions)) for text in texts]
+def hashes_of_texts(texts: Iterable[str], regions: Sequence[str], known: KnownNumbers | None = None) -> tuple[str, ...]:
+    """The hashes of a bulk lookup: of everything that is asked for each text, and of its digits."""
+    plans = [(text, plan_exact(text, regions, known)) for text in texts]
     asked = [_of_attempt(attempt) for _, plan in plans for attempt in plan.attempts]
     return _hashes([*asked, *(("digits", digits_only(text)) for text, _ in plans)])
 
@@ -55,7 +57,12 @@ def search_hashes(text: str, regions: Sequence[str]) -> tuple[str, ...]:
 
 
 def _of_attempt(attempt: Attempt) -> Hashed:
-    return ("number", attempt.value) if attempt.kind == "phone" else ("digits", digits_only(attempt.value))
+    """All spellings of an attempt have the same digits."""
+    return (
+        ("number", attempt.value)
+        if attempt.kind == "phone"
+        else ("digits", digits_only(attempt.value.partition(SEPARATOR)[0]))
+    )
 
 
 def _hashes(hashed: Iterable[Hashed], key: str | None = None) -> tuple[str, ...]:

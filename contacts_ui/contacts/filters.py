@@ -7,24 +7,23 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django import forms
 from django.http import QueryDict
 
 from contacts_ui import phone_search
 from contacts_ui.columns import COLUMNS
-from contacts_ui.phone_search import Attempt, SearchPlan
-from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, MAX_PAGE, PAGE_SIZES, Channel, ContactQuery
-from contacts_ui.text import printable
+from contacts_ui.phone_search import Attempt, KnownNumbers, SearchPlan
+from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, PAGE_SIZES, Channel, ContactQuery
 
 from .labels import channel_name
+from .list_form import MAX_NAMED, ListForm
 
-MAX_SEARCH = 8_000  # characters of a search: several hundred numbers
 MAX_BOX = 20_000  # characters that stay in the box when they are too many to search
 MAX_NAMED_LINES = 3
-MAX_NAMED = 40  # characters of a text that a warning quotes
-MAX_PHONE = 256  # characters of one number with what may stand around it
 ALL_CONTACTS = {"view": "all"}  # the parameters of the list without filters where the bare URL opens another
-CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
+
+
+Queries = tuple[ContactQuery, ...]  # one for each spelling of an attempt
+Request = tuple[Attempt | None, Queries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class ContactListQuery:
     is how many rows a page has when the URL names none.
 
     `filters` hold the search as it was typed, and the likeliest reading of a number. `plan` says what to ask the API
-    for it, None without either; `attempt` is the one interpretation of a search that a link names.
+    for it, None without either; `attempt` is the one interpretation of a search that a link names: a merged list's too.
 
     `columns` are those that the URL names, None to show each person's own. `names_all`: the bare URL is not this list
     without filters (it opens a default view, or the URL said so), so its own URL is that of "All contacts".
@@ -101,24 +100,36 @@ class ContactListQuery:
         return self.active_filters + ((("as", self.attempt.value),) if self.attempt else ()) + columns
 
     @property
-    def requests(self) -> tuple[tuple[Attempt | None, ContactQuery], ...]:
+    def requests(self) -> tuple[Request, ...]:
         """The API queries to try in order, until one has rows; each with its interpretation of the search."""
         if self.plan is None:
-            return ((None, self.filters),)
+            return ((None, (self.filters,)),)
         attempts = (self.attempt,) if self.attempt else self.plan.attempts
-        return tuple((attempt, self._api_query(attempt)) for attempt in attempts)
+        return tuple((attempt, self.queries_of(attempt)) for attempt in attempts)
 
-    def _api_query(self, attempt: Attempt) -> ContactQuery:
-        if self.plan and self.plan.ending:  # most rows are left out, so as many as there can be are asked for
-            return replace(self.filters, search=attempt.value, page=1, page_size=max(PAGE_SIZES))
+    @property
+    def is_guided(self) -> bool:
+        """True if the number index has decided what to ask for."""
+        return self.plan is not None and self.plan.guided
+
+    def queries_of(self, attempt: Attempt) -> Queries:
+        """The API queries of one interpretation."""
+        filters = self.filters
         if attempt.kind == "phone":
-            return ContactQuery(page_size=self.filters.page_size, phone=attempt.value)
-        return replace(self.filters, search=attempt.value)
+            return (ContactQuery(page_size=filters.page_size, phone=attempt.value),)
+        if attempt.kind == "search" and not (self.plan and self.plan.ending):
+            return (replace(filters, search=attempt.value, phone=None),)
+        # Rows that are merged, or of which most are left out, are paged here: as many as there can be are asked for.
+        filters = replace(filters, page=1, page_size=max(PAGE_SIZES), phone=None)
+        return tuple(replace(filters, search=text) for text in attempt.spellings)
 
     def with_attempt(self, attempt: Attempt | None) -> ContactListQuery:
-        """The same list, its further pages searched as `attempt` was."""
-        unchanged = attempt is None or self.filters.phone or attempt.value == self.filters.search
-        return self if unchanged else replace(self, attempt=attempt)
+        """The same list, its further pages searched as `attempt` was: named, unless the text means nothing else."""
+        if attempt is None or self.filters.phone or attempt == self.attempt:
+            return self
+        plan = self.plan
+        only = plan is None or (attempt.value == self.filters.search and plan.attempts[1:] == ())
+        return self if only and self.attempt is None else replace(self, attempt=attempt)
 
     @property
     def chips(self) -> tuple[FilterChip, ...]:
@@ -140,51 +151,6 @@ class FilterChip:
     url: str
 
 
-class _ListForm(forms.Form):
-    search = forms.CharField(
-        required=False,
-        max_length=MAX_SEARCH,
-        error_messages={"max_length": f"This is more than {MAX_SEARCH:,} characters, so it was not searched."},
-    )
-    channel = forms.ChoiceField(
-        required=False,
-        choices=CHANNELS,
-        error_messages={"invalid_choice": "There is no such channel, so all channels are shown."},
-    )
-    phone = forms.CharField(required=False, max_length=MAX_PHONE, strip=False)
-    page = forms.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
-    page_size = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=None, choices=[(str(n), str(n)) for n in PAGE_SIZES]
-    )
-
-    def __init__(self, parameters: QueryDict | Mapping[str, str], *, regions: Sequence[str]) -> None:
-        super().__init__(parameters)
-        self._regions = regions
-        self.holds_several = False
-        self.exact: SearchPlan | None = None  # of the number in `phone`
-
-    def clean_search(self) -> str:
-        text = str(self.cleaned_data["search"])
-        numbers = phone_search.split_numbers(text)
-        self.holds_several = bool(numbers)
-        # Spaces of every kind are one space, and what cannot be seen is not there: sheets and chats bring both.
-        # Lines without a number stay where they are, so that the page can name them.
-        kept = phone_search.one_number_a_line(text) if numbers else (text,)
-        lines = (printable(" ".join(line.split())) for line in kept)
-        return "\n".join(" ".join(line.split()) for line in lines)  # what cannot be seen may stand between two spaces
-
-    def clean_phone(self) -> str:
-        text = str(self.cleaned_data["phone"])
-        if not text.strip():
-            return ""
-        plan = phone_search.plan_exact(text, self._regions)
-        if plan.number is None:
-            shown = printable(text)[:MAX_NAMED]
-            raise forms.ValidationError(f"“{shown}” isn’t a whole number, so it was left out. Try +44 20 7946 0958.")
-        self.exact = plan
-        return plan.number
-
-
 _WARNINGS = {
     "page": "There is no such page, so this is the first one.",
     "page_size": f"Rows per page can be {', '.join(map(str, PAGE_SIZES[:-1]))} or {PAGE_SIZES[-1]}.",
@@ -201,15 +167,17 @@ def parse_filters(
     regions: Sequence[str] = (),
     planned: bool = True,
     mask_forced: bool = False,
+    known: KnownNumbers | None = None,
     opens_default: bool = False,
 ) -> ContactListQuery:
     """The list at `path` as the URL asks for it. Never fails: what cannot be read is ignored, with a warning.
 
     `page_size` is what the person prefers, `regions` those whose numbers they mean, likeliest first. `planned` is
     False for a list of which nothing but filters and URL is wanted: a plan costs more than all the rest. `mask_forced`
-    leaves of a search what tells no hidden digit of a masked number. `opens_default`: the bare URL opens a saved view.
+    leaves of a search what tells no hidden digit of a masked number. `known` are the numbers that the scope has.
+    `opens_default`: the bare URL opens a saved view.
     """
-    form = _ListForm(parameters, regions=regions)
+    form = ListForm(parameters, regions=regions, known=known, mask_forced=mask_forced)
     form.is_valid()
     clean, errors = form.cleaned_data, form.errors
     page = clean.get("page") or 1
@@ -220,10 +188,12 @@ def parse_filters(
     columns = tuple(name for name, _title in COLUMNS if name in named_columns) or None
     if not set(named_columns) <= set(columns or ()):
         warnings.append(_WARNINGS["columns"])
-    if phone and (search or channel):
+    if form.exact and (search or channel):
         warnings.append("Looking up one number sets the search and the channel aside.")
         search = channel = None
-    plan = _plan(search, regions, form, mask_forced=mask_forced) if search and planned else form.exact
+    if form.exact and form.exact.literal:  # a national number, as it is written: its region may be none of these
+        phone, search = None, form.exact.literal.value
+    plan = form.exact or (_plan(search, form) if search and planned else None)
     if plan and plan.skipped:
         warnings.append(_skipped(plan.skipped))
     page = 1 if phone or (plan and plan.ending) else page
@@ -247,11 +217,15 @@ def parse_filters(
     )
 
 
-def _plan(search: str, regions: Sequence[str], form: _ListForm, *, mask_forced: bool) -> SearchPlan:
+def _plan(search: str, form: ListForm) -> SearchPlan:
     """The plan of a search of which the form knows already whether it holds several numbers."""
-    if mask_forced:
-        return phone_search.masked_plan(search, regions)
-    return phone_search.build_plan(search, regions) if form.holds_several else phone_search.plan_number(search, regions)
+    if form.mask_forced:
+        return phone_search.masked_plan(search, form.regions, form.known)
+    if form.holds_several:
+        return phone_search.build_plan(search, form.regions)
+    if form.known is None:
+        return phone_search.plan_number(search, form.regions)
+    return phone_search.guided_plan(search, form.regions, form.known)
 
 
 def _attempt(named: str, search: str, plan: SearchPlan | None, *, mask_forced: bool) -> Attempt | None:
@@ -259,7 +233,7 @@ def _attempt(named: str, search: str, plan: SearchPlan | None, *, mask_forced: b
     if plan is None:
         return phone_search.parse_attempt(named)
     attempt = phone_search.chosen_attempt(named, search, plan)
-    if attempt and mask_forced and attempt.kind == "search" and not plan.ending:
+    if attempt and mask_forced and attempt.kind != "phone" and not (plan.ending and attempt.kind == "search"):
         return None
     return attempt
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from contacts_ui.gateway import FetchPolicy, get_gateway
-from contacts_ui.phone_search import e164, other_forms, plan_exact
+from contacts_ui.phone_search import e164, other_forms, plan_exact, whole_numbers_only
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.errors import InvalidResponse, SentError
 from contacts_ui.sent_api.queries import ContactQuery
@@ -56,7 +56,7 @@ class ScopeAnswer:
 
 def question_of(text: str, regions: Sequence[str]) -> Question | None:
     """The number that a text means; None when it is not one whole number."""
-    plan = plan_exact(text, regions)
+    plan = whole_numbers_only(plan_exact(text, regions))
     return question_about(plan.number, [attempt.value for attempt in plan.attempts]) if plan.number else None
 
 

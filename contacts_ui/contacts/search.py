@@ -1,9 +1,9 @@
-"""Search: the attempts of a search plan in order until one has rows; bulk lookup of several numbers."""
+"""Search: the attempts of a search plan in order until one has rows."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,24 +11,21 @@ import msgspec
 from django.conf import settings
 
 from contacts_ui.gateway import CachedResult, FetchPolicy, get_gateway
-from contacts_ui.phone_search import DEFAULT_REGIONS, Attempt, plan_exact
+from contacts_ui.gateway.page_windows import slice_page
+from contacts_ui.phone_search import DEFAULT_REGIONS, Attempt
 from contacts_ui.preferences import EffectivePreferences
 from contacts_ui.scope import Scope
-from contacts_ui.sent_api.errors import LocalRateLimited
-from contacts_ui.sent_api.queries import PAGE_SIZES, ContactQuery
+from contacts_ui.sent_api.queries import PAGE_SIZES
 from contacts_ui.sent_api.types import Contact, ContactPage, Pagination
+from contacts_ui.text import digits_only
 
-from .filters import ContactListQuery
+from .filters import ContactListQuery, Request
 from .masking import shown_digits
+from .merged_rows import Answers, CallLimits, ask_all, counts, is_whole
 
 MAX_REGIONS = 10
+MAX_CALLS = 3  # of one search
 MAX_ALTERNATIVES = 3  # other interpretations, as links
-
-Requests = tuple[tuple[Attempt | None, ContactQuery], ...]
-
-LOOKUP_ROUND = 50  # numbers of a paste that are looked up before a person decides whether to go on
-
-BULK = FetchPolicy(bulk=True)
 
 LOOKED_AT_FIRST = (
     f"Only the first {max(PAGE_SIZES)} contacts with these digits were looked at. "
@@ -56,28 +53,26 @@ class SearchResult:
         tried = (attempt.value for attempt in self.attempts if attempt.kind == "phone")
         return self.query.filters.phone or next(tried, None)
 
-
-@dataclass(frozen=True, slots=True)
-class LookupRow:
-    """One of several numbers: as typed, in E.164 (None: unreadable), and its contact (None: nobody's)."""
-
-    raw: str
-    number: str | None
-    contact: Contact | None
-
-
-@dataclass(frozen=True, slots=True)
-class LookupBatch:
-    """Some of several numbers. `next_start`: index of the next one, None after the last; `retry_after` in seconds."""
-
-    rows: tuple[LookupRow, ...]
-    next_start: int | None
-    retry_after: int = 0
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The pieces of national formats that the rows have; none of a list without a search, or of a whole number."""
+        attempt, plan = self.attempt, self.query.plan
+        if attempt is None or attempt.kind == "phone":
+            return ()
+        if attempt.kind == "within":
+            return (plan.digits,) if plan else ()
+        return attempt.spellings if attempt.kind == "merged" else (attempt.value,)
 
     @property
-    def pauses(self) -> bool:
-        """True where a person decides whether to go on: after every LOOKUP_ROUND numbers."""
-        return bool(self.next_start) and not (self.retry_after or (self.next_start or 0) % LOOKUP_ROUND)
+    def is_as_typed(self) -> bool:
+        """True if the rows have what was typed: so they do when the index knows how its digits are written there."""
+        attempt, typed, plan = self.attempt, self.query.filters.search, self.query.plan
+        if attempt is None or attempt.kind == "phone":
+            return attempt is None
+        if attempt.kind == "within" or attempt.value == typed:
+            return True
+        guided = attempt.kind == "merged" or (plan is not None and plan.guided)
+        return guided and digits_only(attempt.spellings[0]) == digits_only(typed or "")
 
 
 def likely_regions(preferences: EffectivePreferences, scope: Scope) -> tuple[str, ...]:
@@ -87,87 +82,135 @@ def likely_regions(preferences: EffectivePreferences, scope: Scope) -> tuple[str
 
 
 def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: int) -> SearchResult | None:
-    """The rows of `query`; None when none came within the policy's timeout. Cost: a call an attempt, at most 3.
+    """The rows of `query`; None when none came within the policy's timeout. Cost: a call a spelling, at most 3.
 
-    The attempt that found rows for a user's text a moment ago is the only one for the next minutes, on another channel
-    and in another profile too: one call, and a filter changes the rows and not their meaning.
+    The attempt that found rows for a user's text a moment ago comes first for the next minutes, on another channel and
+    in another profile too, and after it only what a plain search would send: a filter changes the rows and not their
+    meaning. Not where an index says what exists.
     """
     first: SearchResult | None = None
     tried: list[Attempt] = []
-    requests = query.requests
-    for attempt, api_query in _remembered_attempt_first(requests, query.filters.search, user_id):
+    requests, calls = list(_remembered_attempt_first(query, user_id)), 0
+    while requests and calls < MAX_CALLS:
+        attempt, queries = requests.pop(0)
         try:
-            result = get_gateway().contacts(scope, api_query, policy)
+            if attempt and attempt.kind == "merged":
+                answers = ask_all(scope, queries, policy, CallLimits(MAX_CALLS - calls, spare=int(bool(requests))))
+                found, calls = _merged(scope, query, attempt, answers), calls + len(answers.results)
+            else:
+                result, calls = get_gateway().contacts(scope, queries[0], policy), calls + 1
+                if attempt and attempt.kind == "within":
+                    requests = _after(query, result.value, requests)
+                    found = _with_all_digits(query, attempt, result)
+                elif query.plan and query.plan.ending:
+                    found = _ending_in(query.plan.ending, query, attempt, result)
+                else:
+                    found = SearchResult(result, query.with_attempt(attempt), attempt)
         except TimeoutError:
             return None
         policy = dataclasses.replace(policy, refresh=False)  # one new answer for one refresh
-        tried += [attempt] if attempt else []
-        if query.plan and query.plan.ending:
-            result, query = _only_ending_in(query.plan.ending, result, query)
-        found = SearchResult(result, query.with_attempt(attempt), attempt)
-        if result.value.contacts or result.value.pagination.total_count:
-            if attempt and query.filters.search and len(requests) > 1:
-                get_gateway().remember_interpretation(user_id, query.filters.search, attempt.value)
+        tried += [found.attempt] if found.attempt and found.attempt.kind != "within" else []
+        if found.result.value.contacts or found.result.value.pagination.total_count:
+            if found.attempt and query.filters.search and calls + len(requests) > 1 and not query.is_guided:
+                get_gateway().remember_interpretation(user_id, query.filters.search, found.attempt.value)
             return _with_alternatives(found, query, tried)
         first = first or found
     return _with_alternatives(first or SearchResult(CachedResult(_empty_page()), query), query, tried)
 
 
-def lookup_numbers(
-    scope: Scope, numbers: Sequence[str], regions: Sequence[str], *, start: int, most: int
-) -> LookupBatch:
-    """At most `most` of `numbers` from `start` on. Cost: a bulk call each, up to three where a number may be stored in
-    another form; the batch ends early when none is left.
+def _after(query: ContactListQuery, page: ContactPage, requests: list[Request]) -> list[Request]:
+    """What is left to ask after digits that stand together: where all their rows came, the literal call would find
+    nobody else.
     """
-    rows: list[LookupRow] = []
-    for raw in numbers[start : start + most]:
-        numbers_meant = [attempt.value for attempt in plan_exact(raw, regions).attempts]
-        try:
-            rows.append(_lookup(scope, raw, numbers_meant))
-        except LocalRateLimited as limited:
-            return LookupBatch(tuple(rows), start + len(rows), max(1, limited.retry_after or 1))
-    end = start + len(rows)
-    return LookupBatch(tuple(rows), end if end < len(numbers) else None)
+    plan = query.plan
+    if plan is None or not is_whole(page):
+        return requests
+    instead = [(plan.instead, query.queries_of(plan.instead))] if plan.instead else []
+    return [each for request in requests for each in (instead if request[0] == plan.literal else [request])]
 
 
-def _remembered_attempt_first(requests: Requests, text: str | None, user_id: int) -> Requests:
-    """The requests of a search, or only the one that found rows last time."""
-    if len(requests) < 2 or text is None:
+def _with_all_digits(query: ContactListQuery, attempt: Attempt, result: CachedResult[ContactPage]) -> SearchResult:
+    """The rows that have all digits of the text, of an answer to some that stand together."""
+    digits = query.plan.digits if query.plan else ""
+    rows = tuple(each for each in result.value.contacts if digits in digits_only(each.format_national or ""))
+    filters = query.filters
+    return _chosen_rows(query, attempt, result, rows, page=filters.page, size=filters.page_size)
+
+
+def _ending_in(
+    ending: str, query: ContactListQuery, attempt: Attempt | None, result: CachedResult[ContactPage]
+) -> SearchResult:
+    """The rows whose numbers end in the digits: in any other row they would be hidden ones."""
+    rows = tuple(contact for contact in result.value.contacts if shown_digits(contact) == ending)
+    return _chosen_rows(query, attempt, result, rows, page=1, size=max(PAGE_SIZES), says_when_none=True)
+
+
+def _merged(scope: Scope, query: ContactListQuery, attempt: Attempt, answers: Answers) -> SearchResult:
+    """The rows for several spellings as one list; of a spelling that has too many rows for that, its own list."""
+    filters = query.filters
+    if answers.partial is None:
+        return SearchResult(answers.page(filters.page, filters.page_size), query.with_attempt(attempt), attempt)
+    alone = Attempt("search", attempt.spellings[answers.partial])
+    own_query = dataclasses.replace(filters, search=alone.value)
+    if filters.page * filters.page_size > max(PAGE_SIZES):
+        result = get_gateway().contacts(scope, own_query)
+    else:
+        result = answers.results[answers.partial].map(lambda page: slice_page(page, own_query))
+    return SearchResult(result, query.with_attempt(alone), alone)
+
+
+def _remembered_attempt_first(query: ContactListQuery, user_id: int) -> tuple[Request, ...]:
+    """The requests of a search; or the one that found rows last time, and then the literal one."""
+    requests, text, plan = query.requests, query.filters.search, query.plan
+    if len(requests) < 2 or text is None or plan is None or plan.guided:
         return requests
     attempts = [attempt.value if attempt else "" for attempt, _ in requests]
     index = get_gateway().remembered_interpretation(user_id, text, attempts)
-    return requests if index is None else requests[index : index + 1]
+    if index is None:
+        return requests
+    literal = tuple(each for each in requests if each[0] == plan.literal and each != requests[index])
+    return (requests[index], *literal)
 
 
-def _lookup(scope: Scope, raw: str, numbers: Sequence[str]) -> LookupRow:
-    """The first of the numbers that a text may mean which a contact has; nobody's is the likeliest one."""
-    for number in numbers:
-        page = get_gateway().contacts(scope, ContactQuery(phone=number), BULK).value
-        if page.contacts:
-            return LookupRow(raw, number, page.contacts[0])
-    return LookupRow(raw, numbers[0] if numbers else None, None)
+def _chosen_rows(
+    query: ContactListQuery,
+    attempt: Attempt | None,
+    result: CachedResult[ContactPage],
+    rows: tuple[Contact, ...],
+    *,
+    page: int,
+    size: int,
+    says_when_none: bool = False,
+) -> SearchResult:
+    """One page of `rows`, those of an answer that count. Its total is left out: it counts the others too.
 
-
-def _only_ending_in(
-    digits: str, result: CachedResult[ContactPage], query: ContactListQuery
-) -> tuple[CachedResult[ContactPage], ContactListQuery]:
-    """The rows whose numbers end in `digits`: in any other row they would be hidden ones. Says when there may be more.
-
-    The total is left out as well: it counts the other rows.
+    Where the answer was not all, only what it held was looked through, and the list says so.
     """
-    page = result.value
-    total, shown = page.pagination.total_count, tuple(c for c in page.contacts if shown_digits(c) == digits)
-    whole = total is not None and total <= len(page.contacts)
-    if not whole and LOOKED_AT_FIRST not in query.warnings:
+    whole = is_whole(result.value)
+    if not whole and (rows or says_when_none) and LOOKED_AT_FIRST not in query.warnings:
         query = dataclasses.replace(query, warnings=(*query.warnings, LOOKED_AT_FIRST))
-    counts = Pagination(page=1, total_count=len(shown) if whole else None, total_pages=None, has_more=False)
-    return result.map(lambda value: msgspec.structs.replace(value, contacts=shown, pagination=counts)), query
+    facts = counts(len(rows), page, size) if whole else Pagination(page=page, has_more=page * size < len(rows))
+    shown = rows[(page - 1) * size : page * size]
+    chosen = result.map(lambda value: msgspec.structs.replace(value, contacts=shown, pagination=facts))
+    return SearchResult(chosen, query.with_attempt(attempt), attempt)
 
 
 def _with_alternatives(found: SearchResult, query: ContactListQuery, tried: Sequence[Attempt]) -> SearchResult:
-    known = (*query.plan.attempts, *query.plan.alternatives) if query.plan and query.filters.search else ()
-    alternatives = tuple(attempt for attempt in known if attempt not in tried)
-    return dataclasses.replace(found, attempts=tuple(tried), alternatives=alternatives[:MAX_ALTERNATIVES])
+    """With what was tried, and what else the text may be: with true counts, where all contacts are known and counted
+    on every channel.
+    """
+    plan = query.plan if query.filters.search else None
+    known = (*plan.attempts, *plan.alternatives) if plan else ()
+    others: Iterable[Attempt] = [each for each in known if each not in tried and each.kind != "within"]
+    if not others:
+        return dataclasses.replace(found, attempts=tuple(tried))
+    listed = found.spellings
+    others = (each for each in others if each.value not in listed)
+    if plan and plan.complete:
+        others = (each for each in others if each.kind == "phone" or each.contacts)
+    if query.filters.channel:
+        others = (dataclasses.replace(each, contacts=None) for each in others)
+    return dataclasses.replace(found, attempts=tuple(tried), alternatives=tuple(others)[:MAX_ALTERNATIVES])
 
 
 def _empty_page() -> ContactPage:

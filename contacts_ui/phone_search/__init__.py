@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from .attempts import SEPARATOR, Attempt, SearchPlan, parse_attempt
 from .candidates import e164, international, national, regions_of
-from .masked_plan import SHOWN_DIGITS, masked_plan
+from .exact_plan import plan_exact
+from .guided_plan import KnownNumbers, guided_plan
+from .masked_plan import SHOWN_DIGITS, masked_plan, whole_numbers_only
 from .numbering_changes import other_forms
 from .search_plan import (
     DEFAULT_REGIONS,
-    Attempt,
-    SearchPlan,
     build_plan,
     chosen_attempt,
     one_number_a_line,
-    parse_attempt,
-    plan_exact,
     plan_number,
     split_numbers,
 )
 
 __all__ = [
     "DEFAULT_REGIONS",
+    "SEPARATOR",
     "SHOWN_DIGITS",
     "Attempt",
+    "KnownNumbers",
     "SearchPlan",
     "build_plan",
     "chosen_attempt",
     "e164",
+    "guided_plan",
     "international",
     "masked_plan",
     "national",
@@ -36,4 +38,5 @@ __all__ = [
     "plan_number",
     "regions_of",
     "split_numbers",
+    "whole_numbers_only",
 ]

@@ -16,6 +16,7 @@ from .numbering_changes import former_national, other_forms
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _WORLD = "ZZ"  # no default region: only numbers with their country code parse
 _VANITY = re.compile(r"[+(]?\d[\d\s().+/-]*[A-Za-z][A-Za-z\d\s.-]{2,}")
+_CALL_PREFIXES = ("00", "011", "0011", "010", "000", "009")  # before the country code, in most countries one of these
 _MIN_DIGITS = 7  # digits of a whole number without its country code
 
 
@@ -93,8 +94,9 @@ def _national(phone_input: PhoneInput, regions: Sequence[str]) -> Iterator[Candi
     if not only_punctuation(phone_input.text):
         return
     digits = phone_input.digits
-    # "00" is the international call prefix of most countries; a number without it may still be an international one.
-    for text in (digits.removeprefix("00"), digits) if digits.startswith("00") else (digits,):
+    # A number dialled from a country that is not among the regions; without its prefix it may be international too.
+    dialled = (digits.removeprefix(code) for code in _CALL_PREFIXES if digits.startswith(code))
+    for text in dict.fromkeys((*dialled, digits)):
         number = _parse(f"+{text}", _WORLD) if _MIN_DIGITS < len(text) <= MAX_DIGITS else None
         if number is not None and phonenumbers.is_valid_number(number):
             yield _candidate(number)

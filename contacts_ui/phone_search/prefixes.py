@@ -17,6 +17,7 @@ from .input import digits_of
 
 PADDING_DIGITS = "12345678"
 MIN_DIGITS = 4  # specific enough to search by themselves, without a trunk digit or a bracket before them
+_MOBILE_MARKS = {54: ("", "9")}  # after the country code, and not national: +54 9 11 2345-6789 is 011 15-2345-6789
 INVALID_WEIGHT = 0.01  # of a number that is not valid, relative to one that is
 
 
@@ -41,10 +42,21 @@ def national_prefixes(digits: str) -> tuple[str, ...]:
     return tuple(text for text in ranked if _is_anchored(text, national_digits) or specific)
 
 
+def country_code_beginnings(digits: str, region: str) -> tuple[str, ...]:
+    """What may be missing before digits that were cut out of an international number of the region."""
+    code = phonenumbers.country_code_for_region(region)
+    text, whole = str(code), [f"{code}{mark}" for mark in _MOBILE_MARKS.get(code, ())]
+    parts = [text[:size] for size in range(1, len(text)) if digits.startswith(text[size:])]
+    return (*parts, *whole) if code else ()
+
+
 def _common_prefixes(code: str, national_digits: str, size: int) -> list[tuple[str, float]]:
     """The common prefix, and its weight, of two numbers that differ after `national_digits`, for several such pairs."""
     found = []
-    padded = [phonenumbers.parse(f"+{code}{(national_digits + digit * size)[:size]}") for digit in PADDING_DIGITS]
+    try:
+        padded = [phonenumbers.parse(f"+{code}{(national_digits + digit * size)[:size]}") for digit in PADDING_DIGITS]
+    except phonenumbers.NumberParseException:
+        return []  # no number begins so, "+44 000"
     for pair in pairwise(padded):
         valid = all(map(phonenumbers.is_valid_number, pair))
         one, other = (phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL) for number in pair)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
+from .attempts import (
+    MAX_ALTERNATIVES,
+    MAX_ATTEMPTS,
+    MAX_CHARACTERS,
+    WITHIN,
+    Attempt,
+    SearchPlan,
+    parse_attempt,
+    unique_attempts,
+)
 from .candidates import Candidate, candidates, regions_of
 from .fragments import fragment_spellings, prior, region_weight
 from .input import (
@@ -26,17 +34,19 @@ from .numbering_changes import other_forms
 from .prefixes import national_prefixes
 
 DEFAULT_REGIONS = ("US", "GB")  # of numbers without a country code, until those of a scope are known
-MAX_ATTEMPTS = 3  # calls for one search
 MAX_ATTEMPTS_COPIED = 2  # for one that looks copied: when its own spelling finds nothing, another rarely does
-MAX_ALTERNATIVES = 4  # offered as links
 MAX_NUMBERS = 500  # pasted at once
 MIN_WHOLE_DIGITS = 7  # of a whole number without its country code
 MAX_GROUPS = 8  # of digits in a text, of which some are a number
-MAX_CHARACTERS = 64  # of a search
+WITHIN_DIGITS = {
+    4: 1.0,
+    3: 0.8,
+}  # so many of a text whose rows are looked through, and how gladly: fewer find more rows
 MIN_FRAGMENT_DIGITS = 4  # fewer are searched as they are
 WHOLE_NUMBER_WEIGHT = 30.0  # how likely people are to give a whole number; a fragment: fragments.py
 COARSER_GROUPING, OTHER_GROUPING = 0.05, 0.01  # how likely they group digits in fewer places, and in other places
 NO_TRUNK = 0.05  # how likely they leave out the trunk prefix
+ENDING_DIGITS = 8  # of a whole number: fewer are those of a stranger too often
 MAX_LOCAL_DIGITS = 8  # with fewer, most texts are fragments
 _NATIONAL_GROUPING = re.compile(r"\(?\d+(?:\) ?|[ -])(?:\d+[ -])*\d+", re.ASCII)  # "(415) 555", "06 12 34", "55-0142"
 _URI_PARAMETER = re.compile(r";(?:phone-context|ext|isub|user|transport)=[^;,\s@]*", re.IGNORECASE)
@@ -51,41 +61,7 @@ ROUNDED = "The sheet has rounded this number. Show its cell as text there, and c
 ONLY_A_CODE = "This is little more than a country code. Type more of the number."
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One API query: `phone` is a whole number in E.164, `search` a fragment of the national format.
-
-    `region` is the region whose number it was interpreted as, None where that was not decided.
-    """
-
-    kind: Literal["phone", "search"]
-    value: str
-    region: str | None = None
-
-
 Scored = tuple[Attempt, float]
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPlan:
-    """`attempts` are tried in order until one has rows; `alternatives` are further ones, for a person to choose from.
-
-    `message` says why there are none. `numbers` are the single texts of an input that contains several numbers,
-    `skipped` its lines without one.
-    `ending`: only contacts whose number ends in these digits may be shown (masked_plan.py).
-    """
-
-    attempts: tuple[Attempt, ...] = ()
-    alternatives: tuple[Attempt, ...] = ()
-    message: str | None = None
-    numbers: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
-    ending: str | None = None
-
-    @property
-    def number(self) -> str | None:
-        """The likeliest whole number, in E.164; None when no attempt is one."""
-        return next((attempt.value for attempt in self.attempts if attempt.kind == "phone"), None)
 
 
 def build_plan(raw: str, regions: Sequence[str]) -> SearchPlan:
@@ -97,33 +73,81 @@ def build_plan(raw: str, regions: Sequence[str]) -> SearchPlan:
 def plan_number(raw: str, regions: Sequence[str]) -> SearchPlan:
     """The plan of a text that is known not to contain several numbers."""
     phone_input = normalize(raw)
-    if not phone_input.digits:
-        return SearchPlan(message=NO_DIGITS)
-    if "E" in phone_input.text.upper() and is_rounded(phone_input):
-        return SearchPlan(message=ROUNDED)
-    attempts = _attempts(phone_input, regions)
-    if not attempts:
-        return SearchPlan(message=TOO_LONG if len(phone_input.digits) > MAX_DIGITS else ONLY_A_CODE)
-    as_copied = _looks_copied(phone_input) and attempts[0] == Attempt("search", phone_input.text)
-    limit = MAX_ATTEMPTS_COPIED if as_copied else MAX_ATTEMPTS
-    return SearchPlan(attempts[:limit], attempts[limit : limit + MAX_ALTERNATIVES])
+    return plan_input(phone_input, every_attempt(phone_input, regions))
 
 
-def _attempts(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
-    """All attempts for a text, likeliest first. Its own spelling is always one of the first MAX_ATTEMPTS, so that the
-    plan misses nothing that a plain search finds.
+def plan_input(phone_input: PhoneInput, attempts: tuple[Attempt, ...]) -> SearchPlan:
+    """The plan that tries the likeliest of all `attempts`, or says why there are none. A text that looks written is
+    always one of them, so that the plan misses nothing that a plain search finds.
     """
+    if not attempts:
+        return SearchPlan(message=_refusal(phone_input))
+    literal, instead = literal_attempt(phone_input), None
+    if literal and literal not in attempts[:MAX_ATTEMPTS]:
+        if within := _within(phone_input, attempts):
+            run = within.spellings[0]
+            instead = next((each for each in attempts[1:] if each.kind == "phone" or run not in each.value), None)
+            attempts = unique_attempts([attempts[0], within, literal, *attempts[1:]])
+        else:
+            attempts = unique_attempts([*attempts[: MAX_ATTEMPTS - 1], literal, *attempts[MAX_ATTEMPTS - 1 :]])
+    limit = MAX_ATTEMPTS
+    if len(attempts) > MAX_ATTEMPTS_COPIED and attempts[0] == literal and _looks_copied(phone_input):
+        limit = MAX_ATTEMPTS_COPIED
+    alternatives = attempts[limit : limit + MAX_ALTERNATIVES]
+    return SearchPlan(attempts[:limit], alternatives, literal=literal, instead=instead, digits=phone_input.digits)
+
+
+def _within(phone_input: PhoneInput, attempts: Sequence[Attempt]) -> Attempt | None:
+    """Those digits of a text without punctuation that stand together in most of its likely spellings.
+
+    Their rows are looked through for all of its digits: so one call finds many spellings, and the text as it is.
+    """
+    digits = phone_input.digits
+    if phone_input.text != digits or len(digits) <= max(WITHIN_DIGITS):
+        return None
+    texts = [each.value for each in attempts if each.kind == "search"]
+    best, likeliest = 0.0, ""
+    for size, weight in WITHIN_DIGITS.items():
+        for start in reversed(range(len(digits) - size + 1)):
+            run = digits[start : start + size]
+            likelihood = weight * sum(1 / rank for rank, text in enumerate(texts, 1) if run in text)
+            if likelihood > best:
+                best, likeliest = likelihood, run
+    return Attempt("within", f"{WITHIN}{likeliest}{WITHIN}") if likeliest else None
+
+
+def every_attempt(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
+    """All attempts for a text, likeliest first."""
+    if not phone_input.digits or ("E" in phone_input.text.upper() and is_rounded(phone_input)):
+        return ()
     if phone_input.international:
         return _with_other_forms(_international(phone_input))
     attempts = _with_other_forms(_national(phone_input, regions) or _number_within(phone_input, regions))
     if outside := _OUTSIDE_LINE.fullmatch(phone_input.text):
         inner = _national(PhoneInput(outside[1], digits_of(outside[1])), regions)
-        attempts = _unique([*attempts[:1], *inner[:1], *attempts[1:], *inner[1:]])
-    literal = Attempt("search", phone_input.text)
-    written = phone_input.text != phone_input.digits and only_punctuation(phone_input.text)
-    if written and literal not in attempts[:MAX_ATTEMPTS] and len(phone_input.text) <= MAX_CHARACTERS:
-        attempts = _unique([*attempts[: MAX_ATTEMPTS - 1], literal, *attempts[MAX_ATTEMPTS - 1 :]])
+        attempts = unique_attempts([*attempts[:1], *inner[:1], *attempts[1:], *inner[1:]])
     return attempts
+
+
+def literal_attempt(phone_input: PhoneInput) -> Attempt | None:
+    """What a plain search would send; None for a text with words, and for one that has its country code."""
+    text = phone_input.text
+    sent = only_punctuation(text) and 0 < len(phone_input.digits) <= MAX_DIGITS and len(text) <= MAX_CHARACTERS
+    return Attempt("search", text) if sent and not phone_input.international else None
+
+
+def fragment_of(phone_input: PhoneInput) -> PhoneInput:
+    """The part of a text that is searched when it is no whole number: all of it, or its longest run of digits."""
+    return phone_input if only_punctuation(phone_input.text) else longest_digit_run(phone_input)
+
+
+def _refusal(phone_input: PhoneInput) -> str:
+    """Why nothing is searched for."""
+    if not phone_input.digits:
+        return NO_DIGITS
+    if is_rounded(phone_input):
+        return ROUNDED
+    return TOO_LONG if len(phone_input.digits) > MAX_DIGITS else ONLY_A_CODE
 
 
 def _with_other_forms(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
@@ -131,7 +155,9 @@ def _with_other_forms(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
     if not attempts or attempts[0].kind != "phone":
         return attempts
     first, *others = attempts
-    return _unique([first, *(Attempt("phone", form, first.region) for form in other_forms(first.value)), *others])
+    return unique_attempts(
+        [first, *(Attempt("phone", form, first.region) for form in other_forms(first.value)), *others]
+    )
 
 
 def _number_within(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
@@ -142,7 +168,7 @@ def _number_within(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Att
             text = " ".join(groups[start : start + size])
             found = [each for each in candidates(PhoneInput(text, digits_of(text)), regions) if each.is_valid]
             if found:
-                return _unique(Attempt("phone", each.e164, each.region) for each in found)
+                return unique_attempts(Attempt("phone", each.e164, each.region) for each in found)
     return ()
 
 
@@ -159,35 +185,18 @@ def chosen_attempt(value: str, raw: str, plan: SearchPlan) -> Attempt | None:
     attempt = parse_attempt(value)
     if attempt is None or not (plan.attempts or plan.alternatives):
         return None
-    if attempt.kind == "search" and attempt.value not in {each.value for each in plan.attempts + plan.alternatives}:
-        return attempt if digits_of(attempt.value) == normalize(raw).digits else None
     known = (plan, plan_number(raw, regions_of(attempt.value))) if attempt.kind == "phone" else (plan,)
     offered = (each for one in known for each in (*one.attempts, *one.alternatives))
-    return next((each for each in offered if (each.kind, each.value) == (attempt.kind, attempt.value)), None)
+    found = next((each for each in offered if (each.kind, each.value) == (attempt.kind, attempt.value)), None)
+    return found or (attempt if attempt.kind != "phone" and _has_digits_of(attempt, normalize(raw).digits) else None)
 
 
-def parse_attempt(value: str) -> Attempt | None:
-    """The attempt as a link writes it: a number in E.164, or a fragment of a national format as it is."""
-    text = plain_line(value)
-    if re.fullmatch(r"\+[1-9]\d{1,14}", text, re.ASCII):
-        return Attempt("phone", text)
-    is_fragment = digits_of(text) and only_punctuation(text) and len(text) <= MAX_CHARACTERS
-    return Attempt("search", text) if is_fragment else None
-
-
-def plan_exact(raw: str, regions: Sequence[str]) -> SearchPlan:
-    """The plan of a text that is to be one whole number: no fragments; no attempts when it is none.
-
-    Phone systems write the number into the address with its plus, which arrives as a space.
-    """
-    text = raw.strip()
-    plus_lost = raw[:1] == " " and text[:1] in "123456789" and len(digits_of(text)) > MAX_LOCAL_DIGITS
-    texts = [f"+{text}", text] if plus_lost else [text]
-    literal = [Attempt("phone", each) for each in texts if re.fullmatch(r"\+[1-9]\d{6,14}", each, re.ASCII)]
-    plans = [plan_number(each, regions) for each in texts if each]
-    found = [each for plan in plans for each in (*plan.attempts, *plan.alternatives) if each.kind == "phone"]
-    named = {each.value: each for each in reversed(found)}
-    return SearchPlan(_unique([*(named.get(each.value, each) for each in literal), *found])[:MAX_ATTEMPTS])
+def _has_digits_of(attempt: Attempt, digits: str) -> bool:
+    """True for pieces with the digits of a text, or with so many of its last ones that a whole number was meant."""
+    piece = digits_of(attempt.spellings[0])
+    if attempt.kind == "within":
+        return piece in digits
+    return piece == digits or (len(piece) >= ENDING_DIGITS and digits.endswith(piece))
 
 
 def split_numbers(raw: str) -> tuple[str, ...]:
@@ -219,7 +228,7 @@ def _international(phone_input: PhoneInput) -> tuple[Attempt, ...]:
     attempts = [Attempt("phone", each.e164, each.region) for each in found]
     if all(each.e164 == f"+{phone_input.digits}" for each in found):  # nothing but a number, perhaps incomplete
         attempts += [Attempt("search", text) for text in national_prefixes(phone_input.digits)]
-    return _unique(attempts)
+    return unique_attempts(attempts)
 
 
 def _national(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt, ...]:
@@ -285,11 +294,4 @@ def _grouping_likelihood(raw: str, formatted: str) -> float:
 
 
 def _ranked(scored: Iterable[Scored]) -> tuple[Attempt, ...]:
-    return _unique(attempt for attempt, _ in sorted(scored, key=lambda each: -each[1]))
-
-
-def _unique(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
-    found: dict[tuple[str, str], Attempt] = {}
-    for attempt in attempts:
-        found.setdefault((attempt.kind, attempt.value), attempt)
-    return tuple(found.values())
+    return unique_attempts(attempt for attempt, _ in sorted(scored, key=lambda each: -each[1]))

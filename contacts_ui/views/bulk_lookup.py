@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 
-from contacts_ui import audit
+from contacts_ui import audit, number_index
+from contacts_ui.contacts.lookup_batch import lookup_numbers
 from contacts_ui.contacts.owners import owners_of
-from contacts_ui.contacts.search import likely_regions, lookup_numbers
+from contacts_ui.contacts.search import likely_regions
 from contacts_ui.scope import Scope
 from contacts_ui.web.htmx import wants_fragment
 from contacts_ui.web.page import DeskPage
@@ -21,13 +22,15 @@ def continues_lookup(request: DeskRequest) -> bool:
 
 
 def bulk_lookup(request: DeskRequest, page: DeskPage, scope: Scope, numbers: tuple[str, ...]) -> HttpResponse:
-    """The next LOOKUP_BATCH of several numbers; the page requests the rest itself. Cost: one bulk call for each."""
+    """The next LOOKUP_BATCH of several numbers; the page requests the rest itself. Cost: one bulk call for
+    each, up to three where a number may be stored in another form.
+    """
     start, regions = _start(request, len(numbers)), likely_regions(preferences_of(request), scope)
-    asked = numbers[start : start + LOOKUP_BATCH]
-    requested = audit.hashes_of_texts(asked, regions)
+    known, asked = number_index.index_for(scope), numbers[start : start + LOOKUP_BATCH]
+    requested = audit.hashes_of_texts(asked, regions, known)
     about = audit.part_of_list(start + 1, start + len(asked), len(numbers))
     event = audit.record(request, audit.AuditAction.CONTACTS_SEARCHED, number_hashes=requested, about=about)
-    batch = lookup_numbers(scope, numbers, regions, start=start, most=LOOKUP_BATCH)
+    batch = lookup_numbers(scope, numbers, regions, known, start=start, most=LOOKUP_BATCH)
     contacts = [row.contact for row in batch.rows if row.contact]
     event.complete(rows=len(contacts), number_hashes=requested + audit.hashes_of_contacts(contacts))
     return page.response(batch=batch, owners=owners_of(scope, contacts))

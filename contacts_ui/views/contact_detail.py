@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contacts_ui import audit
+from contacts_ui import audit, number_index
 from contacts_ui.access import scope_for
 from contacts_ui.contacts.cross_profile import known_elsewhere
 from contacts_ui.contacts.filters import parse_filters
@@ -139,5 +139,6 @@ def _referring_queries(request: DeskRequest, scope: Scope) -> tuple[ContactQuery
         return ()
     preferences = preferences_of(request)
     regions = likely_regions(preferences, scope)
-    query = parse_filters(path, parameters, page_size=preferences.page_size, regions=regions)
-    return tuple(api_query for _, api_query in query.requests)
+    known = number_index.index_for(scope) if "search" in parameters else None
+    query = parse_filters(path, parameters, page_size=preferences.page_size, regions=regions, known=known)
+    return tuple(api_query for _, queries in query.requests for api_query in queries)

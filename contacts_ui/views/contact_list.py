@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from contacts_ui import audit
+from contacts_ui import audit, number_index
 from contacts_ui.access import remember_visit, scope_for
 from contacts_ui.contacts.filters import ContactListQuery, parse_filters
 from contacts_ui.contacts.owners import owners_of
@@ -65,6 +65,7 @@ def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
         page_size=preferences.page_size,
         regions=likely_regions(preferences, scope),
         mask_forced=preferences.mask_forced,
+        known=number_index.index_for(scope) if "search" in request.GET or "phone" in request.GET else None,
         opens_default=preferences.default_view_id is not None,
     )
 

@@ -24,6 +24,7 @@ from contacts_ui.contacts.labels import (
     profile_status_label,
     reachability_label,
 )
+from contacts_ui.contacts.marks import marked_numbers
 from contacts_ui.contacts.masking import mask_number, mask_text
 from contacts_ui.phone_search import international
 
@@ -63,6 +64,7 @@ def environment(**options: Any) -> Environment:
         desk_version=settings.DESK_VERSION,
         international=lru_cache(maxsize=256)(international),
         mask_number=mask_number,
+        marked_numbers=marked_numbers,
         mask_text=mask_text,
         reason_of=reason_of,
         consent_label=consent_label,

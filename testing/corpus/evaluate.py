@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from contacts_ui.phone_search import Attempt, SearchPlan, build_plan
+from contacts_ui.phone_search import Attempt, KnownNumbers, SearchPlan, build_plan, guided_plan
 from testing.sandbox_server import Json, SandboxServer
 
 HERE = Path(__file__).resolve().parent
+MAX_ATTEMPTS = 3  # calls
 PAGE = 100  # rows, the API's maximum
 
-Kind = Literal["complete", "fragment"]
+Kind = Literal["complete", "fragment", "pasted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ def planned(case: Case) -> SearchPlan:
     return build_plan(case.typed, case.regions)
 
 
+def guided(known: KnownNumbers) -> Callable[[Case], SearchPlan]:
+    """Search plan of the desk with a number index."""
+    return lambda case: guided_plan(case.typed, case.regions, known)
+
+
 def plain(case: Case) -> SearchPlan:
     """Search plan of a plain client: one `search=` with the typed text."""
     return SearchPlan((Attempt("search", case.typed),))
@@ -81,7 +87,7 @@ def plain(case: Case) -> SearchPlan:
 def judged(sandbox: SandboxServer, cases: Iterable[Case], make_plan: Callable[[Case], SearchPlan]) -> list[Outcome]:
     """Runs the attempts of each plan until one returns rows. Responses are cached by attempt."""
     cache: dict[Attempt, list[Json]] = {}
-    return [_evaluate(sandbox, case, make_plan(case).attempts, cache) for case in cases]
+    return [_evaluate(sandbox, case, make_plan(case), cache) for case in cases]
 
 
 def share_found(outcomes: Iterable[Outcome]) -> float:
@@ -96,15 +102,20 @@ def mean_calls(outcomes: Iterable[Outcome]) -> float:
     return sum(calls) / len(calls)
 
 
-def _evaluate(
-    sandbox: SandboxServer, case: Case, attempts: Iterable[Attempt], cache: dict[Attempt, list[Json]]
-) -> Outcome:
-    calls, rows = 0, list[Json]()
-    for attempt in attempts:
-        key = Attempt(attempt.kind, attempt.value)
-        if key not in cache:
-            cache[key] = _rows(sandbox, key)
-        calls, rows = calls + 1, cache[key]
+def _evaluate(sandbox: SandboxServer, case: Case, plan: SearchPlan, cache: dict[Attempt, list[Json]]) -> Outcome:
+    calls, rows, literal_is_known = 0, list[Json](), False
+    for planned_attempt in plan.attempts:
+        attempt = plan.instead if literal_is_known and planned_attempt == plan.literal else planned_attempt
+        for spelling in attempt.spellings if attempt else ():
+            if calls == MAX_ATTEMPTS:
+                break
+            key = Attempt("phone" if attempt and attempt.kind == "phone" else "search", spelling)
+            if key not in cache:
+                cache[key] = _rows(sandbox, key)
+            calls, rows = calls + 1, rows + cache[key]
+        if attempt and attempt.kind == "within":
+            literal_is_known = len(rows) < PAGE
+            rows = [row for row in rows if plan.digits in digits_of(row.get("format_national") or "")]
         if rows:
             break
     found = any(row.get("format_e164") == case.number for row in rows)
@@ -122,13 +133,14 @@ def _rows(sandbox: SandboxServer, attempt: Attempt) -> list[Json]:
 
 
 def _matches(case: Case, row: Json) -> bool:
-    if case.kind == "complete":
+    if case.kind != "fragment":
         return bool(row.get("format_e164") == case.number)
     # A contact may lack one of its formats.
     formats = (row.get("format_national"), row.get("format_international"), row.get("format_e164"))
-    written = [_digits(text) for text in formats if text]
-    return any(_digits(case.typed) in text for text in written)
+    written = [digits_of(text) for text in formats if text]
+    return any(digits_of(case.typed) in text for text in written)
 
 
-def _digits(text: str) -> str:
+def digits_of(text: str) -> str:
+    """The digits of any script, as ASCII."""
     return "".join(str(unicodedata.digit(character)) for character in text if character.isdigit())

@@ -414,12 +414,15 @@ _SEVERAL = "%2B12025559001,%2B44+20+7946+0958,99999999999999999"
 STATES = (
     State("list", ("Phone number", "contacts", "Updated"), _at(FEW)),
     State("list-owners", ("Owner", "Northwind Retail", "Bluefin Travel", "Not named"), _several_owners),
-    State("list-filtered", ("Search", "SMS", "contacts match"), _at(f"{FEW}&search=20&channel=sms")),
+    State("list-filtered", ("Search", "SMS", "results"), _at(f"{FEW}&search=20&channel=sms")),
     State(
         "list-ignored",
         ("There is no such page", "There is no such channel", "Rows per page can be 20, 50 or 100."),
         _at(f"{LIST}?search=20&page=0&channel=fax&page_size=7"),
     ),
+    State("list-merged", ("results", "2", "Updated"), _at(f"{FEW}&search=20&as=20%7C2+0")),
+    State("list-groupings", ("Other groupings:", "Updated"), _at(f"{FEW}&search=212)+5")),
+    State("list-read", ("Showing results for", "instead"), _at(f"{FEW}&search=212.5")),
     State("loading", ("Loading contacts",), _loading, patient=True),
     State("reloading", ("Still showing: all contacts",), _reloading, patient=True),
     State(
@@ -429,7 +432,7 @@ STATES = (
     State("no-match", ("No contacts match", "“998-8776”", "Clear filters"), _at(f"{LIST}?search=998-8776"), empty=True),
     State("no-match-read", ("It was searched as", "“555-0142”"), _at(f"{LIST}?search=5550142"), empty=True),
     State("nothing-searched", ("Enter a phone number", "Contacts have no names"), _at(f"{LIST}?search=zzz")),
-    State("several", ("Not among these contacts", "This is not a whole number"), _at(f"{LIST}?search={_SEVERAL}")),
+    State("several", ("Not in ", "This is not a whole number"), _at(f"{LIST}?search={_SEVERAL}")),
     State(
         "no-match-filters",
         ("“998-8776” on WhatsApp", "Clear the search", "All channels", "Clear filters"),
@@ -454,7 +457,7 @@ STATES = (
     State("lookup-stopped", ("Stopped", "Ask the rest", "These answers are kept until"), _sweep("stop")),
     State(
         "number-not-found",
-        ("+1 202-555-0143 is not among these contacts", "Check the digits"),
+        ("+1 202-555-0143 isn’t in ", "Check the digits"),
         _at(f"{LIST}?phone=%2B1+202-555-0143"),
     ),
     State("beyond-end", ("There is no page 999", "The last page is", "First page"), _at(f"{LIST}?page=999")),

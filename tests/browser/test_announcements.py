@@ -125,13 +125,13 @@ def test_search_announces_number_of_matches(page: Page) -> None:
     page.fill("#search", "20")
     wait_for_address(page, "?search=20")
     wait_for_results(page)
-    expect(page.locator(LIVE)).to_have_text(re.compile(r"^\d+ contacts match$"))
+    expect(page.locator(LIVE)).to_have_text(re.compile(r"^\d+ results$"))
     expect(page.locator(LIVE)).to_have_text(page.locator("#summary").inner_text())
 
 
 def test_search_without_matches_announces_zero(page: Page) -> None:
     page.fill("#search", "998-8776")
-    expect(page.locator(LIVE)).to_have_text("0 contacts match")
+    expect(page.locator(LIVE)).to_have_text("0 results")
 
 
 def test_result_is_announced_once(page: Page) -> None:
@@ -148,7 +148,7 @@ def test_same_text_is_announced_again_for_new_result(page: Page) -> None:
         wait_for_address(page, f"?search={text}")
         wait_for_results(page)
         page.wait_for_function("nth => said.filter((words) => words !== 'Loading contacts').length === nth", arg=nth)
-    assert _result_announcements(page) == ["0 contacts match", "0 contacts match"]
+    assert _result_announcements(page) == ["0 results", "0 results"]
 
 
 def test_long_wait_is_announced_before_result(page: Page) -> None:

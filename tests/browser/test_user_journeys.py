@@ -149,7 +149,7 @@ def test_focus_stays_in_search_while_results_change(page: Page) -> None:
 def test_summary_follows_results(page: Page) -> None:
     page.fill("#search", "998-8776")
     expect(page.locator("#results")).to_contain_text("No contacts match")
-    expect(page.locator("#summary")).to_have_text("0 contacts match")
+    expect(page.locator("#summary")).to_have_text("0 results")
 
 
 def test_page_size_change_starts_at_first_page(new_context: NewContext, sandbox: SandboxServer) -> None:

@@ -1,0 +1,88 @@
+"""Merged rows: the answers for several spellings of the same digits as one list, each contact once.
+
+In the order of the spellings, and within each as the API orders them: so a link that names the spellings means the same
+rows for everyone. The list is whole, so it is paged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from contacts_ui.gateway import CachedResult, FetchPolicy, get_gateway
+from contacts_ui.scope import Scope
+from contacts_ui.sent_api.queries import PAGE_SIZES, ContactQuery
+from contacts_ui.sent_api.types import Contact, ContactPage, Pagination
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers for spellings, in order. `partial`: the first of them that has more rows than one answer holds."""
+
+    results: tuple[CachedResult[ContactPage], ...]
+    partial: int | None = None
+
+    def page(self, number: int, size: int) -> CachedResult[ContactPage]:
+        """One page of the merged list."""
+        contacts: dict[UUID, Contact] = {}
+        for result in self.results:
+            for contact in result.value.contacts:
+                contacts.setdefault(contact.id, contact)
+        return self._page(tuple(contacts.values()), number, size)
+
+    def _page(self, contacts: tuple[Contact, ...], number: int, size: int) -> CachedResult[ContactPage]:
+        pages = [result.value for result in self.results]
+        merged = msgspec.structs.replace(
+            pages[0],
+            contacts=contacts[(number - 1) * size : number * size],
+            pagination=counts(len(contacts), number, size),
+            fetched_at=min(page.fetched_at for page in pages),
+            dropped_rows=sum(page.dropped_rows for page in pages),
+            invalid_fields=sum(page.invalid_fields for page in pages),
+        )
+        error = next((result.error for result in self.results if result.error), None)
+        return CachedResult(merged, any(result.stale for result in self.results), error)
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """How many API calls an attempt may make. `spare` of them are not made while it has found nobody: they belong to
+    the attempt after it.
+    """
+
+    most: int
+    spare: int = 0
+
+
+def ask_all(scope: Scope, queries: Sequence[ContactQuery], policy: FetchPolicy, limits: CallLimits) -> Answers:
+    """Asks for every spelling, one after the other; ends early at one that has more rows than its answer holds.
+
+    Raises TimeoutError.
+    """
+    results: list[CachedResult[ContactPage]] = []
+    for query in queries:
+        found = any(result.value.contacts for result in results)
+        if len(results) >= limits.most - (0 if found else limits.spare):
+            break
+        results.append(get_gateway().contacts(scope, query, policy))
+        if not is_whole(results[-1].value):
+            return Answers(tuple(results), len(results) - 1)
+    return Answers(tuple(results))
+
+
+def is_whole(page: ContactPage) -> bool:
+    """True if the first page of a list is all of it."""
+    facts = page.pagination
+    if facts.total_count is not None:
+        return facts.total_count <= len(page.contacts) + page.dropped_rows
+    return not facts.has_more and len(page.contacts) < max(PAGE_SIZES)
+
+
+def counts(total: int, number: int, size: int) -> Pagination:
+    """The counts of one page of a list that is known as a whole."""
+    return Pagination(
+        page=number, page_size=size, total_count=total, total_pages=-(-total // size), has_more=number * size < total
+    )

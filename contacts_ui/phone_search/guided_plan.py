@@ -1,0 +1,199 @@
+"""Guided plan: a search plan by somebody who knows which numbers exist.
+
+The number index says in which pieces of national formats the digits stand, and how many contacts have each; the API
+gives the rows. So one call mostly suffices. The index may be old, and somebody may be new: what a plain search would
+send is always one of the calls before "no results" is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Protocol
+
+from .attempts import MAX_ALTERNATIVES, MAX_ATTEMPTS, SEPARATOR, Attempt, SearchPlan, merged, unique_attempts
+from .input import PhoneInput, digits_of, normalize
+from .prefixes import country_code_beginnings, national_prefixes
+from .search_plan import ENDING_DIGITS, MIN_FRAGMENT_DIGITS, every_attempt, fragment_of, plan_input, plan_number
+
+MERGED_CONTACTS = 100  # contacts of one list that is merged from several answers: an API page holds as many
+MIN_PREFIX_DIGITS = 6  # of a number that may begin with its country code, without a plus
+MAX_CANDIDATES = 12  # whole numbers that are looked for in the index
+
+
+class KnownPiece(Protocol):
+    """A piece of national formats as it stands there, "3 9658", and how many contacts have it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def contacts(self) -> int: ...
+
+
+class KnownNumbers(Protocol):
+    """Which numbers a scope has (number_index). `complete`: none that it does not know of, but for new ones."""
+
+    @property
+    def complete(self) -> bool: ...
+    def pieces(self, digits: str, *, ending: bool = False) -> Sequence[KnownPiece]:
+        """The distinct pieces in which the digits stand, most contacts first."""
+
+    def has(self, e164: str) -> bool:
+        """True if a contact has exactly this number."""
+
+
+def guided_plan(raw: str, regions: Sequence[str], known: KnownNumbers | None) -> SearchPlan:
+    """The plan of one number or fragment; that of `plan_number` where nothing is known of the numbers."""
+    if known is None:
+        return plan_number(raw, regions)
+    phone_input = normalize(raw)
+    attempts = every_attempt(phone_input, regions)
+    plan = plan_input(phone_input, attempts)
+    return plan if not attempts else _Guide(phone_input, regions, attempts, plan, known).plan()
+
+
+@dataclass(frozen=True)
+class _Guide:
+    """One text, what it may mean without an index, and the index."""
+
+    phone_input: PhoneInput
+    regions: Sequence[str]
+    attempts: tuple[Attempt, ...]
+    default: SearchPlan
+    known: KnownNumbers
+    pieces_of: dict[tuple[str, bool], tuple[Attempt, ...]] = field(default_factory=dict)
+
+    def plan(self) -> SearchPlan:
+        """The whole number that exists, or else the pieces, or else what the text may begin or end with."""
+        first = next(filter(self._is_known, self.attempts), None)
+        if first and first.kind == "phone":
+            return self._of_numbers()
+        if pieces := self._pieces_of_fragment():
+            return self._of_pieces(pieces)
+        if found := self._whole_number():
+            return self._with([found, *self._literal, *self.default.attempts], ())
+        if pieces := self._prefixes():
+            return self._of_pieces(pieces)
+        return self._with([first, *self._literal, *self.default.attempts], ()) if first else self._of_unknown()
+
+    def _of_unknown(self) -> SearchPlan:
+        """Nothing that exists: a number is asked for as ever, digits once more, since somebody may be new."""
+        if any(attempt.kind == "phone" for attempt in self.default.attempts):
+            return self._of_unknown_number()
+        if self.known.complete:
+            return self._with([*self._literal, self.default.attempts[0]][:1], ())
+        return self.default
+
+    def _of_numbers(self) -> SearchPlan:
+        """A whole number that exists: one call. The others, and whoever has its digits in another, are links."""
+        held = [attempt for attempt in self._numbers if self.known.has(attempt.value)]
+        others = self._pieces_of_fragment()
+        if sum(piece.contacts or 0 for piece in others) <= len(held):
+            others = ()  # the same contacts
+        return self._with([held[0], *self._literal, *held[1:], *self.default.attempts], (*held[1:], *others))
+
+    def _of_pieces(self, pieces: Sequence[Attempt]) -> SearchPlan:
+        """All pieces in one list, or, of many contacts, the largest; first the one that is written as the text is."""
+        text, contacts = self.phone_input.text, sum(piece.contacts or 0 for piece in pieces)
+        pieces = sorted(pieces, key=lambda piece: piece.value != text or text.isdigit())
+        if contacts <= MERGED_CONTACTS:
+            first = merged(tuple(piece.value for piece in pieces if SEPARATOR not in piece.value)[:MAX_ATTEMPTS])
+        else:
+            first = pieces[0]
+        others = [piece for piece in pieces if piece.value not in first.spellings]
+        following = others[:1] if self.known.complete else self.default.attempts[:1]
+        return self._with([first, *(following if first.kind == "search" else ()), *self._literal], others)
+
+    def _of_unknown_number(self) -> SearchPlan:
+        """A number that the index does not have: asked for as ever, and then whoever's number ends like it."""
+        ending = self._ending()
+        return self._with([*self.default.attempts[:1], *self._literal, ending], ()) if ending else self.default
+
+    def _ending(self) -> Attempt | None:
+        """The longest ending of the number that exists, as it is written there."""
+        digits, found = self.phone_input.digits, None
+        for size in range(ENDING_DIGITS, len(digits)):
+            pieces = self.known.pieces(digits[-size:], ending=True)
+            if not pieces:
+                break
+            found = Attempt("search", pieces[0].text)
+        return found
+
+    def _pieces_of_fragment(self) -> tuple[Attempt, ...]:
+        if self.phone_input.international:
+            return ()
+        fragment = fragment_of(self.phone_input)
+        return self._known_pieces(fragment.digits, ending=fragment.ending)
+
+    def _whole_number(self) -> Attempt | None:
+        """The number that exists and of which the text lacks nothing but the beginning of its country code."""
+        numbers = (f"+{digits}" for digits in self._international_beginnings())
+        return next((Attempt("phone", number) for number in numbers if self.known.has(number)), None)
+
+    def _prefixes(self) -> tuple[Attempt, ...]:
+        """Where the text begins with a country code, or within one: how numbers begin nationally that exist."""
+        if self.phone_input.international:
+            texts = [attempt.value for attempt in self.attempts if attempt.kind == "search"]
+        else:
+            texts = [text for digits in self._international_beginnings() for text in national_prefixes(digits)]
+        found = [piece for text in dict.fromkeys(texts) if (piece := self._known_piece(text))]
+        return tuple(piece for piece in found if digits_of(piece.value) == digits_of(found[0].value))
+
+    def _international_beginnings(self) -> Iterator[str]:
+        """Digits that may have been cut from an international number: with what is missing of its country code."""
+        digits = self.phone_input.digits
+        if len(digits) < MIN_PREFIX_DIGITS or digits != self.phone_input.text:
+            return
+        yield digits
+        missing = (each for region in self.regions for each in country_code_beginnings(digits, region))
+        yield from (beginning + digits for beginning in dict.fromkeys(missing))
+
+    def _known_piece(self, text: str) -> Attempt | None:
+        """The text with its count, None where it does not exist. A bracket before it is not part of a piece."""
+        inner = text.strip(" ()-/.")
+        pieces = self._known_pieces(digits_of(text))
+        return next((replace(piece, value=text) for piece in pieces if piece.value == inner), None)
+
+    def _known_pieces(self, digits: str, *, ending: bool = False) -> tuple[Attempt, ...]:
+        if len(digits) < MIN_FRAGMENT_DIGITS:
+            return ()
+        key = digits, ending
+        if key not in self.pieces_of:
+            pieces = self.known.pieces(digits, ending=ending)
+            self.pieces_of[key] = tuple(Attempt("search", piece.text, contacts=piece.contacts) for piece in pieces)
+        return self.pieces_of[key]
+
+    def _is_known(self, attempt: Attempt) -> bool:
+        if attempt.kind == "phone":
+            return attempt in self._numbers and self.known.has(attempt.value)
+        return self._known_piece(attempt.value) is not None
+
+    @cached_property
+    def _numbers(self) -> tuple[Attempt, ...]:
+        return tuple(attempt for attempt in self.attempts if attempt.kind == "phone")[:MAX_CANDIDATES]
+
+    @cached_property
+    def _literal(self) -> tuple[Attempt, ...]:
+        """What a plain search would send; of a text with words its digits as they are."""
+        if self.default.literal or self.phone_input.international:
+            return tuple(filter(None, [self.default.literal]))
+        fragment = fragment_of(self.phone_input)
+        return (Attempt("search", fragment.text),) if self.default.attempts[0].kind == "search" else ()
+
+    def _with(self, attempts: Sequence[Attempt], others: Sequence[Attempt]) -> SearchPlan:
+        """The plan of these, at most three. Counts are true, and nothing else is offered, if the index is complete."""
+        listed = attempts[0].spellings
+        others_tried = (each for each in attempts[1:] if each.kind == "phone" or each.value not in listed)
+        tried = unique_attempts([attempts[0], *others_tried])[:MAX_ATTEMPTS]
+        offered = [*others, *([] if self.known.complete else self.default.attempts + self.default.alternatives)]
+        alternatives = [each for each in unique_attempts(offered) if each not in tried]
+        plan = SearchPlan(
+            tried,
+            tuple(alternatives[:MAX_ALTERNATIVES]),
+            literal=self.default.literal,
+            digits=self.default.digits,
+            guided=True,
+            complete=self.known.complete,
+        )
+        return plan if self.known.complete else plan.without_counts()

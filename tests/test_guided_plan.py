@@ -1,0 +1,273 @@
+"""Guided plan: what a search asks for when it is known which numbers exist."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat
+
+from contacts_ui.number_index import ScopeIndex
+from contacts_ui.phone_search import (
+    Attempt,
+    SearchPlan,
+    chosen_attempt,
+    guided_plan,
+    masked_plan,
+    parse_attempt,
+    plan_exact,
+    plan_number,
+)
+from contacts_ui.sent_api.types import Contact
+
+REGIONS = ("US", "GB")
+
+
+def contacts(*numbers: str) -> list[Contact]:
+    """Contacts with these E.164 numbers, formatted as the API does."""
+    parsed = [phonenumbers.parse(number) for number in numbers]
+    return [
+        Contact(
+            id=UUID(int=index),
+            format_e164=number,
+            format_international=phonenumbers.format_number(each, PhoneNumberFormat.INTERNATIONAL),
+            format_national=phonenumbers.format_number(each, PhoneNumberFormat.NATIONAL),
+        )
+        for index, (number, each) in enumerate(zip(numbers, parsed, strict=True))
+    ]
+
+
+def index_of(*numbers: str, complete: bool = True) -> ScopeIndex:
+    """The real index of these numbers."""
+    return ScopeIndex.of(contacts(*numbers), complete=complete)
+
+
+def asked(plan: SearchPlan) -> list[tuple[str, str]]:
+    """Kind and value of each attempt, in order."""
+    return [(attempt.kind, attempt.value) for attempt in plan.attempts]
+
+
+def offered(plan: SearchPlan) -> dict[str, int | None]:
+    """The alternatives with their counts."""
+    return {attempt.value: attempt.contacts for attempt in plan.alternatives}
+
+
+GB, OTHER_GB, FR = "+447403965801", "+447396580123", "+33639658012"
+
+
+def test_digits_in_one_piece_are_one_call_and_then_the_literal() -> None:
+    assert asked(guided_plan("39658", REGIONS, index_of(GB))) == [("search", "3 9658"), ("search", "39658")]
+
+
+def test_digits_in_several_pieces_are_one_list_most_contacts_first() -> None:
+    plan = guided_plan("39658", REGIONS, index_of(GB, OTHER_GB, FR, "+447396580124"))
+    assert plan.attempts[0] == Attempt("merged", "396 58|3 9658|39 65 8")
+    assert asked(plan)[1:] == [("search", "39658")]
+
+
+def test_fourth_piece_is_offered_with_its_count() -> None:
+    plan = guided_plan("39658", REGIONS, index_of(GB, OTHER_GB, FR, "+14153965801", "+447396580124"))
+    assert plan.attempts[0].spellings[0] == "396 58"
+    assert len(plan.attempts[0].spellings) == 3
+    assert list(offered(plan).values()) == [1]
+
+
+def test_more_than_a_hundred_contacts_are_not_merged() -> None:
+    many = [f"+1415{nth:03}5501" for nth in range(200, 320)]  # (415) xxx-5501
+    few = [f"+14155501{nth:03}" for nth in range(5)]  # (415) 550-1xxx
+    plan = guided_plan("5501", REGIONS, index_of(*many, *few))
+    assert asked(plan) == [("search", "5501"), ("search", "550-1")]
+    assert plan.attempts[0].contacts == 120
+    assert plan.attempts[1].contacts == 5
+
+
+def test_counts_of_an_incomplete_index_are_not_told() -> None:
+    many = [f"+1415{nth:03}5501" for nth in range(200, 320)]
+    plan = guided_plan("5501", REGIONS, index_of(*many, "+14155501000", complete=False))
+    assert [attempt.contacts for attempt in (*plan.attempts, *plan.alternatives)] == [None] * (
+        len(plan.attempts) + len(plan.alternatives)
+    )
+
+
+def test_incomplete_index_leaves_the_plan_as_it_was_behind_its_pieces() -> None:
+    plan = guided_plan("39658", REGIONS, index_of(GB, complete=False))
+    assert asked(plan)[0] == ("search", "3 9658")
+    assert asked(plan)[1] == asked(plan_number("39658", REGIONS))[0]
+    assert ("search", "39658") in asked(plan)
+    assert guided_plan("11111", REGIONS, index_of(GB, complete=False)) == plan_number("11111", REGIONS)
+
+
+def test_digits_that_do_not_exist_are_one_literal_call() -> None:
+    assert asked(guided_plan("39659", REGIONS, index_of(GB))) == [("search", "39659")]
+    assert asked(guided_plan("396-59", REGIONS, index_of(GB))) == [("search", "396-59")]
+
+
+def test_text_that_is_written_so_comes_first_in_its_list() -> None:
+    plan = guided_plan("39 65 80", REGIONS, index_of(GB, *(f"+4474039658{last:02}" for last in range(9)), FR))
+    assert plan.attempts[0].spellings[0] == "39 65 80"
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("07403 965801", GB),
+        ("+44 (0)7403 965801", GB),
+        ("7403965801", GB),
+        ("011 44 7403 965801", GB),
+        ("(31) 98888-7777", "+553188887777"),
+        ("5215587654321", "+525587654321"),
+        ("+229 97 12 34 56", "+2290197123456"),
+        ("020 7946 0018", "+442079460018"),
+    ],
+)
+def test_whole_number_that_exists_is_one_lookup(typed: str, stored: str) -> None:
+    plan = guided_plan(typed, ("US", "GB", "BR", "MX"), index_of(stored, OTHER_GB))
+    assert asked(plan)[0] == ("phone", stored)
+
+
+def test_whole_number_of_an_unknown_region_is_found_as_it_is_written_there() -> None:
+    assert asked(guided_plan("0639658012", REGIONS, index_of(FR)))[0] == ("search", "06 39 65 80 12")
+    assert asked(guided_plan("06-39-65-80-12", REGIONS, index_of(FR)))[0] == ("search", "06 39 65 80 12")
+
+
+def test_number_that_is_read_in_a_region_and_exists_in_another_is_found() -> None:
+    plan = guided_plan("020 7946 0018", ("IN", "GB"), index_of("+442079460018"))
+    assert asked(plan)[0] == ("phone", "+442079460018")
+
+
+def test_beginning_after_a_country_code_is_asked_for_as_it_exists() -> None:
+    assert asked(guided_plan("+44 7403 96", REGIONS, index_of(GB, OTHER_GB)))[0] == ("search", "07403 96")
+    assert asked(guided_plan("44740396", REGIONS, index_of(GB, OTHER_GB)))[0] == ("search", "07403 96")
+    assert asked(guided_plan("4740396", ("GB",), index_of(GB, OTHER_GB)))[0] == ("search", "07403 96")
+
+
+def test_digits_that_stand_in_the_international_format_alone_are_found() -> None:
+    argentine = "+5491126957205"  # 011 15-2695-7205
+    assert asked(guided_plan("911269", ("AR",), index_of(argentine)))[0] == ("search", "011 15-269")
+
+
+def test_number_without_the_beginning_of_its_country_code_is_found() -> None:
+    assert asked(guided_plan("47403965801", ("GB",), index_of(GB)))[0] == ("phone", GB)
+    assert asked(guided_plan("1125290918", ("AR",), index_of("+5491125290918")))[0] == ("phone", "+5491125290918")
+
+
+def test_unknown_whole_number_is_asked_for_before_who_ends_alike() -> None:
+    plan = guided_plan("+229 61 12 34 56 78", REGIONS, index_of("+2290112345678"))
+    assert asked(plan)[0][0] == "phone"
+    assert asked(plan)[-1] == ("search", "1 12 34 56 78")
+
+
+def test_ending_of_seven_digits_is_a_strangers() -> None:
+    plan = guided_plan("+442071234567", REGIONS, index_of("+14151234567"))
+    assert all(attempt.kind == "phone" for attempt in plan.attempts)
+
+
+def test_fewer_than_four_digits_are_asked_as_they_are() -> None:
+    assert asked(guided_plan("396", REGIONS, index_of(GB))) == [("search", "396")]
+
+
+@pytest.mark.parametrize("typed", ["", "Ana", "+44", "12345678901234567890", "4.47911E+11"])
+def test_what_cannot_be_searched_has_the_same_message(typed: str) -> None:
+    assert guided_plan(typed, REGIONS, index_of(GB)) == plan_number(typed, REGIONS)
+
+
+@pytest.mark.parametrize("typed", ["ends in 5801", "… 5801", "***5801"])
+def test_marked_ending_is_searched_at_the_end_alone(typed: str) -> None:
+    plan = guided_plan(typed, REGIONS, index_of(GB, "+15801555014"[:12], "+14155801222"))
+    assert asked(plan)[0] == ("search", "5801")
+    assert "580-1" not in plan.attempts[0].spellings
+
+
+# Links
+
+
+def test_link_names_all_pieces_of_a_merged_list() -> None:
+    assert parse_attempt("3 9658|39658") == Attempt("merged", "3 9658|39658")
+    plan = guided_plan("39658", REGIONS, index_of(GB, FR))
+    link = plan.attempts[0].value
+    for other in (plan_number("39658", ("FR",)), guided_plan("39658", REGIONS, index_of("+14155550142"))):
+        assert chosen_attempt(link, "39658", other) == plan.attempts[0]
+
+
+@pytest.mark.parametrize("link", ["3 9658|1234", "3 9658|x", "3 9658|", "1|1 |1  1|1", "39 658|3965 8|396 58|3 9658"])
+def test_link_that_mixes_digits_is_no_interpretation(link: str) -> None:
+    assert chosen_attempt(link, "39658", plan_number("39658", REGIONS)) is None
+
+
+def test_ending_of_a_whole_number_is_one_of_its_interpretations() -> None:
+    plan = plan_number("+229 61 12 34 56 78", REGIONS)
+    assert chosen_attempt("12 34 56 78", "+229 61 12 34 56 78", plan) == Attempt("search", "12 34 56 78")
+    assert chosen_attempt("34 56 78", "+229 61 12 34 56 78", plan) is None
+
+
+# Under a policy that masks numbers
+
+
+def test_index_decides_nothing_of_a_masked_search_but_the_order_of_endings() -> None:
+    index = index_of("+33639650142")
+    with_index, without = masked_plan("0142", REGIONS, index), masked_plan("0142", REGIONS)
+    assert with_index.attempts[0].value == "01 42"
+    both = [{each.value for each in (*plan.attempts, *plan.alternatives)} for plan in (with_index, without)]
+    assert both[0] | both[1] == both[1] | {"01 42"}
+    assert all(each.contacts is None for each in (*with_index.attempts, *with_index.alternatives))
+    assert with_index.ending == "0142"
+    for typed in ("39650", "+33 6 39", GB):
+        assert masked_plan(typed, REGIONS, index) == masked_plan(typed, REGIONS)
+
+
+# One whole number, alone or as a line of a paste
+
+
+def test_exact_lookup_asks_first_for_the_form_that_exists() -> None:
+    assert plan_exact("+5531988887777", (), index_of("+553188887777")).number == "+553188887777"
+    assert plan_exact("+5531988887777", (), index_of("+553188887777", "+5531988887777")).number == "+5531988887777"
+
+
+def test_exact_lookup_finds_a_national_number_of_an_unknown_region() -> None:
+    assert asked(plan_exact("0639658012", REGIONS, index_of(FR)))[0] == ("search", "06 39 65 80 12")
+    assert ("search", "617 07 89 40") in asked(plan_exact("617 07 89 40", REGIONS))
+
+
+@pytest.mark.parametrize("typed", ["39658", "7403 96", "+44 7403", "12"])
+def test_exact_lookup_of_a_part_asks_nothing(typed: str) -> None:
+    assert plan_exact(typed, REGIONS, index_of(GB)).attempts == ()
+
+
+# Properties
+
+
+@settings(max_examples=60)
+@given(st.sampled_from([GB, OTHER_GB, FR, "+14155550142", "+5491126957205", "+46701234567"]), st.data())
+def test_any_four_digits_of_a_contact_lead_to_it(number: str, data: st.DataObject) -> None:
+    everybody = contacts(GB, OTHER_GB, FR, "+14155550142", "+5491126957205", "+46701234567")
+    national = next(each.format_national or "" for each in everybody if each.format_e164 == number)
+    places = [index for index, character in enumerate(national) if character.isdigit()]
+    start = data.draw(st.integers(0, len(places) - 4))
+    end = data.draw(st.integers(start + 3, len(places) - 1))
+    written = national[places[start] : places[end] + 1]
+    typed = data.draw(st.sampled_from([written, "".join(filter(str.isdigit, written))]))
+    first = guided_plan(typed, REGIONS, ScopeIndex.of(everybody, complete=True)).attempts[0]
+    if first.kind == "phone":
+        assert first.value == number
+    else:
+        assert any(spelling in national for spelling in first.spellings)
+
+
+@given(st.text(max_size=30) | st.from_regex(r"\+?[0-9 ()-]{3,20}", fullmatch=True), st.booleans())
+def test_plan_of_any_text_keeps_the_literal_call_and_three_at_most(typed: str, complete: bool) -> None:
+    plan = guided_plan(typed, REGIONS, index_of(GB, FR, complete=complete))
+    without = plan_number(typed, REGIONS)
+    assert len(plan.attempts) <= 3
+    if without.literal in without.attempts and plan.attempts:
+        spellings = {spelling for attempt in plan.attempts for spelling in attempt.spellings}
+        assert without.literal is not None
+        assert without.literal.value in spellings or plan.attempts[0].kind == "phone"
+
+
+@given(st.from_regex(r"\+?[0-9]{4,16}", fullmatch=True))
+def test_any_digits_have_a_plan_with_ten_regions(typed: str) -> None:
+    plan = guided_plan(typed, ("US", "GB", "FR", "DE", "IN", "BR", "AU", "ES", "AR", "IT"), index_of(GB))
+    assert plan.attempts or plan.message
