@@ -42,7 +42,8 @@ def wants_fragment(request: DeskRequest) -> bool:
 
 def current_list_url(request: DeskRequest) -> tuple[str, QueryDict]:
     """Path and parameters of the page that the browser shows, by HX-Current-URL or Referer; ("", empty) if unknown."""
-    url = own_url(request.htmx.current_url or request.headers.get("Referer", ""))
+    current_url = request.htmx.current_url or request.headers.get("Referer")
+    url = own_url(current_url) if current_url else None
     return (url.path, QueryDict(url.query)) if url else ("", QueryDict())
 
 
