@@ -192,6 +192,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "if first != last:",
         ("tests/snapshots/test_crawl.py::test_list_that_shrank_and_grew_again_is_not_whole",),
     ),
+    Mutant(
+        "a derived page is made from another profile's answer",
+        "contacts_ui/gateway/derived_pages.py",
+        "                if each.profile_id == scope.profile_id\n",
+        "                if True\n",
+        ("tests/gateway/test_derived_pages.py::test_answer_of_other_scope_is_never_used",),
+    ),
     # --- Unmasked numbers shown to users with masking ---------------------------------------------------
     Mutant(
         "the list shows unmasked numbers to a user with masking",
@@ -281,6 +288,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "if more and number < MAX_PAGE else None",
         "if more else None",
         ("tests/test_pagination.py::test_last_possible_page_has_no_next_link",),
+    ),
+    Mutant(
+        "a row that another format may decide is left out without asking",
+        "contacts_ui/gateway/derived_pages.py",
+        "    return None if undecided else False\n",
+        "    return False\n",
+        ("tests/gateway/test_derived_pages.py::test_row_that_another_format_may_decide_is_left_to_api",),
     ),
     # --- Load limits ------------------------------------------------------------------------------------
     Mutant(

@@ -102,6 +102,7 @@ class CachedRequest(Generic[K]):
     fresh_seconds: float
     refresh: bool = False
     bulk: bool = False
+    derive: Callable[[], K | None] | None = None  # the answer from that to a broader question, if there is one
     requested_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def ttl(self, stale_seconds: float) -> float:
@@ -125,9 +126,12 @@ class CachedFetcher:
         Raises TimeoutError when there is nothing stale and no answer within `timeout` seconds.
         """
         cached = self._cached(request)
-        if cached is not None and not request.refresh and is_fresh(cached.fetched_at, request.fresh_seconds):
+        fresh = cached if cached is not None and is_fresh(cached.fetched_at, request.fresh_seconds) else None
+        if fresh is None and request.derive and not request.refresh:
+            fresh = request.derive()
+        if fresh is not None and not request.refresh:
             self._config.stats.increment("hit")
-            return CachedResult(cached)
+            return CachedResult(fresh)
         if self._config.bypass:
             return CachedResult(self._call_policy.call(request.fetch, bulk=request.bulk))
         try:

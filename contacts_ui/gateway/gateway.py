@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from contacts_ui.scope import Scope
@@ -17,6 +18,7 @@ from contacts_ui.sent_api.types import Account, Contact, ContactPage
 
 from .cache import ACCOUNT_RETRY_INTERVAL, ACCOUNT_REVALIDATE_TTL, ACCOUNT_TTL, MESSAGE_SUMMARY_TTL
 from .cached_fetch import DEFAULT_POLICY, CachedFetcher, CachedRequest, FetchPolicy, GatewayConfig
+from .derived_pages import DerivedPages
 from .observers import OBSERVERS
 from .page_windows import slice_page, upstream_query
 from .region_stats import RegionStats
@@ -55,6 +57,7 @@ class Gateway:
         self._client, self._cache, self._keys = config.client, config.cache, config.keys
         self._fetcher = CachedFetcher(config)
         self._region_stats = RegionStats(config.cache, config.keys)
+        self._derived_pages = DerivedPages(config.cache, config.keys, config.fresh_seconds)
         self._account_cache: _AccountCache | None = None
 
     def close(self) -> None:
@@ -149,17 +152,20 @@ class Gateway:
 
     def _page_request(self, scope: Scope, query: ContactQuery, policy: FetchPolicy) -> CachedRequest[ContactPage]:
         other_profile_ids, upstream = self._other_profile_ids(scope), upstream_query(query)
+        key = self._keys.page(scope, upstream)
 
         def fetch(deadline: Deadline) -> ContactPage:
             page = self._client.contacts(upstream, scope.profile_id, deadline)
             _check_row_ownership(scope, other_profile_ids, page.contacts, page.request_id)
             self._region_stats.record(scope, page.contacts)
+            self._derived_pages.record(scope, upstream, page, key)
             for observer in OBSERVERS:
                 observer.page_fetched(scope, upstream, page)
             return page
 
-        key = self._keys.page(scope, upstream)
-        return CachedRequest(key, ContactPage, fetch, scope, self._config.fresh_seconds, policy.refresh, policy.bulk)
+        derive = partial(self._derived_pages.find, scope, upstream)
+        fresh_seconds = self._config.fresh_seconds
+        return CachedRequest(key, ContactPage, fetch, scope, fresh_seconds, policy.refresh, policy.bulk, derive)
 
     def contact(
         self, scope: Scope, contact_id: UUID, cached_pages: Iterable[ContactQuery] = ()
@@ -247,6 +253,8 @@ class Gateway:
     def _contact_from_cached_page(self, scope: Scope, contact_id: UUID, query: ContactQuery) -> ContactResult | None:
         page = self.known_page(scope, query)
         if page is None or not is_fresh(page.fetched_at, self._config.fresh_seconds):
+            page = self._derived_pages.find(scope, upstream_query(query))
+        if page is None:
             return None
         found = next((contact for contact in page.contacts if contact.id == contact_id), None)
         return ContactResult(found, page.fetched_at, page.request_id) if found else None

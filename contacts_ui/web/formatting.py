@@ -35,7 +35,9 @@ def format_datetime(value: datetime, zone: tzinfo | None = None) -> str:
 
 def format_month(value: datetime) -> str:
     """A month, in the current time zone: Jan 2026."""
-    return f"{_local(value):%b %Y}"
+    with suppress(OverflowError):  # as in _local, without a call: there are two for each row of a list
+        value = value.astimezone(get_current_timezone())
+    return f"{value:%b %Y}"
 
 
 def age_seconds(value: datetime) -> int:
