@@ -83,6 +83,9 @@ if not is_safe_url(SENT_API_URL):
 
 ALLOWED_HOSTS = _site.allowed_hosts
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# Addresses of pages are compared with these, never with a Host header: proxies may leave its port out.
+SITE_ORIGINS: frozenset[str] = _site.origins
+CSRF_FAILURE_VIEW = "contacts_ui.views.stale_form.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"
@@ -95,6 +98,7 @@ SESSION_IDLE_SECONDS: int = env.int("SESSION_IDLE_SECONDS", default=30 * 60, low
 # The server itself speaks http: only a trusted proxy can say that a request came by https.
 _trust_proxy = env.bool("TRUST_PROXY", default=False)
 SECURE_SSL_REDIRECT = _https and _trust_proxy
+SECURE_SSL_HOST = _site.netloc  # as above
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SECURE_REFERRER_POLICY = "same-origin"
@@ -331,7 +335,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "contacts_ui.sign_in.login_required.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "contacts_ui.middleware.allowed_methods.AllowedMethodsMiddleware",

@@ -45,9 +45,23 @@ class Site:
         return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
+    def netloc(self) -> str:
+        """Host and port, as in a URL."""
+        return f"{self.netloc_host}{self._port}"
+
+    @property
+    def _port(self) -> str:
+        return "" if self.port is None else f":{self.port}"
+
+    @property
     def url(self) -> str:
         """The URL without a slash at the end, which is its origin too."""
-        return f"{self.scheme}://{self.netloc_host}{'' if self.port is None else f':{self.port}'}"
+        return f"{self.scheme}://{self.netloc}"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins of our own pages, as browsers write them: of SITE_URL, and of this machine's other names."""
+        return frozenset(f"{self.scheme}://{host}{self._port}" for host in self.allowed_hosts)
 
     @property
     def allowed_hosts(self) -> list[str]:

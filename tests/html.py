@@ -10,13 +10,14 @@ from django.test import Client
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
+SITE_URL = "http://localhost:8000"  # where a browser has its pages (tests/env_plugin.py)
 FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
 RESTORE = {"HX-Request": "true", "HX-Request-Type": "full", "HX-History-Restore-Request": "true"}
 
 
 def fragment(client: Client, path: str, current: str | None = None, **parameters: Any) -> Answer:
     """Requests the fragment of `path` as htmx does from the page at `current`."""
-    headers = FRAGMENT | ({"HX-Current-URL": f"http://testserver{current}"} if current else {})
+    headers = FRAGMENT | ({"HX-Current-URL": f"{SITE_URL}{current}"} if current else {})
     return client.get(path, parameters, headers=headers)
 
 

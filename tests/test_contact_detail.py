@@ -84,7 +84,7 @@ def test_failed_contact_call_shows_error_page(admin_client: Client, sandbox: San
     sandbox.fault(route="contact", kind="status", status=500)
     response = admin_client.get(f"/account/contacts/{uuid4()}/")
     assert response.status_code == 503
-    assert "The messaging service has a fault" in text(response)
+    assert "The messaging service returned an error" in text(response)
 
 
 def test_null_fields_are_shown_as_unknown(admin_client: Client, sandbox: SandboxServer) -> None:

@@ -221,7 +221,7 @@ def test_stale_messages_are_labelled_when_api_fails(
     part = fragment(admin_client, messages)
     assert part.status_code == 200
     assert "Showing data from" in text(part)
-    assert "The messaging service has a fault." in text(part)
+    assert "The messaging service returned an error." in text(part)
 
 
 # --- Errors ----------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_error_without_htmx_is_whole_page(admin_client: Client, sandbox: Sandbox
     response = admin_client.get(messages)
     assert response.status_code == 503
     assert text(response).startswith("<!doctype html>")
-    assert "The messaging service has a fault" in text(response)
+    assert "The messaging service returned an error" in text(response)
 
 
 def test_messages_of_unknown_contact_are_not_found(admin_client: Client, desk_api: SandboxServer) -> None:

@@ -30,7 +30,7 @@ FAILURES: dict[str, tuple[dict[str, Any], int, str]] = {
         "The messaging service did not accept this",
     ),
     "rate limited": ({"kind": "rate_limited", "retry_after": "42"}, 429, "Too many requests"),
-    "unavailable": ({"kind": "status", "status": 500}, 503, "The messaging service has a fault"),
+    "unavailable": ({"kind": "status", "status": 500}, 503, "The messaging service returned an error"),
     "unreachable": ({"kind": "reset", "after": "headers", "times": 2}, 503, "The messaging service cannot be reached"),
     "timed out": ({"kind": "hang", "seconds": 20}, 504, "The messaging service took too long"),
     "unexpected": ({"kind": "html", "status": 200}, 502, "The messaging service gave an answer we cannot read"),

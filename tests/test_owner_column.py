@@ -116,7 +116,7 @@ def test_owner_in_upper_case_is_named(admin_client: Client, sandbox: SandboxServ
 def test_name_of_owner_is_escaped(admin_client: Client, sandbox: SandboxServer) -> None:
     sandbox.fault(route="me", kind="patch", set={"data.profiles.*.name": "<i>Northwind</i>"})
     page = text(admin_client.get(LIST, {"page": 2, "page_size": 100}))
-    assert "&lt;i&gt;Northwind&lt;/i&gt;</a></td>" in page
+    assert "&lt;i&gt;Northwind&lt;/i&gt; (" in page  # all are called alike, so a short name follows
     assert "<i>Northwind" not in page
 
 

@@ -68,7 +68,7 @@ def test_rejected_key_is_reported_with_place_to_change_it(
 
 def test_silent_api_is_reported_and_does_not_fail(desk_api: SandboxServer) -> None:
     desk_api.fault(route="me", kind="status", status=500)
-    assert "The messaging service has a fault" in _preflight()
+    assert "The messaging service returned an error" in _preflight()
 
 
 def test_missing_admin_is_named_with_command(desk_api: SandboxServer) -> None:

@@ -15,7 +15,7 @@ from contacts_ui.observability.json_logs import JsonFormatter
 from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
 
-from .html import FRAGMENT, fragment, rows, scopes, text
+from .html import FRAGMENT, SITE_URL, fragment, rows, scopes, text
 from .test_error_pages import FAILURES, use_short_timeout
 from .visible_numbers import first_page, formats, numbered, readable
 
@@ -209,7 +209,7 @@ def test_anonymous_visitor_is_sent_to_sign_in(db: None, contacts: tuple[Contact,
 def test_reveal_from_cached_list_costs_no_call(masked_client: Client, caching_api: SandboxServer, part: str) -> None:
     first = rows(masked_client.get(f"{LIST}?channel=sms&page=2"))[0]
     caching_api.reset_requests()
-    referer = {"HX-Current-URL": f"http://testserver{LIST}?channel=sms&page=2"}
+    referer = {"HX-Current-URL": f"{SITE_URL}{LIST}?channel=sms&page=2"}
     response = masked_client.post(f"{LIST}{first}/reveal/", {"part": part}, headers=FRAGMENT | referer)
     assert response.status_code == 200
     assert caching_api.requests() == []
@@ -222,7 +222,7 @@ def test_reveal_from_cached_local_number_lookup_costs_no_call(
     contact_id, number = next((i, n) for i, n in caching_api.contacts(None).items() if n and n.startswith("+1212"))
     assert rows(admin_client.get(f"{LIST}?phone={number[2:]}")) == [contact_id]
     caching_api.reset_requests()
-    referer = {"Referer": f"http://testserver{LIST}?phone={number[2:]}"}
+    referer = {"Referer": f"{SITE_URL}{LIST}?phone={number[2:]}"}
     assert admin_client.post(f"{LIST}{contact_id}/reveal/", headers=referer).status_code == 200
     assert caching_api.requests() == []
 

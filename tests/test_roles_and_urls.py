@@ -19,6 +19,9 @@ from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
 from testing.totp import SECRET
 
+from .html import text
+from .old_phrases import old_phrases
+
 PEOPLE = ("anonymous", "unassigned", "support", "exporter", "auditor", "admin")
 
 # Status for each kind of user, in the order of PEOPLE.
@@ -226,8 +229,12 @@ def test_get_status_matches_table_for_each_role(
     person: Callable[[str], Client], address: Callable[[str], str], kind: str
 ) -> None:
     client, column = person(kind), PEOPLE.index(kind)
-    got = {route: client.get(address(route)).status_code for route in OURS}
+    responses = {route: client.get(address(route)) for route in OURS}
+    got = {route: response.status_code for route, response in responses.items()}
     assert got == {route: answers[column] for route, answers in GETS.items()}
+    # Here too, since this is every page as everyone sees it: asking for all of them again would cost ten seconds.
+    pages = {route: text(response) for route, response in responses.items() if not response.streaming}
+    assert {route: found for route, page in pages.items() if (found := old_phrases(page))} == {}
 
 
 @pytest.mark.parametrize("kind", PEOPLE)

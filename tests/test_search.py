@@ -18,7 +18,7 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import Preferences
 from testing.sandbox_server import SandboxServer
 
-from .html import fragment, rows, text
+from .html import SITE_URL, fragment, rows, text
 
 LIST = "/account/contacts/"
 
@@ -157,7 +157,7 @@ def test_contact_opened_from_interpreted_search_costs_no_call(
     contact_id, number = _us_contact(caching_api)
     admin_client.get(LIST, {"search": number[-7:]})
     caching_api.reset_requests()
-    referer = {"HX-Current-URL": f"http://testserver{LIST}?search={number[-7:]}"}
+    referer = {"HX-Current-URL": f"{SITE_URL}{LIST}?search={number[-7:]}"}
     answer = admin_client.get(
         f"{LIST}{contact_id}/", headers={"HX-Request": "true", "HX-Request-Type": "partial", **referer}
     )
@@ -181,7 +181,7 @@ def test_failure_during_search_plan_is_shown(admin_client: Client, sandbox: Sand
     sandbox.fault(route="contacts", kind="status", status=500)
     response = admin_client.get(LIST, {"search": "9988776"})
     assert response.status_code == 503
-    assert "The messaging service has a fault" in text(response)
+    assert "The messaging service returned an error" in text(response)
     assert "No contacts match" not in text(response)
 
 
@@ -295,7 +295,7 @@ def test_failed_batch_shows_error_and_retry(admin_client: Client, sandbox: Sandb
     sandbox.fault(route="contacts", kind="status", status=500, times=2)
     rest = fragment(admin_client, LIST, search=typed, **{"from": "5"})
     assert rest.status_code == 503
-    assert "The messaging service has a fault" in text(rest)
+    assert "The messaging service returned an error" in text(rest)
     assert "data-retry" in text(rest)
 
 

@@ -18,7 +18,7 @@ from contacts_ui.models import Preferences
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 
-from .html import RESTORE, fragment, rows, scopes, text
+from .html import RESTORE, SITE_URL, fragment, rows, scopes, text
 
 LIST = "/account/contacts/"
 LONG = 3600  # seconds, unless the test releases the response
@@ -220,7 +220,7 @@ def test_waiting_page_belongs_to_its_scope_without_rows(
     one, other = (profile["id"] for profile in caching_api.profiles()[1:3])
     assert rows(admin_client.get(f"/p/{one}/contacts/"))
     slow_api()
-    response = admin_client.get(f"/p/{other}/contacts/", headers={"Referer": f"http://testserver/p/{one}/contacts/"})
+    response = admin_client.get(f"/p/{other}/contacts/", headers={"Referer": f"{SITE_URL}/p/{one}/contacts/"})
     assert scopes(response) == {other}
     assert "data-contact-id" not in text(response)
     with late_answer():

@@ -43,6 +43,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/test_owner_column.py::test_owner_that_api_does_not_name_is_said_to_be_unnamed",),
     ),
     Mutant(
+        "two profiles of one name cannot be told apart",
+        "contacts_ui/sent_api/decoding.py",
+        "return with_labels(msgspec.structs.replace(result, profiles=addressable))",
+        "return msgspec.structs.replace(with_labels(result), profiles=addressable)",
+        ("tests/test_profile_names.py::test_header_tells_profiles_apart",),
+    ),
+    Mutant(
         "all profiles share cached responses",
         "contacts_ui/gateway/cache_keys.py",
         "self.api_key_fingerprint, scope.profile_id or 'account', *parts",
@@ -305,6 +312,27 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/gateway/test_call_policy.py::test_retry_is_skipped_when_rate_limit_is_exhausted",),
     ),
     # --- Authentication and permissions -----------------------------------------------------------------
+    Mutant(
+        "another site fills in a form that one click of a signed-in person sends",
+        "contacts_ui/views/stale_form.py",
+        'if request.headers.get("Origin") not in settings.SITE_ORIGINS:',
+        'if request.headers.get("Origin") is None:',
+        ("tests/sign_in/test_stale_forms.py::test_form_of_other_site_is_refused_without_its_fields",),
+    ),
+    Mutant(
+        "a password of an older tab stands on a page",
+        "contacts_ui/views/stale_form.py",
+        'if any(field in _SECRETS or "password" in field for field, _ in fields):',
+        "if any(field in _SECRETS for field, _ in fields):",
+        ("tests/sign_in/test_stale_forms.py::test_secret_is_asked_for_again",),
+    ),
+    Mutant(
+        "an address of another site passes for one of our pages",
+        "contacts_ui/sign_in/redirects.py",
+        'return parts if f"{parts.scheme}://{parts.netloc}" in settings.SITE_ORIGINS else None',
+        "return parts if parts.netloc else None",
+        ("tests/test_site_address.py::test_address_of_other_site_is_not_ours",),
+    ),
     Mutant(
         "a one-time code is accepted twice when sent concurrently",
         "contacts_ui/sign_in/totp_reuse.py",

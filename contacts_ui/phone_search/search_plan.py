@@ -55,7 +55,7 @@ _SEPARATORS = re.compile(r"[\n\r\t,;|]+|\s+/\s+|\s{3,}")
 _OUTSIDE_LINE = re.compile(r"[09][ ,]+(\(?0[\d ().-]{6,})", re.ASCII)  # "9 07911 123456", dialled at work
 _RUNS = re.compile(r"\d{4}", re.ASCII)
 
-NO_DIGITS = "Contacts have no names, only numbers. Type some digits of the number."
+NO_DIGITS = "Contacts have no names, so search by digits."
 TOO_LONG = "This is longer than any phone number. Check the digits."
 ROUNDED = "The sheet has rounded this number. Show its cell as text there, and copy it again."
 ONLY_A_CODE = "This is little more than a country code. Type more of the number."

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from .errors import InvalidResponse
+from .names import with_labels
 from .types import Account, ChannelScore, Contact, ContactPage, MessageSummary, Pagination, Profile
 
 T = TypeVar("T")
@@ -92,14 +93,14 @@ def contact(body: bytes) -> Contact:
 
 
 def account(body: bytes) -> Account:
-    """`GET /v3/me`. Profiles whose id is not a UUID cannot be requested and are left out."""
+    """`GET /v3/me`, with labels (names.py). Profiles whose id is not a UUID cannot be requested and are left out."""
     data = _data(body)
     profiles = _convert_list(data.pop("profiles", None), Profile)
     result, _ = _convert_lenient(data, Account)
     if result is None or result.type not in ACCOUNT_TYPES:
         raise _unexpected(body)  # the type decides who sees what, so it is never guessed
     addressable = tuple(profile for profile in profiles if _UUID.fullmatch(profile.id))
-    return msgspec.structs.replace(result, profiles=addressable)
+    return with_labels(msgspec.structs.replace(result, profiles=addressable))
 
 
 def message_summary(body: bytes) -> MessageSummary:

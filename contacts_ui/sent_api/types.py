@@ -74,18 +74,22 @@ class ContactPage(Struct, frozen=True, kw_only=True):
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """A child profile of an organization. `status` is incomplete, pending_review, approved or rejected."""
+    """A child profile of an organization. `status` is incomplete, pending_review, approved or rejected.
+
+    `label` is not the API's: what pages call it, no two alike (names.py).
+    """
 
     id: str
     name: str | None = None
     short_name: str | None = None
     description: str | None = None
     status: str | None = None
+    label: str | None = field(default=None, name="desk_label")
 
     @property
     def display_name(self) -> str:
-        """The name, else the short name, else the id."""
-        return self.name or self.short_name or self.id
+        """What pages call it; the id where no other is known."""
+        return self.label or self.id
 
 
 def sorted_by_name(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
@@ -94,7 +98,10 @@ def sorted_by_name(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """The owner of the key. `type` is organization, user or profile; only an organization has profiles."""
+    """The owner of the key. `type` is organization, user or profile; only an organization has profiles.
+
+    `label` is not the API's: what pages call the account (names.py).
+    """
 
     id: str | None = None
     type: str | None = None
@@ -102,6 +109,7 @@ class Account(Struct, frozen=True, kw_only=True):
     short_name: str | None = None
     organization_id: str | None = None
     profiles: tuple[Profile, ...] = ()
+    label: str | None = field(default=None, name="desk_label")
 
     @property
     def is_organization(self) -> bool:
@@ -110,8 +118,8 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def display_name(self) -> str:
-        """The name, else the short name, else "This account"."""
-        return self.name or self.short_name or "This account"
+        """What pages call it."""
+        return self.label or "This account"
 
     def profile(self, profile_id: UUID) -> Profile | None:
         """The profile with this id in any letter case, or None."""

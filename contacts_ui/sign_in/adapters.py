@@ -42,7 +42,7 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
     """Account adapter: passwords and sessions."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
-        "account_inactive": "This account is deactivated. An admin can switch it on again.",
+        "account_inactive": "This account is deactivated. An admin can reactivate it.",
         "username_password_mismatch": NO_MATCH,
         "email_password_mismatch": NO_MATCH,
         "invalid_login": NO_MATCH,
@@ -220,7 +220,7 @@ class DeskMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         "incorrect_code": WRONG_CODE,
         "cannot_delete_authenticator": "This cannot be removed.",
         "cannot_generate_recovery_codes": "Add an authenticator app or a passkey first.",
-        "unreadable": "This code cannot be checked any more. Ask an admin to reset your sign-in.",
+        "unreadable": "This code can’t be checked. Ask an admin to reset your sign-in.",
     }
 
     def encrypt(self, text: str) -> str:

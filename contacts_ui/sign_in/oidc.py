@@ -41,6 +41,10 @@ View = Callable[[HttpRequest, str], HttpResponse]
 class StrictOIDCAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # django-allauth has no types
     """Verifies the identity provider's answer before anybody is signed in by it."""
 
+    def get_callback_url(self, _request: HttpRequest, _app: Any) -> str:
+        """Where the provider sends the browser back to: by SITE_URL, as it was registered there."""
+        return settings.SITE_URL + reverse("openid_connect_callback")
+
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> SocialLogin:
         """The verified identity, and the person's groups. Raises OAuth2Error."""
         if self.openid_config.get("issuer", "").rstrip("/") != settings.OIDC_ISSUER:
@@ -93,11 +97,18 @@ def sso_login(request: HttpRequest, provider_id: str) -> HttpResponse:
     return redirect_to_provider(request, provider_id, get_random_string(32), next_url)
 
 
+def strict_provider(request: HttpRequest, provider_id: str) -> Any:
+    """django-allauth's provider, which sends the browser back to SITE_URL."""
+    provider = get_adapter().get_provider(request, provider_id)
+    provider.oauth2_adapter_class = StrictOIDCAdapter
+    return provider
+
+
 def redirect_to_provider(
     request: HttpRequest, provider_id: str, state: str, next_url: str | None = None, **params: str
 ) -> HttpResponse:
     """Redirects the browser to the provider, to come back with `state`. Raises RequestException."""
-    provider = get_adapter().get_provider(request, provider_id)
+    provider = strict_provider(request, provider_id)
     # django-allauth takes purpose, scope and more from the URL. None of that is passed on here.
     auth_params = provider.get_auth_params() | asked_params() | params | {"nonce": _nonce(state)}
     response = provider.redirect(request, "login", next_url=next_url, state_id=state, auth_params=auth_params)

@@ -33,7 +33,7 @@ from requests import RequestException
 from . import oidc
 from .allauth_compat import get_authentication_records
 from .id_token import lacks_factor
-from .redirects import safe_redirect_path
+from .redirects import own_path, safe_redirect_path
 from .secret_encryption import DecryptionError, decrypt, encrypt
 from .session_timeout import STARTED_AT
 
@@ -160,7 +160,7 @@ def _check_again(request: HttpRequest) -> HttpResponse | None:
 def _reload_page(request: HttpRequest) -> HttpResponse:
     """Has the page of a fragment loaded anew, which then goes to the provider: a fragment cannot."""
     details: HtmxDetails = request.htmx  # type: ignore[attr-defined]
-    page = safe_redirect_path(details.current_url_abs_path or "") or reverse("home")
+    page = own_path(details.current_url or "") or reverse("home")
     return HttpResponse(status=204, headers={"X-Fragment": "1", "HX-Redirect": page})
 
 

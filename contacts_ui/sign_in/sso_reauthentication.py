@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.signals import pre_social_login
@@ -26,12 +25,12 @@ from django.views.decorators.http import require_http_methods
 
 from .allauth_compat import record_authentication
 from .id_token import lacks_factor
-from .oidc import _nonce, handle_provider_down, is_sso_user, sync_role_from_groups
+from .oidc import _nonce, handle_provider_down, is_sso_user, strict_provider, sync_role_from_groups
 
 MAX_AGE = 300  # seconds since the provider last asked the person, where it says so (`auth_time`)
-_SOMEBODY_ELSE = "You signed in there as somebody else. Sign in as yourself to go on."
-_NO_FACTOR = "No second factor was confirmed there, and you need one. Add it there, then confirm once more."
-_NOT_ASKED = "Your sign-in there was an older one. Sign out there, then confirm once more."
+_SOMEBODY_ELSE = "You signed in there as someone else. Sign in as yourself to continue."
+_NO_FACTOR = "No second factor was confirmed there, and you need one. Add it there, then confirm again."
+_NOT_ASKED = "Your sign-in there was too long ago. Sign out there, then confirm again."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,7 +44,7 @@ def sso_reauthenticate(request: HttpRequest, provider_id: str) -> HttpResponse:
         context = {"next_url": next_url, "reauthentication_alternatives": []}
         return render(request, "account/reauthenticate_sso.html", context)
     state = get_random_string(32)
-    provider = get_adapter().get_provider(request, provider_id)
+    provider = strict_provider(request, provider_id)
     auth_params = provider.get_auth_params() | {"nonce": _nonce(state), "prompt": "login", "max_age": "0"}
     response = provider.redirect(
         request, AuthProcess.REDIRECT, next_url=next_url, state_id=state, auth_params=auth_params

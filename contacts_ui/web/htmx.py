@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from django.http import QueryDict
+
+from contacts_ui.sign_in.redirects import own_url
 
 from .request import DeskRequest
 
@@ -41,12 +42,9 @@ def wants_fragment(request: DeskRequest) -> bool:
 
 def current_list_url(request: DeskRequest) -> tuple[str, QueryDict]:
     """Path and parameters of the page that the browser shows, by HX-Current-URL or Referer; ("", empty) if unknown."""
-    current_url = request.htmx.current_url or request.headers.get("Referer", "")
-    try:
-        url = urlsplit(current_url)
-    except ValueError:
-        return "", QueryDict()
-    return (url.path, QueryDict(url.query)) if url.netloc == request.get_host() else ("", QueryDict())
+    current_url = request.htmx.current_url or request.headers.get("Referer")
+    url = own_url(current_url) if current_url else None
+    return (url.path, QueryDict(url.query)) if url else ("", QueryDict())
 
 
 def history_headers(request: DeskRequest, canonical_url: str, *, replaces: bool) -> dict[str, str]:

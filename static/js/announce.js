@@ -12,11 +12,12 @@ function announce(text) {
 const announcementText = (element) => [...element.querySelectorAll("[data-announce]")].map((part) => part.textContent.trim()).join(". ");
 
 const NOTICES = {
-  session: ["Your session has ended. Sign in again to go on where you are.", "Sign in again"],
+  session: ["Your session has ended. Sign in again to continue here.", "Sign in again"],
+  stale: ["This page is out of date: you signed in again in another tab.", "Reload"],
   gone: ["This no longer exists, or you don’t have access.", "Reload"],
-  fault: ["Something went wrong on our side. What you see is what it was before.", "Reload"],
-  foreign: ["An answer for another profile was refused. What you see is what it was before.", "Reload"],
-  offline: ["You are offline. What you see is what it was before.", "Reload"],
+  fault: ["Something went wrong on our side. This page may be out of date.", "Reload"],
+  foreign: ["An answer for another profile was refused. This page may be out of date.", "Reload"],
+  offline: ["You are offline. This page may be out of date.", "Reload"],
   unreachable: ["The desk cannot be reached. Check your connection.", "Reload"],
 };
 

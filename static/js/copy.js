@@ -39,7 +39,7 @@ document.addEventListener("click", (event) => {
 // After signing in again, what was typed meanwhile is searched: it must not be typed twice.
 function reload() {
   const form = $("filters"), typed = form && $("search").value !== (new URLSearchParams(location.search).get("search") ?? "");
-  if (!typed || $("notice").dataset.notice !== "session") { location.reload(); return; }
+  if (!typed || !["session", "stale"].includes($("notice").dataset.notice)) { location.reload(); return; }
   location.assign(`${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`);
 }
 

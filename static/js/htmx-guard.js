@@ -30,7 +30,8 @@ document.addEventListener("htmx:before:response", (event) => {
   event.preventDefault();
   if (whole) { location.reload(); return; } // the URL has changed already: the document is not its page
   if (ours) showNotice("foreign");
-  else if (response.raw.redirected || response.status === 401 || response.status === 403) showNotice("session");
+  else if (response.raw.redirected || response.status === 401) showNotice("session");
+  else if (response.status === 403 || response.headers.has("X-Form-Token")) showNotice("stale");
   else showNotice(response.status === 404 ? "gone" : "fault");
 });
 

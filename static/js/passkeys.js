@@ -5,8 +5,8 @@
 {
   const MESSAGES = {
     NotAllowedError: "No passkey was used. Try again, or choose another way.",
-    InvalidStateError: "This device holds a passkey of yours already.",
-    SecurityError: "Passkeys do not work at this address. Ask an admin.",
+    InvalidStateError: "This device already has a passkey of yours.",
+    SecurityError: "Passkeys don’t work at this address. Ask an admin.",
     slow: "Too many attempts. Wait a minute, then try again.",
     fault: "Sign-in failed. Check your connection, then try again.",
   };

@@ -14,6 +14,14 @@ document.addEventListener("submit", async (event) => {
   button.value = other; // before the response: a second press toggles back
   button.title = `${other[0].toUpperCase()}${other.slice(1)} theme`;
   button.setAttribute("aria-label", button.title);
-  const response = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
-  if (response?.status !== 204) showNotice(!response ? "unreachable" : response.status < 500 ? "session" : "fault");
+  const send = () => fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
+  let response = await send();
+  const token = response?.headers.get("X-Form-Token"); // signed in again in another tab: the form's own token is out of date
+  if (token) {
+    form.elements.csrfmiddlewaretoken.value = token;
+    body.set("csrfmiddlewaretoken", token);
+    response = await send();
+  }
+  if (response?.status === 204) return;
+  showNotice(!response ? "unreachable" : response.redirected ? "session" : response.status < 500 ? "stale" : "fault");
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urljoin
 
 from playwright.sync_api import Page
 
@@ -44,6 +45,32 @@ def code_wrong(page: Page, sandbox: SandboxServer) -> None:
     code(page, sandbox)
     page.get_by_label("Code").fill("123 456")
     page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def stale(page: Page, _sandbox: SandboxServer) -> None:
+    """Saves preferences in a tab from before the browser's last sign-in."""
+    page.goto("/preferences/")
+    new_token(page)
+    page.locator("main").get_by_role("button", name="Save").click()
+
+
+def already_signed_in(page: Page, sandbox: SandboxServer) -> None:
+    """Sends the sign-in form of somebody else in a tab from before the browser's last sign-in."""
+    page.context.clear_cookies()
+    sign_in(page, "nia", PASSWORD)
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.goto("/sign-in/")
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]  # what cookies() gave
+    page.fill("[name=login]", "mara")
+    page.fill("[name=password]", PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def new_token(page: Page) -> None:
+    """Gives the browser another CSRF token, as each sign-in does: the forms of its tabs are out of date."""
+    page.context.add_cookies([{"name": "csrf", "value": "n" * 32, "url": urljoin(page.url, "/")}])
 
 
 def confirmed(address: str) -> Reach:

@@ -182,7 +182,7 @@ def test_error_announcement_has_title_and_advice(page: Page, sandbox: SandboxSer
     sandbox.fault(route="contacts", kind="status", status=500)
     choose_channel(page, "sms")
     expect(page.locator("#results [data-error]")).to_be_visible()
-    expect(page.locator(LIVE)).to_contain_text("The messaging service has a fault")
+    expect(page.locator(LIVE)).to_contain_text("The messaging service returned an error")
     expect(page.locator(LIVE)).to_contain_text("Try again in a moment")
 
 

@@ -137,7 +137,7 @@ def test_back_to_failing_list_shows_failure(page: Page, sandbox: SandboxServer) 
     wait_for_address(page, "?page=2&page_size=20")
     sandbox.fault(route="contacts", kind="status", status=500, times=3)
     page.go_back()
-    expect(page.locator("#results")).to_contain_text("The messaging service has a fault")
+    expect(page.locator("#results")).to_contain_text("The messaging service returned an error")
     wait_for_address(page, FEW)
 
 

@@ -14,6 +14,7 @@ from tests.browser.conftest import CachingDesk, NewContext
 
 from .keyboard import FEW, LIST, fresh_list, row_link
 from .page_helpers import CONTACT, ROWS, contact_api_calls, contact_ids, open_contact, shown_numbers, wait_for_address
+from .sign_in_steps import new_token
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,15 @@ def test_reveal_in_row_shows_one_number_without_api_call(masked: Page, sandbox: 
     expect(masked.locator(f"{ROWS} [data-copy]")).to_have_count(1)
     assert contact_api_calls(sandbox) == []
     wait_for_address(masked, FEW)
+
+
+def test_reveal_in_older_tab_says_so_and_works_after_reload(masked: Page) -> None:
+    new_token(masked)
+    masked.get_by_role("button", name="Reveal").nth(2).click()
+    expect(masked.locator("#notice")).to_contain_text("This page is out of date: you signed in again in another tab.")
+    masked.get_by_role("button", name="Reload").click()
+    masked.get_by_role("button", name="Reveal").nth(2).click()
+    expect(masked.locator(f"{ROWS} [data-copy]")).to_have_count(1)
 
 
 def test_reveal_in_row_moves_focus_to_number(masked: Page) -> None:
@@ -88,9 +98,9 @@ def test_failed_reveal_in_row_has_request_id_and_can_be_retried(
     caching_desk.clear_cache()
     sandbox.fault(route="contact", kind="status", status=500)
     row.get_by_role("button", name="Reveal").click()
-    expect(row.get_by_role("link")).to_have_text("The messaging service has a fault")
+    expect(row.get_by_role("link")).to_have_text("The messaging service returned an error")
     expect(row.get_by_role("link")).to_have_attribute("title", re.compile("^Request ID req_"))
-    expect(masked.locator("#live")).to_have_text("The messaging service has a fault")
+    expect(masked.locator("#live")).to_have_text("The messaging service returned an error")
     row.get_by_role("button", name="Try again").click()
     expect(row.locator("[data-copy]")).to_be_attached()
     assert shown_numbers(masked)[contact_id] == sandbox.contacts(None)[contact_id]
@@ -105,5 +115,5 @@ def test_failed_reveal_in_drawer_is_announced_and_keeps_focus(
     sandbox.fault(route="contact", kind="status", status=500)
     masked.get_by_role("button", name="Reveal number").click()
     expect(masked.locator("#drawer [data-error]")).to_be_visible()
-    expect(masked.locator("#live")).to_contain_text("The messaging service has a fault")
+    expect(masked.locator("#live")).to_contain_text("The messaging service returned an error")
     expect(masked.locator("#contact-h")).to_be_focused()

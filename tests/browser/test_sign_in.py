@@ -94,7 +94,7 @@ def test_sign_out_leaves_sign_in_form_in_other_tab_working(new_context: NewConte
     context.add_cookies([{"name": "other", "value": "1", "url": page.url}])
     sign_out(page)
     form.get_by_label("User name or e-mail").fill("admin")
-    form.get_by_label("Password").fill(PASSWORD)
+    form.get_by_label("Password", exact=True).fill(PASSWORD)
     form.get_by_role("button", name="Sign in", exact=True).click()
     form.wait_for_selector("main[data-profile-id]")
     assert "other" in {cookie["name"] for cookie in context.cookies()}
@@ -111,7 +111,7 @@ def test_sign_in_without_javascript_works_except_passkeys(new_context: NewContex
     page.get_by_role("button", name="Remove the app").click()
     expect(page.get_by_text("Authenticator app removed.")).to_be_visible()
     page.get_by_role("link", name="Add a passkey").click()
-    expect(page.get_by_text("This browser cannot use passkeys.")).to_be_visible()
+    expect(page.get_by_text("This browser can’t use passkeys.")).to_be_visible()
     page.goto("/sign-out/")
     page.locator("main").get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You’re signed out.")).to_be_visible()
@@ -159,11 +159,11 @@ def page_without_factor(strict_desk: Desk, new_context: NewContext, sandbox: San
 
 
 def test_desk_opens_after_required_factor_is_added(page_without_factor: Page) -> None:
-    expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
+    expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to continue.")).to_be_visible()
     page_without_factor.goto(LIST)
-    expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
+    expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to continue.")).to_be_visible()
     add_app(page_without_factor)
-    expect(page_without_factor.get_by_text("Authenticator app added.")).to_be_visible()
+    expect(page_without_factor.get_by_text("New recovery codes created.")).to_be_visible()
     page_without_factor.goto(LIST)
     wait_for_results(page_without_factor)
 
@@ -172,7 +172,7 @@ def test_next_sign_in_asks_for_added_factor(page_without_factor: Page) -> None:
     secret = add_app(page_without_factor)
     sign_out(page_without_factor)
     page_without_factor.get_by_label("User name or e-mail").fill("admin")
-    page_without_factor.get_by_label("Password").fill(PASSWORD)
+    page_without_factor.get_by_label("Password", exact=True).fill(PASSWORD)
     page_without_factor.get_by_role("button", name="Sign in", exact=True).click()
     expect(page_without_factor.get_by_role("heading", name="Two-step sign-in")).to_be_visible()
     page_without_factor.get_by_label("Code").fill(
@@ -189,4 +189,4 @@ def test_open_page_is_redirected_when_factor_is_missing(page_without_factor: Pag
     delete_factors(strict_desk)
     page_without_factor.get_by_role("link", name="Next page").click()
     page_without_factor.wait_for_url(f"**{SECURITY}")
-    expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to go on.")).to_be_visible()
+    expect(page_without_factor.get_by_text("Add a passkey or an authenticator app to continue.")).to_be_visible()

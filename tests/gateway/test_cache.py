@@ -22,7 +22,7 @@ from contacts_ui.gateway.gateway import REFRESH_INTERVAL
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
-from tests.html import fragment, rows, text
+from tests.html import SITE_URL, fragment, rows, text
 
 LIST = "/account/contacts/"
 
@@ -45,7 +45,7 @@ def test_same_page_again_is_served_from_cache(admin_client: Client, caching_api:
 
 def test_contact_opened_from_fresh_list_makes_no_api_call(admin_client: Client, caching_api: SandboxServer) -> None:
     contact_id = rows(admin_client.get(LIST, {"channel": "sms"}))[3]
-    referer = {"Referer": f"http://testserver{LIST}?channel=sms"}
+    referer = {"Referer": f"{SITE_URL}{LIST}?channel=sms"}
     page = admin_client.get(f"{LIST}{contact_id}/", headers=referer)
     assert f'data-contact-id="{contact_id}"' in text(page)
     assert _calls(caching_api) == ["/v3/contacts"]
@@ -54,7 +54,7 @@ def test_contact_opened_from_fresh_list_makes_no_api_call(admin_client: Client, 
 def test_contact_cached_in_another_scope_is_not_found(admin_client: Client, caching_api: SandboxServer) -> None:
     contact_id = rows(admin_client.get(LIST))[0]
     other = f"/p/{caching_api.profiles()[1]['id']}/contacts/"
-    page = admin_client.get(f"{other}{contact_id}/", headers={"Referer": f"http://testserver{LIST}"})
+    page = admin_client.get(f"{other}{contact_id}/", headers={"Referer": f"{SITE_URL}{LIST}"})
     assert page.status_code == 404
     assert len(_calls(caching_api)) == 2
 
@@ -80,7 +80,7 @@ def test_refresh_is_throttled_per_user(
 
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
-    "unavailable": ({"kind": "status", "status": 500}, "The messaging service has a fault."),
+    "unavailable": ({"kind": "status", "status": 500}, "The messaging service returned an error."),
     "slow": ({"kind": "slow", "seconds": 2}, "A newer answer is on its way."),
     "limited": ({"kind": "rate_limited", "retry_after": "9"}, "Too many requests."),
     "unreadable": ({"kind": "html", "status": 200}, "The messaging service gave an answer we cannot read."),

@@ -73,7 +73,7 @@ def _patch(**changes: Any) -> dict[str, Any]:
     return {"kind": "patch", "set": {f"data.contacts.0.{name}": value for name, value in changes.items()}}
 
 
-FAULTY = "The messaging service has a fault"
+FAULTY = "The messaging service returned an error"
 ODD = "The messaging service gave an answer we cannot read"
 UNREACHED = "The messaging service cannot be reached"
 LATE = "The messaging service took too long"

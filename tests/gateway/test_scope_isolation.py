@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from contacts_ui.gateway import get_gateway
 from testing.sandbox_server import SandboxServer
-from tests.html import FRAGMENT, rows, scopes
+from tests.html import FRAGMENT, SITE_URL, rows, scopes
 
 STEPS_EACH = 25
 EXAMPLES = max(1, int(os.environ.get("ISOLATION_STEPS", "200")) // STEPS_EACH)
@@ -100,7 +100,7 @@ class _World:
         self._check(step, profile_id, set(rows(response)), scopes(response))
         if step.opens is not None and len(rows(response)) > step.opens:
             contact_id = rows(response)[step.opens]
-            opened = client.get(f"{path}{contact_id}/", headers={"Referer": f"http://testserver{path}"})
+            opened = client.get(f"{path}{contact_id}/", headers={"Referer": f"{SITE_URL}{path}"})
             assert opened.status_code != 200 or contact_id in self.held[profile_id]
             assert scopes(opened) == {profile_id}
         self.sandbox.clear()

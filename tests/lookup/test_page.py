@@ -107,7 +107,7 @@ def test_dead_api_is_no_answer_with_reason(support_client: Client, sandbox: Sand
     page = text(support_client.post(LOOKUP, {"number": shared}))
     assert len(said(page)["unanswered"]) == 3
     assert said(page)["absent"] == []
-    assert "The messaging service has a fault." in page
+    assert "The messaging service returned an error." in page
     assert "No profile with an answer has it" in page
 
 
@@ -125,7 +125,7 @@ def test_dead_account_shows_form_with_typed_number(support_client: Client, sandb
     response = support_client.post(LOOKUP, {"number": NOBODYS})
     assert response.status_code == 503
     assert f'value="{NOBODYS}"' in text(response)
-    assert "The messaging service has a fault" in text(response)
+    assert "The messaging service returned an error" in text(response)
 
 
 def test_opt_outs_stand_side_by_side(

@@ -88,6 +88,17 @@ def test_authorization_code_is_bound_by_pkce(sso_desk: Desk, provider: Provider)
     assert (asked["code_challenge"], asked["code_challenge_method"]) == (challenge, "S256")
 
 
+def test_provider_sends_back_to_site_url_when_host_lacks_port(sso_desk: Desk, provider: Provider) -> None:
+    visitor = Visitor(sso_desk.url)
+    visitor.see("/sign-in/")
+    visitor.headers["Host"] = "127.0.0.1"
+    address = start_sso(visitor)
+    assert query_of(address)["redirect_uri"] == f"{sso_desk.url}/sign-in/sso/callback/"
+    visitor.see(provider.authorize(address, "s-port"))
+    assert provider.token_requests()[-1]["redirect_uri"] == f"{sso_desk.url}/sign-in/sso/callback/"
+    assert visitor.signed_in()
+
+
 def test_query_parameters_do_not_reach_provider(sso_desk: Desk) -> None:
     visitor = Visitor(sso_desk.url)
     query_string = "?process=connect&scope=phone&auth_params=redirect_uri%3Dhttps%3A%2F%2Fevil.example%26state%3Dmine"

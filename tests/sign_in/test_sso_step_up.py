@@ -53,7 +53,7 @@ def test_another_person_at_the_provider_is_no_proof(admin: Visitor, provider: Pr
     provider.knows("s-else", preferred_username="else", groups=["desk-admins"])
     answer = admin.see(provider.authorize(_to_provider(admin), "s-else"))
     assert answer.headers["Location"] == AGAIN
-    assert "You signed in there as somebody else." in admin.see(AGAIN).text
+    assert "You signed in there as someone else." in admin.see(AGAIN).text
     assert admin.see(NEW).status_code == 302
     assert "boss" in admin.see("/preferences/").text
 
