@@ -16,7 +16,7 @@ from contacts_ui.sent_api.errors import Forbidden
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
-from tests.html import rows
+from tests.html import SITE_URL, rows
 
 KEY = "sandbox-organization"
 ACCOUNT = Scope(None, "Meridian Group", switchable=True)
@@ -159,6 +159,6 @@ def test_contact_of_derived_list_opens_without_call(
     admin_client.get(path, {"search": text[:7]})
     caching_api.reset_requests()
     shown = rows(admin_client.get(path, {"search": text}))
-    current = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{path}?search={text}"}
+    current = {"HX-Request": "true", "HX-Current-URL": f"{SITE_URL}{path}?search={text}"}
     assert admin_client.get(f"{path}{shown[0]}/", headers=current).status_code == 200
     assert caching_api.requests() == []
