@@ -95,7 +95,8 @@ def test_contact_of_account_itself_has_its_name_without_link(admin_client: Clien
 
 
 @pytest.mark.parametrize(
-    ("owner", "shown"), [("02f4f107-587e-4c4e-95f2-34f46a716683", "Not named"), ("<b>not an id</b>", "Not named"), (None, "—"), ("", "—")]
+    ("owner", "shown"),
+    [("02f4f107-587e-4c4e-95f2-34f46a716683", "Not named"), ("<b>not an id</b>", "Not named"), (None, "—"), ("", "—")],
 )
 def test_owner_that_api_does_not_name_is_said_to_be_unnamed(
     admin_client: Client, sandbox: SandboxServer, owner: str | None, shown: str
