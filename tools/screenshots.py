@@ -94,10 +94,11 @@ def _take(state: State, place: DeskUnderTest, browser: Browser) -> int:
         context.set_default_timeout(10_000)
         page = context.new_page()
         # The page's clock is fixed, so that ages are equal in every screenshot.
-        page.clock.set_fixed_time(datetime.now(UTC) + (STALE_FOR if state.name == "stale" else timedelta()))
+        page.clock.set_fixed_time(datetime.now(UTC))
         go_to_state(state, place, page)
         page.mouse.move(0, 0)
-        if state.name == "stale":
+        if state.name == "stale":  # ages count on from the server's
+            page.clock.set_fixed_time(datetime.now(UTC) + STALE_FOR)
             page.get_by_text("3 min ago").first.wait_for()
         for scheme in SCHEMES:
             _screenshot(page, scheme, FOLDER / f"{state.name}-{scheme}-{size}.png")
