@@ -208,8 +208,7 @@ def test_demo_shows_contacts(demo: Launch) -> None:
 
 
 def test_ctrl_c_stops_desk_and_sandbox(demo: Launch) -> None:
-    for port in (demo.settings["PORT"], demo.settings["SANDBOX_PORT"]):
-        wait_until(lambda port=port: not _listens(int(port)))
+    wait_until(lambda: not _listens(demo.settings["PORT"]) and not _listens(demo.settings["SANDBOX_PORT"]))
 
 
 def test_one_worker_runs_and_another_one_after_its_death(demo: Launch) -> None:
@@ -362,9 +361,9 @@ def test_secret_on_command_line_of_make_is_refused(tmp_path: Path, name: str) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def _listens(port: int) -> bool:
+def _listens(port: str) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex(("127.0.0.1", int(port))) == 0
 
 
 def _descendants(pid: int) -> list[int]:
