@@ -11,6 +11,7 @@ import mmap
 import os
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ class SharedCounters:
         self._size = size
         self._lock = threading.Lock()
         self._file = _file_of_size(path, size * 8)
+        weakref.finalize(self, os.close, self._file).atexit = False  # a process with many gateways: the tests'
         self._cells: Cells = memoryview(mmap.mmap(self._file, size * 8)).cast("d")
 
     def unlocked(self) -> Cells:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -35,6 +36,14 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> object:
         return RedisRateLimiter(request.getfixturevalue("redis_url"), name, per_minute, burst, fallback=own)
 
     return of
+
+
+def test_counters_that_are_gone_hold_no_file_open(tmp_path: Path) -> None:
+    """Else a process that makes many gateways, as tests do, runs out of descriptors."""
+    for _ in range(3):
+        SharedCounters(tmp_path / "counters", 8)
+    opened = [Path(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+    assert not [one for one in opened if one.is_symlink() and one.readlink() == tmp_path / "counters"]
 
 
 def _grants(limiter: RateLimiter, tries: int, *, bulk: bool = False, background: bool = False) -> int:
