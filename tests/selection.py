@@ -26,6 +26,7 @@ TOGETHER = {
 # Page states and rows of the fault matrix are many, slow and independent: each is a group of its own.
 STATES = "tests/browser/test_page_states.py"
 ONE_BY_ONE = (STATES, "tests/gateway/test_fault_matrix.py")
+PATIENT_STATE = "patient-"  # begins the ids of states that share a desk which waits long
 OF_STATE = re.compile(r"(?:-(?:desktop|phone)-(?:light|dark))?\]$")
 ABSENT = "needs {}, which is not installed here"
 
@@ -40,7 +41,8 @@ def group_of(nodeid: str) -> str:
     """Worker group of a test: its expensive program, else its module, or its state or fault."""
     module, _, name = nodeid.partition("::")
     if module in ONE_BY_ONE and "[" in name:
-        return f"{module} {OF_STATE.sub('', name.partition('[')[2])}"
+        parameter = name.partition("[")[2]
+        return f"{module} {PATIENT_STATE if parameter.startswith(PATIENT_STATE) else OF_STATE.sub('', parameter)}"
     return TOGETHER.get(module, module)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,9 +25,11 @@ from testing.processes import free_port, start_program, stop_program
 from testing.running_desk import SECRET_KEY, desk_environment, manage
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
+from tests.html import FRAGMENT
 from tests.sign_in.running_desk import Visitor
 
 pytestmark = pytest.mark.outside  # starts the launcher
+LAUNCHER = (sys.executable, "-m", "tools.run")
 LAST_LINE = "Ctrl-C stops it."
 KEY = "sandbox-organization"
 NO_KEY = ""
@@ -36,16 +40,19 @@ NO_API = "http://127.0.0.1:9"
 class Launch:
     """What was seen of one run of the launcher: its output, who was let in, and its programs.
 
-    `workers`: their ids at first, and, where one was killed, after that.
+    `rows`: contacts that the admin's list showed. `workers`: their ids at first, and, where one was killed, after that.
+    `modes`: file modes of the secrets and of the files of the database.
     """
 
     settings: dict[str, str]
     printed: str
     health: int
     let_in: dict[str, bool]
+    rows: int
     command_lines: bytes
     server_environments: bytes
-    workers: tuple[list[int], ...] = ()
+    workers: tuple[list[int], ...]
+    modes: dict[str, str]
 
 
 def _environment(folder: Path, api: str, key: str, **settings: str) -> dict[str, str]:
@@ -55,10 +62,16 @@ def _environment(folder: Path, api: str, key: str, **settings: str) -> dict[str,
 
 
 @contextmanager
-def _launcher(settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Runs the launcher until the block ends; what it printed up to the last line of its greeting, or to its end."""
-    command = [sys.executable, "-m", "tools.run"]
-    process = start_program(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def _launcher(
+    settings: dict[str, str], command: tuple[str, ...] = LAUNCHER
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Runs the launcher until the block ends; what it printed up to the last line of its greeting, or to its end.
+
+    Its user's umask lets everyone read.
+    """
+    before = os.umask(0o022)
+    process = start_program(list(command), env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    os.umask(before)
     try:
         printed = ""
         assert process.stdout
@@ -69,26 +82,40 @@ def _launcher(settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes
         stop_program(process)
 
 
-def _launch(settings: dict[str, str], url: str, *, kill_worker: bool = False) -> Launch:
+def _launch(settings: dict[str, str], url: str) -> Launch:
     """Starts the desk, looks, and stops it."""
     with _launcher(settings) as (process, printed):
-        assert LAST_LINE in printed, f"it ended: {printed}"
-        programs = _descendants(process.pid)
-        environments = b"".join(Path(f"/proc/{pid}/environ").read_bytes() for pid in programs)
-        workers = [_workers(process.pid)]
-        if kill_worker:
-            os.kill(workers[0][0], signal.SIGKILL)
-            wait_until(lambda: (now := _workers(process.pid)) and now != workers[0])
-            workers.append(_workers(process.pid))
-        return Launch(
-            settings,
-            printed,
-            requests.get(f"{url}/healthz", timeout=30).status_code,
-            {name: _lets_in(url, name) for name in ("admin", "support")},
-            b"".join(map(_command_line, (process.pid, *_descendants(process.pid)))),
-            environments,
-            tuple(workers),
-        )
+        return _seen(settings, url, process.pid, printed)
+
+
+def _seen(settings: dict[str, str], url: str, launcher: int, printed: str, *, kill_worker: bool = False) -> Launch:
+    """Looks at a running desk. `launcher` is its process."""
+    assert LAST_LINE in printed, f"it ended: {printed}"
+    programs = _descendants(launcher)
+    environments = b"".join(Path(f"/proc/{pid}/environ").read_bytes() for pid in programs)
+    workers = [_workers(launcher)]
+    if kill_worker:
+        os.kill(workers[0][0], signal.SIGKILL)
+        wait_until(lambda: (now := _workers(launcher)) and now != workers[0])
+        workers.append(_workers(launcher))
+    visitors = {name: _visitor(url, name) for name in ("admin", "support")}
+    let_in = {name: visitor.signed_in() for name, visitor in visitors.items()}
+    return Launch(
+        settings,
+        printed,
+        requests.get(f"{url}/healthz", timeout=30).status_code,
+        let_in,
+        visitors["admin"].get(f"{url}/account/contacts/", headers=FRAGMENT, timeout=60).text.count("data-contact-id"),
+        b"".join(map(_command_line, (launcher, *_descendants(launcher)))),
+        environments,
+        tuple(workers),
+        _modes(Path(settings["ENV_FILE"]).parent),
+    )
+
+
+def _modes(folder: Path) -> dict[str, str]:
+    files = [folder / ".env", *folder.glob("*.sqlite3*")]
+    return {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in files}
 
 
 def _workers(pid: int) -> list[int]:
@@ -104,11 +131,11 @@ def _command_line(pid: int) -> bytes:
         return b""
 
 
-def _lets_in(url: str, username: str) -> bool:
-    """True when this name and the demo's password open the desk."""
+def _visitor(url: str, username: str) -> Visitor:
+    """A browser that tried this name and the demo's password."""
     visitor = Visitor(url)
     visitor.submit("/sign-in/", login=username, password=PASSWORD)
-    return visitor.signed_in()
+    return visitor
 
 
 def _refused(settings: dict[str, str]) -> str:
@@ -152,9 +179,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def demo(folder: Path, running_sandbox: SandboxServer) -> Launch:
-    """The first start, without a key."""
+    """The first start, by `make run` without a key; ended as by a terminal, whose Ctrl-C goes to the whole group."""
     settings = _environment(folder, running_sandbox.url, NO_KEY)
-    return _launch(settings, settings["SITE_URL"], kill_worker=True)
+    with _launcher(settings, ("make", "run")) as (make, printed):
+        launcher, *_ = _descendants(make.pid)
+        seen = _seen(settings, settings["SITE_URL"], launcher, printed, kill_worker=True)
+        for _ in range(2):  # for users who press it again
+            os.killpg(make.pid, signal.SIGINT)
+        make.wait(timeout=120)
+    return seen
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +201,14 @@ def after_demo(demo: Launch, folder: Path, running_sandbox: SandboxServer) -> La
 def test_demo_lets_its_accounts_in(demo: Launch) -> None:
     assert demo.let_in == {"admin": True, "support": True}
     assert f"admin    {PASSWORD}" in demo.printed
+
+
+def test_demo_shows_contacts(demo: Launch) -> None:
+    assert demo.rows > 0
+
+
+def test_ctrl_c_stops_desk_and_sandbox(demo: Launch) -> None:
+    wait_until(lambda: not _listens(demo.settings["PORT"]) and not _listens(demo.settings["SANDBOX_PORT"]))
 
 
 def test_one_worker_runs_and_another_one_after_its_death(demo: Launch) -> None:
@@ -189,6 +230,18 @@ def test_real_key_is_greeted_with_account_and_missing_admin(after_demo: Launch) 
     assert "Meridian Group" in after_demo.printed
     assert "organization key, 12 profiles" in after_demo.printed
     assert "manage.py desk_admin NAME" in after_demo.printed
+
+
+def test_launcher_makes_files_that_its_user_alone_can_open(demo: Launch, after_demo: Launch) -> None:
+    database = ["{}.sqlite3", "{}.sqlite3-wal", "{}.sqlite3-shm"]
+    for launch, name in ((demo, "demo"), (after_demo, "desk")):
+        assert {".env", *(file.format(name) for file in database)} <= set(launch.modes)
+        assert set(launch.modes.values()) == {"0o600"}
+
+
+def test_secret_key_is_made_and_kept(demo: Launch, after_demo: Launch, folder: Path) -> None:
+    (line,) = [line for line in (folder / ".env").read_text().splitlines() if line.startswith("SECRET_KEY=")]
+    assert len(line) > 60
 
 
 def test_demo_password_is_in_no_process_list(demo: Launch) -> None:
@@ -306,6 +359,11 @@ def test_secret_on_command_line_of_make_is_refused(tmp_path: Path, name: str) ->
     assert f"everyone on this machine can read {name} in the process list. Use {name}=… make run" in done.stderr
     assert "hush-hush" not in done.stdout + done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def _listens(port: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(port))) == 0
 
 
 def _descendants(pid: int) -> list[int]:

@@ -31,7 +31,7 @@ class SharedCounters:
         self._size = size
         self._lock = threading.Lock()
         self._file = _file_of_size(path, size * 8)
-        weakref.finalize(self, os.close, self._file)
+        weakref.finalize(self, os.close, self._file).atexit = False  # a process with many gateways: the tests'
         self._cells: Cells = memoryview(mmap.mmap(self._file, size * 8)).cast("d")
 
     def unlocked(self) -> Cells:

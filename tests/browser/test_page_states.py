@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
@@ -16,12 +16,14 @@ from tests.browser.conftest import watch_faults
 from tests.browser.places import PATIENT, DeskUnderTest, settle_in
 from tests.browser.test_accessibility import COLOUR_RULES, RULES, SIZES, check
 from tests.old_phrases import old_phrases
+from tests.selection import PATIENT_STATE
 
+from .look_alikes import LESSER, LOOK_ALIKES
 from .page_states import STATES, State, assert_visible, go_to_state
 
 Scheme = Literal["light", "dark"]
 GOING_AWAY = {"offline", "drawer-offline", "session-ended"}  # states after which a tab cannot be reused
-WIDTHS = (320, 390, 768, 800, 1440)
+WIDTHS, MORE_WIDTHS = (320, 768), (390, 800, 1440)
 ZOOMED: ViewportSize = {"width": 360, "height": 225}  # a screen of 1440 x 900 at 400 %
 
 # Elements whose content overflows or is cut off without an ellipsis.
@@ -57,7 +59,23 @@ def long_timeout_desk(template: DeskTemplate, tmp_path_factory: pytest.TempPathF
         yield settle_in(desk, sandbox)
 
 
-@pytest.fixture(scope="module", params=STATES, ids=lambda state: state.name)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs a test in each state; of look-alikes make test runs those alone that are marked `each_state`."""
+    if "state" not in metafunc.fixturenames:
+        return
+    whole = any(metafunc.definition.iter_markers("each_state"))
+    states = [
+        pytest.param(
+            state,
+            id=PATIENT_STATE + state.name if state.patient else state.name,
+            marks=() if whole or state.name not in LESSER else pytest.mark.exhaustive,
+        )
+        for state in STATES
+    ]
+    metafunc.parametrize("state", states, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def state(request: pytest.FixtureRequest) -> State:
     """Each page state."""
     found: State = request.param
@@ -130,24 +148,45 @@ def test_every_error_page_is_covered_by_a_state() -> None:
     assert {problem.title for _, problem in ERROR_PAGES} - shown == elsewhere
 
 
+def test_look_alikes_are_states_and_none_stands_for_another() -> None:
+    names = {state.name for state in STATES}
+    assert LESSER | set(LOOK_ALIKES) <= names
+    assert not LESSER & set(LOOK_ALIKES)
+
+
+@pytest.mark.each_state
 def test_state_text_is_visible(state: State, page: Page) -> None:
     page.set_viewport_size(SIZES["desktop"])
     assert_visible(page, state)
 
 
+@pytest.mark.each_state
 def test_only_empty_list_says_no_contacts(state: State, page: Page) -> None:
     assert ("No contacts" in page.locator("main").inner_text()) == state.empty
 
 
+@pytest.mark.each_state
 def test_state_says_no_old_phrase(page: Page) -> None:
     assert old_phrases(page.locator("body").inner_text()) == []
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("desktop", "dark"), ("phone", "light")])
-def test_state_passes_axe(page: Page, scheme: Scheme, size: str) -> None:
+@pytest.mark.each_state
+def test_state_passes_axe(page: Page) -> None:
+    _passes_axe(page, "desktop", "light", RULES)
+
+
+def test_state_passes_axe_on_phone(page: Page) -> None:
+    _passes_axe(page, "phone", "light", RULES)
+
+
+def test_dark_state_passes_colour_rules_of_axe(page: Page) -> None:
+    _passes_axe(page, "desktop", "dark", COLOUR_RULES)
+
+
+def _passes_axe(page: Page, size: str, scheme: Scheme, rules: dict[str, Any]) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size(SIZES[size])
-    check(page, rules=COLOUR_RULES if scheme == "dark" else RULES)
+    check(page, rules=rules)
 
 
 @pytest.mark.exhaustive
@@ -159,12 +198,22 @@ def test_whole_page_passes_axe(page: Page, scheme: Scheme, size: str) -> None:
     check(page, whole=True)
 
 
+def test_nothing_overflows_in_narrow_windows(page: Page) -> None:
+    _overflows_nowhere(page, WIDTHS)
+
+
+@pytest.mark.exhaustive
 def test_nothing_overflows_at_any_width(page: Page) -> None:
-    for width in WIDTHS:
+    _overflows_nowhere(page, MORE_WIDTHS)
+
+
+def _overflows_nowhere(page: Page, widths: tuple[int, ...]) -> None:
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate(OVERFLOWING) == [], width
 
 
+@pytest.mark.each_state
 def test_page_fits_and_stays_readable_at_400_percent_zoom(page: Page) -> None:
     page.set_viewport_size(ZOOMED)
     assert page.evaluate(OVERFLOWING) == []

@@ -20,7 +20,8 @@ from testing.waiting import wait_until
 
 from .page_helpers import ROWS
 
-pytestmark = pytest.mark.outside  # starts make and the launcher
+# Start make and the launcher. tests/test_launcher.py has a demo of make test, without a browser.
+pytestmark = [pytest.mark.outside, pytest.mark.exhaustive]
 LAST_LINE = "Ctrl-C stops it."
 
 
@@ -87,7 +88,6 @@ def test_ctrl_c_stops_all_processes(demo: Demo) -> None:
     _assert_stops(demo, "INT")
 
 
-@pytest.mark.exhaustive
 def test_closed_terminal_stops_all_processes(tmp_path: Path) -> None:
     with running_demo(tmp_path) as demo:
         _assert_stops(demo, "HUP")
@@ -102,7 +102,6 @@ def _assert_stops(demo: Demo, signal_name: str) -> None:
     wait_until(lambda: not _answers(f"{demo.sandbox_url}/_sandbox/health"))
 
 
-@pytest.mark.exhaustive
 def test_killed_make_stops_all_processes(tmp_path: Path) -> None:
     """After SIGKILL no process is left to handle Ctrl-C."""
     with running_demo(tmp_path) as demo:

@@ -37,6 +37,14 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     return of
 
 
+def test_counters_that_are_gone_hold_no_file_open(tmp_path: Path) -> None:
+    """Else a process that makes many gateways, as tests do, runs out of descriptors."""
+    for _ in range(3):
+        SharedCounters(tmp_path / "counters", 8)
+    opened = [one.readlink() for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert tmp_path / "counters" not in opened
+
+
 def _grants(limiter: RateLimiter, tries: int, *, bulk: bool = False, background: bool = False) -> int:
     return sum(limiter.acquire(bulk=bulk, background=background) == 0 for _ in range(tries))
 

@@ -14,7 +14,7 @@ import requests
 
 from testing.accounts import create_session
 from testing.desk_template import PASSWORD, DeskTemplate
-from testing.running_desk import COOKIE, Desk, launched_desk, manage, running_desk
+from testing.running_desk import COOKIE, Desk, manage, running_desk
 from testing.sandbox_server import SandboxServer
 
 PAGE = "/preferences/"
@@ -28,9 +28,13 @@ READ = "import sys\ntry:\n    open(sys.argv[1], 'rb').read(1)\nexcept Permission
 def desk(
     running_sandbox: SandboxServer, template: DeskTemplate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    """A desk with an SQLite file."""
-    with running_desk(tmp_path_factory.mktemp("stolen"), running_sandbox.url, template) as desk:
-        yield desk
+    """A desk with an SQLite file, run by a user whose umask lets everyone read."""
+    before = os.umask(0o022)
+    try:
+        with running_desk(tmp_path_factory.mktemp("stolen"), running_sandbox.url, template) as desk:
+            yield desk
+    finally:
+        os.umask(before)
 
 
 def _browser(cookie: str | None = None) -> requests.Session:
@@ -88,44 +92,29 @@ def test_stolen_hash_cannot_end_session_of_its_owner(desk: Desk) -> None:
     assert _opens(browser, desk)
 
 
-@pytest.fixture(scope="module")
-def launched(running_sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A desk as `make run` starts it, by a user whose umask lets everyone read; others may enter its folder."""
-    folder = tmp_path_factory.mktemp("launched")
-    before = os.umask(0o022)
-    try:
-        with launched_desk(folder, running_sandbox.url) as desk:
-            yield desk
-    finally:
-        os.umask(before)
-
-
-def test_launcher_makes_files_that_its_user_alone_can_open(launched: Desk) -> None:
-    assert _browser().get(f"{launched.url}/readyz").status_code == 200  # opens the database
-    files = [launched.folder / ".env", *_database_files(launched.database)]
-    assert len(files) == 4
-    assert [oct(stat.S_IMODE(path.stat().st_mode)) for path in files] == ["0o600"] * 4
-    counters = Path(launched.settings["SENT_BUDGET_FILE"])
-    assert not counters.exists() or counters.stat().st_mode & 0o077 == 0
-
-
-def test_command_makes_database_that_its_user_alone_can_open(launched: Desk, tmp_path: Path) -> None:
+def test_command_makes_database_that_its_user_alone_can_open(desk: Desk, tmp_path: Path) -> None:
     made = tmp_path / "made.sqlite3"
-    manage(launched.settings | {"DATABASE_URL": f"sqlite:///{made}"}, "migrate", "auth", "--verbosity=0")
+    manage(desk.settings | {"DATABASE_URL": f"sqlite:///{made}"}, "showmigrations", "auth")
     assert made.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a program as another user")
-def test_another_user_of_the_host_reads_neither_database_nor_secrets(launched: Desk) -> None:
-    others = [launched.folder, *launched.folder.parents]
+def test_another_user_of_the_host_reads_neither_database_nor_secrets(desk: Desk) -> None:
+    """The secrets lie in a file as the launcher makes it (tests/test_launcher.py has its mode)."""
+    assert _browser().get(f"{desk.url}/readyz").status_code == 200  # opens the database
+    secrets = desk.folder / ".env"
+    secrets.touch(0o600)
+    files = [secrets, *_database_files(desk.database)]
+    assert len(files) == 4
+    others = [desk.folder, *desk.folder.parents]
     modes = {folder: folder.stat().st_mode for folder in others}
     try:
         for folder in others:  # otherwise the folders of pytest would hold the attack off
             folder.chmod(stat.S_IMODE(modes[folder]) | 0o055)
-        (launched.folder / "bait").write_text("readable")
-        (launched.folder / "bait").chmod(0o644)
-        assert _status_of_nobody(launched.folder / "bait") == 0
-        for path in (launched.folder / ".env", *_database_files(launched.database)):
+        (desk.folder / "bait").write_text("readable")
+        (desk.folder / "bait").chmod(0o644)
+        assert _status_of_nobody(desk.folder / "bait") == 0
+        for path in files:
             assert _status_of_nobody(path) == 1, path
     finally:
         for folder, mode in modes.items():
