@@ -107,9 +107,9 @@ def test_more_than_an_hour_allows_is_refused_at_once(admin_user: User, small_quo
 
 
 def test_people_page_names_who_was_stopped(admin_client: Client, admin_user: User, small_quota: None) -> None:
-    assert "reached the hour’s limit" not in text(admin_client.get("/people/"))
+    assert "reached the hourly limit" not in text(admin_client.get("/people/"))
     for _ in range(4):
         admin_client.get(LIST)
     page = text(admin_client.get("/people/"))
-    assert page.count("mara reached the hour’s limit of contacts at") == 1
+    assert page.count("mara reached the hourly limit of contacts shown at") == 1
     assert f'href="/people/{admin_user.pk}/"' in page
