@@ -21,6 +21,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 
 from . import attempts, known_browser, mail_queue, provider_session
 from .allauth_compat import assess_unique_email, clear_login, filter_users_by_email, get_user_by_username, ratelimit
@@ -32,8 +33,10 @@ from .step_up import proof_methods
 
 log = logging.getLogger(__name__)
 
+_BEGAN_WITH = "desk.sign_in.began_with"  # in the session, until the last step: a keyed hash of the password's hash
 NO_MATCH = "This user name and password do not match. The password is case-sensitive."
 NO_FACTOR = "{} did not confirm a second factor, and you need one. Add it there, then sign in again."
+BEGUN_BEFORE = "Your password was changed meanwhile. Sign in anew."
 WRONG_CODE = "This code is not right. Each code works once; wait for the next one."
 
 
@@ -101,6 +104,7 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         rejection: HttpResponse | None = super().pre_login(request, user, **kwargs)
         if rejection is not None:
             return rejection
+        request.session[_BEGAN_WITH] = user.get_session_auth_hash()
         login = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
         if login is None:
             provider_session.forget(request)
@@ -133,10 +137,16 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         return cast("HttpResponse", super().respond_user_inactive(request, user))
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Checks `is_active` again: an admin may have deactivated the person between the two steps of signing in."""
+        """Checks `is_active` and the password again: an admin may have deactivated the person between the two steps of
+        signing in, and whoever began with a password that has been changed since must not finish.
+        """
+        began_with = request.session.pop(_BEGAN_WITH, "")
         if not user.is_active:
             clear_login(request)
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        if not constant_time_compare(began_with, user.get_session_auth_hash()):
+            refusal = self._refuse(request, user, BEGUN_BEFORE, "password changed meanwhile")
+            raise ImmediateHttpResponse(refusal)
         super().login(request, user)
 
     def set_password(self, user: User, password: str) -> None:
