@@ -18,6 +18,7 @@ from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -176,14 +177,17 @@ class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[mis
         return True
 
     def pre_social_login(self, _request: HttpRequest, login: SocialLogin) -> None:
-        """Gives a newcomer a unique user name. An e-mail that somebody here has is left out, never taken over."""
+        """Gives a newcomer a unique user name. An e-mail that somebody here signs in with is left out, never taken over:
+        one that is another's user name would be looked up as the newcomer's, and lock them out.
+        """
         if login.is_existing:
             return
         user: User = login.user
         # Reduced to ASCII: nobody gets a name that only looks like another's.
         names = [user.username, f"{user.first_name} {user.last_name}".strip(), user.email, "user"]
         user.username = self._account().generate_unique_username(names)
-        taken = User.objects.filter(email__iexact=user.email).exists() or assess_unique_email(user.email) is not True
+        somebody = Q(email__iexact=user.email) | Q(username__iexact=user.email)
+        taken = User.objects.filter(somebody).exists() or assess_unique_email(user.email) is not True
         if user.email and taken:
             user.email, login.email_addresses = "", []
 
