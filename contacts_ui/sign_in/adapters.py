@@ -177,8 +177,9 @@ class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[mis
         return True
 
     def pre_social_login(self, _request: HttpRequest, login: SocialLogin) -> None:
-        """Gives a newcomer a unique user name. An e-mail that somebody here signs in with is left out, never taken over:
-        one that is another's user name would be looked up as the newcomer's, and lock them out.
+        """A newcomer gets a unique user name. An e-mail that somebody here signs in by is left out, never taken over.
+
+        Where it is another's user name, sign-in would find the newcomer by it, and lock the other out.
         """
         if login.is_existing:
             return
