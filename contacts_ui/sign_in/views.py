@@ -50,7 +50,7 @@ def totp_activate(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return cast("HttpResponse", totp.activate_totp(request))
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=request.user.pk)
+        user = User.objects.select_for_update().get(pk=cast("User", request.user).pk)
         if is_mfa_enabled(user, [Authenticator.Type.TOTP]):
             return redirect("mfa_index")
         return cast("HttpResponse", totp.activate_totp(request))
