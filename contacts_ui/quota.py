@@ -49,6 +49,13 @@ def spend(user_id: int, *, contacts: int, numbers: int) -> None:
     raise _exceeded(current.first(), spent, limits, now)
 
 
+def has_room(user_id: int, contacts: int) -> bool:
+    """Whether so many contacts may still be shown; takes nothing. For what a page can leave out. Cost: one query."""
+    current = QuotaWindow.objects.filter(user_id=user_id, started_at__gt=datetime.now(UTC) - WINDOW)
+    shown = current.values_list("contacts", flat=True).first() or 0
+    return shown + contacts <= settings.DESK_CONTACTS_PER_HOUR
+
+
 def _exceeded(
     window: QuotaWindow | None, spent: dict[str, int], limits: dict[str, int], now: datetime
 ) -> QuotaExceeded:
