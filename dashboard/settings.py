@@ -168,6 +168,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", default=1 if _trus
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "contacts_ui.sign_in.adapters.DeskAccountAdapter"
 ACCOUNT_FORMS = {
+    "change_password": "contacts_ui.sign_in.forms.CountedChangePasswordForm",
     "login": "contacts_ui.sign_in.forms.SignInForm",
     "reset_password": "contacts_ui.sign_in.password_reset.PasswordResetForm",
     "user_token": "contacts_ui.sign_in.password_tokens.PasswordTokenForm",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.models import AuditEntry, GroupPolicy, Preferences
+from contacts_ui.models import AuditEntry, GroupPolicy, Preferences, QuotaWindow
 from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
 
@@ -148,6 +148,40 @@ def test_guessed_numbers_use_up_the_hour(
     settings.DESK_REVEALS_PER_HOUR = 3
     answers = [policy_client.get(LIST, {"phone": f"+1415555010{digit}"}).status_code for digit in range(5)]
     assert answers == [200, 200, 200, 429, 429]
+
+
+def test_guesses_in_audit_log_use_up_the_hour(policy_client: Client, settings: Settings) -> None:
+    """The attack: open a masked contact, and ask the log which number the row of that was about."""
+    settings.DESK_REVEALS_PER_HOUR = 3
+    answers = [policy_client.post("/audit/", {"number": f"+1415555010{digit}"}).status_code for digit in range(5)]
+    assert answers == [302, 302, 302, 429, 429]
+
+
+@pytest.mark.parametrize("parameter", ["search", "phone"])
+def test_refreshed_search_is_recorded_and_counted(
+    policy_client: Client, admin_user: User, contacts: tuple[Contact, ...], parameter: str
+) -> None:
+    """The attack: refresh, do not follow the redirect, and take the time of one call or of three."""
+    number = numbered(contacts).format_e164 or ""
+    policy_client.get(LIST, {parameter: number, "refresh": "1"})
+    policy_client.get(LIST, {parameter: "+14155550100", "refresh": "1"})
+    assert AuditEntry.objects.filter(action="contacts.searched", outcome="ok").count() == 2
+    assert QuotaWindow.objects.get(user=admin_user).numbers == 2
+
+
+@pytest.mark.parametrize("parameter", ["search", "phone"])
+def test_search_of_somebody_else_tells_no_hidden_digit(
+    policy_client: Client, root_client: Client, caching_api: SandboxServer, parameter: str
+) -> None:
+    """The attack: name a search as the list one comes from, and see whether the contact is read from its answer."""
+    target = numbered(first_page(caching_api))
+    digits = {"search": (target.format_national or "")[:6], "phone": target.format_e164 or ""}
+    asked = {parameter: digits[parameter], "page_size": "100"}
+    assert str(target.id) in rows(root_client.get(LIST, asked))
+    caching_api.reset_requests()
+    came_from = {"HX-Current-URL": f"http://testserver{LIST}?{urlencode(asked)}"}
+    policy_client.get(f"{LIST}{target.id}/", headers=FRAGMENT | came_from)
+    assert [call["path"] for call in caching_api.requests()] == [f"/v3/contacts/{target.id}"]
 
 
 def test_masked_contact_shows_no_country_code(policy_client: Client, contacts: tuple[Contact, ...]) -> None:

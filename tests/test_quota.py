@@ -113,3 +113,18 @@ def test_people_page_names_who_was_stopped(admin_client: Client, admin_user: Use
     page = text(admin_client.get("/people/"))
     assert page.count("mara reached the hourly limit of contacts shown at") == 1
     assert f'href="/people/{admin_user.pk}/"' in page
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
+def test_command_list_opens_without_numbers_once_hour_is_used_up(
+    admin_client: Client, caching_api: SandboxServer, settings: Settings, headers: dict[str, str]
+) -> None:
+    contact = numbered(first_page(caching_api))
+    admin_client.get(LIST)
+    admin_client.get(f"{LIST}{contact.id}/")
+    settings.DESK_CONTACTS_PER_HOUR = 51
+    commands = admin_client.get("/account/go/", headers=headers)
+    assert commands.status_code == 200
+    assert (contact.number or "") not in text(commands)
+    assert f"{LIST}{contact.id}/" in text(commands)
+    assert not AuditEntry.objects.filter(action="quota.exceeded").exists()

@@ -94,7 +94,8 @@ def test_form_starts_with_filters_of_list_and_without_its_search(admin_client: C
 
 
 @pytest.mark.parametrize(
-    "name", ["", "  ", "+44 7700 900123", "Q4 2026", "1-2-3-4", "٠١٢٣", "x" * 61, "a\0b", "\u200b"]
+    "name",
+    ["", "  ", "+44 7700 900123", "Q4 2026", "1-2-3-4", "٠١٢٣", "四四七九", "❹❹❼❾", "⑩⑪", "x" * 61, "a\0b", "\u200b"],
 )
 def test_name_with_number_or_nothing_is_refused(admin_client: Client, name: str) -> None:
     response = admin_client.post(f"{VIEWS}new/", SMS | {"name": name})

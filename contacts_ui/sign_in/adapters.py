@@ -18,9 +18,11 @@ from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 
 from . import attempts, known_browser, mail_queue, provider_session
 from .allauth_compat import assess_unique_email, clear_login, filter_users_by_email, get_user_by_username, ratelimit
@@ -33,8 +35,10 @@ from .step_up import proof_methods
 
 log = logging.getLogger(__name__)
 
+_BEGAN_WITH = "desk.sign_in.began_with"  # in the session, until the last step: a keyed hash of the password's hash
 NO_MATCH = "This user name and password do not match. The password is case-sensitive."
 NO_FACTOR = "{} did not confirm a second factor, and you need one. Add it there, then sign in again."
+BEGUN_BEFORE = "Your password was changed meanwhile. Sign in anew."
 WRONG_CODE = "This code is not right. Each code works once; wait for the next one."
 
 
@@ -102,6 +106,7 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         rejection: HttpResponse | None = super().pre_login(request, user, **kwargs)
         if rejection is not None:
             return rejection
+        request.session[_BEGAN_WITH] = user.get_session_auth_hash()
         login = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
         if login is None:
             provider_session.forget(request)
@@ -140,10 +145,16 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         return cast("HttpResponse", super().respond_user_inactive(request, user))
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Checks `is_active` again: an admin may have deactivated the person between the two steps of signing in."""
+        """Checks `is_active` and the password again: an admin may have deactivated the person between the two steps of
+        signing in, and whoever began with a password that has been changed since must not finish.
+        """
+        began_with = request.session.pop(_BEGAN_WITH, "")
         if not user.is_active:
             clear_login(request)
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        if not constant_time_compare(began_with, user.get_session_auth_hash()):
+            refusal = self._refuse(request, user, BEGUN_BEFORE, "password changed meanwhile")
+            raise ImmediateHttpResponse(refusal)
         super().login(request, user)
 
     def set_password(self, user: User, password: str) -> None:
@@ -173,14 +184,18 @@ class DeskSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[mis
         return True
 
     def pre_social_login(self, _request: HttpRequest, login: SocialLogin) -> None:
-        """Gives a newcomer a unique user name. An e-mail that somebody here has is left out, never taken over."""
+        """A newcomer gets a unique user name. An e-mail that somebody here signs in by is left out, never taken over.
+
+        Where it is another's user name, sign-in would find the newcomer by it, and lock the other out.
+        """
         if login.is_existing:
             return
         user: User = login.user
         # Reduced to ASCII: nobody gets a name that only looks like another's.
         names = [user.username, f"{user.first_name} {user.last_name}".strip(), user.email, "user"]
         user.username = self._account().generate_unique_username(names)
-        taken = User.objects.filter(email__iexact=user.email).exists() or assess_unique_email(user.email) is not True
+        somebody = Q(email__iexact=user.email) | Q(username__iexact=user.email)
+        taken = User.objects.filter(somebody).exists() or assess_unique_email(user.email) is not True
         if user.email and taken:
             user.email, login.email_addresses = "", []
 

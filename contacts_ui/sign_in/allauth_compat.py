@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.account.internal.flows.manage_email import assess_unique_email
-from allauth.account.internal.stagekit import clear_login
+from allauth.account.internal.stagekit import LOGIN_SESSION_KEY, clear_login
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
 from allauth.account.views import INTERNAL_RESET_SESSION_KEY
 from allauth.core.internal import ratelimit
@@ -22,6 +22,7 @@ from allauth.mfa.totp.internal.auth import (
 
 __all__ = [
     "INTERNAL_RESET_SESSION_KEY",
+    "LOGIN_SESSION_KEY",
     "SECRET_SESSION_KEY",
     "assess_unique_email",
     "clear_login",

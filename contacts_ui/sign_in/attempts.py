@@ -94,7 +94,8 @@ def growing_pause(here: Sequence[float], everywhere: Sequence[float], now: float
 def may_submit(request: HttpRequest) -> bool:
     """True up to 30 sign-in forms a minute, right or wrong, of a known browser or an address. Counts this one."""
     browser = known_browser(request)
-    subject = ("browser forms", browser.name) if browser else ("forms", _address(request))
+    here = _network(_address(request), ipv4=32, ipv6=64)  # one IPv6 customer has any number of addresses
+    subject = ("browser forms", browser.name) if browser else ("forms", here)
     try:
         _begin([Limit(*subject, 30, MINUTE)])
     except TooManyAttempts:

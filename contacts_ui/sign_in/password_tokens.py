@@ -3,6 +3,7 @@
 A link that a person asked for by mail has django-allauth's token. One made by an admin ends in `.` and the admin's id
 in base 36 (0: a command on the server). The id is part of what is signed, so neither can be turned into the other.
 So is a guarded role: a link that an admin made and kept ends when a superuser makes its person an auditor or admin.
+And it ends when its maker is no admin any more: whoever was switched off must not come back as somebody else.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.http import HttpRequest
 from django.utils.http import base36_to_int, int_to_base36
 
-from contacts_ui.roles import ROLES, role_of
+from contacts_ui.roles import ADMIN, ROLES, role_of
 
 from .allauth_compat import INTERNAL_RESET_SESSION_KEY
 
@@ -43,10 +44,11 @@ class _AnyMaker:
     """Checks tokens of every maker and of none."""
 
     def check_token(self, user: User, token: str) -> bool:
-        """True for a valid token."""
+        """True for a valid token. Cost: two queries for the maker of a link."""
         plain, maker_id = token.partition(".")[0], maker_of(token)
         # One spelling alone: `1` and `01` are the same number.
-        return bool(_TokenGenerator(maker_id).check_token(user, plain)) and token == _joined(plain, maker_id)
+        valid = bool(_TokenGenerator(maker_id).check_token(user, plain)) and token == _joined(plain, maker_id)
+        return valid and (not maker_id or _is_admin(maker_id))
 
 
 class PasswordTokenForm(UserTokenForm):  # type: ignore[misc]
@@ -75,6 +77,11 @@ def token_of(request: HttpRequest) -> str:
     """
     named: Any = request.resolver_match.kwargs.get("key", "") if request.resolver_match else ""
     return str(request.session.get(INTERNAL_RESET_SESSION_KEY, "") if named == "set-password" else named)
+
+
+def _is_admin(user_id: int) -> bool:
+    maker = User.objects.filter(pk=user_id).first()
+    return maker is not None and role_of(maker) == ADMIN
 
 
 def _joined(plain: str, maker_id: int | None) -> str:

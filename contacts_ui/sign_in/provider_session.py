@@ -47,11 +47,14 @@ _LONGEST_HINT = 6_000  # characters of an ID token in a URL
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """A check under way: the state it was sent with, when the session began (so that it still ends), the page."""
+    """A check under way: the state it was sent with, when the session began (so that it still ends), the page, whose
+    session it was.
+    """
 
     state: str
     began: float | None
     page: str
+    user_id: int | None = None
 
 
 def begin(request: HttpRequest, login: SocialLogin) -> None:
@@ -107,6 +110,8 @@ def sso_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     response = oidc.sso_callback(request, provider_id)
     if not request.user.is_authenticated or not isinstance(response, HttpResponseRedirect):
         return response
+    if request.user.pk != check.user_id:
+        return redirect("home")  # somebody else signed in there since: the page may name a number
     if check.began is not None:
         request.session[STARTED_AT] = check.began
     return redirect(check.page)
@@ -141,13 +146,13 @@ def _check_again(request: HttpRequest) -> HttpResponse | None:
     """Ends the session. The redirect to the provider where a page was asked for, else None: they are a stranger."""
     if request.method == "GET" and "HX-Request" in request.headers:
         return _reload_page(request)
-    began = request.session.get(STARTED_AT)
+    began, user_id = request.session.get(STARTED_AT), request.user.pk
     request.session.flush()
     request.user = AnonymousUser()
     page = safe_redirect_path(request.get_full_path())
     if not settings.OIDC_PROVIDER_ID or page is None or not _is_page(request):
         return None
-    check = _Check(get_random_string(32), began, page)
+    check = _Check(get_random_string(32), began, page, user_id)
     try:
         response = oidc.redirect_to_provider(request, settings.OIDC_PROVIDER_ID, check.state, prompt="none")
     except RequestException as error:

@@ -12,7 +12,7 @@ from .oidc import sso_login
 from .provider_session import sso_callback
 from .session_list import session_list
 from .sso_reauthentication import sso_reauthenticate
-from .views import sign_in, sign_out, step_up_continue, totp_qr_code
+from .views import sign_in, sign_out, step_up_continue, totp_activate, totp_qr_code
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in, name="account_login"),
@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("you/password/set/", account.password_set, name="account_set_password"),
     path("you/second-factor/", mfa.index, name="mfa_index"),
     path("you/second-factor/totp/picture/", totp_qr_code, name="totp-picture"),
+    path("you/second-factor/totp/activate/", totp_activate, name="mfa_activate_totp"),
     path("you/second-factor/totp/", include("allauth.mfa.totp.urls")),
     path("you/second-factor/passkeys/", include("allauth.mfa.webauthn.urls")),
     path("you/second-factor/recovery-codes/", include("allauth.mfa.recovery_codes.urls")),

@@ -10,7 +10,12 @@ from typing import cast
 
 from allauth.account import views as account
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import views as totp
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -36,6 +41,19 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if at_provider and isinstance(response, HttpResponseRedirect):
         response["Location"] = at_provider
     return response
+
+
+def totp_activate(request: HttpRequest) -> HttpResponse:
+    """The form that adds an authenticator app. Of two that are sent at once, by a double click, the second finds the
+    app added: django-allauth would fail on it.
+    """
+    if request.method != "POST":
+        return cast("HttpResponse", totp.activate_totp(request))
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=cast("User", request.user).pk)
+        if is_mfa_enabled(user, [Authenticator.Type.TOTP]):
+            return redirect("mfa_index")
+        return cast("HttpResponse", totp.activate_totp(request))
 
 
 @require_safe

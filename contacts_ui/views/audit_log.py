@@ -34,9 +34,10 @@ def audit_list(request: DeskRequest) -> HttpResponse:
     names = profile_names()
     query = _parse_filters(request, names)
     if request.method == "POST":
-        return redirect(
-            query.url(number=hashes_for_input(request.POST.get("number", ""), preferences_of(request).region))
-        )
+        preferences = preferences_of(request)
+        if preferences.mask_forced:  # rows name contacts: a hit tells whose number it is
+            audit.count_reveals(request, 1)
+        return redirect(query.url(number=hashes_for_input(request.POST.get("number", ""), preferences.region)))
     organization = has_profiles()
     desk = DeskPage(
         request,

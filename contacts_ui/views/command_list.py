@@ -5,7 +5,7 @@ A number typed into it goes to the search of the contacts list, and into no URL 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -18,6 +18,7 @@ from contacts_ui.access import CONTACT_ROLES, last_scope, pinned_scopes, recent_
 from contacts_ui.contacts.masking import mask_number
 from contacts_ui.contacts.opened import OpenedContact, opened_contacts
 from contacts_ui.contacts.saved_views import view_links
+from contacts_ui.quota import has_room
 from contacts_ui.roles import ADMIN, AUDITOR, role_of
 from contacts_ui.scope import Scope, path_of
 from contacts_ui.web.formatting import format_time
@@ -89,11 +90,15 @@ def _views(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
 
 
 def _opened(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
-    """The contacts opened last in this session. A number shown again is a look at it, and recorded."""
+    """The contacts opened last in this session. A number shown again is a look at it, and recorded. Without room for
+    it in the hour's quota the lines are without numbers: the rest of the list must open.
+    """
     if scope is None:
         return ()
     opened, masked = opened_contacts(request.session, scope), preferences_of(request).mask_numbers
     known = [entry.contact for entry in opened if entry.contact]
+    if known and not has_room(request.user.pk, len(known)):
+        opened, known = tuple(replace(entry, contact=None) for entry in opened), []
     if known:
         seen = {"scope": audit.scope_of(request), "rows": len(known), "number_hashes": audit.hashes_of_contacts(known)}
         audit.record(request, audit.AuditAction.CONTACTS_LISTED, about="opened recently", **seen)

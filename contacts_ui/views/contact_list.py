@@ -50,8 +50,9 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     if result is None:
         audit.defer(request)
         return page.response(waiting=True)
-    if "refresh" in request.GET and not wants_fragment(request) and not result.result.stale:
-        return redirect(query.canonical_url)  # so that reloading does not refresh again
+    # So that reloading does not refresh again. Not after a search: it was sent, and a redirect would not record it.
+    if "refresh" in request.GET and not (query.plan or wants_fragment(request) or result.result.stale):
+        return redirect(query.canonical_url)
     _audit_result(request, event, result)
     return page.response(**_rows(scope, result))
 

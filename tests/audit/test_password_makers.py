@@ -17,6 +17,7 @@ from contacts_ui.people.creation import create as create_person
 from contacts_ui.people.password_links import PasswordLink, issue_for_user
 from contacts_ui.people.password_links import create as create_link
 from contacts_ui.people.person import get_person
+from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
 from tests.html import text
 
@@ -52,13 +53,21 @@ def test_first_password_of_new_person_is_recorded_with_maker_of_link(desk_api: S
     assert _changed_by() == [f"ada: by a link that mara ({admin_user.pk}) made"]
 
 
-def test_link_of_deleted_maker_is_recorded_with_their_id(
-    desk_api: SandboxServer, admin_user: User, support_user: User
+@pytest.mark.parametrize("after", ["switched off", "demoted", "deleted"])
+def test_link_ends_when_its_maker_is_no_admin_any_more(
+    desk_api: SandboxServer, admin_user: User, support_user: User, after: str
 ) -> None:
-    path, maker_id = _path(issue_for_user(admin_user, support_user.pk)), admin_user.pk
-    admin_user.delete()
-    _choose(Client(), path, "another long password")
-    assert _changed_by() == [f"sam: by a link that a deleted person ({maker_id}) made"]
+    """The attack: make a link, lose the account, and come back as the person whom the link is for."""
+    path = _path(issue_for_user(admin_user, support_user.pk))
+    if after == "deleted":
+        admin_user.delete()
+    elif after == "demoted":
+        set_role(admin_user, "support")
+    else:
+        User.objects.filter(pk=admin_user.pk).update(is_active=False)
+    assert "This link does not work" in text(Client().get(path))
+    support_user.refresh_from_db()
+    assert support_user.check_password("x")
 
 
 def test_link_made_on_server_is_recorded_as_such(desk_api: SandboxServer, support_user: User) -> None:

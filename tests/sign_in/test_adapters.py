@@ -168,3 +168,18 @@ def test_provider_errors_record_at_most_sixty_rows_a_minute(db: None, rf: Reques
         request = rf.get("/sign-in/sso/callback/")
         DeskSocialAccountAdapter(request).on_authentication_error(request, None, exception=ValueError())
     assert AuditEntry.objects.filter(action="sign_in", outcome="denied").count() == 60
+
+
+def test_password_of_session_is_not_guessed_by_changing_it(desk_api: SandboxServer, support_user: User) -> None:
+    """The attack: with a stolen session, try passwords where the old one is asked for. They count as at sign-in."""
+    caches["default"].clear()
+    client = Client()
+    client.force_login(support_user)
+    for _ in range(3):
+        client.post("/you/password/", {"oldpassword": "wrong", "password1": GOOD, "password2": GOOD})
+        client.post("/sign-in/again/", {"password": "wrong"})
+    changed = client.post("/you/password/", {"oldpassword": "x", "password1": GOOD, "password2": GOOD})
+    assert "Too many attempts." in text(changed)
+    assert AuditEntry.objects.filter(outcome="denied", about="wrong password", person="sam").count() == 5
+    support_user.refresh_from_db()
+    assert support_user.check_password("x")

@@ -44,10 +44,12 @@ def test_rate_limit_is_consumed_by_action_and_config() -> None:
 def test_session_keys_are_text() -> None:
     assert isinstance(allauth_compat.SECRET_SESSION_KEY, str)
     assert isinstance(allauth_compat.INTERNAL_RESET_SESSION_KEY, str)
+    assert isinstance(allauth_compat.LOGIN_SESSION_KEY, str)
 
 
 def test_every_name_of_the_list_is_tested_here() -> None:
-    assert set(allauth_compat.__all__) == {*PARAMETERS, "ratelimit", "SECRET_SESSION_KEY", "INTERNAL_RESET_SESSION_KEY"}
+    constants = {"SECRET_SESSION_KEY", "INTERNAL_RESET_SESSION_KEY", "LOGIN_SESSION_KEY"}
+    assert set(allauth_compat.__all__) == {*PARAMETERS, "ratelimit", *constants}
 
 
 def test_no_other_module_imports_internals() -> None:

@@ -149,9 +149,10 @@ def test_malformed_passkeys_instead_of_password_add_few_rows(mara: User) -> None
     assert AuditEntry.objects.filter(outcome="denied").count() <= 10
 
 
-def test_refused_forms_add_few_rows(mara: User) -> None:
-    for _ in range(60):
-        signs_in(typed="wrong", address=ATTACKER)
+@pytest.mark.parametrize("address", ["203.0.113.9", "2001:db8:7:1::{:x}"], ids=["IPv4", "IPv6 /64"])
+def test_refused_forms_add_few_rows(mara: User, address: str) -> None:
+    for number in range(60):
+        signs_in(typed="wrong", address=address.format(number))
     assert AuditEntry.objects.filter(outcome="denied").count() <= 30
 
 

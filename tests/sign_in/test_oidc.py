@@ -255,6 +255,16 @@ def test_matching_email_does_not_take_over_local_user(
     assert sso_desk.sql("SELECT id FROM auth_user WHERE email = 'Lena@example.org'") != [(user,)]
 
 
+def test_email_that_is_somebodys_user_name_does_not_lock_them_out(sso_desk: Desk, provider: Provider) -> None:
+    """The attack: have the provider name an address that is the user name of somebody with a password."""
+    create_account(sso_desk, "nora@example.org", "admin")
+    sign_in(sso_desk, provider, "s-nora", preferred_username="n", email="Nora@example.org", email_verified=True)
+    assert user_of(sso_desk, "s-nora")[2] == ""
+    visitor = Visitor(sso_desk.url)
+    visitor.submit("/sign-in/", login="nora@example.org", password=PASSWORD)
+    assert visitor.signed_in()
+
+
 @pytest.mark.parametrize("name", ["leif", "LEIF", "l\u00e9if", "\uff4c\uff45\uff49\uff46"])
 def test_taken_user_name_gets_suffix(sso_desk: Desk, provider: Provider, local_people: None, name: str) -> None:
     sign_in(sso_desk, provider, f"s-{name.encode().hex()}", preferred_username=name)

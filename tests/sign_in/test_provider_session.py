@@ -89,6 +89,15 @@ def test_check_leads_back_to_page_with_groups_of_now(sso_desk: Desk, provider: P
     assert role_of(sso_desk, "p-back") == {"admin"}
 
 
+def test_check_leads_nobody_else_to_the_page(sso_desk: Desk, provider: Provider) -> None:
+    """Whoever signed in there meanwhile would read a number in the address of the page."""
+    provider.knows("p-next", preferred_username="p-next", groups=["desk-staff"])
+    visitor = session_of(sso_desk, provider, "p-gone", HOUR + 1)
+    back = visitor.see(still_there(provider, visitor.see(PAGE).headers["Location"], "p-next"))
+    assert back.headers["Location"] == "/"
+    assert visitor.signed_in()
+
+
 def test_check_does_not_prolong_twelve_hours(sso_desk: Desk, provider: Provider) -> None:
     visitor = session_of(sso_desk, provider, "p-long", 11 * HOUR)
     began = _session_data(sso_desk, visitor.cookies[COOKIE])["desk.began"]

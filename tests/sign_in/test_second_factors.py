@@ -17,6 +17,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.models import AuditEntry
+from contacts_ui.people.sessions import end_sessions
+from testing.accounts import prove
 from testing.clock import Clock
 from testing.sandbox_server import SandboxServer
 from testing.totp import PERIOD, SECRET, code_at
@@ -169,6 +171,37 @@ def test_user_deactivated_between_steps_is_not_signed_in(app_user: User, clock: 
     assert list(AuditEntry.objects.filter(action="sign_in").values_list("outcome", "about")) == [
         ("denied", "deactivated")
     ]
+
+
+def test_password_changed_between_steps_is_not_enough(app_user: User, clock: Clock) -> None:
+    client = Client()
+    client.post("/sign-in/", {"login": "mara", "password": "x"})
+    app_user.set_password("another long password")
+    app_user.save()
+    answer = client.post("/sign-in/code/", {"code": code_at(SECRET, clock.now)}, follow=True)
+    assert "Your password was changed meanwhile." in text(answer)
+    assert "_auth_user_id" not in client.session
+    assert AuditEntry.objects.get(action="sign_in").about == "password changed meanwhile"
+
+
+def test_sign_in_begun_before_sign_out_everywhere_ends_too(app_user: User, clock: Clock) -> None:
+    """Also after switching off and on again, and after factors were removed: both end sessions by this function."""
+    client = Client()
+    client.post("/sign-in/", {"login": "mara", "password": "x"})
+    assert end_sessions(app_user) == 0
+    assert client.post("/sign-in/code/", {"code": code_at(SECRET, clock.now)})["Location"].startswith("/sign-in/")
+    assert "_auth_user_id" not in client.session
+
+
+def test_app_sent_twice_at_once_is_added_once(desk_api: SandboxServer, admin_user: User, clock: Clock) -> None:
+    caches["default"].clear()
+    client = Client()
+    client.force_login(admin_user)
+    prove(client, admin_user).get("/you/second-factor/totp/activate/")
+    TOTP.activate(admin_user, client.session[SECRET_SESSION_KEY])  # the first of two clicks
+    second = client.post("/you/second-factor/totp/activate/", {"code": "000000"})
+    assert (second.status_code, second["Location"]) == (302, "/you/second-factor/")
+    assert Authenticator.objects.filter(user=admin_user, type="totp").count() == 1
 
 
 def test_sixth_foreign_passkey_is_not_checked(app_user: User) -> None:
