@@ -31,6 +31,11 @@ def people_stopped_by_quota() -> tuple[QuotaStop, ...]:
     rows = AuditEntry.objects.filter(action=AuditAction.QUOTA_EXCEEDED, at__gt=datetime.now(UTC) - REMEMBERED)
     latest = rows.values("person_id", "person", "about").annotate(last=Max("at")).order_by("-last")[:MAX_PEOPLE]
     return tuple(
-        QuotaStop(row["person_id"], row["person"] or "Someone", row["last"], LIMITS.get(row["about"], "contacts"))
+        QuotaStop(
+            row["person_id"],
+            row["person"] or "Someone",
+            row["last"],
+            LIMITS.get(row["about"] or "", LIMITS["contacts"]),
+        )
         for row in latest
     )
