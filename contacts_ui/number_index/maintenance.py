@@ -81,16 +81,18 @@ def build_finished(fingerprint: str, account: Account) -> None:
     for snapshot in finished.order_by("finished_at"):
         index = store.get_or_create(fingerprint, scope_id(snapshot.profile_id))
         try:
-            build(index, snapshot, account)
+            # Once alone: what traffic brought meanwhile is in the table now, and not among the additions any more.
+            if index.snapshot != snapshot.pk and not build(index, snapshot, account):
+                continue  # another process changed the index: the next round builds it
         except (SealError, snapshots.SnapshotExpired) as error:
             log.warning("number_index.build.failed", extra={"profile_id": index.scope, "error": type(error).__name__})
         snapshots.expire(snapshot)
 
 
-def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> None:
+def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> bool:
     """Builds a scope's index from a snapshot and what traffic brought since it began.
 
-    Raises SealError and SnapshotExpired. Cost: 5 µs a contact.
+    False when another process changed the index meanwhile. Raises SealError and SnapshotExpired. Cost: 5 µs a contact.
     """
     began_at, profile_id = snapshot.started_at or snapshot.created_at, snapshot.profile_id
     additions = list(store.load_additions(index))
@@ -121,6 +123,7 @@ def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> None:
     )
     counts = {"contacts": len(builder), "newer": newer, "calls": snapshot.calls, "whole": snapshot.whole}
     log.info("number_index.built", extra={"profile_id": index.scope, "saved": saved} | counts)
+    return saved
 
 
 def build_in_additions(fingerprint: str) -> None:

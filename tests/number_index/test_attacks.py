@@ -1,0 +1,48 @@
+"""What would make the index lie, stand still, cost too much or stay behind: kills, clocks, odd answers, other keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pytest_django import Settings
+
+from contacts_ui import snapshots
+from contacts_ui.gateway import get_gateway
+from contacts_ui.models import NumberIndex, NumberIndexAddition, NumberIndexPart, Snapshot, SnapshotPart
+from contacts_ui.number_index import ScopeIndex, maintain, maintenance, record, registry, store
+from contacts_ui.scope import Scope
+from contacts_ui.sent_api.queries import ContactQuery
+from testing.background import run_tasks
+from testing.sandbox_server import SandboxServer
+
+from .test_pieces import contact
+
+Known = Callable[[Scope], ScopeIndex]
+Build = Callable[..., None]
+
+
+def _build_finished() -> None:
+    gateway = get_gateway()
+    maintenance.build_finished(gateway.api_key_fingerprint, gateway.background_account())
+
+
+def test_worker_killed_after_the_build_loses_no_row_of_traffic(
+    number_index: Build, known: Known, account: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maintenance.start(None)
+    run_tasks()
+    record(account, [contact(2, "07403 965802", "+447403965802")])
+    assert known(account).has("+447403965802")
+
+    def killed(_snapshot: Snapshot) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshots, "expire", killed)
+        with pytest.raises(KeyboardInterrupt):
+            _build_finished()
+    _build_finished()  # of the next worker
+    assert known(account).has("+447403965802")
+    assert not SnapshotPart.objects.exists()
