@@ -46,3 +46,16 @@ def test_worker_killed_after_the_build_loses_no_row_of_traffic(
     _build_finished()  # of the next worker
     assert known(account).has("+447403965802")
     assert not SnapshotPart.objects.exists()
+
+
+def test_switching_off_ends_the_snapshots_too(number_index: Build, settings: Settings) -> None:
+    maintenance.start(None)
+    run_tasks()
+    unfinished = maintenance.start(None)
+    export = snapshots.start(None, "export")
+    settings.NUMBER_INDEX_MOST_CONTACTS = 0
+    maintain()
+    assert not SnapshotPart.objects.exists()
+    assert list(Snapshot.objects.exclude(wrapped_key=None)) == [export]
+    unfinished.refresh_from_db()
+    assert not unfinished.is_unfinished
