@@ -3,7 +3,8 @@
 Where the account's list includes its profiles' contacts, one snapshot of the account serves all of them. Otherwise
 the profiles that people visited lately have one each, most recent first, one at a time. All of it at background
 priority, and only while the organization is small enough (docs/decisions, 30).
-Cost: one API call for 100 contacts a day, one more for each scope whose size is not known; a few queries a round.
+Cost: one API call for 100 contacts a day, one a minute where the list always changes (three passes of 50,000 contacts
+once a day); one more for each scope whose size is not known; a few queries a round.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ log = logging.getLogger(__name__)
 
 PURPOSE = "index"  # of its snapshots
 RENEW_AFTER = timedelta(hours=24)
-LEAST_AGE = timedelta(hours=1)  # of an index that is renewed because the total moved
+LEAST_AGE = timedelta(hours=1)  # of an index that is renewed because the total moved, or because it is not whole
+AGE_FOR_A_CALL = timedelta(minutes=1)  # the same for each call it cost: a list that always changes is read ever again
 RETRY_AFTER = timedelta(minutes=30)  # since an attempt that came to nothing
 VISITED_WITHIN = timedelta(days=14)
 BUILD_IN_ROWS, BUILD_IN_ADDITIONS = 2_000, 50  # additions waiting: so many are built into the table
@@ -226,7 +228,8 @@ def _is_due(index: NumberIndex) -> bool:
     age = datetime.now(UTC) - index.built_at
     known = index.contacts + sum(index.additions.values_list("rows", flat=True))
     moved = index.moved or (index.seen_total is not None and index.seen_total != known)
-    return age >= RENEW_AFTER or ((moved or not index.whole) and age >= LEAST_AGE)
+    least = max(LEAST_AGE, index.calls * AGE_FOR_A_CALL)
+    return age >= RENEW_AFTER or ((moved or not index.whole) and age >= least)
 
 
 def _was_just_attempted(index: NumberIndex) -> bool:

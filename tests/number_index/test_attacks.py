@@ -59,3 +59,16 @@ def test_switching_off_ends_the_snapshots_too(number_index: Build, settings: Set
     assert list(Snapshot.objects.exclude(wrapped_key=None)) == [export]
     unfinished.refresh_from_db()
     assert not unfinished.is_unfinished
+
+
+@pytest.mark.parametrize("calls", [90, 1500])
+def test_list_that_always_changes_is_read_for_a_call_a_minute(number_index: Build, calls: int) -> None:
+    number_index()
+    NumberIndex.objects.update(whole=False, moved=True, calls=calls, attempted_at=None)
+    most = min(timedelta(minutes=calls), maintenance.RENEW_AFTER)
+    NumberIndex.objects.update(built_at=datetime.now(UTC) - most + timedelta(minutes=1))
+    maintain()
+    assert Snapshot.objects.count() == 1
+    NumberIndex.objects.update(built_at=datetime.now(UTC) - most)
+    maintain()
+    assert Snapshot.objects.count() == 2
