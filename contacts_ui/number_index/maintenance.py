@@ -225,7 +225,7 @@ def _is_due(index: NumberIndex) -> bool:
         return False
     if index.built_at is None:
         return True
-    age = datetime.now(UTC) - index.built_at
+    age = abs(datetime.now(UTC) - index.built_at)  # negative where the clock was ahead, and would be so for long
     known = index.contacts + sum(index.additions.values_list("rows", flat=True))
     moved = index.moved or (index.seen_total is not None and index.seen_total != known)
     least = max(LEAST_AGE, index.calls * AGE_FOR_A_CALL)
@@ -233,7 +233,7 @@ def _is_due(index: NumberIndex) -> bool:
 
 
 def _was_just_attempted(index: NumberIndex) -> bool:
-    return index.attempted_at is not None and datetime.now(UTC) - index.attempted_at < RETRY_AFTER
+    return index.attempted_at is not None and abs(datetime.now(UTC) - index.attempted_at) < RETRY_AFTER
 
 
 def _cancel_if_too_large(fingerprint: str, snapshot: Snapshot) -> None:

@@ -75,7 +75,7 @@ class Slot:
             and state.whole
             and state.table_version == self.table_version > 0
             and state.built_at is not None
-            and datetime.now(UTC) - state.built_at < LONGEST_COMPLETE
+            and abs(datetime.now(UTC) - state.built_at) < LONGEST_COMPLETE
             and (self.total or 0) <= index.contacts
         )
         if index.complete != complete:

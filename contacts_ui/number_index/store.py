@@ -38,8 +38,11 @@ def scope_id(profile_id: str | None) -> str:
 
 
 def stored(fingerprint: str) -> QuerySet[NumberIndex]:
-    """The indexes of this API key that have not expired."""
-    return NumberIndex.objects.filter(key_fingerprint=fingerprint, changed_at__gt=datetime.now(UTC) - KEPT)
+    """The indexes of this API key that have not expired: nor were changed in a future that a wrong clock showed."""
+    now = datetime.now(UTC)
+    return NumberIndex.objects.filter(
+        key_fingerprint=fingerprint, changed_at__gt=now - KEPT, changed_at__lt=now + KEPT
+    )
 
 
 def get_or_create(fingerprint: str, scope: str) -> NumberIndex:
@@ -48,7 +51,7 @@ def get_or_create(fingerprint: str, scope: str) -> NumberIndex:
     index, made = NumberIndex.objects.get_or_create(
         key_fingerprint=fingerprint, scope=scope, defaults={"changed_at": now}
     )
-    if not made and index.changed_at <= now - KEPT:
+    if not made and abs(now - index.changed_at) >= KEPT:
         index.delete()
         return NumberIndex.objects.create(key_fingerprint=fingerprint, scope=scope, changed_at=now)
     return index

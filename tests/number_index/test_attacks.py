@@ -72,3 +72,13 @@ def test_list_that_always_changes_is_read_for_a_call_a_minute(number_index: Buil
     NumberIndex.objects.update(built_at=datetime.now(UTC) - most)
     maintain()
     assert Snapshot.objects.count() == 2
+
+
+@pytest.mark.parametrize("days", [3, 365])
+def test_clock_that_was_ahead_stops_no_renewal(number_index: Build, known: Known, account: Scope, days: int) -> None:
+    number_index()
+    ahead = datetime.now(UTC) + timedelta(days=days)
+    NumberIndex.objects.update(built_at=ahead, attempted_at=ahead, changed_at=ahead, version=99)
+    assert not known(account).complete
+    maintain()
+    assert Snapshot.objects.count() == 2
