@@ -216,7 +216,7 @@ def _probe(index: NumberIndex, profile_id: str | None, account: Account) -> None
     rows = rows_of_page(profile_id, page.contacts, account)
     names_profiles = index.names_profiles or (profile_id is None and names_a_profile(rows))
     NumberIndex.objects.filter(pk=index.pk).update(
-        seen_total=page.pagination.total_count, names_profiles=names_profiles
+        seen_total=page.pagination.possible_total, names_profiles=names_profiles
     )
 
 

@@ -82,3 +82,17 @@ def test_clock_that_was_ahead_stops_no_renewal(number_index: Build, known: Known
     assert not known(account).complete
     maintain()
     assert Snapshot.objects.count() == 2
+
+
+@pytest.mark.parametrize("total", [-1, 2**31, 10**30])
+def test_impossible_total_counts_as_none(
+    number_index: Build, known: Known, account: Scope, desk_api: SandboxServer, total: int
+) -> None:
+    desk_api.fault(route="contacts", kind="patch", set={"data.pagination.total_count": total}, times=50)
+    get_gateway().contacts(account, ContactQuery())
+    assert known(account).contacts
+    maintain()
+    run_tasks()
+    maintain()
+    index = NumberIndex.objects.get(scope="account")
+    assert (index.contacts, Snapshot.objects.get().total_last) == (300, None)
