@@ -40,9 +40,8 @@ def scope_id(profile_id: str | None) -> str:
 def stored(fingerprint: str) -> QuerySet[NumberIndex]:
     """The indexes of this API key that have not expired: nor were changed in a future that a wrong clock showed."""
     now = datetime.now(UTC)
-    return NumberIndex.objects.filter(
-        key_fingerprint=fingerprint, changed_at__gt=now - KEPT, changed_at__lt=now + KEPT
-    )
+    kept = NumberIndex.objects.filter(changed_at__gt=now - KEPT, changed_at__lt=now + KEPT)
+    return kept.filter(key_fingerprint=fingerprint)
 
 
 def get_or_create(fingerprint: str, scope: str) -> NumberIndex:
