@@ -104,7 +104,7 @@ def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> bool:
     False when another process changed the index meanwhile. Raises SealError and SnapshotExpired. Cost: 5 µs a contact.
     """
     began_at, profile_id = snapshot.started_at or snapshot.created_at, snapshot.profile_id
-    additions = list(store.load_additions(index))
+    replaced, additions = store.addition_ids(index), list(store.load_additions(index))
     builder, counted, names_profiles = TableBuilder(), 0, False
     for addition, rows in reversed(additions):
         if addition.created_at >= began_at:
@@ -118,7 +118,7 @@ def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> bool:
     saved = store.save_table(
         index,
         builder.table(),
-        additions=[addition.pk for addition, _ in additions],
+        additions=replaced,
         snapshot=snapshot.pk,
         began_at=began_at,
         built_at=snapshot.finished_at,
@@ -139,7 +139,7 @@ def build_in_additions(fingerprint: str) -> None:
     """Builds additions into their tables where there are many, so that no process has to keep them apart."""
     counted = store.stored(fingerprint).annotate(waiting=Count("additions"), rows=Sum("additions__rows"))
     for index in counted.filter(Q(waiting__gte=BUILD_IN_ADDITIONS) | Q(rows__gte=BUILD_IN_ROWS)):
-        opened = list(store.load_additions(index))
+        replaced, opened = store.addition_ids(index), list(store.load_additions(index))
         builder = TableBuilder()
         for _, rows in reversed(opened):
             builder.add(rows)
@@ -150,7 +150,7 @@ def build_in_additions(fingerprint: str) -> None:
         if table is None and index.parts_count:
             continue
         builder.add(_at_most(rows_of(table), settings.NUMBER_INDEX_MOST_CONTACTS) if table else ())
-        store.save_table(index, builder.table(), additions=[addition.pk for addition, _ in opened])
+        store.save_table(index, builder.table(), additions=replaced)
 
 
 def start(profile_id: str | None) -> Snapshot:

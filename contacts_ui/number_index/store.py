@@ -111,6 +111,11 @@ def load_additions(index: NumberIndex, after: int = 0) -> Iterator[tuple[NumberI
             log.warning("number_index.addition.rejected", extra={"profile_id": index.scope})
 
 
+def addition_ids(index: NumberIndex) -> list[int]:
+    """The ids of all additions until now, for what replaces them: those that do not open go too. Cost: a query."""
+    return list(NumberIndexAddition.objects.filter(index=index).values_list("pk", flat=True))
+
+
 def add_rows(index: NumberIndex, rows: Sequence[Row]) -> None:
     """Stores rows that traffic brought. Cost: three queries."""
     if NumberIndexAddition.objects.filter(index=index).count() >= MOST_ADDITIONS:

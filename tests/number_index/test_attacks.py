@@ -96,3 +96,20 @@ def test_impossible_total_counts_as_none(
     maintain()
     index = NumberIndex.objects.get(scope="account")
     assert (index.contacts, Snapshot.objects.get().total_last) == (300, None)
+
+
+def test_additions_under_another_data_key_go_with_the_next_table(
+    number_index: Build, known: Known, account: Scope, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "BUILD_IN_ADDITIONS", 2)
+    for number in (1, 2):
+        record(account, [contact(number, f"07403 96580{number}", f"+44740396580{number}")])
+        known(account)
+    assert NumberIndexAddition.objects.count() == 2
+    settings.DATA_KEY = "another" * 8
+    fingerprint = get_gateway().api_key_fingerprint
+    maintenance.build_in_additions(fingerprint)
+    assert not NumberIndexAddition.objects.exists()
+    version = NumberIndex.objects.get().table_version
+    maintenance.build_in_additions(fingerprint)
+    assert NumberIndex.objects.get().table_version == version
