@@ -113,3 +113,22 @@ def test_additions_under_another_data_key_go_with_the_next_table(
     version = NumberIndex.objects.get().table_version
     maintenance.build_in_additions(fingerprint)
     assert NumberIndex.objects.get().table_version == version
+
+
+def test_table_of_another_format_is_built_anew(number_index: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    number_index()
+    index = NumberIndex.objects.get()
+    for part in NumberIndexPart.objects.all():  # opens, but holds what this version cannot read
+        part.sealed = store._seal(index, f"part|{index.table_version}|{part.number}", b"\x80")
+        part.save()
+    maintenance._OPENED.clear()
+    maintenance.delete_unusable(index.key_fingerprint)
+    assert not NumberIndex.objects.exists()
+
+
+def test_table_with_a_lost_part_is_built_anew(number_index: Build) -> None:
+    number_index()
+    NumberIndexPart.objects.all().delete()
+    maintenance._OPENED.clear()
+    maintenance.delete_unusable(get_gateway().api_key_fingerprint)
+    assert not NumberIndex.objects.exists()
