@@ -110,7 +110,7 @@ class Slot:
             values["names_profiles"] = True
         if self.moved and state is not None and not state.moved:
             values["moved"] = True
-        if self.refused and (state is None or state.refused_at is None):
+        if self.refused:
             values["refused_at"] = datetime.now(UTC)
         elif self.answered and state is not None and state.refused_at is not None:
             values["refused_at"] = None
@@ -120,6 +120,7 @@ class Slot:
         """What was stored is in `state` now, where another process may change it; what came meanwhile stays."""
         if stored.get("seen_total", self.state and self.state.seen_total) == self.seen_total:
             self.seen_total = None
+        self.refused = self.refused and not stored.get("refused_at")  # or an answer to another process would not count
         self.answered = self.moved = self.saw_profiles = False
 
     def has_seen(self, page: int, total: int | None) -> bool:

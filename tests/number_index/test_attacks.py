@@ -132,3 +132,17 @@ def test_table_with_a_lost_part_is_built_anew(number_index: Build) -> None:
     maintenance._OPENED.clear()
     maintenance.delete_unusable(get_gateway().api_key_fingerprint)
     assert not NumberIndex.objects.exists()
+
+
+def test_refusal_of_one_process_ends_with_the_answer_of_another(number_index: Build, account: Scope) -> None:
+    number_index()
+    first, second = (registry.IndexRegistry(get_gateway().api_key_fingerprint) for _ in range(2))
+    assert first.for_scope(account).contacts == second.for_scope(account).contacts == 300
+    first.refuse(None)
+    first.flush()
+    assert second.for_scope(account).contacts == 0
+    second.learn(None, [], 300, get_gateway().background_account())
+    second.flush()
+    assert second.for_scope(account).contacts == first.for_scope(account).contacts == 300
+    first.flush()
+    assert second.for_scope(account).contacts == 300
