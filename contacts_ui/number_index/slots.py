@@ -85,8 +85,8 @@ class Slot:
     def view_of(self, account: ScopeIndex) -> ScopeIndex:
         """The account's index as far as the rows are this profile's."""
         if self._view is None or self._view[0] is not account:
-            view = account.of_owner(self.scope)
-            self._view = (account, view, replace(view, complete=False))
+            views = account.of_owner(self.scope), account.of_owner(self.scope, complete=False)
+            self._view = (account, *views)
         _, view, incomplete = self._view
         return view if self._is_all_of(view) else incomplete
 
