@@ -149,9 +149,7 @@ def test_refusal_of_one_process_ends_with_the_answer_of_another(number_index: Bu
     assert second.for_scope(account).contacts == 300
 
 
-def test_rows_of_many_profiles_are_counted_once_for_all(
-    number_index: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_of_many_profiles_are_counted_once_for_all(number_index: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     profiles = [f"00000000-0000-0000-0000-{n:012}" for n in range(100)]
     rows = [contact(n, "07403 965801", f"+4474039{n:05}", profiles[n % 100]) for n in range(300)]
     account = ScopeIndex.of(rows).with_rows([Row(key_of(rows[0].id), "07403 1", 0, profiles[1])])
