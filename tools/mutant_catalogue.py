@@ -463,4 +463,18 @@ MUTANTS: tuple[Mutant, ...] = (
         "        if False:\n",
         ("tests/number_index/test_traffic.py::test_refused_scope_has_no_index_until_the_api_answers",),
     ),
+    Mutant(
+        "an index built before its worker was killed is built again, without what traffic brought",
+        "contacts_ui/number_index/maintenance.py",
+        "if index.snapshot != snapshot.pk and not build(",
+        "if not build(",
+        ("tests/number_index/test_attacks.py::test_worker_killed_after_the_build_loses_no_row_of_traffic",),
+    ),
+    Mutant(
+        "a page that only a task asks for opens the circuit for everybody",
+        "contacts_ui/gateway/call_policy.py",
+        "if not background or self._circuit_breaker.state().is_open:",
+        "if True:",
+        ("tests/gateway/test_crawl_page.py::test_failures_of_crawled_pages_refuse_nobody",),
+    ),
 )
