@@ -167,9 +167,9 @@ def _start_due(fingerprint: str, account: Account) -> None:
         for snapshot in under_way:
             _cancel_if_too_large(fingerprint, snapshot)
         return
-    room = settings.NUMBER_INDEX_MOST_CONTACTS
+    room, known = settings.NUMBER_INDEX_MOST_CONTACTS, {index.scope: index for index in store.stored(fingerprint)}
     for profile_id in _worth_it(fingerprint, account):
-        index = store.get_or_create(fingerprint, scope_id(profile_id))
+        index = known.get(scope_id(profile_id)) or store.get_or_create(fingerprint, scope_id(profile_id))
         if index.built_at is None and index.seen_total is None and not _was_just_attempted(index):
             _probe(index, profile_id, account)
             index.refresh_from_db()
@@ -226,10 +226,12 @@ def _is_due(index: NumberIndex) -> bool:
     if index.built_at is None:
         return True
     age = abs(datetime.now(UTC) - index.built_at)  # negative where the clock was ahead, and would be so for long
+    if age >= RENEW_AFTER:
+        return True
+    if age < max(LEAST_AGE, index.calls * AGE_FOR_A_CALL):
+        return False
     known = index.contacts + sum(index.additions.values_list("rows", flat=True))
-    moved = index.moved or (index.seen_total is not None and index.seen_total != known)
-    least = max(LEAST_AGE, index.calls * AGE_FOR_A_CALL)
-    return age >= RENEW_AFTER or ((moved or not index.whole) and age >= least)
+    return index.moved or not index.whole or (index.seen_total is not None and index.seen_total != known)
 
 
 def _was_just_attempted(index: NumberIndex) -> bool:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from contacts_ui import snapshots
 from contacts_ui.gateway import get_gateway
-from contacts_ui.models import NumberIndex, NumberIndexAddition, NumberIndexPart, Snapshot, SnapshotPart
+from contacts_ui.models import NumberIndex, NumberIndexAddition, NumberIndexPart, ScopeVisit, Snapshot, SnapshotPart
 from contacts_ui.number_index import ScopeIndex, maintain, maintenance, record, registry, store
 from contacts_ui.number_index.rows import Row, key_of
 from contacts_ui.scope import Scope
@@ -158,3 +162,20 @@ def test_rows_of_many_profiles_are_counted_once_for_all(number_index: Build, mon
     counts = [account.of_owner(profile, complete=False).contacts for profile in profiles]
     assert counts == [2, 4] + 98 * [3]
     assert masks == []  # each takes 10 ms of a million contacts
+
+
+def test_round_costs_no_query_for_each_visited_profile(
+    number_index: Build, account: Scope, user_without_role: User, desk_api: SandboxServer
+) -> None:
+    number_index()
+    NumberIndex.objects.update(names_profiles=False)
+    counts = []
+    for profile in desk_api.profiles():
+        visited_at = datetime.now(UTC)
+        ScopeVisit.objects.create(user=user_without_role, profile_id=UUID(profile["id"]), visited_at=visited_at)
+        index = store.get_or_create(get_gateway().api_key_fingerprint, profile["id"])
+        store.update(index, built_at=visited_at, whole=True)
+        with CaptureQueriesContext(connection) as queries:
+            maintain()
+        counts.append(len(queries))
+    assert set(counts[1:]) == {counts[1]}
