@@ -566,8 +566,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the index of another API key answers",
         "contacts_ui/number_index/store.py",
-        "filter(key_fingerprint=fingerprint, changed_at__gt",
-        "filter(changed_at__gt",
+        "return kept.filter(key_fingerprint=fingerprint)",
+        "return kept",
         ("tests/number_index/test_store.py::test_another_api_key_finds_nothing_and_old_index_is_deleted",),
     ),
     Mutant(
@@ -633,5 +633,19 @@ MUTANTS: tuple[Mutant, ...] = (
         'if digits in digits_only(each.format_national or ""))',
         "if digits)",
         ("tests/test_search.py::test_rows_that_have_not_all_digits_are_left_out",),
+    ),
+    Mutant(
+        "an index built before its worker was killed is built again, without what traffic brought",
+        "contacts_ui/number_index/maintenance.py",
+        "if index.snapshot != snapshot.pk and not build(",
+        "if not build(",
+        ("tests/number_index/test_attacks.py::test_worker_killed_after_the_build_loses_no_row_of_traffic",),
+    ),
+    Mutant(
+        "a page that only a task asks for opens the circuit for everybody",
+        "contacts_ui/gateway/call_policy.py",
+        "if not background or self._circuit_breaker.state().is_open:",
+        "if True:",
+        ("tests/gateway/test_crawl_page.py::test_failures_of_crawled_pages_refuse_nobody",),
     ),
 )

@@ -90,7 +90,8 @@ class CallPolicy:
 
     def call_in_background(self, fetch: Callable[[Deadline], T]) -> T:
         """The answer of `fetch`, asked once, at background priority. Raises as `call` does; a refusal by the rate
-        limiter is no event of the statistics, because nobody waited.
+        limiter is no event of the statistics, because nobody waited. Its failures do not open the circuit: people
+        would be refused because of a page that only a task asks for.
         """
         if self._circuit_breaker.state().retry_in > 0:
             raise CircuitOpen
@@ -101,7 +102,7 @@ class CallPolicy:
             raise CircuitOpen
         deadline = Deadline(self._seconds)
         try:
-            return self._attempt(fetch, deadline)
+            return self._attempt(fetch, deadline, background=True)
         finally:
             deadline.close()
 
@@ -135,12 +136,13 @@ class CallPolicy:
         time.sleep(random.uniform(*JITTER))  # noqa: S311  # no secret hangs on it
         return True
 
-    def _attempt(self, fetch: Callable[[Deadline], T], deadline: Deadline) -> T:
+    def _attempt(self, fetch: Callable[[Deadline], T], deadline: Deadline, *, background: bool = False) -> T:
         self._stats.increment("upstream_call")
         try:
             answer = fetch(deadline)
         except (ConnectionFailed, ServerError, ApiTimeout):
-            self._circuit_breaker.record_failure()
+            if not background or self._circuit_breaker.state().is_open:  # as a probe it counts
+                self._circuit_breaker.record_failure()
             self._stats.increment("failed")
             raise
         except RateLimited as error:

@@ -147,6 +147,11 @@ class Columns:
         """Whose a row is."""
         return self.owners[self._owner[row]]
 
+    @cached_property
+    def by_owner(self) -> Counter[str | None]:
+        """How many rows each owner has. Cost: 30 ms a million rows, once."""
+        return Counter({self.owners[number]: rows for number, rows in Counter(self._owner).items()})
+
     def mask_of_owner(self, owner: str) -> Mask:
         """The rows of one owner. Cost: 10 ms a million rows; the last few are kept."""
         try:
@@ -173,10 +178,6 @@ class Columns:
             index = next(i for i, block in enumerate(self._blocks) if row < block.first + block.rows)
             reduced[index] &= ~(1 << (row - self._blocks[index].first))
         return reduced
-
-    def count(self, mask: Mask | None) -> int:
-        """How many rows a mask has."""
-        return len(self) if mask is None else sum(bits.bit_count() for bits in mask.values())
 
 
 def _blocks(table: Table) -> Iterator[_Block]:

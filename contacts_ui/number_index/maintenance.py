@@ -3,7 +3,8 @@
 Where the account's list includes its profiles' contacts, one snapshot of the account serves all of them. Otherwise
 the profiles that people visited lately have one each, most recent first, one at a time. All of it at background
 priority, and only while the organization is small enough (docs/decisions, 30).
-Cost: one API call for 100 contacts a day, one more for each scope whose size is not known; a few queries a round.
+Cost: one API call for 100 contacts a day, one a minute where the list always changes (three passes of 50,000 contacts
+once a day); one more for each scope whose size is not known; a few queries a round.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ log = logging.getLogger(__name__)
 
 PURPOSE = "index"  # of its snapshots
 RENEW_AFTER = timedelta(hours=24)
-LEAST_AGE = timedelta(hours=1)  # of an index that is renewed because the total moved
+LEAST_AGE = timedelta(hours=1)  # of an index that is renewed because the total moved, or because it is not whole
+AGE_FOR_A_CALL = timedelta(minutes=1)  # the same for each call it cost: a list that always changes is read ever again
 RETRY_AFTER = timedelta(minutes=30)  # since an attempt that came to nothing
 VISITED_WITHIN = timedelta(days=14)
 BUILD_IN_ROWS, BUILD_IN_ADDITIONS = 2_000, 50  # additions waiting: so many are built into the table
@@ -46,7 +48,7 @@ def maintain() -> None:
     if not settings.SENT_API_KEY:
         return
     if not settings.NUMBER_INDEX_MOST_CONTACTS:
-        NumberIndex.objects.all().delete()
+        _delete_all()
         return
     fingerprint = get_gateway().api_key_fingerprint
     delete_unusable(fingerprint)
@@ -59,6 +61,13 @@ def maintain() -> None:
         return  # others come first
     except SentError as error:
         log.info("number_index.round.failed", extra={"error": type(error).__name__, "request_id": error.request_id})
+
+
+def _delete_all() -> None:
+    """Switched off: the copies that were read for it go too, and those under way end. Cost: two queries."""
+    for snapshot in Snapshot.objects.filter(purpose=PURPOSE, wrapped_key__isnull=False):
+        snapshots.expire(snapshot)
+    NumberIndex.objects.all().delete()
 
 
 def delete_unusable(fingerprint: str) -> None:
@@ -81,19 +90,21 @@ def build_finished(fingerprint: str, account: Account) -> None:
     for snapshot in finished.order_by("finished_at"):
         index = store.get_or_create(fingerprint, scope_id(snapshot.profile_id))
         try:
-            build(index, snapshot, account)
+            # Once alone: what traffic brought meanwhile is in the table now, and not among the additions any more.
+            if index.snapshot != snapshot.pk and not build(index, snapshot, account):
+                continue  # another process changed the index: the next round builds it
         except (SealError, snapshots.SnapshotExpired) as error:
             log.warning("number_index.build.failed", extra={"profile_id": index.scope, "error": type(error).__name__})
         snapshots.expire(snapshot)
 
 
-def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> None:
+def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> bool:
     """Builds a scope's index from a snapshot and what traffic brought since it began.
 
-    Raises SealError and SnapshotExpired. Cost: 5 µs a contact.
+    False when another process changed the index meanwhile. Raises SealError and SnapshotExpired. Cost: 5 µs a contact.
     """
     began_at, profile_id = snapshot.started_at or snapshot.created_at, snapshot.profile_id
-    additions = list(store.load_additions(index))
+    replaced, additions = store.addition_ids(index), list(store.load_additions(index))
     builder, counted, names_profiles = TableBuilder(), 0, False
     for addition, rows in reversed(additions):
         if addition.created_at >= began_at:
@@ -107,7 +118,7 @@ def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> None:
     saved = store.save_table(
         index,
         builder.table(),
-        additions=[addition.pk for addition, _ in additions],
+        additions=replaced,
         snapshot=snapshot.pk,
         began_at=began_at,
         built_at=snapshot.finished_at,
@@ -121,13 +132,14 @@ def build(index: NumberIndex, snapshot: Snapshot, account: Account) -> None:
     )
     counts = {"contacts": len(builder), "newer": newer, "calls": snapshot.calls, "whole": snapshot.whole}
     log.info("number_index.built", extra={"profile_id": index.scope, "saved": saved} | counts)
+    return saved
 
 
 def build_in_additions(fingerprint: str) -> None:
     """Builds additions into their tables where there are many, so that no process has to keep them apart."""
     counted = store.stored(fingerprint).annotate(waiting=Count("additions"), rows=Sum("additions__rows"))
     for index in counted.filter(Q(waiting__gte=BUILD_IN_ADDITIONS) | Q(rows__gte=BUILD_IN_ROWS)):
-        opened = list(store.load_additions(index))
+        replaced, opened = store.addition_ids(index), list(store.load_additions(index))
         builder = TableBuilder()
         for _, rows in reversed(opened):
             builder.add(rows)
@@ -138,7 +150,7 @@ def build_in_additions(fingerprint: str) -> None:
         if table is None and index.parts_count:
             continue
         builder.add(_at_most(rows_of(table), settings.NUMBER_INDEX_MOST_CONTACTS) if table else ())
-        store.save_table(index, builder.table(), additions=[addition.pk for addition, _ in opened])
+        store.save_table(index, builder.table(), additions=replaced)
 
 
 def start(profile_id: str | None) -> Snapshot:
@@ -155,9 +167,9 @@ def _start_due(fingerprint: str, account: Account) -> None:
         for snapshot in under_way:
             _cancel_if_too_large(fingerprint, snapshot)
         return
-    room = settings.NUMBER_INDEX_MOST_CONTACTS
+    room, known = settings.NUMBER_INDEX_MOST_CONTACTS, {index.scope: index for index in store.stored(fingerprint)}
     for profile_id in _worth_it(fingerprint, account):
-        index = store.get_or_create(fingerprint, scope_id(profile_id))
+        index = known.get(scope_id(profile_id)) or store.get_or_create(fingerprint, scope_id(profile_id))
         if index.built_at is None and index.seen_total is None and not _was_just_attempted(index):
             _probe(index, profile_id, account)
             index.refresh_from_db()
@@ -204,7 +216,7 @@ def _probe(index: NumberIndex, profile_id: str | None, account: Account) -> None
     rows = rows_of_page(profile_id, page.contacts, account)
     names_profiles = index.names_profiles or (profile_id is None and names_a_profile(rows))
     NumberIndex.objects.filter(pk=index.pk).update(
-        seen_total=page.pagination.total_count, names_profiles=names_profiles
+        seen_total=page.pagination.possible_total, names_profiles=names_profiles
     )
 
 
@@ -213,14 +225,17 @@ def _is_due(index: NumberIndex) -> bool:
         return False
     if index.built_at is None:
         return True
-    age = datetime.now(UTC) - index.built_at
+    age = abs(datetime.now(UTC) - index.built_at)  # negative where the clock was ahead, and would be so for long
+    if age >= RENEW_AFTER:
+        return True
+    if age < max(LEAST_AGE, index.calls * AGE_FOR_A_CALL):
+        return False
     known = index.contacts + sum(index.additions.values_list("rows", flat=True))
-    moved = index.moved or (index.seen_total is not None and index.seen_total != known)
-    return age >= RENEW_AFTER or ((moved or not index.whole) and age >= LEAST_AGE)
+    return index.moved or not index.whole or (index.seen_total is not None and index.seen_total != known)
 
 
 def _was_just_attempted(index: NumberIndex) -> bool:
-    return index.attempted_at is not None and datetime.now(UTC) - index.attempted_at < RETRY_AFTER
+    return index.attempted_at is not None and abs(datetime.now(UTC) - index.attempted_at) < RETRY_AFTER
 
 
 def _cancel_if_too_large(fingerprint: str, snapshot: Snapshot) -> None:

@@ -75,8 +75,9 @@ class ScopeIndex:
     @cached_property
     def contacts(self) -> int:
         """How many contacts it knows."""
-        recent = len(self.recent) if self.owner is None else sum(map(self._counts, self.recent.values()))
-        return self.columns.count(self._mask) + recent
+        if self.owner is None:
+            return len(self.columns) - len(self.replaced) + len(self.recent)
+        return self._by_owner[self.owner]
 
     def pieces(self, digits: str, *, ending: bool = False) -> tuple[Piece, ...]:
         """The distinct pieces in which `digits` (ASCII) stand, most contacts first; with `ending` only at the end.
@@ -105,9 +106,11 @@ class ScopeIndex:
         recent = {recent.row.owner for recent in self.recent.values() if recent.row.e164 == value}
         return frozenset(columns | recent)
 
-    def of_owner(self, profile_id: str) -> ScopeIndex:
-        """Of an index of the whole account the rows of one profile."""
-        return replace(self, owner=profile_id.lower())
+    def of_owner(self, profile_id: str, *, complete: bool = True) -> ScopeIndex:
+        """Of an index of the whole account the rows of one profile. They are counted once for all profiles."""
+        view = replace(self, owner=profile_id.lower(), complete=self.complete and complete)
+        vars(view)["_by_owner"] = self._by_owner
+        return view
 
     def with_rows(self, rows: Iterable[Row]) -> ScopeIndex:
         """With these rows too: those it has already with the same number change nothing, others replace theirs."""
@@ -160,6 +163,14 @@ class ScopeIndex:
 
     def _counts(self, recent: RecentRow) -> bool:
         return self.owner is None or recent.row.owner == self.owner
+
+    @cached_property
+    def _by_owner(self) -> Counter[str | None]:
+        """How many contacts each owner has."""
+        counts = Counter(self.columns.by_owner)
+        counts.subtract(map(self.columns.owner, self.replaced))
+        counts.update(recent.row.owner for recent in self.recent.values())
+        return counts
 
     @cached_property
     def _mask(self) -> Mask | None:

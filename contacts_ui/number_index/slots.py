@@ -75,7 +75,7 @@ class Slot:
             and state.whole
             and state.table_version == self.table_version > 0
             and state.built_at is not None
-            and datetime.now(UTC) - state.built_at < LONGEST_COMPLETE
+            and abs(datetime.now(UTC) - state.built_at) < LONGEST_COMPLETE
             and (self.total or 0) <= index.contacts
         )
         if index.complete != complete:
@@ -85,8 +85,8 @@ class Slot:
     def view_of(self, account: ScopeIndex) -> ScopeIndex:
         """The account's index as far as the rows are this profile's."""
         if self._view is None or self._view[0] is not account:
-            view = account.of_owner(self.scope)
-            self._view = (account, view, replace(view, complete=False))
+            views = account.of_owner(self.scope), account.of_owner(self.scope, complete=False)
+            self._view = (account, *views)
         _, view, incomplete = self._view
         return view if self._is_all_of(view) else incomplete
 
@@ -110,7 +110,7 @@ class Slot:
             values["names_profiles"] = True
         if self.moved and state is not None and not state.moved:
             values["moved"] = True
-        if self.refused and (state is None or state.refused_at is None):
+        if self.refused:
             values["refused_at"] = datetime.now(UTC)
         elif self.answered and state is not None and state.refused_at is not None:
             values["refused_at"] = None
@@ -120,6 +120,7 @@ class Slot:
         """What was stored is in `state` now, where another process may change it; what came meanwhile stays."""
         if stored.get("seen_total", self.state and self.state.seen_total) == self.seen_total:
             self.seen_total = None
+        self.refused = self.refused and not stored.get("refused_at")  # or an answer to another process would not count
         self.answered = self.moved = self.saw_profiles = False
 
     def has_seen(self, page: int, total: int | None) -> bool:

@@ -88,4 +88,4 @@ def index_status() -> IndexStatus:
 def _is_complete(index: NumberIndex, rows: int) -> bool:
     if not index.whole or index.built_at is None or index.refused_at is not None:
         return False
-    return datetime.now(UTC) - index.built_at < LONGEST_COMPLETE and (index.seen_total or 0) <= rows
+    return abs(datetime.now(UTC) - index.built_at) < LONGEST_COMPLETE and (index.seen_total or 0) <= rows

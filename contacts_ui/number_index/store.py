@@ -38,8 +38,10 @@ def scope_id(profile_id: str | None) -> str:
 
 
 def stored(fingerprint: str) -> QuerySet[NumberIndex]:
-    """The indexes of this API key that have not expired."""
-    return NumberIndex.objects.filter(key_fingerprint=fingerprint, changed_at__gt=datetime.now(UTC) - KEPT)
+    """The indexes of this API key that have not expired: nor were changed in a future that a wrong clock showed."""
+    now = datetime.now(UTC)
+    kept = NumberIndex.objects.filter(changed_at__gt=now - KEPT, changed_at__lt=now + KEPT)
+    return kept.filter(key_fingerprint=fingerprint)
 
 
 def get_or_create(fingerprint: str, scope: str) -> NumberIndex:
@@ -48,7 +50,7 @@ def get_or_create(fingerprint: str, scope: str) -> NumberIndex:
     index, made = NumberIndex.objects.get_or_create(
         key_fingerprint=fingerprint, scope=scope, defaults={"changed_at": now}
     )
-    if not made and index.changed_at <= now - KEPT:
+    if not made and abs(now - index.changed_at) >= KEPT:
         index.delete()
         return NumberIndex.objects.create(key_fingerprint=fingerprint, scope=scope, changed_at=now)
     return index
@@ -109,6 +111,11 @@ def load_additions(index: NumberIndex, after: int = 0) -> Iterator[tuple[NumberI
             log.warning("number_index.addition.rejected", extra={"profile_id": index.scope})
 
 
+def addition_ids(index: NumberIndex) -> list[int]:
+    """The ids of all additions until now, for what replaces them: those that do not open go too. Cost: a query."""
+    return list(NumberIndexAddition.objects.filter(index=index).values_list("pk", flat=True))
+
+
 def add_rows(index: NumberIndex, rows: Sequence[Row]) -> None:
     """Stores rows that traffic brought. Cost: three queries."""
     if NumberIndexAddition.objects.filter(index=index).count() >= MOST_ADDITIONS:
@@ -132,12 +139,16 @@ def delete_of_other_keys(fingerprint: str) -> int:
 
 
 def opens(index: NumberIndex) -> bool:
-    """False when the first part does not open: it was sealed under another DATA_KEY, or changed."""
-    part = NumberIndexPart.objects.filter(index=index, version=index.table_version, number=0).first()
+    """False for a table that nobody can use: of another DATA_KEY or format, changed, or without one of its parts.
+
+    Cost: that of loading it.
+    """
     try:
-        return part is None or bool(_open(index, f"part|{index.table_version}|0", bytes(part.sealed)))
+        if load_table(index) is not None:
+            return True
     except SealError:
         return False
+    return not NumberIndex.objects.filter(pk=index.pk, table_version=index.table_version).exists()  # replaced just now
 
 
 def _seal(index: NumberIndex, what: str, text: bytes) -> bytes:

@@ -52,7 +52,7 @@ class TrafficRecorder:
     def page_fetched(self, scope: Scope, query: ContactQuery, page: ContactPage) -> None:
         """Takes a page."""
         whole_list = query.search is None and query.phone is None and query.channel is None
-        total = page.pagination.total_count if whole_list else None
+        total = page.pagination.possible_total if whole_list else None
         self._put(_Page(scope.profile_id, page.contacts, total))
 
     def scope_refused(self, scope: Scope) -> None:

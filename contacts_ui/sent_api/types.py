@@ -56,6 +56,11 @@ class Pagination(Struct, frozen=True, kw_only=True):
     total_pages: int | None = None
     has_more: bool | None = None
 
+    @property
+    def possible_total(self) -> int | None:
+        """`total_count`; a number that no list can have, which a database might refuse, counts as absent."""
+        return self.total_count if self.total_count is not None and 0 <= self.total_count < 2**31 else None
+
 
 class ContactPage(Struct, frozen=True, kw_only=True):
     """One page of contacts and when it was fetched.

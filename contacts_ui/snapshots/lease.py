@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce
 from contacts_ui.models import UNFINISHED, Snapshot, SnapshotPart, SnapshotState
 
 SILENT = timedelta(seconds=60)  # without a page: the runner counts as dead
+LONGEST_WAIT = timedelta(hours=2)  # longer than any lease and any pause: a time beyond it was written by a wrong clock
 DEADLINE_MARGIN = 45.0  # seconds a step may take beside its API call: waits, and a database that is busy
 
 
@@ -40,7 +41,8 @@ def claim(snapshot_id: UUID) -> Snapshot | None:
         now = datetime.now(UTC)
         if snapshot is None:
             return None
-        if snapshot.state == SnapshotState.RUNNING and snapshot.lease_until and snapshot.lease_until > now:
+        until = snapshot.lease_until
+        if snapshot.state == SnapshotState.RUNNING and until and now < until <= now + LONGEST_WAIT:
             return None
         snapshot.state, snapshot.fence = SnapshotState.RUNNING, snapshot.fence + 1
         snapshot.lease_until, snapshot.started_at = now + lease_time(), snapshot.started_at or now

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 
 from contacts_ui.audit import AuditAction, AuditEvent, append_now
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 # How long the contacts of a snapshot are kept, from its start.
 LIFETIMES = {"index": timedelta(hours=48), "lookup": timedelta(hours=6), "export": timedelta(hours=24)}
 PURPOSES = tuple(LIFETIMES)
+LONGEST_KEPT = max(LIFETIMES.values()) + timedelta(hours=2)  # an end beyond it was written by a clock that was ahead
 KEPT_ROWS = timedelta(days=30)  # the row of an expired snapshot, which holds no contacts
 DELETED_AT_ONCE = 500  # parts a transaction: short enough that no writer waits long
 
@@ -117,7 +118,8 @@ def expire(snapshot: Snapshot) -> None:
 def expire_due() -> int:
     """Expires the snapshots whose time is over, and deletes what an interrupted expiry left. How many were due."""
     now, due = datetime.now(UTC), 0
-    for snapshot in Snapshot.objects.filter(expires_at__lte=now, wrapped_key__isnull=False):
+    is_over = Q(expires_at__lte=now) | Q(expires_at__gt=now + LONGEST_KEPT)
+    for snapshot in Snapshot.objects.filter(is_over, wrapped_key__isnull=False):
         expire(snapshot)
         due += 1
     for snapshot in Snapshot.objects.filter(wrapped_key=None, parts__isnull=False).distinct():

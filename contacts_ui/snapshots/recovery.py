@@ -37,8 +37,9 @@ def _enqueue_silent() -> None:
     lost = Q(state=SnapshotState.RUNNING, lease_until__lte=now)
     waiting = ~Q(state=SnapshotState.RUNNING) & Q(due_at__lte=now - lease.SILENT)
     unfinished = Snapshot.objects.filter(state__in=UNFINISHED).alias(due_at=Coalesce("lease_until", "created_at"))
-    silent = list(unfinished.filter(lost | waiting))
-    queued = queued_ids() if silent else set()
+    far = Q(due_at__gt=now + lease.LONGEST_WAIT)  # the clock was ahead
+    silent = list(unfinished.filter(lost | waiting | far))
+    queued = queued_ids(before=now + lease.LONGEST_WAIT) if silent else set()
     for snapshot in silent:
         if str(snapshot.pk) not in queued:
             log.warning("snapshot.requeued", extra=log_fields(snapshot))

@@ -126,7 +126,7 @@ class _Runner:
             self._end_pass(values, stored)
 
     def _progress(self, page: ContactPage, duplicates: int, left_out: int) -> dict[str, object]:
-        snapshot, total = self._snapshot, page.pagination.total_count
+        snapshot, total = self._snapshot, page.pagination.possible_total
         first = snapshot.next_page == 1
         values: dict[str, object] = {
             "pages": snapshot.pages + 1,
@@ -136,7 +136,7 @@ class _Runner:
             "dropped_rows": snapshot.dropped_rows + page.dropped_rows,
             "invalid_fields": snapshot.invalid_fields + page.invalid_fields + left_out,
         }
-        if total is not None and total >= 0:
+        if total is not None:
             if snapshot.total_last is not None and total < snapshot.total_last:
                 values |= {"shrank": True, "shrank_in_pass": not first}
             values["total_last"] = total

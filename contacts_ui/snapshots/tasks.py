@@ -14,6 +14,7 @@ from .runner import run
 
 log = logging.getLogger(__name__)
 
+ALWAYS = datetime.max.replace(tzinfo=UTC)
 PRIORITY = {"lookup": 20, "export": 10, "index": 0}  # who waits for it
 
 
@@ -40,9 +41,9 @@ def enqueue(snapshot: Snapshot, run_after: datetime | None = None) -> None:
     take_further.using(priority=PRIORITY[snapshot.purpose], run_after=at).enqueue(str(snapshot.pk))
 
 
-def queued_ids() -> set[str]:
-    """The ids of the snapshots that are in the queue. Cost: one query."""
+def queued_ids(before: datetime = ALWAYS) -> set[str]:
+    """The ids of the snapshots that are in the queue for a time before this one. Cost: one query."""
     from django_tasks_db.models import DBTaskResult  # noqa: PLC0415  # a model: needs the app registry
 
-    waiting = DBTaskResult.objects.filter(status="READY", task_path=take_further.module_path)
+    waiting = DBTaskResult.objects.filter(status="READY", task_path=take_further.module_path, run_after__lt=before)
     return {arguments["args"][0] for arguments in waiting.values_list("args_kwargs", flat=True)}

@@ -65,7 +65,7 @@ def test_link_ends_when_its_maker_is_no_admin_any_more(
         set_role(admin_user, "support")
     else:
         User.objects.filter(pk=admin_user.pk).update(is_active=False)
-    assert "This link does not work" in text(Client().get(path))
+    assert "This link no longer works" in text(Client().get(path))
     support_user.refresh_from_db()
     assert support_user.check_password("x")
 

@@ -66,18 +66,6 @@ def test_refused_crawl_makes_no_call_and_is_no_event(desk_api: SandboxServer, se
     assert len(gateway.contacts(scope, QUERY).value.contacts) > 0  # interactive goes on
 
 
-def test_crawl_is_asked_once_and_opens_the_circuit_like_any_call(desk_api: SandboxServer) -> None:
-    scope = _scope(desk_api)
-    desk_api.fault(route="contacts", kind="status", status=503, times=9)
-    for _ in range(5):
-        with pytest.raises(ServerError):
-            _crawl(scope)
-    assert _calls(desk_api) == 5
-    with pytest.raises(CircuitOpen):
-        _crawl(scope)
-    assert _calls(desk_api) == 5
-
-
 def test_background_scope_has_the_spelling_of_the_api(desk_api: SandboxServer) -> None:
     profile = desk_api.profiles()[1]
     assert background_scope(profile["id"].upper()) == Scope(profile["id"], profile["name"], switchable=False)
@@ -116,3 +104,31 @@ def test_kept_account_is_sealed(desk_api: SandboxServer) -> None:
     assert "account:" in text
     assert all(profile["id"] not in text and profile["name"] not in text for profile in desk_api.profiles())
     assert UUID(desk_api.profiles()[1]["id"]).hex not in text
+
+
+def test_failures_of_crawled_pages_refuse_nobody(desk_api: SandboxServer) -> None:
+    scope = _scope(desk_api)
+    desk_api.fault(route="contacts", kind="status", status=503, times=6)
+    for _ in range(6):
+        with pytest.raises(ServerError):
+            _crawl(scope)
+    assert _calls(desk_api) == 6  # each was asked once
+    assert get_gateway().contacts(scope, QUERY).value.contacts
+
+
+def test_crawled_page_as_a_probe_that_fails_leaves_the_circuit_open(
+    desk_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts_ui.gateway.circuit_breaker.INITIAL_BACKOFF", 0.001)
+    scope = _scope(desk_api)
+    desk_api.fault(route="contacts", kind="status", status=500, times=6)
+    for _ in range(5):
+        with pytest.raises(ServerError):
+            get_gateway().contacts(scope, QUERY)
+    monkeypatch.setattr("contacts_ui.gateway.circuit_breaker.MAX_BACKOFF", 60.0)
+    monkeypatch.setattr("contacts_ui.gateway.circuit_breaker.INITIAL_BACKOFF", 60.0)
+    time.sleep(0.01)
+    with pytest.raises(ServerError):
+        _crawl(scope)
+    with pytest.raises(CircuitOpen):
+        _crawl(scope)

@@ -147,6 +147,22 @@ def test_sweep_leaves_snapshot_that_waits_for_its_time(desk_api: SandboxServer) 
     assert queued_ids() == set()
 
 
+@pytest.mark.parametrize("state", [SnapshotState.QUEUED, SnapshotState.RUNNING, SnapshotState.PAUSED])
+def test_snapshot_begun_while_the_clock_was_ahead_goes_on(desk_api: SandboxServer, state: SnapshotState) -> None:
+    snapshot = snapshots.start(None, "index")
+    ahead = datetime.now(UTC) + timedelta(hours=6)
+    lease_until = None if state == SnapshotState.QUEUED else ahead
+    Snapshot.objects.filter(pk=snapshot.pk).update(state=state, created_at=ahead, lease_until=lease_until)
+    DBTaskResult.objects.update(run_after=ahead)
+    run_tasks()
+    assert again(snapshot).pages == 0
+    snapshots.sweep()
+    snapshots.sweep()
+    assert DBTaskResult.objects.ready().count() == 1
+    run_tasks()
+    assert ids_of(snapshot) == sorted(desk_api.contacts())
+
+
 def test_sweep_closes_rows_of_killed_tasks_and_prunes_finished_ones(desk_api: SandboxServer) -> None:
     rows = DBTaskResult.objects
     now = datetime.now(UTC)

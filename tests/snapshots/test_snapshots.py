@@ -131,6 +131,13 @@ def test_snapshot_past_its_end_is_not_read_even_before_the_sweep(desk_api: Sandb
         rows_of(snapshot)
 
 
+def test_snapshot_of_a_clock_that_was_a_year_ahead_is_expired(desk_api: SandboxServer) -> None:
+    snapshot = _taken()
+    Snapshot.objects.filter(pk=snapshot.pk).update(expires_at=datetime.now(UTC) + timedelta(days=365))
+    snapshots.expire_due()
+    assert again(snapshot).has_expired
+
+
 def test_row_of_expired_snapshot_is_deleted_after_a_month(desk_api: SandboxServer) -> None:
     snapshot = _taken()
     snapshots.expire(snapshot)
