@@ -37,7 +37,7 @@ from .circuit_breaker import CircuitBreaker
 from .key_status import KeyStatus
 from .observers import OBSERVERS
 from .rate_limiter import RateLimiter
-from .results import AccountResult, CachedResult, ContactResult, MessageSummaryResult, is_fresh
+from .results import EMPTY_FRESH_SECONDS, AccountResult, CachedResult, ContactResult, MessageSummaryResult, is_fresh
 from .single_flight import SingleFlight
 from .stats import GatewayStats
 
@@ -105,6 +105,13 @@ class CachedRequest(Generic[K]):
     derive: Callable[[], K | None] | None = None  # the answer from that to a broader question, if there is one
     requested_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
+    def is_answered_by(self, answer: K) -> bool:
+        """Whether an answer is fresh. One without contacts is so for a shorter time: somebody may be new."""
+        empty = getattr(answer, "contacts", None) == ()  # only pages have contacts
+        return is_fresh(
+            answer.fetched_at, min(self.fresh_seconds, EMPTY_FRESH_SECONDS) if empty else self.fresh_seconds
+        )
+
     def ttl(self, stale_seconds: float) -> float:
         """Seconds for which the answer may be of use, stale included."""
         return stale_seconds if self.scope is not None else ACCOUNT_STALE_TTL
@@ -126,7 +133,7 @@ class CachedFetcher:
         Raises TimeoutError when there is nothing stale and no answer within `timeout` seconds.
         """
         cached = self._cached(request)
-        fresh = cached if cached is not None and is_fresh(cached.fetched_at, request.fresh_seconds) else None
+        fresh = cached if cached is not None and request.is_answered_by(cached) else None
         if fresh is None and request.derive and not request.refresh:
             fresh = request.derive()
         if fresh is not None and not request.refresh:
@@ -233,4 +240,4 @@ def _answers(request: CachedRequest[K], cached: K) -> bool:
     """True when a cached answer is one to this request: fetched since, or fresh, unless a new one is wanted."""
     if cached.fetched_at > request.requested_at:
         return True
-    return not request.refresh and is_fresh(cached.fetched_at, request.fresh_seconds)
+    return not request.refresh and request.is_answered_by(cached)

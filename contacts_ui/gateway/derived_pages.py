@@ -22,7 +22,7 @@ from contacts_ui.sent_api.types import Contact, ContactPage, Pagination
 from .cache import ResponseCache
 from .cache_keys import CacheKeys
 from .page_windows import UPSTREAM_PAGE_SIZE
-from .results import is_fresh
+from .results import EMPTY_FRESH_SECONDS, is_fresh
 
 MOST = 256  # whole answers that are remembered: the last quarter of a minute of a hundred busy people
 
@@ -90,6 +90,8 @@ class DerivedPages:
                 return None
             if fits:
                 rows.append(contact)
+        if not rows and not is_fresh(page.fetched_at, EMPTY_FRESH_SECONDS):
+            return None
         counts = Pagination(page=1, page_size=UPSTREAM_PAGE_SIZE, total_count=len(rows), has_more=False)
         return msgspec.structs.replace(page, contacts=tuple(rows), pagination=counts)
 

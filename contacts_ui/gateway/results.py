@@ -15,6 +15,8 @@ from contacts_ui.sent_api.types import Account, Contact, MessageSummary
 from .circuit_breaker import CircuitState
 from .stats import MinuteStats
 
+EMPTY_FRESH_SECONDS = 15.0  # an answer without contacts is fresh for no longer: somebody may be new
+
 T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
 

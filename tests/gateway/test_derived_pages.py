@@ -162,3 +162,23 @@ def test_contact_of_derived_list_opens_without_call(
     current = {"HX-Request": "true", "HX-Current-URL": f"{SITE_URL}{path}?search={text}"}
     assert admin_client.get(f"{path}{shown[0]}/", headers=current).status_code == 200
     assert caching_api.requests() == []
+
+
+# --- Answers without contacts, which are fresh for a shorter time ------------------------------------
+
+
+def test_empty_answer_is_asked_anew_sooner(caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contacts_ui.gateway.cached_fetch.EMPTY_FRESH_SECONDS", 0.0)
+    for _ in range(2):
+        assert _ids(ContactQuery(search="998-8776")) == []
+    assert _calls(caching_api) == 2
+
+
+def test_no_empty_list_is_derived_from_older_answer(
+    caching_api: SandboxServer, contacts: tuple[Contact, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts_ui.gateway.derived_pages.EMPTY_FRESH_SECONDS", 0.0)
+    text = (contacts[0].format_national or "").strip()
+    _ids(ContactQuery(search=text))
+    assert _ids(ContactQuery(search=f"{text}9")) == []
+    assert _calls(caching_api) == 2
