@@ -259,7 +259,7 @@ def test_saving_form_without_owner_keeps_stored_choice(
 
 def test_migration_shows_column_to_those_who_saved_preferences(admin_user: User) -> None:
     Preferences.objects.create(user=admin_user, columns=["region", "updated"])
-    migration = importlib.import_module("contacts_ui.migrations.0014_owner_column")
+    migration = importlib.import_module("contacts_ui.migrations.0010_owner_column")
     for _ in range(2):
         migration.show_owner(apps, SimpleNamespace(connection=connection))
         assert preferences_for(admin_user).columns == ("owner", "region", "updated")

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts_ui', '0010_number_index'),
+        ('contacts_ui', '0012_number_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts_ui', '0014_owner_column'),
+        ('contacts_ui', '0010_owner_column'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

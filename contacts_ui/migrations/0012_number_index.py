@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts_ui', '0012_saved_views'),
+        ('contacts_ui', '0011_saved_views'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("contacts_ui", "0011_number_lookups"),
+        ("contacts_ui", "0013_number_lookups"),
     ]
 
     operations = [
