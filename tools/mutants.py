@@ -1,6 +1,6 @@
 """Mutation testing: applies dangerous faults to a copy of the desk, one at a time, and names the test that kills each.
 
-`python -m tools.mutants` tries all of `mutant_catalogue.py`, `python -m tools.mutants masked` those whose name
+`python -m tools.mutants` tries all of `mutant_catalogue/`, `python -m tools.mutants masked` those whose name
 contains a word, and `--check` only checks that every mutant applies to the code. Cost: about five seconds a mutant.
 """
 

@@ -1,0 +1,24 @@
+"""Mutant catalogue: the most harmful faults, each as one text replacement, with the tests that must kill it.
+
+`old` occurs in `file` exactly once. `tests` are part of `make test`, drive no browser, and take a few seconds.
+"""
+
+from __future__ import annotations
+
+from . import audit, load, masking, number_index, saved_views, search, sign_in, statements, storage, tenants
+from .mutant import Mutant
+
+__all__ = ["MUTANTS", "Mutant"]
+
+MUTANTS: tuple[Mutant, ...] = (
+    *tenants.MUTANTS,
+    *masking.MUTANTS,
+    *audit.MUTANTS,
+    *statements.MUTANTS,
+    *load.MUTANTS,
+    *sign_in.MUTANTS,
+    *storage.MUTANTS,
+    *saved_views.MUTANTS,
+    *number_index.MUTANTS,
+    *search.MUTANTS,
+)

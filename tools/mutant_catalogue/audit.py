@@ -1,0 +1,39 @@
+"""Mutants: audit log and logs."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "contacts and revealed numbers are shown when the audit log cannot be written",
+        "contacts_ui/middleware/audit.py",
+        "return error_response(desk_request, error) or response",
+        "return response",
+        (
+            "tests/audit/test_write_failures.py::test_unrecordable_reveal_shows_no_number",
+            "tests/audit/test_write_failures.py::test_unrecordable_view_shows_no_number",
+        ),
+    ),
+    Mutant(
+        "the audit log contains numbers in clear",
+        "contacts_ui/audit/number_hashes.py",
+        "hmac.new(secret, text, hashlib.sha256).hexdigest()[:HASH_LENGTH] for text in texts",
+        "text.decode() for text in texts",
+        ("tests/audit/test_recorder.py::test_number_is_in_no_column",),
+    ),
+    Mutant(
+        "log lines contain keys and numbers",
+        "contacts_ui/observability/json_logs.py",
+        "redact(rest, secret_values())",
+        "rest",
+        ("tests/test_logs.py::test_api_key_is_redacted_everywhere",),
+    ),
+    Mutant(
+        "an error contains the requested URL with its number",
+        "contacts_ui/sent_api/client.py",
+        "raise _map_exception(error, call_deadline) from None",
+        "raise _map_exception(error, call_deadline) from error",
+        ("tests/gateway/test_fault_matrix.py::test_refused_connection_is_connection_failure",),
+    ),
+)

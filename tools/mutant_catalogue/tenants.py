@@ -1,0 +1,186 @@
+"""Mutants: one profile's contacts shown to another."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "a response for another profile is shown",
+        "contacts_ui/sent_api/client.py",
+        "        self._check_profile(response, request.profile_id)\n",
+        "",
+        ("tests/test_contact_list.py::test_response_of_other_profile_is_refused_and_not_shown",),
+    ),
+    Mutant(
+        "rows owned by another profile are shown",
+        "contacts_ui/gateway/gateway.py",
+        "            _check_row_ownership(scope, other_profile_ids, page.contacts, page.request_id)\n",
+        "",
+        ("tests/test_contact_list.py::test_foreign_row_is_refused_and_not_shown",),
+    ),
+    Mutant(
+        "a contact of an unknown owner passes for the account's own",
+        "contacts_ui/contacts/owners.py",
+        "named[customer_id.lower()] for customer_id in ids if customer_id.lower() in named",
+        "named.get(customer_id.lower(), named[(known.value.id or '').lower()]) for customer_id in ids",
+        ("tests/test_owner_column.py::test_owner_that_api_does_not_name_is_said_to_be_unnamed",),
+    ),
+    Mutant(
+        "two profiles of one name cannot be told apart",
+        "contacts_ui/sent_api/decoding.py",
+        "return with_labels(msgspec.structs.replace(result, profiles=addressable))",
+        "return msgspec.structs.replace(with_labels(result), profiles=addressable)",
+        ("tests/test_profile_names.py::test_header_tells_profiles_apart",),
+    ),
+    Mutant(
+        "all profiles share cached responses",
+        "contacts_ui/gateway/cache_keys.py",
+        "self.api_key_fingerprint, scope.profile_id or 'account', *parts",
+        "self.api_key_fingerprint, *parts",
+        ("tests/gateway/test_cache.py::test_cache_keys_differ_by_api_key_scope_and_query",),
+    ),
+    Mutant(
+        "sealed values share a nonce, so that two of them give both away",
+        "contacts_ui/sealing/sealer.py",
+        "nonce = os.urandom(NONCE_BYTES)",
+        "nonce = bytes(NONCE_BYTES)",
+        ("tests/sealing/test_sealer.py::test_equal_texts_are_sealed_differently",),
+    ),
+    Mutant(
+        "a cached value is believed after its end",
+        "contacts_ui/sealing/caches.py",
+        "return value if ends_at is None or ends_at > time.time() else _ABSENT",
+        "return value",
+        ("tests/sealing/test_caches.py::test_value_written_back_after_its_end_is_absent",),
+    ),
+    Mutant(
+        "an admin lifts the policy that masks numbers for them",
+        "contacts_ui/people/masking_policy.py",
+        "fixed = None if actor.is_superuser or not (group.name in GUARDED or group.pk in own) else FIXED",
+        "fixed = None",
+        ("tests/test_people_profiles.py::test_admin_does_not_lift_a_mask_of_their_own",),
+    ),
+    Mutant(
+        "a session that begins by an admin's link is not marked",
+        "contacts_ui/audit/link_sessions.py",
+        "        request.session[LINK_SESSION] = [",
+        "        _ = [",
+        ("tests/audit/test_link_sessions.py::test_choosing_a_password_signs_in_and_the_session_is_marked",),
+    ),
+    Mutant(
+        "rows of two people are folded into one line of the log",
+        "contacts_ui/audit/lines.py",
+        "key = (entry.person_id, entry.scope, entry.outcome, total)",
+        "key = (entry.scope, entry.outcome, total)",
+        ("tests/audit/test_lines.py::test_parts_that_differ_are_not_folded",),
+    ),
+    Mutant(
+        "support sees unassigned profiles",
+        "contacts_ui/access.py",
+        "if profile.id.lower() in assigned)",
+        "if profile.id)",
+        ("tests/test_access.py::test_support_sees_only_assigned_profiles",),
+    ),
+    Mutant(
+        "a lookup over all profiles asks and names unassigned ones",
+        "contacts_ui/contacts/lookup_store.py",
+        "        if scope is None or stored is None:\n            continue\n",
+        "        if stored is None:\n            continue\n"
+        "        scope = scope or Scope(row.profile_id, row.profile_id, True)\n",
+        ("tests/lookup/test_sweep.py::test_profile_taken_away_disappears_at_next_poll",),
+    ),
+    Mutant(
+        "a lookup over all profiles answers for profiles that were not assigned",
+        "contacts_ui/access.py",
+        "named = [None] * visible.sees_account + [profile.id for profile in visible.by_name]",
+        "visible = VisibleProfiles(visible.account, True, visible.account.profiles)\n"
+        "    named = [None] * visible.sees_account + [profile.id for profile in visible.by_name]",
+        ("tests/lookup/test_page.py::test_number_is_here_where_it_is_and_nowhere_else",),
+    ),
+    Mutant(
+        "a lookup says that a number is not there after an error",
+        "contacts_ui/contacts/scope_answers.py",
+        'return ScopeAnswer(scope, "unanswered", error=name',
+        'return ScopeAnswer(scope, "absent", error=name',
+        ("tests/lookup/test_page.py::test_one_failed_profile_leaves_others_answered",),
+    ),
+    Mutant(
+        "a lookup believes an account's list that was not read to its end",
+        "contacts_ui/contacts/account_list.py",
+        "whole = total is not None and total <= len(read)",
+        "whole = True",
+        ("tests/lookup/test_answers.py::test_account_list_that_is_not_whole_is_not_believed",),
+    ),
+    Mutant(
+        "a lookup's worker that was taken for dead goes on writing",
+        "contacts_ui/contacts/lookup_run.py",
+        "        mine = running(lookup_id).filter(fence=fence)\n",
+        "        mine = running(lookup_id)\n",
+        ("tests/lookup/test_sweep.py::test_answer_of_superseded_run_is_not_stored",),
+    ),
+    Mutant(
+        "cached rows are shown after the API rejected the profile",
+        "contacts_ui/gateway/cached_fetch.py",
+        "self._cache.invalidate_scope(self._keys.scope_invalidated_at(request.scope))",
+        "pass",
+        ("tests/gateway/test_refused_scopes.py::test_rejected_scope_shows_no_stale_data",),
+    ),
+    Mutant(
+        "stale rows are shown of a profile rejected during a failing call",
+        "contacts_ui/gateway/cached_fetch.py",
+        "        cached = self._cached(request)\n        if cached is None:\n            raise error\n",
+        "        cached = self._cache.get(request.key, request.result_type)\n"
+        "        if cached is None:\n            raise error\n",
+        ("tests/gateway/test_refused_scopes.py::test_scope_rejected_during_failing_call_shows_no_stale_data",),
+    ),
+    Mutant(
+        "a response about another contact is shown",
+        "contacts_ui/sent_api/client.py",
+        "if contact.id != contact_id:",
+        "if contact.id is None:",
+        ("tests/test_contact_detail.py::test_answer_about_other_contact_is_refused",),
+    ),
+    Mutant(
+        "a snapshot keeps rows owned by another profile",
+        "contacts_ui/gateway/gateway.py",
+        "            _check_row_ownership(scope, others, page.contacts, page.request_id)\n",
+        "",
+        ("tests/snapshots/test_runner.py::test_foreign_row_stops_the_snapshot",),
+    ),
+    Mutant(
+        "a worker believed dead overwrites what another has done",
+        "contacts_ui/snapshots/lease.py",
+        "fence=snapshot.fence, state=SnapshotState.RUNNING",
+        "state=SnapshotState.RUNNING",
+        ("tests/snapshots/test_lease.py::test_write_of_revived_runner_is_refused_with_its_part",),
+    ),
+    Mutant(
+        "an expired snapshot can still be read",
+        "contacts_ui/snapshots/lifecycle.py",
+        "Snapshot.objects.filter(pk=snapshot.pk).update(wrapped_key=None, question=None)",
+        "Snapshot.objects.filter(pk=snapshot.pk).update(question=None)",
+        ("tests/snapshots/test_snapshots.py::test_expired_snapshot_loses_its_key_before_its_parts",),
+    ),
+    Mutant(
+        "a part of a snapshot opens in another's place",
+        "contacts_ui/snapshots/parts.py",
+        'return f"{snapshot.pk}|{what}".encode()',
+        'return b""',
+        ("tests/snapshots/test_parts.py::test_part_of_other_snapshot_with_same_key_does_not_open",),
+    ),
+    Mutant(
+        "a copy of a list that lost rows is called whole",
+        "contacts_ui/snapshots/crawl.py",
+        "if first != last or snapshot.shrank_in_pass:",
+        "if first != last:",
+        ("tests/snapshots/test_crawl.py::test_list_that_shrank_and_grew_again_is_not_whole",),
+    ),
+    Mutant(
+        "a derived page is made from another profile's answer",
+        "contacts_ui/gateway/derived_pages.py",
+        "                if each.profile_id == scope.profile_id\n",
+        "                if True\n",
+        ("tests/gateway/test_derived_pages.py::test_answer_of_other_scope_is_never_used",),
+    ),
+)
