@@ -170,6 +170,12 @@ def test_delivery_label_names_failing_channels_first(
     assert delivery_label(MessageSummary(channel_scores=given)) == words
 
 
+@pytest.mark.parametrize(("count", "known"), [(9, False), (10, True), (None, True)])
+def test_delivery_of_few_messages_is_no_habit(count: int | None, known: bool) -> None:
+    scores = (ChannelScore(channel="sms", success_score=50.0, fail_score=50.0),)
+    assert (delivery_label(MessageSummary(message_count=count, channel_scores=scores)) is not None) == known
+
+
 def test_delivery_label_of_unknown_scores_is_absent() -> None:
     assert delivery_label(MessageSummary()) is None
 

@@ -171,7 +171,7 @@ def test_channel_is_dropped_with_warning_for_whole_number(
     contact_id, number = _us_contact(sandbox)
     response = admin_client.get(LIST, {"search": number, "channel": "whatsapp"})
     assert rows(response) == [contact_id]
-    assert "The channel was set aside." in text(response)
+    assert "Shown whatever its channels." in text(response)
 
 
 def test_failure_during_search_plan_is_shown(admin_client: Client, sandbox: SandboxServer, known_regions: None) -> None:

@@ -8,6 +8,7 @@ from contacts_ui.columns import COLUMNS
 from contacts_ui.sent_api.types import ChannelScore, Contact, MessageSummary
 
 OFTEN_FAILS = 20.0  # per cent of a channel's messages that failed
+FEW_MESSAGES = 10  # of fewer nothing can be said to happen often
 # What a profile's status means, by the API's word for it. An approved one needs no word.
 PROFILE_STATUSES = {
     "incomplete": ("Setup incomplete", "This profile’s setup isn’t finished at the messaging service."),
@@ -61,7 +62,11 @@ def join_names(names: Sequence[str]) -> str:
 
 
 def delivery_label(summary: MessageSummary) -> str | None:
-    """How messages went, worst channel first: "SMS often fails (41%); WhatsApp delivers 96%". None where unknown."""
+    """How messages went, worst channel first: "SMS often fails (41%); WhatsApp delivers 96%". None where unknown,
+    and where there were few.
+    """
+    if summary.message_count is not None and summary.message_count < FEW_MESSAGES:
+        return None
     scored = [score for score in summary.channel_scores or () if score.channel and _score_text(score)]
     scored.sort(key=lambda score: -(score.fail_score or 0.0))
     return "; ".join(f"{channel_name(score.channel or '')} {_score_text(score)}" for score in scored) or None

@@ -19,7 +19,7 @@ function copyNumber() {
 }
 
 const SHORTCUTS = {
-  "/": () => { $("search")?.focus(); $("search")?.select(); },
+  "/": () => { const box = $("search") ?? $("lookup-number"); box?.focus(); box?.select(); },
   "j": () => moveRow(1),
   "k": () => moveRow(-1),
   "[": () => document.querySelector(".pager [rel=prev]")?.click(),
