@@ -47,6 +47,7 @@ function endSession() {
   if (open) {
     open.replaceChildren(signedOut());
     open.querySelector("h2").id = "contact-h"; // the dialog's name
+    open.querySelector(".state__do").remove(); // the notice has the button
     updatePosition(openContactId); // no row is left to step to
   }
   for (const id of ["profiles", "commands", "search-interpretation"]) $(id)?.replaceChildren();
