@@ -161,6 +161,18 @@ def test_text_typed_after_session_ended_is_searched_after_sign_in(page: Page) ->
     expect(page.locator("#search")).to_have_value("2025550")
 
 
+def test_list_pasted_after_session_ended_is_looked_up_after_sign_in(page: Page) -> None:
+    page.context.clear_cookies()
+    page.get_by_text("Look up a list").click()
+    page.fill("#numbers", "2025550143\n2025550144")
+    page.get_by_role("button", name="Look up all").click()
+    page.locator("#results").get_by_role("button", name="Sign in").click()
+    page.fill("[name=login]", "admin")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    expect(page.locator("#numbers")).to_have_value("2025550143\n2025550144")
+
+
 def test_channel_chosen_after_session_ended_is_shown_after_sign_in(page: Page) -> None:
     page.context.clear_cookies()
     page.locator("#channels").get_by_text("SMS", exact=True).click()
