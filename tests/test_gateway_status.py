@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -18,6 +19,12 @@ from .html import RESTORE, fragment, text
 Build = Callable[..., None]
 
 
+def _summary(page: str) -> str:
+    found = re.search(r'<p class="status-summary">(.*?)</p>', page)
+    assert found
+    return found[1]
+
+
 def _still(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     """Stops the monotonic clock of this gateway module."""
     monkeypatch.setattr(f"contacts_ui.gateway.{module}.time", SimpleNamespace(monotonic=lambda: 6_000_030.0))
@@ -30,7 +37,7 @@ def test_page_shows_rate_limit_circuit_and_minute_counts(
     for _ in range(3):
         admin_client.get("/account/contacts/")
     page = text(admin_client.get("/gateway/"))
-    assert "<dt>Available now</dt><dd><span>4,998</span>" in page
+    assert ">Available now</dt><dd><span>4,998</span>" in page
     assert "<dt>Answers</dt><dd><span>Yes</span>" in page
     assert "this minute: 2 calls, 2 answers without one" in page
 
@@ -124,4 +131,60 @@ def test_too_large_organization_is_said_to_be_so(number_index: Build, admin_clie
 def test_snapshot_under_way_is_shown(number_index: Build, admin_client: Client) -> None:
     maintenance.start(None)
     Snapshot.objects.update(rows=4200)
-    assert "<dt>Reading now</dt><dd><span>4,200 contacts so far</span>" in text(admin_client.get("/gateway/"))
+    page = text(admin_client.get("/gateway/"))
+    assert "<dt>Reading now</dt><dd><span>4,200 contacts so far</span>" in page
+    assert _summary(page).endswith("Search is being prepared.")
+
+
+@pytest.mark.parametrize(("rows", "percent"), [(0, 0), (2000, 40), (5000, 99)])
+def test_summary_says_how_much_of_search_is_prepared(
+    number_index: Build, admin_client: Client, rows: int, percent: int
+) -> None:
+    maintenance.start(None)
+    Snapshot.objects.update(rows=rows, total_first=5000)
+    summary = _summary(text(admin_client.get("/gateway/")))
+    assert summary.endswith(f"Search is being prepared: {percent}%.")
+
+
+def test_summary_says_that_service_answers_and_calls_used(
+    number_index: Build, admin_client: Client, caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _still(monkeypatch, "stats")
+    number_index()
+    admin_client.get("/account/contacts/")
+    before = len(caching_api.requests())
+    summary = _summary(text(admin_client.get("/gateway/")))
+    profiles = len(caching_api.profiles())
+    assert len(caching_api.requests()) == before
+    assert re.fullmatch(
+        rf"The messaging service answers. \d+ of [\d,]+ calls used this minute, \d+ in the last hour. "
+        rf"Search covers all {profiles} profiles\.",
+        summary,
+    )
+
+
+def test_summary_of_desk_without_calls_claims_no_answer(admin_client: Client, desk_api: SandboxServer) -> None:
+    summary = _summary(text(admin_client.get("/gateway/")))
+    assert summary.startswith("The messaging service wasn’t called in the last hour. 0 of ")
+    assert summary.endswith("The search index is off.")
+
+
+def test_summary_says_that_service_does_not_answer(admin_client: Client, desk_api: SandboxServer) -> None:
+    admin_client.get("/account/contacts/")
+    desk_api.fault(route="contacts", kind="status", status=500, times=9)
+    admin_client.get("/account/contacts/")
+    assert "to the messaging service failed." in _summary(text(admin_client.get("/gateway/")))
+    for _ in range(5):
+        admin_client.get("/account/contacts/")
+    assert _summary(text(admin_client.get("/gateway/"))).startswith("The messaging service doesn’t answer.")
+
+
+def test_chart_says_its_highest_value_and_its_colours(
+    admin_client: Client, caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _still(monkeypatch, "stats")
+    for _ in range(3):
+        admin_client.get("/account/contacts/")
+    page = text(admin_client.get("/gateway/"))
+    assert "Most in a minute: 4<" in page
+    assert "</span>Answers without a call</span>" in page

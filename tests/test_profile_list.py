@@ -97,7 +97,7 @@ def test_find_ignores_case_accents_and_word_order(
 
 def test_footer_counts_matching_profiles(admin_client: Client, sandbox: SandboxServer) -> None:
     name = sandbox.profiles()[4]["name"]
-    assert "1 of 13</span> profiles" in text(admin_client.get("/account/profiles/", {"find": name}))
+    assert "1 of 13</span> profiles, with the account" in text(admin_client.get("/account/profiles/", {"find": name}))
 
 
 def test_find_form_carries_filters(admin_client: Client) -> None:

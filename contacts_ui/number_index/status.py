@@ -23,7 +23,8 @@ class IndexStatus:
 
     `complete` and `partial` count the lists that are known completely, or by what passed through the desk alone.
     `serves_profiles`: the account's list includes its profiles' contacts, so that one list is all. `built_at` is of
-    the oldest complete list. `bytes` are those stored. `reading`: contacts read so far by what is under way, else None.
+    the oldest complete list. `bytes` are those stored. `reading`: contacts read so far by what is under way, else None;
+    `expected`: of how many, None while unknown.
     """
 
     most: int
@@ -36,6 +37,7 @@ class IndexStatus:
     bytes: int = 0
     calls: int = 0
     reading: int | None = None
+    expected: int | None = None
 
     @property
     def is_off(self) -> bool:
@@ -46,6 +48,11 @@ class IndexStatus:
     def is_too_large(self) -> bool:
         """True when the account has more contacts than are read completely."""
         return not self.is_off and self.total is not None and self.total > self.most
+
+    @property
+    def reading_percent(self) -> int | None:
+        """How much of what is under way is read, below 100 until it is finished. None while unknown."""
+        return min(99, 100 * self.reading // self.expected) if self.reading is not None and self.expected else None
 
     @property
     def coverage(self) -> str:
@@ -71,6 +78,7 @@ def index_status() -> IndexStatus:
     counted = [account] if account is not None and serves_profiles else indexes
     complete = [index for index in counted if _is_complete(index, rows[index])]
     unfinished = Snapshot.objects.filter(state__in=UNFINISHED, purpose="index", key_fingerprint=fingerprint)
+    reading = unfinished.values_list("rows", Coalesce("total_last", "total_first")).first()
     return IndexStatus(
         most,
         account.seen_total if account else None,
@@ -81,7 +89,7 @@ def index_status() -> IndexStatus:
         min((index.built_at for index in complete if index.built_at), default=None),
         sum(index.bytes for index in counted),
         sum(index.calls for index in counted),
-        unfinished.values_list("rows", flat=True).first(),
+        *(reading or ()),
     )
 
 

@@ -20,7 +20,9 @@ from contacts_ui.web.request import DeskRequest
 def gateway_status(request: DeskRequest) -> HttpResponse:
     """The page, or its fragment that refreshes itself. Cost: no API call, two queries for the number index."""
     desk = DeskPage(request, "gateway/status.html", "gateway/_status.html", None)
-    status = get_gateway().status()
+    gateway = get_gateway()
+    status, account = gateway.status(), gateway.known_account
     key_place = settings.SETTING_PLACES["SENT_API_KEY"]
     chart = hour_chart(status.last_hour)
-    return desk.response(status=status, key_place=key_place, chart=chart, index=index_status())
+    profiles = len(account.profiles) if account else None
+    return desk.response(status=status, key_place=key_place, chart=chart, index=index_status(), profile_count=profiles)

@@ -96,6 +96,7 @@ def _options_page(request: DeskRequest, scope: Scope, find: str) -> HttpResponse
         groups=groups,
         shown=sum(len(group.options) for group in groups),
         total=len(choices),
+        with_account=choices.sees_account,
         find=find,
         stale=choices.stale,
         parameters=parse_qsl(filters.removeprefix("?")),

@@ -24,13 +24,17 @@ class ChartBar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`most` is the total of the busiest minute; `totals` are the sums of the hour by event."""
+    """`most` is the total of the busiest minute; `totals` are the sums of the hour by event.
+
+    `this_minute`: the API calls of the newest minute.
+    """
 
     bars: tuple[ChartBar, ...]
     width: int
     height: int
     most: int
     totals: dict[str, int]
+    this_minute: int
 
 
 def hour_chart(hour: Sequence[MinuteStats]) -> Chart:
@@ -42,7 +46,7 @@ def hour_chart(hour: Sequence[MinuteStats]) -> Chart:
     totals: dict[str, int] = {
         event: sum(minute.counts[event] for minute in hour) for event in (hour[0].counts if hour else ())
     }
-    return Chart(bars, len(bars) * (WIDTH + GAP), HEIGHT, most, totals)
+    return Chart(bars, len(bars) * (WIDTH + GAP), HEIGHT, most, totals, stacks[-1][1] if stacks else 0)
 
 
 def _without_call(minute: MinuteStats) -> int:

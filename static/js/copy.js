@@ -1,4 +1,4 @@
-// Copy buttons, the reload button, and the link back to the list. Uses announce.js.
+// Copy buttons, the reload button, and the link back to the list. Uses announce.js, drawer.js.
 "use strict";
 
 // Numbers come from the attribute: extensions of the browser write into the text of a cell ("Call with 3CX").
@@ -36,12 +36,24 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// After signing in again, what was typed meanwhile is searched: it must not be typed twice.
+// After signing in again, what was typed or chosen meanwhile is searched: it must not be typed twice.
 function reload() {
-  const form = $("filters"), typed = form && $("search").value !== (new URLSearchParams(location.search).get("search") ?? "");
-  if (!typed || !["session", "stale"].includes($("notice").dataset.notice)) { location.reload(); return; }
-  location.assign(`${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`);
+  const form = ["session", "stale"].includes($("notice").dataset.notice) && changedForm();
+  if (!form) { location.reload(); return; }
+  const to = new URLSearchParams(new FormData(form)), size = listParameters().get("page_size");
+  if (size && !to.has("page_size")) to.set("page_size", size); // its select went with the rows
+  location.assign(`${form.getAttribute("action")}?${to}`);
 }
+
+// The form whose input differs from the list in the document, else null. While a contact is open, the URL is the contact's.
+function changedForm() {
+  if (!$("filters")) return null;
+  const shown = listParameters(), search = shown.get("search") ?? "", several = search.includes("\n");
+  if ($("numbers").value !== (several ? search.replaceAll("\r", "") : "")) return $("several");
+  const text = several ? "" : search || (shown.get("phone") ?? ""), channel = new FormData($("filters")).get("channel") ?? "";
+  return $("search").value !== text || channel !== (shown.get("channel") ?? "") ? $("filters") : null;
+}
+const listParameters = () => new URL(listUrl ?? "", location.href).searchParams;
 
 // "Back to the list" goes back in history if the previous page is that list, so its filters are kept.
 function cameFromList(link) {

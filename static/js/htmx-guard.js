@@ -29,15 +29,37 @@ document.addEventListener("htmx:before:response", (event) => {
   }
   event.preventDefault();
   if (whole) { location.reload(); return; } // the URL has changed already: the document is not its page
+  const ended = !ours && (response.raw.redirected || response.status === 401);
+  if (isResults(event) && !ended) checkChannel(listParameters()); // the rows stay, so the tab must be theirs
   if (ours) showNotice("foreign");
-  else if (response.raw.redirected || response.status === 401) showNotice("session");
+  else if (ended) endSession();
   else if (response.status === 403 || response.headers.has("X-Form-Token")) showNotice("stale");
   else showNotice(response.status === 404 ? "gone" : "fault");
 });
 
+// The session has ended: what it showed is personal data of somebody who is signed out. Forms keep what was typed.
+function endSession() {
+  showNotice("session");
+  const shown = [...document.querySelectorAll("main [data-profile-id]:not(form)")].filter((part) => !part.parentElement.closest("[data-profile-id]:not(main)"));
+  const open = $("drawer")?.open ? $("drawer-body") : null, page = shown.filter((part) => !open?.contains(part));
+  page.shift()?.replaceWith(signedOut());
+  for (const part of page) part.remove();
+  if (open) {
+    open.replaceChildren(signedOut());
+    open.querySelector("h2").id = "contact-h"; // the dialog's name
+    open.querySelector(".state__do").remove(); // the notice has the button
+    updatePosition(openContactId); // no row is left to step to
+  }
+  for (const id of ["profiles", "commands", "search-interpretation"]) $(id)?.replaceChildren();
+  if ($("summary")) $("summary").textContent = "Signed out";
+  if (document.activeElement === document.body) (open ?? $("main")).querySelector("[data-signed-out] h2")?.focus({ preventScroll: true });
+}
+const signedOut = () => $("signed-out").content.cloneNode(true);
+
 document.addEventListener("htmx:error", (event) => {
   const error = event.detail.error;
   if (error?.name === "AbortError" && event.detail.ctx?.request?.signal?.reason !== "timeout") return;
+  if (isResults(event)) checkChannel(listParameters());
   showNotice(navigator.onLine ? "unreachable" : "offline");
 });
 

@@ -56,6 +56,10 @@ function fillBoxes(parameters) {
     const box = $(name);
     if (box && document.activeElement !== box && box.value !== text) box.value = text;
   }
+  checkChannel(parameters);
+}
+
+function checkChannel(parameters) {
   const channel = $("channels")?.querySelector(`[value="${CSS.escape(parameters.get("channel") ?? "")}"]`);
   if (channel) channel.checked = true;
 }

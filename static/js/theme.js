@@ -1,4 +1,4 @@
-// Theme toggle: applied at once, then stored on the server. Uses announce.js.
+// Theme toggle: applied at once, then stored on the server. Uses announce.js, htmx-guard.js.
 "use strict";
 
 document.addEventListener("submit", async (event) => {
@@ -23,5 +23,6 @@ document.addEventListener("submit", async (event) => {
     response = await send();
   }
   if (response?.status === 204) return;
-  showNotice(!response ? "unreachable" : response.redirected ? "session" : response.status < 500 ? "stale" : "fault");
+  if (response?.redirected) endSession();
+  else showNotice(!response ? "unreachable" : response.status < 500 ? "stale" : "fault");
 });

@@ -511,7 +511,7 @@ STATES = (
     ),
     State("wrong-profile", ("An answer for another profile was refused", "nothing of it is shown"), _wrong_profile),
     State("offline", ("You are offline", "This page may be out of date", "Phone number"), _offline),
-    State("session-ended", ("Your session has ended", "Sign in again", "Phone number"), _session_ended),
+    State("session-ended", ("Your session has ended", "Sign in again", "Signed out"), _session_ended),
     State("drawer", ("3 of 20 on this page", "Number formats", "Copy number", "Open page"), _drawer),
     State("drawer-opted-out", ("Do not message: opted out", "Opted out"), _drawer_opted_out),
     State("drawer-messages", ("Channels used", "delivered", "Updated"), _messages),

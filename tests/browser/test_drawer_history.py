@@ -221,16 +221,20 @@ def test_drawer_closes_to_list_after_skip_link(page: Page, sandbox: SandboxServe
 # --- Ended session ---------------------------------------------------------------------------------
 
 
-def test_ended_session_shows_notice_and_keeps_list(new_context: NewContext, sandbox: SandboxServer) -> None:
+def test_ended_session_empties_list_and_open_contact(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at=SECOND, reduced_motion="no-preference")
-    before = contact_ids(page)
+    page.locator(f"{ROWS} .phone__link").nth(1).click()
+    expect(page.locator("#drawer-body article")).to_be_visible()
     page.context.clear_cookies()
-    page.locator(f"{ROWS} .phone__link").nth(2).click()
+    page.keyboard.press("m")
     expect(page.locator("#notice")).to_contain_text("Your session has ended")
+    expect(page.locator("#drawer article")).to_have_count(0)
+    expect(page.get_by_role("dialog", name="Signed out")).to_be_visible()
     page.keyboard.press("Escape")
     wait_for_address(page, SECOND)
     expect(page.locator("#drawer")).not_to_be_visible()
-    assert contact_ids(page) == before
+    expect(page.locator("#results")).to_contain_text("Signed out")
+    assert contact_ids(page) == []
 
 
 def test_ended_session_notice_is_clickable_over_drawer(page: Page) -> None:

@@ -101,13 +101,15 @@ def test_rate_limit_counts_down_and_retries_automatically(page: Page, sandbox: S
     assert counted[counted.index("0:02") :][:2] == ["0:02", "0:01"]
 
 
-def test_ended_session_shows_notice_and_keeps_rows(page: Page) -> None:
-    before = contact_ids(page)
+def test_ended_session_replaces_rows_by_signed_out(page: Page) -> None:
+    """Rows are personal data: they stayed readable in the browser of somebody whose sessions an admin had ended."""
     page.context.clear_cookies()
     page.get_by_role("link", name="Next page").click()
     expect(page.locator("#notice")).to_contain_text("Your session has ended")
-    assert contact_ids(page) == before
-    page.get_by_role("button", name="Sign in again").click()
+    expect(page.locator("#results")).to_contain_text("Signed out")
+    expect(page.locator("#summary")).to_have_text("Signed out")
+    assert contact_ids(page) == []
+    page.locator("#results").get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/sign-in/?next=**")
 
 
@@ -122,6 +124,13 @@ def test_response_that_is_no_fragment_is_not_swapped_in(page: Page) -> None:
     expect(page.locator("#notice")).to_contain_text("Something went wrong on our side")
     assert contact_ids(page) == before
     expect(page.locator("#results")).not_to_contain_text("Server Error")
+
+
+def test_channel_is_that_of_rows_after_failure(page: Page) -> None:
+    page.context.set_offline(True)
+    page.locator("#channels").get_by_text("SMS", exact=True).click()
+    expect(page.locator("#notice")).to_contain_text("You are offline")
+    expect(page.locator("#channels [value='']")).to_be_checked()
 
 
 def test_offline_shows_notice_and_keeps_rows(page: Page) -> None:
@@ -150,6 +159,28 @@ def test_text_typed_after_session_ended_is_searched_after_sign_in(page: Page) ->
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]")
     expect(page.locator("#search")).to_have_value("2025550")
+
+
+def test_list_pasted_after_session_ended_is_looked_up_after_sign_in(page: Page) -> None:
+    page.context.clear_cookies()
+    page.get_by_text("Look up a list").click()
+    page.fill("#numbers", "2025550143\n2025550144")
+    page.get_by_role("button", name="Look up all").click()
+    page.locator("#results").get_by_role("button", name="Sign in").click()
+    page.fill("[name=login]", "admin")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    expect(page.locator("#numbers")).to_have_value("2025550143\n2025550144")
+
+
+def test_channel_chosen_after_session_ended_is_shown_after_sign_in(page: Page) -> None:
+    page.context.clear_cookies()
+    page.locator("#channels").get_by_text("SMS", exact=True).click()
+    page.locator("#results").get_by_role("button", name="Sign in").click()
+    page.fill("[name=login]", "admin")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    wait_for_address(page, "?search=&channel=sms&page_size=20")
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
