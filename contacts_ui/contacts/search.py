@@ -22,6 +22,7 @@ from contacts_ui.text import digits_only
 from .filters import ContactListQuery, Request
 from .masking import shown_digits
 from .merged_rows import Answers, CallLimits, ask_all, counts, is_whole
+from .owner_rows import may_be_one_of_several, with_every_owner
 
 MAX_REGIONS = 10
 MAX_CALLS = 3  # of one search
@@ -86,8 +87,9 @@ def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: 
 
     The attempt that found rows for a user's text a moment ago comes first for the next minutes, on another channel and
     in another profile too, and after it only what a plain search would send: a filter changes the rows and not their
-    meaning. Not where an index says what exists.
+    meaning. Not where an index says what exists. A whole number in the account's list costs a call more: its owners.
     """
+    asked = policy
     first: SearchResult | None = None
     tried: list[Attempt] = []
     requests, calls = list(_remembered_attempt_first(query, user_id)), 0
@@ -113,9 +115,23 @@ def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: 
         if found.result.value.contacts or found.result.value.pagination.total_count:
             if found.attempt and query.filters.search and calls + len(requests) > 1 and not query.is_guided:
                 get_gateway().remember_interpretation(user_id, query.filters.search, found.attempt.value)
+            if may_be_one_of_several(scope, found.attempt, found.result.value):
+                return _of_every_owner(scope, found, query, tried, asked if calls < MAX_CALLS else None)
             return _with_alternatives(found, query, tried)
         first = first or found
     return _with_alternatives(first or SearchResult(CachedResult(_empty_page()), query), query, tried)
+
+
+def _of_every_owner(
+    scope: Scope, found: SearchResult, query: ContactListQuery, tried: Sequence[Attempt], policy: FetchPolicy | None
+) -> SearchResult | None:
+    """The rows of all owners of the number that was found; None when they did not come within the timeout."""
+    number = found.attempt.value if found.attempt else ""
+    try:
+        result, listed = with_every_owner(scope, number, (found.result, found.query), policy)
+    except TimeoutError:
+        return None
+    return _with_alternatives(dataclasses.replace(found, result=result, query=listed), query, tried)
 
 
 def _after(query: ContactListQuery, page: ContactPage, requests: list[Request]) -> list[Request]:

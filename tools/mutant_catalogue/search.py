@@ -41,6 +41,16 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/test_guided_search.py::test_remembered_interpretation_does_not_hide_what_the_index_knows",),
     ),
     Mutant(
+        "one row of a number that several profiles have claims to be the only one",
+        "contacts_ui/contacts/owner_rows.py",
+        "    if others > 0 or not whole:\n        facts =",
+        "    if False:\n        facts =",
+        (
+            "tests/test_owner_rows.py::test_failed_question_keeps_the_row_and_claims_no_total",
+            "tests/test_owner_rows.py::test_owners_that_only_index_knows_are_counted",
+        ),
+    ),
+    Mutant(
         "a link reads all rows with some digits under a policy that masks numbers",
         "contacts_ui/contacts/filters.py",
         'if attempt and mask_forced and attempt.kind != "phone" and not',
