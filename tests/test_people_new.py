@@ -67,6 +67,41 @@ def test_copying_on_the_page_of_a_person_saves_nothing(
     assert _of(user_without_role) == set()
 
 
+@pytest.mark.parametrize("typed", ["Sám  ORTIZ", "sam ortiz", "Sam"])
+def test_profiles_are_copied_by_user_name_or_full_name(admin_client: Client, support_user: User, typed: str) -> None:
+    User.objects.filter(pk=support_user.pk).update(first_name="Sam", last_name="Ortiz")
+    page = text(admin_client.post(NEW, {"from": typed, "copy": "1"}))
+    assert _checked(page) == _of(support_user)
+    assert f"{len(_of(support_user))} added from Sam Ortiz." in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("Maya", "Nobody is called “Maya”."), ("Sam Ortiz", "Several people are called “Sam Ortiz”: use the user name.")],
+)
+def test_name_that_is_not_of_one_person_stays_and_is_told(
+    admin_client: Client, support_user: User, typed: str, said: str
+) -> None:
+    User.objects.filter(pk=support_user.pk).update(first_name="Sam", last_name="Ortiz")
+    User.objects.create(username="sam2", first_name="Sam", last_name="Ortiz")
+    page = text(admin_client.post(NEW, {"from": typed, "copy": "1"}))
+    assert said in page
+    assert f'value="{typed}" aria-invalid="true"' in page
+    assert _checked(page) == set()
+
+
+def test_copy_adds_to_what_is_selected(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+    own, other = min(_of(support_user)), sandbox.profiles()[-1]["id"]
+    page = text(admin_client.post(NEW, {"from": "sam", "copy": "1", "profiles": [own, other]}))
+    assert _checked(page) == {*_of(support_user), other}
+    assert f"{len(_of(support_user)) - 1} added from sam." in page
+
+
+def test_copy_without_answering_api_is_told(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="me", kind="status", status=500, times=3)
+    assert "so nothing was copied" in text(admin_client.post(NEW, {"from": "sam", "copy": "1"}))
+
+
 def test_search_for_profile_copies_nothing(admin_client: Client, support_user: User) -> None:
     sent = {"from": "sam", "look": "1", "find": "a", "found": "a"}
     assert _checked(text(admin_client.post(NEW, sent))) == set()
