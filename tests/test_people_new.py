@@ -7,8 +7,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from contacts_ui.models import AuditEntry, ProfileAccess
 from testing.sandbox_server import SandboxServer
@@ -105,6 +107,40 @@ def test_copy_without_answering_api_is_told(admin_client: Client, support_user: 
 def test_search_for_profile_copies_nothing(admin_client: Client, support_user: User) -> None:
     sent = {"from": "sam", "look": "1", "find": "a", "found": "a"}
     assert _checked(text(admin_client.post(NEW, sent))) == set()
+
+
+def test_link_page_of_new_person_is_for_copying_and_names_user_name(admin_client: Client) -> None:
+    page = text(admin_client.post(NEW, ADA))
+    link = re.findall(r'id="password-link">([^<]+)<', page)[0]
+    assert re.findall(r'<button class="btn btn--primary" type="button" data-copy="([^"]+)"', page) == [link]
+    assert page.split("<main")[1].count("btn--primary") == 1
+    assert "Their user name is <strong>ada</strong>" in page
+
+
+def test_second_factors_are_removed_only_where_there_are_any(admin_client: Client, support_user: User) -> None:
+    path = f"/people/{support_user.pk}/"
+    assert "Remove second factors" not in text(admin_client.get(path))
+    Authenticator.objects.create(user=support_user, type="totp", data={})
+    assert "Remove second factors" in text(admin_client.get(path))
+
+
+def test_link_of_person_without_password_resets_nothing(admin_client: Client, support_user: User) -> None:
+    path = f"/people/{support_user.pk}/"
+    assert "Create reset link" in text(admin_client.get(path))
+    support_user.set_unusable_password()
+    support_user.save()
+    page = text(admin_client.get(path))
+    assert "Create reset link" not in page
+    assert "Create new link" in page
+
+
+@pytest.mark.parametrize("mails", [True, False])
+def test_help_of_email_names_reset_only_where_links_are_mailed(
+    admin_client: Client, support_user: User, settings: Settings, *, mails: bool
+) -> None:
+    settings.EMAIL_URL = "smtp://mail.example" if mails else ""
+    for path in (NEW, f"/people/{support_user.pk}/"):
+        assert ("to reset the password" in text(admin_client.get(path))) is mails
 
 
 def test_people_with_profiles_are_suggested(admin_client: Client, support_user: User) -> None:

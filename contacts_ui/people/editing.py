@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import QueryDict
@@ -55,6 +56,7 @@ class PersonEdit:
     """The form of one person. `version`: the state it was loaded from. `refused`: why nothing was saved, a message.
 
     `starts_anew`: it was saved, and they need a new password.
+    `has_factors`: there is a second factor to remove.
     `asks_first`: nothing was saved, for the change of role was not confirmed yet.
     `role_fixed`, `email_fixed`: why the actor may not change these, None where they may. `roles_guarded`: why they may
     not give every role. `sends_mail`: password links are mailed. `copy`: what was copied from somebody else.
@@ -70,6 +72,7 @@ class PersonEdit:
     roles_guarded: str | None = None
     email_fixed: str | None = None
     sends_mail: bool = False
+    has_factors: bool = False
     copy: ProfileCopy = field(default_factory=ProfileCopy)
     refused: str | None = None
     asks_first: bool = False
@@ -150,6 +153,7 @@ def _edit(actor: User, person: Person, data: QueryDict | None, choices: ProfileC
         roles_guarded=guarded,
         email_fixed=None if may_change_email(actor, person) else EMAIL_GUARDED,
         sends_mail=bool(settings.EMAIL_URL),
+        has_factors=Authenticator.objects.filter(user=person.user).exists(),
     )
 
 
