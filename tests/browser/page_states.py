@@ -642,7 +642,7 @@ STATES = (
     State("person-switch-off", ("Deactivate support?", "To undo this", "Cancel"), _person_asked("Deactivate")),
     State(
         "person-remove-factors",
-        ("Remove the second factors of theo?", "This can’t be undone."),
+        ("Remove the second factors of Theo Brandt?", "This can’t be undone."),
         _person_asked("Remove second factors", "theo"),
     ),
     State("person-sign-out", ("Sign out support?", "Nothing to undo"), _person_asked("Sign out everywhere")),
