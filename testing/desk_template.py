@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,8 @@ def _make_people() -> None:
     users = {}
     for username, (role, fields) in PEOPLE.items():
         users[username] = User.objects.create_user(username, password=PASSWORD, **fields)
+        users[username].date_joined -= timedelta(days=2)  # so that "Never signed in" is a warning
+        users[username].save(update_fields=["date_joined"])
         users[username].groups.set(Group.objects.filter(name=role))
     Preferences.objects.create(user=users["masha"], mask_numbers=True)
     # Theo has TOTP, recovery codes and passkeys; Kim has TOTP and recovery codes.

@@ -71,8 +71,13 @@ def test_support_is_offered_neither_admin_pages_nor_foreign_profiles(
 ) -> None:
     ids = [profile["id"] for profile in sandbox.profiles()[1:4]]
     groups = _groups(text(fragment(support_client, f"/p/{ids[0]}/go/")))
-    assert list(groups["Pages"]) == ["Saved views", "Preferences", "Sign-in and security"]
+    assert list(groups["Pages"]) == ["Saved views", "Find a number", "Preferences", "Sign-in and security"]
     assert sorted(groups["Profiles"].values()) == sorted(f"/p/{profile_id}/contacts/" for profile_id in ids[1:])
+
+
+def test_admin_is_offered_the_pages_of_people_and_find_a_number(admin_client: Client) -> None:
+    pages = _groups(text(fragment(admin_client, GO)))["Pages"]
+    assert {"People", "Add a person", "Profiles", "Masking", "Find a number"} <= pages.keys()
 
 
 def test_auditor_is_offered_no_contacts_and_no_search(desk_api: SandboxServer, db: None) -> None:

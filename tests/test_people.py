@@ -17,7 +17,8 @@ from testing.sandbox_server import SandboxServer
 from .html import RESTORE, fragment, scopes, text
 
 PEOPLE = "/people/"
-QUERIES = 10  # session, user, role, count, rows, their profiles, attention, first steps, quota stops, preferences
+# Session, user, role, count, rows, their profiles, links, attention, first steps, quota stops, preferences.
+QUERIES = 11
 
 
 def _names(page: str) -> list[str]:

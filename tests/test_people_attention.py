@@ -61,6 +61,8 @@ def test_support_agent_without_profiles_is_a_filter_and_on_the_row(admin_client:
 
 def test_person_who_never_signed_in_is_a_filter(admin_client: Client, admin_user: User, support_user: User) -> None:
     _signed_in(admin_user)
+    assert "Never signed in" not in text(admin_client.get(PEOPLE))  # added a moment ago
+    User.objects.filter(pk=support_user.pk).update(date_joined=datetime.now(UTC) - DAY)
     page = text(admin_client.get(PEOPLE))
     assert _names(text(admin_client.get(_chips(page)["Never signed in"][1]))) == ["sam"]
 
@@ -91,6 +93,18 @@ def ada(admin_client: Client) -> User:
 
 def test_new_person_is_shown_as_invited(admin_client: Client, ada: User) -> None:
     assert re.search(r"Invited (just now|\d+ s ago)", text(admin_client.get(PEOPLE)))
+
+
+def test_invited_person_is_late_once_the_link_has_ended(
+    admin_client: Client, admin_user: User, ada: User, settings: Settings
+) -> None:
+    _signed_in(admin_user)
+    User.objects.filter(pk=ada.pk).update(date_joined=datetime.now(UTC) - 3 * DAY)
+    assert "Never signed in" not in _chips(text(admin_client.get(PEOPLE)))  # with a new link of today
+    assert "No profiles" in _chips(text(admin_client.get(PEOPLE)))
+    settings.PASSWORD_RESET_TIMEOUT = 0
+    page = text(admin_client.get(PEOPLE))
+    assert _names(text(admin_client.get(_chips(page)["Never signed in"][1]))) == ["ada"]
 
 
 def test_link_that_is_too_old_is_an_expired_invitation(admin_client: Client, ada: User, settings: Settings) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from contacts_ui.models import AuditEntry, ProfileAccess
 from testing.sandbox_server import SandboxServer
@@ -67,9 +69,78 @@ def test_copying_on_the_page_of_a_person_saves_nothing(
     assert _of(user_without_role) == set()
 
 
+@pytest.mark.parametrize("typed", ["Sám  ORTIZ", "sam ortiz", "Sam"])
+def test_profiles_are_copied_by_user_name_or_full_name(admin_client: Client, support_user: User, typed: str) -> None:
+    User.objects.filter(pk=support_user.pk).update(first_name="Sam", last_name="Ortiz")
+    page = text(admin_client.post(NEW, {"from": typed, "copy": "1"}))
+    assert _checked(page) == _of(support_user)
+    assert f"{len(_of(support_user))} added from Sam Ortiz." in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("Maya", "Nobody is called “Maya”."), ("Sam Ortiz", "Several people are called “Sam Ortiz”: use the user name.")],
+)
+def test_name_that_is_not_of_one_person_stays_and_is_told(
+    admin_client: Client, support_user: User, typed: str, said: str
+) -> None:
+    User.objects.filter(pk=support_user.pk).update(first_name="Sam", last_name="Ortiz")
+    User.objects.create(username="sam2", first_name="Sam", last_name="Ortiz")
+    page = text(admin_client.post(NEW, {"from": typed, "copy": "1"}))
+    assert said in page
+    assert f'value="{typed}" aria-invalid="true"' in page
+    assert _checked(page) == set()
+
+
+def test_copy_adds_to_what_is_selected(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+    own, other = min(_of(support_user)), sandbox.profiles()[-1]["id"]
+    page = text(admin_client.post(NEW, {"from": "sam", "copy": "1", "profiles": [own, other]}))
+    assert _checked(page) == {*_of(support_user), other}
+    assert f"{len(_of(support_user)) - 1} added from sam." in page
+
+
+def test_copy_without_answering_api_is_told(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="me", kind="status", status=500, times=3)
+    assert "so nothing was copied" in text(admin_client.post(NEW, {"from": "sam", "copy": "1"}))
+
+
 def test_search_for_profile_copies_nothing(admin_client: Client, support_user: User) -> None:
     sent = {"from": "sam", "look": "1", "find": "a", "found": "a"}
     assert _checked(text(admin_client.post(NEW, sent))) == set()
+
+
+def test_link_page_of_new_person_is_for_copying_and_names_user_name(admin_client: Client) -> None:
+    page = text(admin_client.post(NEW, ADA))
+    link = re.findall(r'id="password-link">([^<]+)<', page)[0]
+    assert re.findall(r'<button class="btn btn--primary" type="button" data-copy="([^"]+)"', page) == [link]
+    assert page.split("<main")[1].count("btn--primary") == 1
+    assert "Their user name is <strong>ada</strong>" in page
+
+
+def test_second_factors_are_removed_only_where_there_are_any(admin_client: Client, support_user: User) -> None:
+    path = f"/people/{support_user.pk}/"
+    assert "Remove second factors" not in text(admin_client.get(path))
+    Authenticator.objects.create(user=support_user, type="totp", data={})
+    assert "Remove second factors" in text(admin_client.get(path))
+
+
+def test_link_of_person_without_password_resets_nothing(admin_client: Client, support_user: User) -> None:
+    path = f"/people/{support_user.pk}/"
+    assert "Create reset link" in text(admin_client.get(path))
+    support_user.set_unusable_password()
+    support_user.save()
+    page = text(admin_client.get(path))
+    assert "Create reset link" not in page
+    assert "Create new link" in page
+
+
+@pytest.mark.parametrize("mails", [True, False])
+def test_help_of_email_names_reset_only_where_links_are_mailed(
+    admin_client: Client, support_user: User, settings: Settings, *, mails: bool
+) -> None:
+    settings.EMAIL_URL = "smtp://mail.example" if mails else ""
+    for path in (NEW, f"/people/{support_user.pk}/"):
+        assert ("to reset the password" in text(admin_client.get(path))) is mails
 
 
 def test_people_with_profiles_are_suggested(admin_client: Client, support_user: User) -> None:

@@ -90,7 +90,7 @@ def test_form_starts_with_filters_of_list_and_without_its_search(admin_client: C
     (url,) = re.findall(r'href="([^"]+)" data-save-view', page)
     assert url == f"{VIEWS}new/?channel=whatsapp&amp;page_size=100&amp;columns=region"
     form = text(admin_client.get(url.replace("&amp;", "&"))).split("<main")[1]
-    assert re.findall(r'value="(\w+)" checked', form) == ["here", "me", "whatsapp", "100", "region"]
+    assert re.findall(r'value="(\w+)" checked', form) == ["here", "me", "whatsapp", "100", "these", "region"]
 
 
 @pytest.mark.parametrize(
@@ -446,6 +446,32 @@ def test_default_view_that_is_no_longer_shared_has_no_effect(
 
 
 # --- Columns in a URL ---------------------------------------------------------------------------------
+
+
+def test_ticking_columns_starts_from_the_current_ones(admin_client: Client, admin_user: User) -> None:
+    Preferences.objects.create(user=admin_user, columns=["owner", "opt_out"])
+    form = text(admin_client.get(f"{VIEWS}new/?channel=sms")).split("<main")[1]
+    assert re.findall(r'name="column\w+" value="(\w+)" checked', form) == ["own", "owner", "opt_out"]
+    assert admin_client.post(f"{VIEWS}new/", SMS | {"column_choice": "own", "columns": ["opt_out"]}).status_code == 302
+    assert SavedView.objects.get().columns is None
+
+
+def test_chosen_columns_are_kept_and_none_is_refused(admin_client: Client) -> None:
+    response = admin_client.post(f"{VIEWS}new/", SMS | {"column_choice": "these"})
+    assert "Choose at least one, or “As preferred”." in text(response)
+    admin_client.post(f"{VIEWS}new/", SMS | {"column_choice": "these", "columns": ["region", "opt_out"]})
+    assert SavedView.objects.get().columns == ["region", "opt_out"]
+
+
+def test_view_shared_in_the_account_says_that_only_admins_see_it(
+    admin_client: Client, support_client: Client, admin_user: User, profile: str
+) -> None:
+    assert "Admins only: others don’t have " in text(admin_client.get(f"{VIEWS}new/"))
+    assert "Admins only" not in text(support_client.get(f"/{profile}/views/new/"))
+    view = _view(admin_user, scope="account", audience="everyone")
+    assert "Admins only" in text(admin_client.get(VIEWS))
+    SavedView.objects.filter(pk=view.pk).update(scope=None)
+    assert "Admins only" not in text(admin_client.get(VIEWS))
 
 
 def test_columns_of_url_replace_preferred_ones(admin_client: Client, admin_user: User) -> None:

@@ -54,7 +54,7 @@ def test_page_of_organization_names_profiles(admin_client: Client, support_user:
 def test_link_of_new_person_leads_to_no_assignment(admin_client: Client, single: None) -> None:
     page = text(admin_client.post("/people/new/", {"username": "ada", "name": "", "email": "", "role": "support"}))
     assert "Assign profiles" not in page
-    assert "Back to ada" in page
+    assert "Open ada" in page
 
 
 def test_saving_person_keeps_assignments_of_former_key(

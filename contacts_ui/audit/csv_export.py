@@ -18,7 +18,8 @@ from django.db.models import QuerySet
 
 from contacts_ui.models import AuditEntry
 
-from .labels import OUTCOMES, action_label
+from .labels import OUTCOMES, about_label
+from .lines import entry_label
 from .queries import NEWEST_FIRST, EntryFilter, filter_entries
 
 HEADER = (
@@ -65,8 +66,9 @@ def _cells(entry: AuditEntry, display_names: Mapping[str, str]) -> tuple[object,
     scope = entry.scope or ""
     outcome = OUTCOMES.get(entry.outcome, entry.outcome)
     return (
-        at, entry.person, entry.person_id, action_label(entry.action), entry.action, display_names.get(scope), scope,
-        outcome, entry.rows, entry.request_id, entry.reference, entry.address, entry.about,
+        at, entry.person, entry.person_id, entry_label(entry), entry.action, display_names.get(scope), scope,
+        outcome, entry.rows, entry.request_id, entry.reference, entry.address,
+        about_label(entry.action, entry.about),
     )  # fmt: skip
 
 

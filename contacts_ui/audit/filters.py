@@ -28,7 +28,7 @@ from contacts_ui.text import matches_name, parse_uuid, printable
 
 from .actions import AuditAction
 from .filter_links import AuditFilterChip, AuditPreset
-from .labels import ACTION_LABELS, OUTCOMES
+from .labels import ACTION_LABELS, OUTCOMES, TRIED_CHOICES, TRIED_LABELS
 from .log import ACCOUNT
 from .queries import EntryFilter, get_entry
 
@@ -192,9 +192,11 @@ class _FilterParser:
             self.warnings.append("Profile names aren’t available right now. Enter a profile ID instead.")
 
     def read_action(self, text: str) -> None:
-        """One of ACTION_LABELS."""
+        """One of ACTION_LABELS, or of TRIED_CHOICES."""
         if text in ACTION_LABELS:
             self._keep("action", text, ACTION_LABELS[text], action=text)
+        elif tried := TRIED_CHOICES.get(text):
+            self._keep("action", text, TRIED_LABELS[tried], action=tried.value, tried=True)
         elif text:
             self.warnings.append("Unknown action ignored.")
 

@@ -46,6 +46,8 @@ TRIED_LABELS: dict[str, str] = {
     AuditAction.AUDIT_READ: "Tried to view the audit log",
     AuditAction.AUDIT_EXPORTED: "Tried to export the audit log",
 }
+# What the filter by action offers beside the actions: what was only tried of one of them.
+TRIED_CHOICES: dict[str, AuditAction] = {"sign_in.failed": AuditAction.SIGN_IN}
 # Pages by URL name, as their links call them: what somebody was denied.
 _PAGES: dict[str, str] = {
     "people-list": "People",
@@ -72,13 +74,18 @@ def about_label(action: str, about: str | None) -> str | None:
 
 
 def action_choices(*, has_profiles: bool) -> dict[str, str]:
-    """The actions to filter by; without those about profiles where there are none."""
+    """What to filter by, each TRIED_CHOICES after its action; without those about profiles where there are none."""
     about_profiles = {
         AuditAction.PROFILE_SWITCHED,
         AuditAction.PROFILE_ASSIGNMENT,
         AuditAction.NUMBER_LOOKED_UP,
     }
-    return {action: label for action, label in ACTION_LABELS.items() if has_profiles or action not in about_profiles}
+    choices: dict[str, str] = {}
+    for action, label in ACTION_LABELS.items():
+        if has_profiles or action not in about_profiles:
+            choices[action] = label
+            choices |= {name: TRIED_LABELS[tried] for name, tried in TRIED_CHOICES.items() if tried == action}
+    return choices
 
 
 def event_label(action: str, outcome: str) -> str:

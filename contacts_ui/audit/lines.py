@@ -84,10 +84,14 @@ class _Folds:
         return index
 
 
+def entry_label(entry: AuditEntry) -> str:
+    """What was done or tried, in words: the same on the page and in the CSV."""
+    part = entry.action == AuditAction.CONTACTS_SEARCHED and _PART.fullmatch(entry.about or "")
+    return LIST_LOOKUP if part and entry.outcome == "ok" else event_label(entry.action, entry.outcome)
+
+
 def _line(entry: AuditEntry, *, links: bool) -> LogLine:
-    part = _PART.fullmatch(entry.about or "") if entry.action == AuditAction.CONTACTS_SEARCHED else None
-    label = LIST_LOOKUP if part and entry.outcome == "ok" else event_label(entry.action, entry.outcome)
-    line = LogLine(entry, (entry,), label, about_label(entry.action, entry.about), entry.rows)
+    line = LogLine(entry, (entry,), entry_label(entry), about_label(entry.action, entry.about), entry.rows)
     return replace(line, **_urls(entry)) if links else line
 
 

@@ -24,7 +24,7 @@ class EntryFilter:
 
     `people` are user ids, `person` is the name of a deleted user. `scopes` are profile ids or "account". `since` is
     inclusive, `until` exclusive. `number_hashes` are those of one number: a row has to have one of them.
-    `hide_reads`: without the rows of reading this log.
+    `hide_reads`: without the rows of reading this log. `tried`: only what was denied or failed.
     """
 
     people: tuple[int, ...] = ()
@@ -36,6 +36,7 @@ class EntryFilter:
     until: datetime | None = None
     number_hashes: tuple[str, ...] = ()
     hide_reads: bool = False
+    tried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ def filter_entries(entry_filter: EntryFilter) -> QuerySet[AuditEntry]:
     for name, values in (("person_id", entry_filter.people), ("scope", entry_filter.scopes)):
         if values:
             entries = entries.filter(**({name: values[0]} if len(values) == 1 else {f"{name}__in": values}))
+    if entry_filter.tried:
+        entries = entries.filter(outcome__in=("denied", "failed"))
     if entry_filter.hide_reads:
         entries = entries.exclude(action=AuditAction.AUDIT_READ)
     if entry_filter.number_hashes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 from unicodedata import normalize, numeric
 
@@ -22,14 +23,19 @@ from .list_form import CHANNELS
 from .saved_views import ViewRefused, save_view, scope_key
 
 MAX_NAME = 60  # characters
+NO_NUMBERS = "Longer numbers, years too, aren’t saved in views: one could be a phone number."
 MAX_DIGITS = 3  # in a name: four are what a masked number shows, and more are a number
 HERE, ANYWHERE = "here", "any"
+OWN, THESE = "own", "these"  # columns: as each person prefers, or those ticked
 _ONE_OF_THESE = dict.fromkeys(("required", "invalid_choice"), "Choose one of these.")
 _AMONG_THESE = {"invalid_choice": "Choose among these."}
 
 
 class SavedViewForm(forms.Form):
-    """The form of `view`, stored or new, for a person in a scope. `single`: the key has no profiles to choose from."""
+    """The form of `view`, stored or new, for a person in a scope, filled in from `initial`, a list.
+
+    `shown_columns` are those the person sees: ticking starts from them.
+    """
 
     name = forms.CharField(
         label="Name",
@@ -51,7 +57,15 @@ class SavedViewForm(forms.Form):
         choices=[("", "As preferred"), *((str(n), str(n)) for n in PAGE_SIZES)],
         error_messages=_ONE_OF_THESE,
     )
-    columns = forms.MultipleChoiceField(label="Columns", required=False, choices=COLUMNS, error_messages=_AMONG_THESE)
+    column_choice = forms.ChoiceField(
+        label="Columns",
+        required=False,
+        choices=[(OWN, "As preferred"), (THESE, "These")],
+        error_messages=_ONE_OF_THESE,
+    )
+    columns = forms.MultipleChoiceField(
+        label="These columns", required=False, choices=COLUMNS, error_messages=_AMONG_THESE
+    )
     place = forms.ChoiceField(label="Where", error_messages=_ONE_OF_THESE)
     audience = forms.ChoiceField(label="Who sees it", error_messages=_ONE_OF_THESE)
 
@@ -63,8 +77,9 @@ class SavedViewForm(forms.Form):
         scope: Scope,
         view: SavedView,
         initial: ContactListQuery | None = None,
+        shown_columns: Sequence[str] = (),
     ) -> None:
-        super().__init__(data, initial=_initial(view, initial))
+        super().__init__(data, initial=_initial(view, initial, _shown_in(scope, shown_columns)))
         self._user, self._scope, self.view = user, scope, view
         fields = cast("dict[str, Any]", self.fields)
         fields["place"].choices = [(HERE, f"Only {scope.title}"), (ANYWHERE, "Every profile")]
@@ -78,12 +93,18 @@ class SavedViewForm(forms.Form):
         if not name:
             raise forms.ValidationError("Enter a name.")
         if count_digits(name) > MAX_DIGITS:
-            raise forms.ValidationError(f"Use at most {MAX_DIGITS} digits. Phone numbers aren’t saved in views.")
+            raise forms.ValidationError(f"Use at most {MAX_DIGITS} digits. {NO_NUMBERS}")
         return name
 
     def clean(self) -> dict[str, Any]:
-        """Refuses a view of all contacts, which has an address already."""
+        """Refuses a view of all contacts, which has an address already. A form without `column_choice` means what is
+        ticked.
+        """
         data = super().clean() or self.cleaned_data
+        if data.get("column_choice") == OWN:
+            data["columns"] = []
+        elif data.get("column_choice") == THESE and data.get("columns") == []:
+            self.add_error("columns", "Choose at least one, or “As preferred”.")
         if not self.errors and not (data["channel"] or data["page_size"] or data["columns"]):
             self.add_error(None, "Choose a channel, rows or columns. Without any it would be All contacts.")
         return data
@@ -110,14 +131,21 @@ def count_digits(text: str) -> int:
 
 
 def audiences(view: SavedView, scope: Scope) -> list[tuple[str, str]]:
-    """Who may see a view, with the words for it. Its owner's role counts, also when an admin changes it."""
+    """Who may see a view, with the words for it. Its owner's role counts, also when an admin changes it. In the
+    account's list the form says "Admins only" for everyone, unless it is for every profile.
+    """
     role = role_of(view.owner) or view.role
     title = next((role_.title for role_ in ROLES if role_.name == role), "my role")
     everyone = "Everyone with access" if scope.switchable else "Everyone"
     return [("me", "Only me"), ("role", f"Everyone with the role {title}"), ("everyone", everyone)]
 
 
-def _initial(view: SavedView, query: ContactListQuery | None) -> dict[str, Any]:
+def _shown_in(scope: Scope, columns: Sequence[str]) -> list[str]:
+    """Those of the columns that the scope's list shows: only the account's own has owners."""
+    return [name for name in columns if name != OWNER or scope.profile_id is None]
+
+
+def _initial(view: SavedView, query: ContactListQuery | None, shown: list[str]) -> dict[str, Any]:
     """What the form starts with: the stored view, or the filters of the list that is to be saved."""
     if query is None:
         channel, size, columns = view.channel, view.page_size, view.columns
@@ -128,7 +156,8 @@ def _initial(view: SavedView, query: ContactListQuery | None) -> dict[str, Any]:
         "name": view.name,
         "channel": channel or "",
         "page_size": size or "",
-        "columns": columns or [],
+        "column_choice": THESE if columns else OWN,
+        "columns": columns or shown,
         "place": ANYWHERE if view.pk and view.scope is None else HERE,
         "audience": view.audience,
     }

@@ -12,10 +12,11 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
 from contacts_ui.sent_api.errors import SentError
 from contacts_ui.sent_api.types import sorted_by_name
-from contacts_ui.text import matches_name, parse_uuid
+from contacts_ui.text import fold, matches_name, parse_uuid, single_line
 
 # Choices a page shows: a browser sends a field for each selected one, and Django accepts a thousand fields of a form.
 MAX_SHOWN = 500
+MAX_COPIED_NAME = 150  # characters of a name to copy from
 MAX_SUGGESTED = 200  # people to copy profiles from; any other name can be typed
 
 
@@ -67,6 +68,22 @@ class ProfileChoices:
         return (*(choice.profile_id for choice in self.choices if choice.selected), *self.hidden_selected)
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileCopy:
+    """What came of "Copy profiles from". `added` are the ids to select; `said` is a sentence for the page, None where
+    nobody asked; `typed` stays in the input unless somebody was found.
+    """
+
+    added: frozenset[str] = frozenset()
+    said: str | None = None
+    typed: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """True where nobody, or more than one person, has the name."""
+        return bool(self.said and self.typed)
+
+
 def load_profiles() -> ProfileDirectory:
     """The profiles that can be assigned. Cost: none while the account is cached, else one API call. Never fails."""
     try:
@@ -116,15 +133,49 @@ def copies(data: QueryDict) -> bool:
     return bool(data.get("from", "").strip()) and ("copy" in data or not other_button)
 
 
-def copied(data: QueryDict) -> frozenset[str]:
-    """The profiles of the person whose user name stands in `from`, if the form asks for them; else none.
+def copied(data: QueryDict, directory: ProfileDirectory) -> ProfileCopy:
+    """The profiles of the person named in `from` that are not selected yet, if the form asks for them; else none.
 
-    Cost: one query, none where it does not ask.
+    Cost: two queries, none where it does not ask.
     """
+    typed = single_line(data.get("from", ""))[:MAX_COPIED_NAME]
     if not copies(data):
-        return frozenset()
-    rows = ProfileAccess.objects.filter(user__username__iexact=data.get("from", "").strip())
-    return frozenset(map(str, rows.values_list("profile_id", flat=True)))
+        return ProfileCopy(typed=typed)
+    people = _people_called(typed)
+    if not people:
+        return ProfileCopy(said=f"Nobody is called “{typed}”. Enter a user name or a full name.", typed=typed)
+    if len(people) > 1:
+        return ProfileCopy(said=f"Several people are called “{typed}”: use the user name.", typed=typed)
+    if directory.unavailable:
+        return ProfileCopy(said="The messaging service isn’t answering, so nothing was copied.", typed=typed)
+    ((person_id, name),) = people.items()
+    return _copied_from(person_id, name, selected_ids(data), directory)
+
+
+def _copied_from(person_id: int, name: str, selected: frozenset[str], directory: ProfileDirectory) -> ProfileCopy:
+    rows = ProfileAccess.objects.filter(user=person_id).values_list("profile_id", flat=True)
+    theirs = frozenset(map(str, rows)) & directory.names.keys()
+    added = theirs - selected
+    if not theirs:
+        return ProfileCopy(said=f"{name} has no profiles.")
+    if not added:
+        return ProfileCopy(said=f"Nothing to add: all profiles of {name} were selected already.")
+    return ProfileCopy(added, f"{len(added):,} added from {name}. Not saved yet.")
+
+
+def _people_called(typed: str) -> dict[int, str]:
+    """The name to show of everybody so called, by id: the one with this user name, else those with this full name.
+
+    Compared in Python: SQLite ignores the case of ASCII alone. Cost: one query, of all names.
+    """
+    wanted, named = fold(typed), dict[int, str]()
+    for person_id, username, *parts in User.objects.values_list("pk", "username", "first_name", "last_name"):
+        full_name = " ".join(filter(None, parts))
+        if username.casefold() == typed.casefold():
+            return {person_id: full_name or username}
+        if fold(single_line(full_name)) == wanted:
+            named[person_id] = full_name
+    return named
 
 
 def people_to_copy() -> tuple[tuple[str, str], ...]:

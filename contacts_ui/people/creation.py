@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -12,7 +12,15 @@ from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import set_role
 
 from . import password_links
-from .assignments import ProfileChoices, ProfileDirectory, copied, load_profiles, profile_choices, selected_ids
+from .assignments import (
+    ProfileChoices,
+    ProfileCopy,
+    ProfileDirectory,
+    copied,
+    load_profiles,
+    profile_choices,
+    selected_ids,
+)
 from .editing import API_DOWN, UNKNOWN_PROFILE
 from .filters import MAX_SEARCH, NO_ROLE
 from .forms import NewPersonForm, split_name
@@ -23,10 +31,14 @@ from .person import get_person
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """The form of a new person. `refused`: why nobody was added, a message. `link`: they were added, with this link."""
+    """The form of a new person. `refused`: why nobody was added, a message. `link`: they were added, with this link.
+
+    `copy`: what was copied from somebody else.
+    """
 
     form: NewPersonForm
     choices: ProfileChoices
+    copy: ProfileCopy = field(default_factory=ProfileCopy)
     refused: str | None = None
     link: PasswordLink | None = None
 
@@ -67,9 +79,10 @@ def create(actor: User, data: QueryDict) -> NewPerson:
 
 
 def _bound(data: QueryDict, directory: ProfileDirectory) -> NewPerson:
-    selected = selected_ids(data) | (copied(data) & directory.names.keys())
+    copy = copied(data, directory)
+    selected = selected_ids(data) | copy.added
     find = data.get("find", "").strip()[:MAX_SEARCH]
-    return NewPerson(NewPersonForm(data, None), profile_choices(directory, (), selected, find))
+    return NewPerson(NewPersonForm(data, None), profile_choices(directory, (), selected, find), copy)
 
 
 def _add(form: NewPersonForm) -> User:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import QueryDict
@@ -14,7 +15,15 @@ from contacts_ui import audit
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import ADMIN, set_role
 
-from .assignments import ProfileChoices, ProfileDirectory, copied, load_profiles, profile_choices, selected_ids
+from .assignments import (
+    ProfileChoices,
+    ProfileCopy,
+    ProfileDirectory,
+    copied,
+    load_profiles,
+    profile_choices,
+    selected_ids,
+)
 from .filters import MAX_SEARCH, NO_ROLE
 from .forms import PersonForm, split_name
 from .permissions import (
@@ -47,9 +56,10 @@ class PersonEdit:
     """The form of one person. `version`: the state it was loaded from. `refused`: why nothing was saved, a message.
 
     `starts_anew`: it was saved, and they need a new password.
+    `has_factors`: there is a second factor to remove.
     `asks_first`: nothing was saved, for the change of role was not confirmed yet.
     `role_fixed`, `email_fixed`: why the actor may not change these, None where they may. `roles_guarded`: why they may
-    not give every role. `sends_mail`: password links are mailed.
+    not give every role. `sends_mail`: password links are mailed. `copy`: what was copied from somebody else.
     """
 
     person: Person
@@ -62,6 +72,8 @@ class PersonEdit:
     roles_guarded: str | None = None
     email_fixed: str | None = None
     sends_mail: bool = False
+    has_factors: bool = False
+    copy: ProfileCopy = field(default_factory=ProfileCopy)
     refused: str | None = None
     asks_first: bool = False
     saved: bool = False
@@ -121,9 +133,10 @@ def _asks_first(edit: PersonEdit) -> bool:
 
 
 def _bound(actor: User, data: QueryDict, person: Person, directory: ProfileDirectory) -> PersonEdit:
-    selected = selected_ids(data) | (copied(data) & directory.names.keys())
+    copy = copied(data, directory)
+    selected = selected_ids(data) | copy.added
     choices = profile_choices(directory, person.assigned, selected, _find(data.get("find", "")))
-    return _edit(actor, person, data, choices, data.get("version") or person.version)
+    return replace(_edit(actor, person, data, choices, data.get("version") or person.version), copy=copy)
 
 
 def _edit(actor: User, person: Person, data: QueryDict | None, choices: ProfileChoices, version: str) -> PersonEdit:
@@ -140,6 +153,7 @@ def _edit(actor: User, person: Person, data: QueryDict | None, choices: ProfileC
         roles_guarded=guarded,
         email_fixed=None if may_change_email(actor, person) else EMAIL_GUARDED,
         sends_mail=bool(settings.EMAIL_URL),
+        has_factors=Authenticator.objects.filter(user=person.user).exists(),
     )
 
 

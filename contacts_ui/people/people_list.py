@@ -18,7 +18,7 @@ from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import ADMIN, AUDITOR, EXPORTER, NAMES, ROLES, SUPPORT
 
 from .filters import ATTENTION_CHOICES, NEVER_SIGNED_IN, NO_FACTOR, NO_PROFILES, NO_ROLE, PeopleFilters
-from .invitations import Invitation, invitations
+from .invitations import Invitation, invitations, never_came, valid_since
 
 PAGE_SIZE = 50
 _TITLES = {role.name: role.title for role in ROLES}
@@ -83,7 +83,9 @@ class PeoplePage:
 
 
 def people_page(query: PeopleFilters, profile_names: Mapping[str, str]) -> PeoplePage:
-    """The page that `query` asks for. Cost: four queries, five where somebody was invited."""
+    """The page that `query` asks for. Cost: four queries, five where somebody was invited, one more for those who
+    never signed in.
+    """
     paginator = Paginator(_described(_matching(query)), PAGE_SIZE)
     try:
         people = list(paginator.page(query.page))
@@ -104,7 +106,7 @@ def people_page(query: PeopleFilters, profile_names: Mapping[str, str]) -> Peopl
 
 
 def attention_counts(query: PeopleFilters, *, has_profiles: bool) -> tuple[AttentionCount, ...]:
-    """The kinds of attention that anybody needs, with their filter. Cost: one query."""
+    """The kinds of attention that anybody needs, with their filter. Cost: two queries."""
     people = with_role(User.objects.all())
     kinds = [name for name, _label in ATTENTION_CHOICES if has_profiles or name != NO_PROFILES]
     found = people.aggregate(**{name: Count("pk", filter=_needs(name)) for name in kinds})
@@ -128,7 +130,7 @@ def _needs(name: str) -> Q:
         return Q(~Exists(own_factor), ~Exists(provider), is_active=True, desk_role__in=_GUARDED)
     if name == NO_PROFILES:
         return Q(~Exists(ProfileAccess.objects.filter(**own)), is_active=True, desk_role__in=_ASSIGNABLE)
-    return Q(is_active=True, last_login=None)
+    return never_came()
 
 
 def with_role(people: QuerySet[User]) -> QuerySet[User]:
@@ -198,17 +200,17 @@ def _row(user: User, named: tuple[tuple[str, str], ...], invitation: Invitation 
         is_active=user.is_active,
         has_second_factor=bool(annotations["desk_factor"]),
         last_login=user.last_login,
-        attention=_attention(user, role, number) if user.is_active else (),
+        attention=_attention(user, role, number, invitation) if user.is_active else (),
         invitation=invitation,
     )
 
 
-def _attention(user: User, role: str, number: int) -> tuple[str, ...]:
+def _attention(user: User, role: str, number: int, invitation: Invitation | None) -> tuple[str, ...]:
     """What to look at in an active person's row: `_needs`, for a row that is there already."""
-    annotations = user.__dict__
+    annotations, invited = user.__dict__, invitation is not None and invitation.sent_at is not None
     needs = {
         NO_FACTOR: role in _GUARDED and not annotations["desk_factor"] and not annotations["desk_sso"],
         NO_PROFILES: role in _ASSIGNABLE and not number,
-        NEVER_SIGNED_IN: user.last_login is None,
+        NEVER_SIGNED_IN: user.last_login is None and user.date_joined <= valid_since() and not invited,
     }
     return tuple(name for name, applies in needs.items() if applies)

@@ -14,7 +14,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from contacts_ui import audit
-from contacts_ui.access import CONTACT_ROLES, last_scope, pinned_scopes, recent_scopes, scope_for, visible_profiles
+from contacts_ui.access import (
+    CONTACT_ROLES,
+    has_profiles,
+    last_scope,
+    pinned_scopes,
+    recent_scopes,
+    scope_for,
+    visible_profiles,
+)
 from contacts_ui.contacts.masking import mask_number
 from contacts_ui.contacts.opened import OpenedContact, opened_contacts
 from contacts_ui.contacts.saved_views import view_links
@@ -128,8 +136,10 @@ def _pages(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
     role, pages = role_of(request.user), list[Command]()
     if scope is not None:
         pages.append(Command(f"{scope.path}views/", "Saved views", icon="bookmark"))
+        if scope.switchable:
+            pages.append(Command(reverse("number-lookup"), "Find a number", "in all profiles", icon="dial"))
     if role == ADMIN:
-        pages.append(Command(reverse("people-list"), "People", icon="people"))
+        pages += _people_pages()
     if role in {ADMIN, AUDITOR}:
         pages.append(Command(reverse("audit-list"), "Audit log", icon="eye"))
     if role == ADMIN:
@@ -137,6 +147,16 @@ def _pages(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
     pages.append(Command(reverse("preferences"), "Preferences", icon="sliders"))
     pages.append(Command(reverse("mfa_index"), "Sign-in and security", icon="key"))
     return tuple(pages)
+
+
+def _people_pages() -> tuple[Command, ...]:
+    pages = (
+        Command(reverse("people-list"), "People", icon="people"),
+        Command(reverse("person-new"), "Add a person", icon="people"),
+        Command(reverse("people-profiles"), "Profiles", "who has which", icon="people"),
+        Command(reverse("people-masking"), "Masking", "for whom numbers are masked", icon="people"),
+    )
+    return tuple(page for page in pages if page.title != "Profiles" or has_profiles())
 
 
 def _actions(scope: Scope | None) -> tuple[Command, ...]:

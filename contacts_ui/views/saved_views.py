@@ -46,7 +46,8 @@ def saved_view_new(request: DeskRequest, profile_id: UUID | None = None) -> Http
     scope, preferences = scope_for(request.user, profile_id), preferences_of(request)
     asked = parse_filters("", request.GET, page_size=preferences.page_size, planned=False)
     view = SavedView(owner=request.user)
-    form = SavedViewForm(_data(request), user=request.user, scope=scope, view=view, initial=asked)
+    columns, user = preferences.columns, request.user
+    form = SavedViewForm(_data(request), user=user, scope=scope, view=view, initial=asked, shown_columns=columns)
     if form.is_valid() and form.save():
         return redirect(view_query(view, scope, preferences).url())
     return _form_page(request, scope, form)
@@ -74,7 +75,8 @@ def _with_view(lookup: Lookup, *methods: str) -> Callable[[ViewPage], Page]:
 @_with_view(editable_view, *_FORM)
 def saved_view_edit(request: DeskRequest, scope: Scope, view: SavedView) -> HttpResponse:
     """The form of a view: one's own, as an admin any shared one. Cost: no API call."""
-    form = SavedViewForm(_data(request), user=request.user, scope=scope, view=view)
+    columns = preferences_of(request).columns
+    form = SavedViewForm(_data(request), user=request.user, scope=scope, view=view, shown_columns=columns)
     if form.is_valid() and form.save():
         messages.success(request, f"{view.name} saved.")
         return redirect(f"{scope.path}views/")

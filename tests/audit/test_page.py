@@ -157,6 +157,7 @@ def test_invalid_cursor_shows_newest_page(auditor_client: Client, written: Write
         (EntryFilter(people=(1,)), "audit_by_person"),
         (EntryFilter(scopes=("account",)), "audit_by_scope"),
         (EntryFilter(action="sign_in"), "audit_by_action"),
+        (EntryFilter(action="sign_in", tried=True), "audit_by_action"),
         (EntryFilter(outcome="denied"), "audit_by_outcome"),
         (EntryFilter(since=NOON), "_at_"),
     ],
@@ -275,6 +276,18 @@ def test_reversed_time_range_is_ignored(auditor_client: Client, written: Write) 
     response = auditor_client.get(f"{PAGE}?from=2026-03-02T00:00&to=2026-03-01T00:00")
     assert _abouts(response) == ["row one"]
     assert "both were ignored" in text(response)
+
+
+def test_failed_sign_ins_are_found_by_their_name(auditor_client: Client, written: Write) -> None:
+    written(action="sign_in", outcome="denied", about="row denied")
+    written(action="sign_in", outcome="failed", about="row failed")
+    written(action="sign_in", about="row done")
+    written(action="contact.opened", outcome="denied", about="row other")
+    offered = re.search(r'<option value="([^"]+)">Failed to sign in</option>', text(_get(auditor_client)))
+    assert offered
+    found = _get(auditor_client, action=offered[1])
+    assert _abouts(found) == ["row failed", "row denied"]
+    assert f'<option value="{offered[1]}" selected>Failed to sign in</option>' in text(found)
 
 
 def test_empty_page_says_what_was_searched(auditor_client: Client) -> None:

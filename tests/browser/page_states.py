@@ -367,11 +367,11 @@ def _person_switched_off(page: Page, sandbox: SandboxServer) -> None:
     page.get_by_role("button", name="Deactivate Ada Lovelace").click()
 
 
-def _person_asked(name: str) -> Reach:
+def _person_asked(name: str, username: str = "support") -> Reach:
     """The page that asks before the action of this button."""
 
     def go(page: Page, _sandbox: SandboxServer) -> None:
-        _person(page, "support")
+        _person(page, username)
         page.get_by_role("button", name=name).click()
 
     return go
@@ -642,8 +642,8 @@ STATES = (
     State("person-switch-off", ("Deactivate support?", "To undo this", "Cancel"), _person_asked("Deactivate")),
     State(
         "person-remove-factors",
-        ("Remove the second factors of support?", "This can’t be undone."),
-        _person_asked("Remove second factors"),
+        ("Remove the second factors of Theo Brandt?", "This can’t be undone."),
+        _person_asked("Remove second factors", "theo"),
     ),
     State("person-sign-out", ("Sign out support?", "Nothing to undo"), _person_asked("Sign out everywhere")),
     State("person-role", ("Take the role Support from support?", "To undo this"), _person_role_asked),

@@ -205,6 +205,12 @@ def test_forgotten_password_with_mail_sends_reset_link(client: Client, admin_use
     assert "Choose a password" in text(client.get(link[0].removeprefix("http://testserver"), follow=True))
 
 
+def test_page_of_password_link_names_person_and_user_name(client: Client, admin_user: User) -> None:
+    User.objects.filter(pk=admin_user.pk).update(first_name="Mara", last_name="<Ellis>")
+    page = text(client.get(password_reset_link(admin_user), follow=True))
+    assert "For Mara &lt;Ellis&gt;. Your user name is <strong>mara</strong>" in page
+
+
 def test_password_reset_link_works_once(client: Client, admin_user: User) -> None:
     link = password_reset_link(admin_user)
     form = client.get(link)["Location"]
