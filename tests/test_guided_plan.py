@@ -149,6 +149,35 @@ def test_digits_that_stand_in_the_international_format_alone_are_found() -> None
     assert asked(guided_plan("911269", ("AR",), index_of(argentine)))[0] == ("search", "011 15-269")
 
 
+@pytest.mark.parametrize(
+    ("typed", "asked_first"),
+    [
+        *dict.fromkeys(("44 7742", "44-7742", "0044 7742", "00447742", "011 44 7742"), "07742").items(),
+        ("44 7742 379", "07742 379"),
+        *dict.fromkeys(("353 85 465", "00353 85 465", "0035385465"), "085 465").items(),
+        ("35385", "085"),
+        ("38546", "085 46"),
+        *dict.fromkeys(("1 312-591", "1-312-591", "001312591"), "(312) 591").items(),
+        ("49 1517 336", "01517 336"),
+        ("0049 1517 336", "01517 336"),
+        ("91517", "01517"),
+        ("11222", "011 15-222"),
+        ("91122", "011 15-22"),
+        ("54 9 11", "011 15"),
+    ],
+)
+def test_country_code_without_a_plus_is_read_as_a_beginning(typed: str, asked_first: str) -> None:
+    index = index_of("+447742379511", "+353854657741", "+13125913790", "+4915173365047", "+5491122204791")
+    plan = guided_plan(typed, ("US", "GB", "IE", "DE", "AR"), index)
+    assert asked(plan) == [("search", asked_first), ("search", typed)]
+    assert plan.alternatives == ()
+
+
+def test_beginning_of_no_contact_is_not_searched_elsewhere_in_numbers() -> None:
+    index = index_of("+14155085123")  # has 085, and does not begin with +353
+    assert asked(guided_plan("35385", ("US", "IE"), index)) == [("search", "35385")]
+
+
 def test_number_without_the_beginning_of_its_country_code_is_found() -> None:
     assert asked(guided_plan("47403965801", ("GB",), index_of(GB)))[0] == ("phone", GB)
     assert asked(guided_plan("1125290918", ("AR",), index_of("+5491125290918")))[0] == ("phone", "+5491125290918")

@@ -186,6 +186,30 @@ def test_more_than_a_hundred_contacts_show_the_largest_piece_and_offer_the_other
     assert re.search(r"Other groupings: <a [^>]+>“[^”]+” \(\d+\)</a>", page)
 
 
+@pytest.mark.parametrize("complete", [True, False])
+def test_other_groupings_never_name_what_was_typed(
+    admin_client: Client, use_index: UseIndex, everybody: list[Contact], complete: bool
+) -> None:
+    run, _ = _with_run(everybody, 5, lambda count: count == 1)
+    use_index(complete=complete)
+    response = admin_client.get(LIST, {"search": run})
+    assert rows(response)
+    others = text(response).partition("Other groupings:")[2].partition("</span>")[0]
+    assert f"“{run}”" not in others
+    assert bool(others) is not complete
+
+
+def test_beginning_with_its_country_code_finds_the_contact(
+    admin_client: Client, use_index: UseIndex, everybody: list[Contact]
+) -> None:
+    contact = next(each for each in everybody if each.region_code == "GB" and each.format_e164)
+    written = f"44 {(contact.format_e164 or '')[3:8]}"
+    use_index()
+    assert str(contact.id) in rows(admin_client.get(LIST, {"search": written}))
+    use_index([], complete=False)
+    assert str(contact.id) in rows(admin_client.get(LIST, {"search": written}))
+
+
 def test_count_is_not_told_beside_a_channel_filter(
     admin_client: Client, use_index: UseIndex, everybody: list[Contact]
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contacts_ui.phone_search import Attempt, SearchPlan, build_plan, parse_attempt
+from contacts_ui.phone_search import Attempt, SearchPlan, build_plan, parse_attempt, plan_number
 
 US, GB, FR, DE = "US", "GB", "FR", "DE"
 
@@ -319,3 +319,26 @@ def test_invalid_link_value_is_not_chosen(value: str) -> None:
 @pytest.mark.parametrize("raw", ["73 14 16", "(415) 555", "06 12 34", "55-0142", "170 790"])
 def test_copied_fragment_is_searched_unchanged_first(raw: str) -> None:
     assert build_plan(raw, ("US", "GB")).attempts[0] == Attempt("search", raw)
+
+
+@pytest.mark.parametrize(
+    ("typed", "beginning"),
+    [
+        ("44 7742", "07742"),
+        ("44 7742 379", "07742 379"),
+        ("0044 7742", "07742"),
+        ("00447742", "07742"),
+        ("353 85 465", "085 465"),
+        ("00353 85 465", "085 465"),
+        ("1 312-591", "(312) 591"),
+    ],
+)
+def test_country_code_without_a_plus_is_one_of_three_calls(typed: str, beginning: str) -> None:
+    plan = plan_number(typed, ("US", "GB", "IE"))
+    assert {beginning, typed} <= {attempt.value for attempt in plan.attempts}
+    assert len(plan.attempts) == 3
+
+
+def test_group_that_is_no_country_code_of_the_regions_is_none() -> None:
+    assert any(each.value.startswith("05") for each in plan_number("212 555 01", ("US", "MA")).attempts)
+    assert not any(each.value.startswith("05") for each in plan_number("212 555 01", ("US",)).attempts)

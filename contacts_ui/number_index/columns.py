@@ -23,6 +23,7 @@ _DIGITS = b"0123456789"
 # For each digit the table that makes a row's character "1" where it has this digit and "0" elsewhere.
 _IS_DIGIT = tuple(bytes(ord("1") if byte == digit else ord("0") for byte in range(256)) for digit in _DIGITS)
 _ONE_BYTE = 256
+MAX_DIGITS = 15  # of an E.164 number
 MOST_MASKS = 64  # of owners, an eighth of a byte a row each
 
 Mask = dict[int, int]  # by the index of a block: the bits of its rows that count
@@ -133,6 +134,24 @@ class Columns:
             while row < end and numbers[row] == e164:
                 yield row
                 row += 1
+
+    def begins(self, digits: str, owner: str | None) -> bool:
+        """True if a number begins with these digits; of an owner's rows, where one is named. A row that was replaced
+        counts too.
+        """
+        if owner is not None and owner not in self.owners[1:]:
+            return False
+        numbers, own = self._e164, None if owner is None else self.owners.index(owner, 1)
+        least = int(digits)
+        for zeros in range(MAX_DIGITS - len(digits) + 1):
+            low, high = least * 10**zeros, (least + 1) * 10**zeros
+            for first, end in self._ranges:
+                if numbers[first] < high and numbers[end - 1] >= low:
+                    start = bisect_left(numbers, low, first, end)
+                    stop = bisect_left(numbers, high, start, end)
+                    if start < stop and (own is None or own in self._owner[start:stop]):
+                        return True
+        return False
 
     def row_with_key(self, key: int) -> int | None:
         """The row of a contact, None without one."""

@@ -13,12 +13,13 @@ from functools import cached_property
 from typing import Protocol
 
 from .attempts import MAX_ALTERNATIVES, MAX_ATTEMPTS, SEPARATOR, Attempt, SearchPlan, merged, unique_attempts
+from .beginnings import digits_after_plus
 from .input import PhoneInput, digits_of, normalize
 from .prefixes import country_code_beginnings, national_prefixes
 from .search_plan import ENDING_DIGITS, MIN_FRAGMENT_DIGITS, every_attempt, fragment_of, plan_input, plan_number
 
 MERGED_CONTACTS = 100  # contacts of one list that is merged from several answers: an API page holds as many
-MIN_PREFIX_DIGITS = 6  # of a number that may begin with its country code, without a plus
+MIN_BEGINNING_DIGITS = 3  # of the national beginning that it is then: "085", "(312"
 MAX_CANDIDATES = 12  # whole numbers that are looked for in the index
 
 
@@ -42,6 +43,9 @@ class KnownNumbers(Protocol):
     def has(self, e164: str) -> bool:
         """True if a contact has exactly this number."""
 
+    def begins(self, digits: str) -> bool:
+        """True if a contact's number begins with these digits, country code first."""
+
 
 def guided_plan(raw: str, regions: Sequence[str], known: KnownNumbers | None) -> SearchPlan:
     """The plan of one number or fragment; that of `plan_number` where nothing is known of the numbers."""
@@ -49,7 +53,7 @@ def guided_plan(raw: str, regions: Sequence[str], known: KnownNumbers | None) ->
         return plan_number(raw, regions)
     phone_input = normalize(raw)
     attempts = every_attempt(phone_input, regions)
-    plan = plan_input(phone_input, attempts)
+    plan = plan_input(phone_input, attempts, regions)
     return plan if not attempts else _Guide(phone_input, regions, attempts, plan, known).plan()
 
 
@@ -136,27 +140,30 @@ class _Guide:
         if self.phone_input.international:
             texts = [attempt.value for attempt in self.attempts if attempt.kind == "search"]
         else:
-            texts = [text for digits in self._international_beginnings() for text in national_prefixes(digits)]
-        found = [piece for text in dict.fromkeys(texts) if (piece := self._known_piece(text))]
+            beginnings = filter(self.known.begins, self._international_beginnings())
+            texts = [text for digits in beginnings for text in national_prefixes(digits)]
+        found = [piece for text in dict.fromkeys(texts) if (piece := self._known_piece(text, MIN_BEGINNING_DIGITS))]
         return tuple(piece for piece in found if digits_of(piece.value) == digits_of(found[0].value))
 
     def _international_beginnings(self) -> Iterator[str]:
         """Digits that may have been cut from an international number: with what is missing of its country code."""
-        digits = self.phone_input.digits
-        if len(digits) < MIN_PREFIX_DIGITS or digits != self.phone_input.text:
+        digits = digits_after_plus(self.phone_input)
+        if digits is None:
             return
         yield digits
         missing = (each for region in self.regions for each in country_code_beginnings(digits, region))
         yield from (beginning + digits for beginning in dict.fromkeys(missing))
 
-    def _known_piece(self, text: str) -> Attempt | None:
+    def _known_piece(self, text: str, least: int = MIN_FRAGMENT_DIGITS) -> Attempt | None:
         """The text with its count, None where it does not exist. A bracket before it is not part of a piece."""
         inner = text.strip(" ()-/.")
-        pieces = self._known_pieces(digits_of(text))
+        pieces = self._known_pieces(digits_of(text), least=least)
         return next((replace(piece, value=text) for piece in pieces if piece.value == inner), None)
 
-    def _known_pieces(self, digits: str, *, ending: bool = False) -> tuple[Attempt, ...]:
-        if len(digits) < MIN_FRAGMENT_DIGITS:
+    def _known_pieces(
+        self, digits: str, *, ending: bool = False, least: int = MIN_FRAGMENT_DIGITS
+    ) -> tuple[Attempt, ...]:
+        if len(digits) < least:
             return ()
         key = digits, ending
         if key not in self.pieces_of:

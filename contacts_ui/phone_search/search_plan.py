@@ -15,6 +15,7 @@ from .attempts import (
     parse_attempt,
     unique_attempts,
 )
+from .beginnings import likely_beginning, with_beginning
 from .candidates import Candidate, candidates, regions_of
 from .fragments import fragment_spellings, prior, region_weight
 from .input import (
@@ -38,10 +39,8 @@ MAX_ATTEMPTS_COPIED = 2  # for one that looks copied: when its own spelling find
 MAX_NUMBERS = 500  # pasted at once
 MIN_WHOLE_DIGITS = 7  # of a whole number without its country code
 MAX_GROUPS = 8  # of digits in a text, of which some are a number
-WITHIN_DIGITS = {
-    4: 1.0,
-    3: 0.8,
-}  # so many of a text whose rows are looked through, and how gladly: fewer find more rows
+# So many digits of a text whose rows are looked through, and how gladly: fewer find more rows.
+WITHIN_DIGITS = {4: 1.0, 3: 0.8}
 MIN_FRAGMENT_DIGITS = 4  # fewer are searched as they are
 WHOLE_NUMBER_WEIGHT = 30.0  # how likely people are to give a whole number; a fragment: fragments.py
 COARSER_GROUPING, OTHER_GROUPING = 0.05, 0.01  # how likely they group digits in fewer places, and in other places
@@ -73,17 +72,18 @@ def build_plan(raw: str, regions: Sequence[str]) -> SearchPlan:
 def plan_number(raw: str, regions: Sequence[str]) -> SearchPlan:
     """The plan of a text that is known not to contain several numbers."""
     phone_input = normalize(raw)
-    return plan_input(phone_input, every_attempt(phone_input, regions))
+    return plan_input(phone_input, every_attempt(phone_input, regions), regions)
 
 
-def plan_input(phone_input: PhoneInput, attempts: tuple[Attempt, ...]) -> SearchPlan:
+def plan_input(phone_input: PhoneInput, attempts: tuple[Attempt, ...], regions: Sequence[str]) -> SearchPlan:
     """The plan that tries the likeliest of all `attempts`, or says why there are none. A text that looks written is
     always one of them, so that the plan misses nothing that a plain search finds.
     """
     if not attempts:
         return SearchPlan(message=_refusal(phone_input))
     literal, instead = literal_attempt(phone_input), None
-    if literal and literal not in attempts[:MAX_ATTEMPTS]:
+    beginning = likely_beginning(phone_input, attempts, regions)
+    if literal and literal not in attempts[:MAX_ATTEMPTS] and not beginning:
         if within := _within(phone_input, attempts):
             run = within.spellings[0]
             instead = next((each for each in attempts[1:] if each.kind == "phone" or run not in each.value), None)
@@ -93,6 +93,8 @@ def plan_input(phone_input: PhoneInput, attempts: tuple[Attempt, ...]) -> Search
     limit = MAX_ATTEMPTS
     if len(attempts) > MAX_ATTEMPTS_COPIED and attempts[0] == literal and _looks_copied(phone_input):
         limit = MAX_ATTEMPTS_COPIED
+    if beginning:
+        attempts, limit = with_beginning(attempts, beginning, literal, limit), MAX_ATTEMPTS
     alternatives = attempts[limit : limit + MAX_ALTERNATIVES]
     return SearchPlan(attempts[:limit], alternatives, literal=literal, instead=instead, digits=phone_input.digits)
 

@@ -429,7 +429,12 @@ STATES = (
         "stale", ("Showing data from", "The messaging service returned an error.", "Try again"), _stale, patient=True
     ),
     State("empty", ("No contacts yet", "They appear here when they’re added"), _in_profile(-1), empty=True),
-    State("no-match", ("No contacts match", "“998-8776”", "Clear filters"), _at(f"{LIST}?search=998-8776"), empty=True),
+    State(
+        "no-match",
+        ("No contacts match", "“998-8776”", "Clear the search"),
+        _at(f"{LIST}?search=998-8776"),
+        empty=True,
+    ),
     State("no-match-read", ("It was searched as", "“555-0142”"), _at(f"{LIST}?search=5550142"), empty=True),
     State("nothing-searched", ("Enter a phone number", "Contacts have no names"), _at(f"{LIST}?search=zzz")),
     State("several", ("Not in ", "This is not a whole number"), _at(f"{LIST}?search={_SEVERAL}")),

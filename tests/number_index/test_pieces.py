@@ -227,3 +227,30 @@ def test_index_answers_as_a_dictionary_of_its_rows(
     for number in (4971112, 4971113, 4971114):
         assert index.has(f"+{number}") == any(row.e164 == number for row in rows)
     assert all(not index.unknown([row]) for row in model.values())
+
+
+@given(
+    st.lists(st.tuples(st.from_regex(r"[1-9][0-9]{3,14}", fullmatch=True), st.sampled_from(["p1", "p2", None]))),
+    st.from_regex(r"[1-9][0-9]{0,16}", fullmatch=True),
+    st.sampled_from(["p1", "p9", None]),
+    st.booleans(),
+)
+def test_begins_equals_a_naive_scan(
+    numbers: list[tuple[str, str | None]], digits: str, owner: str | None, recent: bool
+) -> None:
+    stored = [contact(nth, number, f"+{number}", whose) for nth, (number, whose) in enumerate(numbers)]
+    index = ScopeIndex().with_rows(map(_owned, stored)) if recent else ScopeIndex.of(stored)
+    index = index.of_owner(owner) if owner else index
+    for run in (digits, *(number[:5] for number, _ in numbers)):
+        assert index.begins(run) == any(
+            number.startswith(run) for number, whose in numbers if owner is None or whose == owner
+        )
+
+
+@pytest.mark.parametrize("digits", ["", "0", "07403", "+44", "٤٤"])
+def test_nothing_begins_with_what_is_no_country_code(digits: str) -> None:
+    assert not ScopeIndex.of([contact(1, "07403 965801", "+447403965801"), contact(2, "0", None)]).begins(digits)
+
+
+def _owned(one: Contact) -> Row:
+    return row_of(one, one.customer_id)

@@ -6,6 +6,13 @@ from .mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "a beginning that no contact has is searched anywhere in numbers",
+        "contacts_ui/phone_search/guided_plan.py",
+        "beginnings = filter(self.known.begins, self._international_beginnings())",
+        "beginnings = self._international_beginnings()",
+        ("tests/test_guided_plan.py::test_beginning_of_no_contact_is_not_searched_elsewhere_in_numbers",),
+    ),
+    Mutant(
         "a merged list shows a contact twice",
         "contacts_ui/contacts/merged_rows.py",
         "                contacts.setdefault(contact.id, contact)\n",
