@@ -93,12 +93,12 @@ def delete_expired() -> None:
     NumberLookup.objects.filter(expires_at__lte=datetime.now(UTC)).delete()
 
 
-def add_answer(lookup_id: UUID, answer: ScopeAnswer) -> None:
-    """Stores what a scope answered."""
+def add_answer(lookup_id: UUID, answer: ScopeAnswer, *, recorded: bool = False) -> None:
+    """Stores what a scope answered. `recorded`: the audit log says already that the person saw it."""
     name = name_of(answer.scope.profile_id)
     stored = StoredAnswer(answer.word, answer.contacts, answer.asked_at, answer.error, answer.request_id)
     sealed = sealer_for(PURPOSE).seal(msgspec.msgpack.encode(stored), _about(lookup_id, name))
-    NumberLookupAnswer.objects.create(lookup_id=lookup_id, profile_id=name, sealed=sealed)
+    NumberLookupAnswer.objects.create(lookup_id=lookup_id, profile_id=name, sealed=sealed, recorded=recorded)
 
 
 def lookup_of(user: User, lookup_id: UUID) -> NumberLookup:

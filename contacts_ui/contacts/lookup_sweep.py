@@ -24,27 +24,34 @@ from contacts_ui.phone_search import regions_of
 from contacts_ui.scope import Scope
 
 from .lookup_run import EARLY, run
-from .lookup_store import create, delete_expired, open_answer, running
-from .scope_answers import Question
+from .lookup_store import add_answer, create, delete_expired, open_answer, running
+from .scope_answers import Question, ScopeAnswer
 
 log = logging.getLogger(__name__)
 
+STEP = 5  # seconds to which a price is rounded up: the worker begins within about as many
 PRIORITY = 20  # in the queue: a person waits for it
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a sweep costs: profiles, calls at most, and minutes at the share of the budget that is for such work."""
+    """What a sweep costs: profiles, calls at most, and seconds at the share of the budget that is for such work."""
 
     profiles: int
     calls: int
-    minutes: int
+    seconds: int
+
+    @property
+    def minutes(self) -> int:
+        """The same in minutes, rounded up."""
+        return -(-self.seconds // 60)
 
 
 def price_of(profiles: int, forms: int) -> Price:
     """The price of asking so many profiles for a number with so many forms."""
     calls = profiles * forms
-    return Price(profiles, calls, max(1, -(-calls // max(1, settings.SENT_BUDGET_PER_MINUTE // 2))))
+    seconds = -(-calls * 60 // max(1, settings.SENT_BUDGET_PER_MINUTE // 2))
+    return Price(profiles, calls, max(STEP, -(-seconds // STEP) * STEP))
 
 
 @task
@@ -60,9 +67,17 @@ def take_further(lookup_id: str) -> None:
         _enqueue(UUID(lookup_id), due_at)
 
 
-def start(user: User, question: Question, scopes: Sequence[Scope], *, typed: bool) -> NumberLookup:
-    """Stores a lookup over these scopes, the likeliest first, and gives it to the worker. Cost: no call."""
-    lookup = create(user, question, _likeliest_first(user, question, scopes), typed=typed)
+def start(
+    user: User, question: Question, scopes: Sequence[Scope], *, typed: bool, kept: Sequence[ScopeAnswer] = ()
+) -> NumberLookup:
+    """Stores a lookup over these scopes, the likeliest first, and gives it to the worker. Cost: no call.
+
+    `kept` are answers of some of them that the person has seen, and the audit log has: these are not asked again.
+    """
+    with transaction.atomic():
+        lookup = create(user, question, _likeliest_first(user, question, scopes), typed=typed)
+        for answer in kept:
+            add_answer(lookup.pk, answer, recorded=True)
     _enqueue(lookup.pk)
     return lookup
 

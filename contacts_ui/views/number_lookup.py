@@ -15,6 +15,7 @@ from contacts_ui import audit
 from contacts_ui.access import ScopesAcross, scope_for, scopes_across
 from contacts_ui.contacts import lookup_store, lookup_sweep
 from contacts_ui.contacts.cross_profile import look_up, owner_index, regions_across
+from contacts_ui.contacts.kept_answers import opened_answers, sealed_answers, settled
 from contacts_ui.contacts.list_form import MAX_PHONE
 from contacts_ui.contacts.scope_answers import Question, ScopeAnswer, number_of, question_about, question_of
 from contacts_ui.gateway import get_gateway
@@ -58,8 +59,10 @@ def number_lookup(request: DeskRequest) -> HttpResponse:
     result = look_up(question, across, owner_index())
     _audit_found(request, result.here, reveals=asked.is_typed and preferences_of(request).mask_forced)
     event.complete(about=f"{len(result.here)} of {len(across.scopes)} have it, {len(result.unasked)} not asked")
-    price = lookup_sweep.price_of(len(across.scopes), len(question.forms)) if result.askable else None
-    return desk.response(across=across, question=question, result=result, price=price)
+    seen = settled(result.answers)
+    price = lookup_sweep.price_of(len(across.scopes) - len(seen), len(question.forms)) if result.askable else None
+    kept = sealed_answers(request.user, question, seen) if price and seen else None
+    return desk.response(across=across, question=question, result=result, price=price, kept=kept)
 
 
 @require_http_methods(_METHODS)
@@ -88,7 +91,7 @@ def number_lookup_progress(request: DeskRequest, lookup_id: UUID) -> HttpRespons
 
 def _page(request: DeskRequest, asked: Asked) -> DeskPage:
     page, fragment = "number_lookup/page.html", "number_lookup/_result.html"
-    empty = dict.fromkeys(("across", "question", "result", "price"))
+    empty = dict.fromkeys(("across", "question", "result", "price", "kept"))
     return DeskPage(request, page, fragment, None, asked=asked, **empty)
 
 
@@ -109,10 +112,11 @@ def _question(request: DeskRequest, asked: Asked, across: ScopesAcross) -> Quest
 
 def _start(request: DeskRequest, question: Question, asked: Asked, across: ScopesAcross) -> HttpResponse:
     """Gives the lookup to the worker, and leads to its page."""
-    _audit_question(request, question, f"started for {len(across.scopes)}")
+    kept = opened_answers(request.user, question, request.POST.get("kept", ""), across)
+    _audit_question(request, question, f"started for {len(across.scopes) - len(kept)}")
     if asked.is_typed and preferences_of(request).mask_forced:
         audit.count_reveals(request, 1)  # found or not, as in a search
-    lookup = lookup_sweep.start(request.user, question, across.scopes, typed=asked.is_typed)
+    lookup = lookup_sweep.start(request.user, question, across.scopes, typed=asked.is_typed, kept=kept)
     return redirect("number-lookup-progress", lookup.pk)
 
 

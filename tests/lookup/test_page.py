@@ -277,7 +277,7 @@ def test_answer_of_index_says_of_when_and_offers_to_ask(
     sandbox.reset_requests()
     page = text(support_client.post(LOOKUP, {"number": NOBODYS}))
     assert len(said(page)["absent"]) == page.count("as of <time") == 3
-    assert "Ask 3 profiles: 3 calls, about a minute" in page
+    assert "Ask the 3 again: 3 calls, about 5 seconds" in page
     assert asked(sandbox) == []
 
 

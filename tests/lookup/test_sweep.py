@@ -64,7 +64,7 @@ def test_sweep_is_offered_with_its_price_and_asks_nothing_yet(
     agent: Client, own_api: SandboxServer, shared: str
 ) -> None:
     page = text(agent.post(LOOKUP, {"number": shared}))
-    assert "Ask 7 profiles: 7 calls, about a minute" in page
+    assert "Ask 7 profiles: 7 calls, about 5 seconds" in page
     assert said(page) == {"here": [], "unanswered": [], "absent": []}
     assert len(asked(own_api)) <= 6  # the account's list was tried, and proved to be its own alone
     assert not NumberLookup.objects.exists()
@@ -72,7 +72,8 @@ def test_sweep_is_offered_with_its_price_and_asks_nothing_yet(
 
 def test_price_counts_forms_and_share_of_budget(settings: Settings) -> None:
     settings.SENT_BUDGET_PER_MINUTE = 120
-    assert lookup_sweep.price_of(214, 1) == lookup_sweep.Price(214, 214, 4)
+    assert lookup_sweep.price_of(214, 1) == lookup_sweep.Price(214, 214, 215)
+    assert lookup_sweep.price_of(214, 1).minutes == 4
     assert lookup_sweep.price_of(214, 2).calls == 428
 
 
