@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,7 +29,17 @@ from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import Contact, ContactPage
 
 from .account_list import by_account_list, rows_of_number
-from .scope_answers import Question, ScopeAnswer, absent, found, fresh_page, number_of, owner_of, unanswered
+from .scope_answers import (
+    Question,
+    ScopeAnswer,
+    absent,
+    found,
+    fresh_page,
+    number_of,
+    owner_of,
+    question_about,
+    unanswered,
+)
 
 RECENT, MAX_REGIONS = 5, 10
 DIRECT = 3  # scopes that are asked one by one at once, before anybody's other clicks
@@ -104,6 +115,22 @@ def regions_across(preferences: EffectivePreferences, user: User, across: Scopes
     common = (region for scope in recent[:RECENT] for region in get_gateway().common_regions(scope))
     named = [preferences.region, *settings.DESK_REGIONS, *common]
     return tuple(dict.fromkeys(region for region in named if region))[:MAX_REGIONS] or DEFAULT_REGIONS
+
+
+def held_reading(question: Question, across: ScopesAcross, index: OwnerIndex | None) -> Question:
+    """The question; or that about another reading, which one of the scopes has, where the index knows of all of them
+    that none has the likeliest. Cost: no call.
+    """
+    if index is None or not question.others:
+        return question
+    scopes = frozenset(scope.profile_id for scope in across.scopes)
+    known = [index.owners(form) for form in question.forms]
+    if any(scopes & each.profile_ids or not scopes <= each.complete_for for each in known):
+        return question
+    readings = (question_about(other, (question.number, *question.others)) for other in question.others)
+    held = (each for each in readings if any(scopes & index.owners(form).profile_ids for form in each.forms))
+    reading = next(held, None)
+    return dataclasses.replace(reading, instead_of=question.number) if reading else question
 
 
 def look_up(question: Question, across: ScopesAcross, index: OwnerIndex | None = None) -> CrossProfileResult:

@@ -26,10 +26,14 @@ Word = Literal["here", "absent", "unanswered"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A number in all its `forms` (E.164, the likeliest first), and what else the typed text may mean."""
+    """A number in all its `forms` (E.164, the likeliest first), and what else the typed text may mean.
+
+    `instead_of`: the likelier reading, where that one is in no profile and this one is.
+    """
 
     forms: tuple[str, ...]
     others: tuple[str, ...] = ()
+    instead_of: str | None = None
 
     @property
     def number(self) -> str:

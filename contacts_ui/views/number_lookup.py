@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from contacts_ui import audit
 from contacts_ui.access import ScopesAcross, scope_for, scopes_across
 from contacts_ui.contacts import lookup_store, lookup_sweep
-from contacts_ui.contacts.cross_profile import look_up, owner_index, regions_across
+from contacts_ui.contacts.cross_profile import held_reading, look_up, owner_index, regions_across
 from contacts_ui.contacts.kept_answers import opened_answers, sealed_answers, settled
 from contacts_ui.contacts.list_form import MAX_PHONE
 from contacts_ui.contacts.scope_answers import Question, ScopeAnswer, number_of, question_about, question_of
@@ -98,7 +98,10 @@ def _page(request: DeskRequest, asked: Asked) -> DeskPage:
 def _question(request: DeskRequest, asked: Asked, across: ScopesAcross) -> Question | None:
     """The number that is asked for. Raises ScopeDenied, Http404 and any SentError for a contact."""
     if asked.is_typed:
-        return question_of(asked.number, regions_across(preferences_of(request), request.user, across))
+        preferences = preferences_of(request)
+        question = question_of(asked.number, regions_across(preferences, request.user, across))
+        index = None if preferences.mask_numbers else owner_index()  # no second number is tried where they are hidden
+        return held_reading(question, across, index) if question else None
     try:
         match = resolve(asked.contact)
     except Resolver404:

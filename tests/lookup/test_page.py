@@ -299,3 +299,42 @@ def test_contact_deleted_since_index_was_built_is_not_here(
     page = text(support_client.post(LOOKUP, {"number": shared}))
     assert said(page)["here"] == []
     assert len(said(page)["absent"]) == 3
+
+
+@pytest.fixture
+def local(known_owners: Owners, sandbox: SandboxServer, support_user: User, settings: Settings) -> str:
+    """A British number that one of the agent's profiles has, written locally; the agent's own country is Germany."""
+    mine = {profile["id"] for profile in sandbox.profiles()[1:4]}
+    Preferences.objects.update_or_create(user=support_user, defaults={"region": "DE"})
+    settings.DESK_REGIONS = ["GB"]
+    number = next(each for each, owners in known_owners.items() if each.startswith("+447") and owners & mine)
+    return f"0{number[3:7]} {number[7:]}"
+
+
+def test_reading_that_is_a_contact_comes_before_one_that_is_nowhere(
+    support_client: Client, number_index: Callable[..., None], local: str, sandbox: SandboxServer
+) -> None:
+    number_index()
+    sandbox.reset_requests()
+    page = text(support_client.post(LOOKUP, {"number": local}))
+    british, german = f"+44 {local[1:]}", f"+49 {local[1:]}"
+    assert said(page)["here"]
+    assert re.search(r'<h2 id="lookup-h"[^>]*>([^<]+)', page)[1] == british  # type: ignore[index]
+    assert f"Read as {british}, since {german} is in none of your profiles" in page.replace("\u00a0", " ")
+    assert all(local[1:5] not in query or "%2B44" in query for query, _ in asked(sandbox))
+
+
+def test_reading_of_the_own_country_stays_first_without_an_index(support_client: Client, local: str) -> None:
+    page = text(support_client.post(LOOKUP, {"number": local}))
+    assert said(page)["here"] == []
+    assert "Read as" not in page
+
+
+def test_masked_number_is_looked_up_in_one_reading(
+    support_client: Client, support_user: User, number_index: Callable[..., None], local: str
+) -> None:
+    number_index()
+    Preferences.objects.filter(user=support_user).update(mask_numbers=True)
+    page = text(support_client.post(LOOKUP, {"number": local}))
+    assert said(page)["here"] == []
+    assert "Read as" not in page
