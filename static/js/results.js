@@ -85,9 +85,6 @@ document.addEventListener("paste", (event) => {
   $("several").requestSubmit();
 });
 
-// Whoever opens the box for a list means to paste.
-document.addEventListener("toggle", (event) => { if (event.target.matches?.(".more") && event.newState === "open") $("numbers")?.focus(); }, true);
-
 // Bulk lookup: how many numbers were found so far.
 function countLookedUp() {
   const all = [...document.querySelectorAll("[data-looked-up]")];
