@@ -320,14 +320,14 @@ def test_reading_that_is_a_contact_comes_before_one_that_is_nowhere(
     british, german = f"+44 {local[1:]}", f"+49 {local[1:]}"
     assert said(page)["here"]
     assert re.search(r'<h2 id="lookup-h"[^>]*>([^<]+)', page)[1] == british  # type: ignore[index]
-    assert f"Read as {british}, since {german} is in none of your profiles" in page.replace("\u00a0", " ")
+    assert f"Showing results for {british}, since {german} is in none of your profiles" in page.replace("\u00a0", " ")
     assert all(local[1:5] not in query or "%2B44" in query for query, _ in asked(sandbox))
 
 
 def test_reading_of_the_own_country_stays_first_without_an_index(support_client: Client, local: str) -> None:
     page = text(support_client.post(LOOKUP, {"number": local}))
     assert said(page)["here"] == []
-    assert "Read as" not in page
+    assert "Showing results for" not in page
 
 
 def test_masked_number_is_looked_up_in_one_reading(
@@ -337,4 +337,4 @@ def test_masked_number_is_looked_up_in_one_reading(
     Preferences.objects.filter(user=support_user).update(mask_numbers=True)
     page = text(support_client.post(LOOKUP, {"number": local}))
     assert said(page)["here"] == []
-    assert "Read as" not in page
+    assert "Showing results for" not in page
