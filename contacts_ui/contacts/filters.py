@@ -184,9 +184,9 @@ def parse_filters(
     warnings = [str(messages[0]) if name in _OWN_WARNING else _WARNINGS[name] for name, messages in errors.items()]
     phone = clean.get("phone") or None
     search, channel = clean.get("search") or None, clean.get("channel") or None
-    named, named_columns = parameters.get("as") or "", (parameters.get("columns") or "").split()
-    columns = tuple(name for name, _title in COLUMNS if name in named_columns) or None
-    if not set(named_columns) <= set(columns or ()):
+    named = parameters.get("as") or ""
+    columns, are_known = _columns(parameters)
+    if not are_known:
         warnings.append(_WARNINGS["columns"])
     if form.exact and (search or channel):
         warnings.append("Looking up one number sets the search and the channel aside.")
@@ -215,6 +215,13 @@ def parse_filters(
         columns=columns,
         names_all=opens_default or parameters.get("view") == ALL_CONTACTS["view"],
     )
+
+
+def _columns(parameters: QueryDict | Mapping[str, str]) -> tuple[tuple[str, ...] | None, bool]:
+    """The columns that the URL names, in the order of the table, and whether it names no others."""
+    named = (parameters.get("columns") or "").split()
+    columns = tuple(name for name, _title in COLUMNS if name in named)
+    return columns or None, set(named) <= set(columns)
 
 
 def _plan(search: str, form: ListForm) -> SearchPlan:
