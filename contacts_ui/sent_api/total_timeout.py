@@ -1,7 +1,7 @@
 """Total timeout: a deadline for a whole HTTP call, whatever the server does.
 
-The timeouts of requests are per read of the socket: a server that drips headers or body keeps a call alive for ever
-(bench-facts, traps). A Deadline shuts the socket down when it expires, so every pending read ends at once.
+The timeouts of urllib3 are per read of the socket: a server that drips headers or body keeps a call alive for ever. A
+Deadline shuts the socket down when it expires, so every pending read ends at once.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from contextlib import suppress
 from itertools import count
 from typing import Any
 
-from requests.adapters import HTTPAdapter
+import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util import Url
 
 _current = threading.local()
 
@@ -167,10 +168,12 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _DeadlineHTTPSConnection
 
 
-class DeadlineAdapter(HTTPAdapter):
-    """Transport adapter of requests whose connections a Deadline can shut down."""
+def connection_pool(url: Url, size: int, ca_file: str | None) -> HTTPConnectionPool:
+    """The pool of `size` kept connections to one host, each of which a Deadline can shut down.
 
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Called by HTTPAdapter; the documented place to change the pools."""
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+    Nothing of the environment reaches it: no proxy, no netrc. `ca_file` replaces the public certificates.
+    """
+    host = url.host or ""
+    if url.scheme == "https":
+        return _HTTPSPool(host, url.port, maxsize=size, cert_reqs="CERT_REQUIRED", ca_certs=ca_file or certifi.where())
+    return _HTTPPool(host, url.port, maxsize=size)
