@@ -29,7 +29,7 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
         self.expired = False
-        self._closed = False
+        self.closed = False
         self._handle: SocketHandle | None = None
         self._lock = threading.Lock()
         _timer.watch(self)
@@ -54,12 +54,12 @@ class Deadline:
     def close(self) -> None:
         """Ends the deadline: it no longer expires."""
         with self._lock:
-            self._closed, self._handle = True, None
+            self.closed, self._handle = True, None
 
     def expire(self) -> None:
         """Called by the deadline timer. Shuts the attached socket down unless the deadline was closed."""
         with self._lock:
-            if self._closed:
+            if self.closed:
                 return
             self.expired = True
             if self._handle is not None:
@@ -114,8 +114,11 @@ class _DeadlineTimer:
     def _run(self) -> None:
         while True:
             with self._wake:
-                while not self._waiting:
+                while self._waiting and self._waiting[0][2].closed:  # nearly all: no waking up for each of them
+                    heapq.heappop(self._waiting)
+                if not self._waiting:
                     self._wake.wait()
+                    continue
                 left = self._waiting[0][0] - time.monotonic()
                 if left > 0:
                     self._wake.wait(left)
