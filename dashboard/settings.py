@@ -335,7 +335,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "contacts_ui.sign_in.provider_session.ProviderSessionMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "contacts_ui.sign_in.second_factor.SecondFactorMiddleware",
     "contacts_ui.middleware.step_up.StepUpMiddleware",
     "contacts_ui.middleware.error_pages.ErrorPageMiddleware",
