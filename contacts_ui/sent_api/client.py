@@ -67,7 +67,7 @@ class SentClient:
         url = parse_url(base_url)
         self._prefix = (url.path or "").rstrip("/")
         self._pool = connection_pool(url, pool_size, verify)
-        self._headers = make_headers(keep_alive=True, accept_encoding=True, user_agent="contact-desk")
+        self._headers = make_headers(keep_alive=True, accept_encoding="gzip", user_agent="contact-desk")
         self._headers |= {"accept": "application/json", "x-api-key": api_key}
 
     def contacts(
