@@ -11,16 +11,16 @@ from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from urllib3 import BaseHTTPResponse, Timeout
+import requests
 from urllib3.exceptions import DecodeError, HTTPError, InvalidHeader, NewConnectionError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
-from urllib3.util import make_headers, parse_url
+from urllib3.util import make_headers
 
 from . import decoding, responses
 from .errors import ApiTimeout, ConnectionFailed, ContactNotFound, InvalidResponse, ProfileMismatch, SentError
 from .queries import ContactQuery
 from .responses import RateLimitInfo, RawResponse
-from .total_timeout import Deadline, connection_pool
+from .total_timeout import Deadline, DeadlineAdapter
 from .types import Account, Contact, ContactPage, MessageSummary, Pagination
 
 T = TypeVar("T")
@@ -64,11 +64,11 @@ class SentClient:
     ) -> None:
         self._connect_seconds, self._seconds = connect_seconds, deadline_seconds
         self._on_rate_limit = on_rate_limit
-        url = parse_url(base_url)
-        self._prefix = (url.path or "").rstrip("/")
-        self._pool = connection_pool(url, pool_size, verify)
-        self._headers = make_headers(keep_alive=True, accept_encoding="gzip", user_agent="contact-desk")
-        self._headers |= {"accept": "application/json", "x-api-key": api_key}
+        headers = make_headers(keep_alive=True, accept_encoding="gzip", user_agent="contact-desk")
+        headers |= {"accept": "application/json", "x-api-key": api_key}
+        self._base_url = base_url.rstrip("/")
+        self._adapter = DeadlineAdapter(base_url, pool_size, verify)
+        self._prepared = requests.Request("GET", base_url, headers=headers).prepare()
 
     def contacts(
         self, query: ContactQuery, profile_id: str | None = None, deadline: Deadline | None = None
@@ -140,22 +140,21 @@ class SentClient:
         return decoded, response.request_id
 
     def _send(self, request: _Request, deadline: Deadline | None) -> RawResponse:
-        """One GET over the pool: what urllib3 does around it for others (redirects, retries) is switched off."""
+        """Sends through the adapter, not a session: what a session adds to each call is switched off here anyhow."""
         # `from None`: the exceptions of urllib3 contain the whole URL, phone numbers included.
-        url, headers = self._prefix + request.path, self._headers
+        prepared = self._prepared.copy()
+        prepared.url = self._base_url + request.path
         if request.params:
-            url = f"{url}?{urlencode(request.params)}"
+            prepared.url += f"?{urlencode(request.params)}"
         if request.profile_id:
-            headers = {**headers, PROFILE_HEADER: request.profile_id}
+            prepared.headers[PROFILE_HEADER] = request.profile_id
         call_deadline = deadline or Deadline(self._seconds)
         try:
             if not (remaining := call_deadline.remaining):
                 raise ApiTimeout
-            timeout = Timeout(connect=min(self._connect_seconds, remaining), read=remaining)
+            timeout = (min(self._connect_seconds, remaining), remaining)
             with call_deadline:
-                raw = self._pool.urlopen(
-                    "GET", url, headers=headers, timeout=timeout, retries=False, redirect=False, preload_content=False
-                )
+                raw = self._adapter.send(prepared, timeout=timeout)
                 response = _read_body(raw, call_deadline)
         except (HTTPError, OSError) as error:
             raise _map_exception(error, call_deadline) from None
@@ -185,18 +184,18 @@ class SentClient:
             raise ProfileMismatch(status=response.status, request_id=response.request_id)
 
 
-def _read_body(raw: BaseHTTPResponse, deadline: Deadline) -> RawResponse:
+def _read_body(raw: requests.Response, deadline: Deadline) -> RawResponse:
     """The whole response. Raises InvalidResponse for a body larger than MAX_BODY after decompression."""
     try:
-        body = raw.read(MAX_BODY + 1)
+        body = raw.raw.read(MAX_BODY + 1, decode_content=True)
     except BaseException:
         raw.close()
         raise
     if len(body) > MAX_BODY:
         raw.close()
-        raise InvalidResponse(status=raw.status, request_id=raw.headers.get("X-Request-Id"))
+        raise InvalidResponse(status=raw.status_code, request_id=raw.headers.get("X-Request-Id"))
     deadline.release()
-    return RawResponse(raw.status, raw.headers, body)
+    return RawResponse(raw.status_code, raw.headers, body)
 
 
 def _decode(response: RawResponse, decode: Callable[[bytes], T]) -> T:

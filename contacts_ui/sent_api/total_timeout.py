@@ -1,6 +1,6 @@
 """Total timeout: a deadline for a whole HTTP call, whatever the server does.
 
-The timeouts of urllib3 are per read of the socket: a server that drips headers or body keeps a call alive for ever. A
+The timeouts of requests are per read of the socket: a server that drips headers or body keeps a call alive for ever. A
 Deadline shuts the socket down when it expires, so every pending read ends at once.
 """
 
@@ -16,9 +16,11 @@ from itertools import count
 from typing import Any
 
 import certifi
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.util import Url
+from urllib3.util import Timeout, parse_url
 
 _current = threading.local()
 
@@ -171,12 +173,41 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _DeadlineHTTPSConnection
 
 
-def connection_pool(url: Url, size: int, ca_file: str | None) -> HTTPConnectionPool:
-    """The pool of `size` kept connections to one host, each of which a Deadline can shut down.
+class DeadlineAdapter(BaseAdapter):
+    """Transport adapter of requests over one pool of `size` kept connections, each of which a Deadline can shut down.
 
-    Nothing of the environment reaches it: no proxy, no netrc. `ca_file` replaces the public certificates.
+    It sends what is prepared and nothing else: no proxy or netrc of the environment, no cookie, no redirect, no second
+    try. `ca_file` replaces the public certificates. Raises the exceptions of urllib3.
     """
-    host = url.host or ""
-    if url.scheme == "https":
-        return _HTTPSPool(host, url.port, maxsize=size, cert_reqs="CERT_REQUIRED", ca_certs=ca_file or certifi.where())
-    return _HTTPPool(host, url.port, maxsize=size)
+
+    def __init__(self, base_url: str, size: int, ca_file: str | None) -> None:
+        super().__init__()
+        url = parse_url(base_url)
+        host = url.host or ""
+        if url.scheme == "https":
+            trusted = ca_file or certifi.where()
+            self._pool: HTTPConnectionPool = _HTTPSPool(
+                host, url.port, maxsize=size, cert_reqs="CERT_REQUIRED", ca_certs=trusted
+            )
+        else:
+            self._pool = _HTTPPool(host, url.port, maxsize=size)
+
+    def send(self, request: PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> Response:
+        """The response to a prepared GET, its body not read yet. `timeout`: seconds to connect and to read."""
+        connect, read = timeout
+        response = Response()
+        response.raw = self._pool.urlopen(
+            "GET",
+            request.path_url,
+            headers=request.headers,
+            timeout=Timeout(connect=connect, read=read),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+        response.status_code, response.headers, response.request = response.raw.status, response.raw.headers, request
+        return response
+
+    def close(self) -> None:
+        """Closes the kept connections."""
+        self._pool.close()
