@@ -661,6 +661,6 @@ STATES = (
         ("Not added.", "This user name is already taken.", "Enter a valid e-mail address."),
         _person_new_errors,
     ),
-    State("person-added", ("added", "Password link", "Assign profiles"), _person_added),
+    State("person-added", ("added", "Invitation link", "Assign profiles"), _person_added),
     State("person-switched-off", ("is deactivated and signed out everywhere.", "Reactivate"), _person_switched_off),
 )

@@ -99,7 +99,7 @@ def test_also_in_of_many_profiles_is_one_event(
 ) -> None:
     number_index()
     number, owners = max(known_owners.items(), key=lambda item: len(item[1]))
-    first = sorted(owner for owner in owners if owner)[0]
+    first = min(owner for owner in owners if owner)
     contact = next(key for key, its_number in sandbox.contacts(first).items() if its_number == number)
     root_client.get(f"/p/{first}/contacts/{contact}/")
     (entry,) = AuditEntry.objects.filter(action="number.looked_up")

@@ -186,6 +186,14 @@ def test_thirty_an_hour_and_then_a_page_that_says_so(
     assert (entry.about, entry.outcome) == ("lookups", "denied")
 
 
+def test_page_says_how_many_the_hour_still_allows(support_client: Client, settings: Settings) -> None:
+    settings.DESK_LOOKUPS_PER_HOUR = 2
+    assert "You can look up 2 more numbers this hour." in text(support_client.get(LOOKUP))
+    asked = text(support_client.post(LOOKUP, {"number": NOBODYS}, headers=FRAGMENT))
+    assert '<span id="lookups-left" hx-swap-oob="innerHTML">You can look up 1 more number this hour.' in asked
+    assert "You can’t look up more numbers this hour." in text(support_client.post(LOOKUP, {"number": NOBODYS}))
+
+
 def test_default_is_thirty_an_hour(settings: Settings) -> None:
     assert settings.DESK_LOOKUPS_PER_HOUR == 30
 
@@ -260,6 +268,7 @@ def test_number_of_unassigned_profile_reads_like_nobodys(
         page = text(support_client.post(LOOKUP, {"number": number}))
         calls.append(sorted(query.split("=")[2].split("&")[-1] for query, _ in asked(sandbox)))
         passing = r'value="[^"]*"|<h2[^>]*>[^<]*</h2>|datetime="[^"]*"|data-age="[^"]*"|just now|\d+ \w+ ago'
+        passing += r"|\d+ more number"
         pages.append(re.sub(passing, "", page))
     assert pages[0] == pages[1]
     assert calls[0] == calls[1]

@@ -114,11 +114,11 @@ def test_person_of_another_role_is_refused_and_not_asked(support_client: Client)
 # --- The proof -------------------------------------------------------------------------------------
 
 
-def _sign_in(password: str = "x", name: str = "root", code: str | None = None) -> Client:
+def _sign_in(code: str | None = None) -> Client:
     """A client that went through every step of the sign-in form."""
     caches["default"].clear()
     client = Client()
-    client.post("/sign-in/", {"login": name, "password": password})
+    client.post("/sign-in/", {"login": "root", "password": "x"})
     if code is not None:
         client.post("/sign-in/code/", {"code": code})
     assert "_auth_user_id" in client.session
