@@ -333,6 +333,26 @@ def test_reading_that_is_a_contact_comes_before_one_that_is_nowhere(
     assert all(local[1:5] not in query or "%2B44" in query for query, _ in asked(sandbox))
 
 
+def test_reading_that_an_unfinished_index_has_comes_first(
+    support_client: Client, number_index: Callable[..., None], local: str, known_owners: Owners, sandbox: SandboxServer
+) -> None:
+    mine = {profile["id"] for profile in sandbox.profiles()[1:4]}
+    number_index(next(iter(known_owners[f"+44{local[1:].replace(' ', '')}"] & mine)))
+    page = text(support_client.post(LOOKUP, {"number": local}))
+    assert said(page)["here"]
+    assert "is in none of your profiles" not in page  # which nobody knows
+    assert "Or did you mean" in page
+
+
+@pytest.mark.parametrize("region", ["DE", "AT", "US", "GB"])
+def test_digits_of_e164_are_one_number_whatever_the_country(
+    support_client: Client, support_user: User, shared: str, region: str
+) -> None:
+    Preferences.objects.update_or_create(user=support_user, defaults={"region": region})
+    page = text(support_client.post(LOOKUP, {"number": shared.removeprefix("+")}))
+    assert len(said(page)["here"]) == 2
+
+
 def test_reading_of_the_own_country_stays_first_without_an_index(support_client: Client, local: str) -> None:
     page = text(support_client.post(LOOKUP, {"number": local}))
     assert said(page)["here"] == []
