@@ -130,7 +130,9 @@ def held_reading(question: Question, across: ScopesAcross, index: OwnerIndex | N
     readings = (question_about(other, (question.number, *question.others)) for other in question.others)
     held = (each for each in readings if any(scopes & index.owners(form).profile_ids for form in each.forms))
     reading = next(held, None)
-    nowhere = all(scopes <= each.complete_for for each in known)  # else the likeliest may be where the index is not whole
+    nowhere = all(
+        scopes <= each.complete_for for each in known
+    )  # else the likeliest may be where the index is not whole
     return dataclasses.replace(reading, instead_of=question.number if nowhere else None) if reading else question
 
 
