@@ -156,6 +156,7 @@ def test_theme_button_offers_other_theme(admin_client: Client, admin_user: User,
     save_theme(admin_user, theme)
     page = text(admin_client.get(PAGE))
     assert f'name="theme" value="{offered}" aria-label="{offered.capitalize()} theme"' in page
+    assert f"icons.svg#{'moon' if offered == 'dark' else 'sun'}" in page
 
 
 def test_theme_button_saves_and_returns_to_same_page(admin_client: Client, admin_user: User) -> None:

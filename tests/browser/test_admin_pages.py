@@ -65,3 +65,14 @@ def test_dates_of_cards_say_what_they_are_on_a_phone(new_context: NewContext) ->
     said = page.locator("td.c-seen").all_inner_texts()
     assert said
     assert all(re.match("Signed in|Last sign-in: |Invit|Never signed in", text) for text in said), said
+
+
+def test_signing_in_again_takes_a_new_tab_while_a_form_is_written(new_context: NewContext) -> None:
+    page = new_context.signed_in("pat", at="/preferences/")
+    page.get_by_label("Default country").fill("Portugal")
+    page.context.clear_cookies(name="session")
+    page.get_by_role("button", name="Dark theme").click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Sign in again").click()
+    expect(opened.value.get_by_label("User name or e-mail")).to_be_visible()
+    expect(page.get_by_label("Default country")).to_have_value("Portugal")

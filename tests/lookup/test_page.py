@@ -234,6 +234,7 @@ def test_contact_is_looked_up_without_its_number_in_page(
     contact = next(key for key, number in sandbox.contacts(owner).items() if number == shared)
     page = text(support_client.post(LOOKUP, {"contact": f"/p/{owner}/contacts/{contact}/"}))
     assert len(said(page)["here"]) == 2
+    assert f'href="/p/{owner}/contacts/{contact}/">' in page.partition("page-header")[2].partition("</div>\n<form")[0]
     assert shared[1:-4] not in re.sub(r"[^\d\n]", "", page)
 
 
