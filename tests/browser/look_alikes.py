@@ -26,5 +26,6 @@ LOOK_ALIKES = {
     "person-switch-off": ("person-remove-factors", "person-sign-out", "person-role"),
     "person": ("person-admin", "person-guarded"),
     "drawer-failed": ("drawer-messages-failed",),
+    "stale-form": ("form-kept",),
 }
 LESSER = frozenset(name for names in LOOK_ALIKES.values() for name in names)
