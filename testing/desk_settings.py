@@ -1,4 +1,4 @@
-"""Django settings of a test desk: the desk's own with MD5 password hashes (microseconds instead of half a second)."""
+"""Settings of a test desk: the desk's own, with MD5 password hashes (microseconds instead of half a second)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import os
 from dashboard.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Hashed names as in production, without the compressed copies: 5 CPU s for each folder of static files.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}  # noqa: F405
 
 # Longer Redis timeouts: after the production timeout of half a second a busy test machine looks like a hanging Redis.
 if REDIS_URL:  # noqa: F405
