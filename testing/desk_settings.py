@@ -8,9 +8,6 @@ from dashboard.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-# Hashed names as in production, without the compressed copies: 5 CPU s for each folder of static files.
-STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}  # noqa: F405
-
 # Longer Redis timeouts: after the production timeout of half a second a busy test machine looks like a hanging Redis.
 if REDIS_URL:  # noqa: F405
     CACHES["contacts"]["OPTIONS"] |= {"socket_timeout": 30.0, "socket_connect_timeout": 30.0}  # noqa: F405
