@@ -188,6 +188,7 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = (
 # Sign-ins are limited by contacts_ui/sign_in/attempts.py, for known browsers apart (docs/decisions, 25).
 ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = {"login": None, "login_failed": None, "reset_password": None}
 KNOWN_BROWSER_COOKIE_NAME = "__Host-known-browser" if _https else "known-browser"
+THEME_COOKIE_NAME = "theme"  # "dark" or "light", for the sign-in pages (contacts_ui/web/theme_cookie.py)
 KNOWN_BROWSER_SECONDS = 180 * 24 * 3600  # after the last sign-in there
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds for which proving who one is again lasts (sign_in/step_up.py)
 

@@ -24,6 +24,8 @@ LOOK_ALIKES = {
     "app-remove": ("recovery-codes-new", "passkey-remove"),
     "person-switch-off": ("person-remove-factors", "person-sign-out", "person-role"),
     "person": ("person-admin", "person-guarded"),
+    "drawer-failed": ("drawer-messages-failed",),
+    "stale-form": ("form-kept",),
 }
 LESSER = frozenset(name for names in LOOK_ALIKES.values() for name in names)
 

@@ -24,6 +24,7 @@ from .page_states import STATES, State, assert_visible, go_to_state
 Scheme = Literal["light", "dark"]
 GOING_AWAY = {"offline", "drawer-offline", "session-ended"}  # states after which a tab cannot be reused
 WIDTHS, MORE_WIDTHS = (320, 768), (390, 800, 1440)
+ALL_SIZES: dict[str, ViewportSize] = {**SIZES, "tablet": {"width": 768, "height": 1024}}
 ZOOMED: ViewportSize = {"width": 360, "height": 225}  # a screen of 1440 x 900 at 400 %
 
 # Elements whose content overflows or is cut off without an ellipsis.
@@ -196,10 +197,10 @@ def _passes_axe(page: Page, size: str, scheme: Scheme, rules: dict[str, Any]) ->
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ALL_SIZES)
 def test_whole_page_passes_axe(page: Page, scheme: Scheme, size: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.set_viewport_size(SIZES[size])
+    page.set_viewport_size(ALL_SIZES[size])
     check(page, whole=True)
 
 
