@@ -19,6 +19,7 @@ from contacts_ui.sent_api.queries import PAGE_SIZES
 
 from .columns import COLUMNS, OWNER
 from .models import DENSITIES, THEMES, GroupPolicy, Preferences
+from .principal import principal_of
 from .suggested_field import SuggestedField
 
 if TYPE_CHECKING:  # Django's own class takes no type parameters when it runs
@@ -88,9 +89,13 @@ DEFAULTS = _effective(Preferences(), forced=False)
 
 
 def preferences_for(user: User | AnonymousUser) -> EffectivePreferences:
-    """The effective preferences of `user`, superusers included. Cost: one query, none for someone not signed in."""
+    """The effective preferences of `user`, superusers included, as they were when the request began. Cost: none for the
+    person of the request and for strangers, one query for others.
+    """
     if not user.is_authenticated:
         return DEFAULTS
+    if principal := principal_of(user):
+        return _effective(principal.preferences or Preferences(), forced=principal.mask_forced)
     forcing = GroupPolicy.objects.filter(mask_numbers=True, group__user=OuterRef("pk"))
     # From the user, not from their row: the policy applies to people without saved preferences too.
     people = User.objects.select_related("preferences").annotate(mask_forced=Exists(forcing))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, User
@@ -66,18 +67,25 @@ def role_of(user: User) -> str | None:
         return None
     if user.is_superuser:
         return ADMIN
-    cached: str | None = user.__dict__.get(_CACHED, "")
+    cached: str | None = getattr(user, _CACHED, "")
     if cached == "":
-        groups = set(user.groups.values_list("name", flat=True))
-        cached = user.__dict__[_CACHED] = next((name for name in NAMES if name in groups), None)
+        cached = remember_groups(user, set(user.groups.values_list("name", flat=True)))
     return cached
+
+
+def remember_groups(user: User, groups: Collection[str]) -> str | None:
+    """The role of somebody in these groups, kept in the user object."""
+    role = next((name for name in NAMES if name in groups), None)
+    setattr(user, _CACHED, role)
+    return role
 
 
 def set_role(user: User, name: str | None) -> None:
     """Gives `user` this role and no other; other groups stay. An error in a `role_changed` receiver rolls it back."""
     held = set(user.groups.filter(name__in=NAMES).values_list("name", flat=True))
     before = next((held_name for held_name in NAMES if held_name in held), None)
-    user.__dict__.pop(_CACHED, None)
+    if hasattr(user, _CACHED):
+        delattr(user, _CACHED)
     if held == ({name} if name else set()):
         return
     user.__dict__[_CHANGING] = True

@@ -12,10 +12,10 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore as PlainStore
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
+from contacts_ui.models import Session
 from contacts_ui.sign_in.hashed_sessions import KEY_LENGTH, STORED_LENGTH, SessionStore, stored_key
 from testing.sandbox_server import SandboxServer
 
