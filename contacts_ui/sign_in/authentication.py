@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -41,5 +42,5 @@ def current_user(request: HttpRequest) -> User | AnonymousUser:
         and data[BACKEND_SESSION_KEY] in settings.AUTHENTICATION_BACKENDS
         and constant_time_compare(data[HASH_SESSION_KEY] or "", principal.user.get_session_auth_hash())
     ):
-        return principal.user
-    return get_user(request)
+        request._cached_user = principal.user  # type: ignore[attr-defined]  # where get_user keeps it
+    return cast("User | AnonymousUser", get_user(request))
