@@ -128,7 +128,7 @@ def _dashed(profile_id: str) -> str:
 
 @cache
 def _statement(vendor: str) -> str:
-    return _SELECT.format(
+    statement = _SELECT.format(
         user=", ".join(f"u.{name}" for name in _USER),
         preferences=", ".join(f'c."{name}"' for name in _PREFERENCES),
         roles=_texts(NAMES),
@@ -136,6 +136,7 @@ def _statement(vendor: str) -> str:
         joined_groups=_JOINED[vendor].format("g.name"),
         joined_profiles=_JOINED[vendor].format("CAST(a.profile_id AS text)"),
     )
+    return " ".join(statement.split())  # Django looks through the whole text for its marks each time
 
 
 def _texts(names: Sequence[str]) -> str:
