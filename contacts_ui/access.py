@@ -96,7 +96,7 @@ def visible_profiles(user: User, *, revalidate: bool = False) -> VisibleProfiles
 
 
 def assigned_profile_ids(user: User) -> frozenset[str]:
-    """The ids of the profiles assigned to `user`, in lower case. Cost: one query, none for the person of the request."""
+    """The ids of the profiles assigned to `user`, in lower case. Cost: one query; none for who is asking."""
     if principal := principal_of(user):
         return principal.profile_ids
     rows = ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)

@@ -53,7 +53,7 @@ _JOINED = {"sqlite": "group_concat({}, ',')", "postgresql": "string_agg({}, ',')
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is signed in. `mask_forced`: a group's policy masks numbers. `assigned`: ids of profiles, with commas between.
+    """Who is signed in. `mask_forced`: a group's policy masks numbers. `assigned`: ids of profiles, commas between.
     `last_visit` is the id of the profile that was open last, ACCOUNT for the account, None before the first visit.
     """
 

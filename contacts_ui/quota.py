@@ -6,8 +6,9 @@ Whoever reads far more contacts than anybody's work needs is copying them, with 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.db import connection
@@ -28,7 +29,7 @@ class QuotaExceeded(Exception):
 
 
 # Of `w`, the window that there is: a new one begins with what is taken, a running one gets it added where it fits.
-_SPEND = """
+SPEND = """
     INSERT INTO contacts_ui_quotawindow AS w (user_id, started_at, contacts, numbers, lookups)
     VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (user_id) DO UPDATE SET
@@ -49,23 +50,32 @@ def spend(user_id: int, *, contacts: int = 0, numbers: int = 0, lookups: int = 0
     no two can have the same rest: by plain SQL, for it is part of every list. Cost: one query, two when it is refused.
     """
     now, spent = datetime.now(UTC), {"contacts": contacts, "numbers": numbers, "lookups": lookups}
-    limits = {
+    if fits_an_hour(**spent):
+        with connection.cursor() as cursor:
+            cursor.execute(SPEND, spend_values(user_id, **spent))
+            if cursor.rowcount > 0:
+                return
+    current = QuotaWindow.objects.filter(user_id=user_id, started_at__gt=now - WINDOW)
+    raise _exceeded(current.first(), spent, _limits(), now)
+
+
+def fits_an_hour(**spent: int) -> bool:
+    """Whether so much may be had in an hour at all, which SPEND leaves to its caller."""
+    return all(count <= limit for count, limit in zip(spent.values(), _limits().values(), strict=True))
+
+
+def spend_values(user_id: int, *, contacts: int = 0, numbers: int = 0, lookups: int = 0) -> list[Any]:
+    """The values of SPEND."""
+    now, adapt = datetime.now(UTC), connection.ops.adapt_datetimefield_value
+    return [user_id, adapt(now), contacts, numbers, lookups, *[adapt(now - WINDOW)] * 5, *_limits().values()]
+
+
+def _limits() -> dict[Kind, int]:
+    return {
         "contacts": settings.DESK_CONTACTS_PER_HOUR,
         "numbers": settings.DESK_REVEALS_PER_HOUR,
         "lookups": settings.DESK_LOOKUPS_PER_HOUR,
     }
-    if all(count <= limits[kind] for kind, count in spent.items()) and _took(user_id, now, spent, limits):
-        return
-    current = QuotaWindow.objects.filter(user_id=user_id, started_at__gt=now - WINDOW)
-    raise _exceeded(current.first(), spent, limits, now)
-
-
-def _took(user_id: int, now: datetime, spent: dict[str, int], limits: dict[str, int]) -> bool:
-    adapt = connection.ops.adapt_datetimefield_value
-    values = [user_id, adapt(now), *spent.values(), *[adapt(now - WINDOW)] * 5, *limits.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(_SPEND, values)
-        return cursor.rowcount > 0
 
 
 def has_room(user_id: int, contacts: int) -> bool:
@@ -80,12 +90,12 @@ class LookupQuotaExceeded(QuotaExceeded):
 
 
 def _exceeded(
-    window: QuotaWindow | None, spent: dict[str, int], limits: dict[str, int], now: datetime
+    window: QuotaWindow | None, spent: Mapping[str, int], limits: Mapping[Kind, int], now: datetime
 ) -> QuotaExceeded:
     left = window.started_at + WINDOW - now if window else WINDOW
     seconds = max(1, round(left.total_seconds()))
     used = {kind: (getattr(window, kind) if window else 0) + count for kind, count in spent.items() if count}
-    over = [kind for kind, count in used.items() if count > limits[kind]]
+    over = [kind for kind in limits if used.get(kind, 0) > limits[kind]]
     if "lookups" in over:
         return LookupQuotaExceeded("lookups", seconds)
     return QuotaExceeded("numbers" if "numbers" in over else "contacts", seconds)

@@ -20,7 +20,7 @@ from contacts_ui.sent_api.errors import ContactNotFound, SentError
 
 from .actions import AuditAction
 from .link_sessions import LINK_SESSION, mark
-from .log import ACCOUNT, AuditEvent, AuditWriteError, Outcome, append
+from .log import ACCOUNT, AuditEvent, AuditWriteError, Outcome, append, append_spending
 
 log = logging.getLogger(__name__)
 
@@ -124,28 +124,36 @@ def flush(request: HttpRequest, status: int) -> None:
     """
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return
-    events, exceeded = _events(request, status), None
-    try:
-        _spend_quota(request, events)
-    except QuotaExceeded as error:
-        exceeded, events = error, [*(_withheld(event) for event in events), _exceeded(request, error)]
-    for event in events:
-        append(event)
-    if exceeded:
+    if exceeded := _append_shown(request, _events(request, status)):
         raise exceeded
     for do in _pending(request).recorded:
         do()
 
 
-def _spend_quota(request: HttpRequest, events: list[AuditEvent]) -> None:
+def _append_shown(request: HttpRequest, events: list[AuditEvent]) -> QuotaExceeded | None:
+    """Appends the events and takes what they show from the quota; where it is used up, they say that nothing was."""
+    contacts, numbers = _shown(request, events)
+    shown, exceeded = {"contacts": contacts, "numbers": numbers}, None
+    if contacts or numbers:
+        if len(events) == 1 and append_spending(events[0], cast("int", request.user.pk), **shown):
+            return None
+        try:
+            _spend(request, **shown)
+        except QuotaExceeded as error:
+            exceeded, events = error, [*(_withheld(event) for event in events), _exceeded(request, error)]
+    for event in events:
+        append(event)
+    return exceeded
+
+
+def _shown(request: HttpRequest, events: list[AuditEvent]) -> tuple[int, int]:
+    """How many contacts and masked numbers the response shows."""
     shown = dict.fromkeys((*_SHOWING, AuditAction.NUMBER_REVEALED), 0)
     for event in events:
         if event.outcome == "ok" and event.action in shown:
             shown[event.action] += event.rows or 0
     numbers = shown.pop(AuditAction.NUMBER_REVEALED) + _pending(request).reveals
-    contacts = sum(shown.values())
-    if contacts or numbers:
-        _spend(request, contacts=contacts, numbers=numbers)
+    return sum(shown.values()), numbers
 
 
 def _spend(request: HttpRequest, **counts: int) -> None:

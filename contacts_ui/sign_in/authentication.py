@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import cast
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -23,7 +22,7 @@ class AuthenticationMiddleware(DjangoMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         """Sets `request.user`, which is looked at when it is needed."""
         super().process_request(request)
-        request.user = SimpleLazyObject(partial(current_user, request))
+        request.user = SimpleLazyObject(partial(current_user, request))  # type: ignore[assignment]  # as Django does
 
 
 def current_user(request: HttpRequest) -> User | AnonymousUser:
@@ -43,4 +42,4 @@ def current_user(request: HttpRequest) -> User | AnonymousUser:
         and constant_time_compare(data[HASH_SESSION_KEY] or "", principal.user.get_session_auth_hash())
     ):
         request._cached_user = principal.user  # type: ignore[attr-defined]  # where get_user keeps it
-    return cast("User | AnonymousUser", get_user(request))
+    return get_user(request)

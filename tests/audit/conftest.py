@@ -96,6 +96,6 @@ def migrated(postgres: str) -> Callable[[], str]:
     return lambda: new_database(postgres, next(names), template="migrated")
 
 
-def manage_on(url: str, *arguments: str) -> str:
+def manage_on(url: str, *arguments: str, **settings: str) -> str:
     """Output of a `manage.py` command that runs on the database at `url`."""
-    return manage(os.environ | {"DATABASE_URL": url}, *arguments)
+    return manage(os.environ | {"DATABASE_URL": url, **settings}, *arguments)

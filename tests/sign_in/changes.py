@@ -1,7 +1,6 @@
 """Changes of a person that count from their next request on, each with how one sees that it does.
 
-For the tests in this process (SQLite), and for PostgreSQL as a program: it prints the names of the changes that do not
-count. Usage, in the environment of a desk whose API answers: manage.py shell -c "from tests.sign_in.changes import …".
+For the tests in this process (SQLite), and for a program on PostgreSQL (audit/test_statements.py).
 """
 
 from __future__ import annotations
@@ -73,14 +72,12 @@ CHANGES = {
     "password": Change(_password, _status(PAGE), 200, 302),
     "deleted": Change(lambda user: user.delete(), _status(PAGE), 200, 302),
     "signed out everywhere": Change(end_sessions, _status(PAGE), 200, 302),
-    "session expired": Change(
-        lambda _: Session.objects.update(expire_date=timezone.now()), _status(PAGE), 200, 302
-    ),
+    "session expired": Change(lambda _: Session.objects.update(expire_date=timezone.now()), _status(PAGE), 200, 302),
     "role gained": Change(lambda user: set_role(user, "admin"), _status("/people/"), 403, 200),
     "role lost": Change(lambda user: set_role(user, None), _assigned, 200, 404),
     "superuser": Change(lambda user: _set(user, is_superuser=True), _status("/people/"), 403, 200),
     "profile taken": Change(lambda user: ProfileAccess.objects.filter(user=user).delete(), _assigned, 200, 404),
-    "policy": Change(_mask, _preference("mask_forced"), False, True),  # noqa: FBT003
+    "policy": Change(_mask, _preference("mask_forced"), False, True),
     "theme": Change(lambda user: save_theme(user, "dark"), _preference("theme"), "system", "dark"),
     "columns": Change(
         lambda user: Preferences.objects.update_or_create(user=user, defaults={"columns": ["region"]}),

@@ -189,7 +189,10 @@ def test_migration_finds_person_of_sign_in_that_waits(db: None, admin_user: User
     assert (Session.objects.get().user_id, Session.objects.get().waiting_id) == (None, admin_user.pk)
 
 
-@pytest.mark.parametrize("content", ["", "forged", signing.dumps({"_auth_user_id": "1"}, salt=moving.SALT, key="x" * 50)])
+FOREIGN = signing.dumps({"_auth_user_id": "1"}, salt=moving.SALT, key="x" * 50)
+
+
+@pytest.mark.parametrize("content", ["", "forged", FOREIGN], ids=["empty", "forged", "another key"])
 def test_migration_drops_session_that_opens_nothing(db: None, content: str) -> None:
     old_sessions().create(session_key="f" * 40, session_data=content, expire_date=timezone.now() + timedelta(hours=1))
     _run(moving.carry_over)
