@@ -6,7 +6,6 @@ Whoever reads far more contacts than anybody's work needs is copying them, with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -49,33 +48,22 @@ def spend(user_id: int, *, contacts: int = 0, numbers: int = 0, lookups: int = 0
     The window begins with the first contact and lasts an hour. One upsert decides, so that of requests at the same time
     no two can have the same rest: by plain SQL, for it is part of every list. Cost: one query, two when it is refused.
     """
-    now, spent = datetime.now(UTC), {"contacts": contacts, "numbers": numbers, "lookups": lookups}
-    if fits_an_hour(**spent):
+    if (values := spend_values(user_id, contacts, numbers, lookups)) is not None:
         with connection.cursor() as cursor:
-            cursor.execute(SPEND, spend_values(user_id, **spent))
+            cursor.execute(SPEND, values)
             if cursor.rowcount > 0:
                 return
-    current = QuotaWindow.objects.filter(user_id=user_id, started_at__gt=now - WINDOW)
-    raise _exceeded(current.first(), spent, _limits(), now)
+    raise _exceeded(user_id, {"contacts": contacts, "numbers": numbers, "lookups": lookups})
 
 
-def fits_an_hour(**spent: int) -> bool:
-    """Whether so much may be had in an hour at all, which SPEND leaves to its caller."""
-    return all(count <= limit for count, limit in zip(spent.values(), _limits().values(), strict=True))
-
-
-def spend_values(user_id: int, *, contacts: int = 0, numbers: int = 0, lookups: int = 0) -> list[Any]:
-    """The values of SPEND."""
+def spend_values(user_id: int, contacts: int, numbers: int, lookups: int = 0) -> list[Any] | None:
+    """The values of SPEND; None for more than an hour allows at all."""
+    spent = (contacts, numbers, lookups)
+    limits = (settings.DESK_CONTACTS_PER_HOUR, settings.DESK_REVEALS_PER_HOUR, settings.DESK_LOOKUPS_PER_HOUR)
+    if any(count > limit for count, limit in zip(spent, limits, strict=True)):
+        return None
     now, adapt = datetime.now(UTC), connection.ops.adapt_datetimefield_value
-    return [user_id, adapt(now), contacts, numbers, lookups, *[adapt(now - WINDOW)] * 5, *_limits().values()]
-
-
-def _limits() -> dict[Kind, int]:
-    return {
-        "contacts": settings.DESK_CONTACTS_PER_HOUR,
-        "numbers": settings.DESK_REVEALS_PER_HOUR,
-        "lookups": settings.DESK_LOOKUPS_PER_HOUR,
-    }
+    return [user_id, adapt(now), *spent, *[adapt(now - WINDOW)] * 5, *limits]
 
 
 def has_room(user_id: int, contacts: int) -> bool:
@@ -89,13 +77,13 @@ class LookupQuotaExceeded(QuotaExceeded):
     """The person has looked up as many numbers over all profiles as an hour allows."""
 
 
-def _exceeded(
-    window: QuotaWindow | None, spent: Mapping[str, int], limits: Mapping[Kind, int], now: datetime
-) -> QuotaExceeded:
+def _exceeded(user_id: int, spent: dict[Kind, int]) -> QuotaExceeded:
+    now = datetime.now(UTC)
+    window = QuotaWindow.objects.filter(user_id=user_id, started_at__gt=now - WINDOW).first()
     left = window.started_at + WINDOW - now if window else WINDOW
     seconds = max(1, round(left.total_seconds()))
-    used = {kind: (getattr(window, kind) if window else 0) + count for kind, count in spent.items() if count}
-    over = [kind for kind in limits if used.get(kind, 0) > limits[kind]]
+    limits: dict[Kind, int] = {"numbers": settings.DESK_REVEALS_PER_HOUR, "lookups": settings.DESK_LOOKUPS_PER_HOUR}
+    over = [kind for kind in limits if spent[kind] and (getattr(window, kind, 0) + spent[kind] > limits[kind])]
     if "lookups" in over:
         return LookupQuotaExceeded("lookups", seconds)
-    return QuotaExceeded("numbers" if "numbers" in over else "contacts", seconds)
+    return QuotaExceeded("numbers" if over else "contacts", seconds)

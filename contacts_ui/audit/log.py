@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 
 from contacts_ui.models import AuditEntry
-from contacts_ui.quota import SPEND, fits_an_hour, spend_values
+from contacts_ui.quota import SPEND, spend_values
 from contacts_ui.text import printable
 
 from .actions import AuditAction
@@ -74,12 +74,11 @@ def append_spending(event: AuditEvent, user_id: int, *, contacts: int, numbers: 
 
     False when nothing of both was done, for whatever reason: `spend` and `append`, one after the other, say why.
     """
-    if connection.vendor != "postgresql" or not fits_an_hour(contacts=contacts, numbers=numbers, lookups=0):
+    if connection.vendor != "postgresql" or (spent := spend_values(user_id, contacts, numbers)) is None:
         return False
-    values = [*spend_values(user_id, contacts=contacts, numbers=numbers), *_values(event)]
     try:
         with _savepoint(), connection.cursor() as cursor:
-            cursor.execute(_SPEND_AND_INSERT, values)
+            cursor.execute(_SPEND_AND_INSERT, [*spent, *_values(event)])
             return bool(cursor.rowcount > 0)
     except Error:
         return False

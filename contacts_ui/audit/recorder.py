@@ -124,36 +124,35 @@ def flush(request: HttpRequest, status: int) -> None:
     """
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return
-    if exceeded := _append_shown(request, _events(request, status)):
+    pending = _pending(request)
+    if exceeded := _append_shown(request, _events(request, pending, status), pending.reveals):
         raise exceeded
-    for do in _pending(request).recorded:
+    for do in pending.recorded:
         do()
 
 
-def _append_shown(request: HttpRequest, events: list[AuditEvent]) -> QuotaExceeded | None:
-    """Appends the events and takes what they show from the quota; where it is used up, they say that nothing was."""
-    contacts, numbers = _shown(request, events)
-    shown, exceeded = {"contacts": contacts, "numbers": numbers}, None
+def _append_shown(request: HttpRequest, events: list[AuditEvent], numbers: int) -> QuotaExceeded | None:
+    """Appends the events and takes what they show from the quota; where it is used up, they say that nothing was.
+
+    `numbers` are those revealed without an event.
+    """
+    contacts, exceeded = 0, None
+    for event in events:
+        if event.outcome == "ok" and event.action in _SHOWING:
+            contacts += event.rows or 0
+        elif event.outcome == "ok" and event.action == AuditAction.NUMBER_REVEALED:
+            numbers += event.rows or 0
     if contacts or numbers:
-        if len(events) == 1 and append_spending(events[0], cast("int", request.user.pk), **shown):
+        user_id = cast("int", request.user.pk)
+        if len(events) == 1 and append_spending(events[0], user_id, contacts=contacts, numbers=numbers):
             return None
         try:
-            _spend(request, **shown)
+            _spend(request, contacts=contacts, numbers=numbers)
         except QuotaExceeded as error:
             exceeded, events = error, [*(_withheld(event) for event in events), _exceeded(request, error)]
     for event in events:
         append(event)
     return exceeded
-
-
-def _shown(request: HttpRequest, events: list[AuditEvent]) -> tuple[int, int]:
-    """How many contacts and masked numbers the response shows."""
-    shown = dict.fromkeys((*_SHOWING, AuditAction.NUMBER_REVEALED), 0)
-    for event in events:
-        if event.outcome == "ok" and event.action in shown:
-            shown[event.action] += event.rows or 0
-    numbers = shown.pop(AuditAction.NUMBER_REVEALED) + _pending(request).reveals
-    return sum(shown.values()), numbers
 
 
 def _spend(request: HttpRequest, **counts: int) -> None:
@@ -207,8 +206,8 @@ def address_of(request: HttpRequest) -> str | None:
         return None
 
 
-def _events(request: HttpRequest, status: int) -> list[AuditEvent]:
-    pending, match = _pending(request), request.resolver_match
+def _events(request: HttpRequest, pending: _PendingEvents, status: int) -> list[AuditEvent]:
+    match = request.resolver_match
     name = (match.url_name if match else None) or ""
     action, outcome = ACTIONS.get(name), _outcome(status, pending.error)
     events = [recorded.event for recorded in pending.events] or _implicit_event(request, name, outcome)
