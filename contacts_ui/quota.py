@@ -6,6 +6,7 @@ Whoever reads far more contacts than anybody's work needs is copying them, with 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -58,12 +59,19 @@ def spend(user_id: int, *, contacts: int = 0, numbers: int = 0, lookups: int = 0
 
 def spend_values(user_id: int, contacts: int, numbers: int, lookups: int = 0) -> list[Any] | None:
     """The values of SPEND; None for more than an hour allows at all."""
-    spent = (contacts, numbers, lookups)
-    limits = (settings.DESK_CONTACTS_PER_HOUR, settings.DESK_REVEALS_PER_HOUR, settings.DESK_LOOKUPS_PER_HOUR)
+    spent, limits = (contacts, numbers, lookups), tuple(_limits().values())
     if any(count > limit for count, limit in zip(spent, limits, strict=True)):
         return None
     now, adapt = datetime.now(UTC), connection.ops.adapt_datetimefield_value
     return [user_id, adapt(now), *spent, *[adapt(now - WINDOW)] * 5, *limits]
+
+
+def _limits() -> dict[str, int]:
+    return {
+        "contacts": settings.DESK_CONTACTS_PER_HOUR,
+        "numbers": settings.DESK_REVEALS_PER_HOUR,
+        "lookups": settings.DESK_LOOKUPS_PER_HOUR,
+    }
 
 
 def has_room(user_id: int, contacts: int) -> bool:
@@ -73,17 +81,32 @@ def has_room(user_id: int, contacts: int) -> bool:
     return shown + contacts <= settings.DESK_CONTACTS_PER_HOUR
 
 
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What the person may still have in this hour. `limits` are those of an hour, by kind."""
+
+    left: dict[str, int]
+    limits: dict[str, int]
+
+
+def remaining(user_id: int) -> Remaining:
+    """What is left of the person's hour; takes nothing. Cost: one query."""
+    limits = _limits()
+    current = QuotaWindow.objects.filter(user_id=user_id, started_at__gt=datetime.now(UTC) - WINDOW).first()
+    return Remaining({kind: max(0, most - getattr(current, kind, 0)) for kind, most in limits.items()}, limits)
+
+
 class LookupQuotaExceeded(QuotaExceeded):
     """The person has looked up as many numbers over all profiles as an hour allows."""
 
 
-def _exceeded(user_id: int, spent: dict[Kind, int]) -> QuotaExceeded:
+def _exceeded(user_id: int, spent: dict[str, int]) -> QuotaExceeded:
     now = datetime.now(UTC)
     window = QuotaWindow.objects.filter(user_id=user_id, started_at__gt=now - WINDOW).first()
     left = window.started_at + WINDOW - now if window else WINDOW
     seconds = max(1, round(left.total_seconds()))
-    limits: dict[Kind, int] = {"numbers": settings.DESK_REVEALS_PER_HOUR, "lookups": settings.DESK_LOOKUPS_PER_HOUR}
-    over = [kind for kind in limits if spent[kind] and (getattr(window, kind, 0) + spent[kind] > limits[kind])]
+    limits = _limits()
+    over = [kind for kind, count in spent.items() if count and getattr(window, kind, 0) + count > limits[kind]]
     if "lookups" in over:
         return LookupQuotaExceeded("lookups", seconds)
-    return QuotaExceeded("numbers" if over else "contacts", seconds)
+    return QuotaExceeded("numbers" if "numbers" in over else "contacts", seconds)
