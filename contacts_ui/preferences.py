@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -69,7 +69,7 @@ def _effective(preferences: Preferences, *, forced: bool) -> EffectivePreference
     return EffectivePreferences(
         theme=cast("Theme", preferences.theme),
         page_size=preferences.page_size,
-        columns=_in_order(preferences.columns),
+        columns=_in_order(tuple(preferences.columns)),
         density=cast("Density", preferences.density),
         region=preferences.region,
         time_zone=preferences.time_zone,
@@ -81,7 +81,8 @@ def _effective(preferences: Preferences, *, forced: bool) -> EffectivePreference
     )
 
 
-def _in_order(columns: list[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=256)  # people choose the same few
+def _in_order(columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name, _title in COLUMNS if name in columns)
 
 
@@ -183,4 +184,4 @@ class PreferencesForm(PreferencesModelForm):
 
     def clean_columns(self) -> list[str]:
         """The columns in the order of the table, with the stored one that the form does not show."""
-        return list(_in_order([*self.cleaned_data["columns"], *self._unseen]))
+        return list(_in_order((*self.cleaned_data["columns"], *self._unseen)))

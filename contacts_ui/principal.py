@@ -19,7 +19,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 
 from .models import Preferences
-from .roles import NAMES, remember_groups
+from .roles import CACHED_ROLE, NAMES, first_role
 
 ACCOUNT = ""  # the last visit to the account itself
 _PRINCIPAL = "_desk_principal"
@@ -88,19 +88,11 @@ def read_session(stored_key: str, now: datetime) -> StoredSession | None:
     if row is None:
         return None
     data, user_id, waiting_id, *columns = row
-    person, columns = columns[: len(_USER)], columns[len(_USER) :]
-    return StoredSession(data, user_id, waiting_id, None if person[0] is None else _principal(person, columns))
-
-
-def principal_of(user: User | AnonymousUser) -> Principal | None:
-    """What is known of the person of this request; None for every other user object."""
-    return getattr(user, _PRINCIPAL, None)
-
-
-def _principal(person: Sequence[Any], columns: Sequence[Any]) -> Principal:
+    person, chosen = columns[: len(_USER)], columns[len(_USER) : -5]
+    if person[0] is None:  # nobody is signed in, or who was is gone
+        return StoredSession(data, user_id, waiting_id, None)
+    groups, mask_forced, assigned, last_visit, has_factor = columns[-5:]
     user = User.from_db(connection.alias, _USER, person)
-    chosen, (groups, mask_forced, assigned, last_visit, has_factor) = columns[:-5], columns[-5:]
-    remember_groups(user, (groups or "").split(","))
     principal = Principal(
         user,
         None if chosen[0] is None else _preferences(chosen),
@@ -109,8 +101,14 @@ def _principal(person: Sequence[Any], columns: Sequence[Any]) -> Principal:
         last_visit and _dashed(last_visit),
         bool(has_factor),
     )
+    setattr(user, CACHED_ROLE, first_role(frozenset((groups or "").split(","))))
     setattr(user, _PRINCIPAL, principal)
-    return principal
+    return StoredSession(data, user_id, waiting_id, principal)
+
+
+def principal_of(user: User | AnonymousUser) -> Principal | None:
+    """What is known of the person of this request; None for every other user object."""
+    return getattr(user, _PRINCIPAL, None)
 
 
 def _preferences(chosen: Sequence[Any]) -> Preferences:

@@ -59,7 +59,8 @@ def spend(user_id: int, *, contacts: int = 0, numbers: int = 0, lookups: int = 0
 
 def spend_values(user_id: int, contacts: int, numbers: int, lookups: int = 0) -> list[Any] | None:
     """The values of SPEND; None for more than an hour allows at all."""
-    spent, limits = (contacts, numbers, lookups), tuple(_limits().values())
+    spent = (contacts, numbers, lookups)
+    limits = (settings.DESK_CONTACTS_PER_HOUR, settings.DESK_REVEALS_PER_HOUR, settings.DESK_LOOKUPS_PER_HOUR)
     if any(count > limit for count, limit in zip(spent, limits, strict=True)):
         return None
     now, adapt = datetime.now(UTC), connection.ops.adapt_datetimefield_value

@@ -6,6 +6,7 @@ import logging
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Literal
 
@@ -113,6 +114,7 @@ def _values(event: AuditEvent) -> list[str | int | None]:
     ]
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str | None) -> str | None:
     """The IP address without its zone index (fe80::1%eth0); None when it is not an IP address."""
     try:

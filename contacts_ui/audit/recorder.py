@@ -125,35 +125,27 @@ def flush(request: HttpRequest, status: int) -> None:
     """
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return
-    pending = _pending(request)
-    if exceeded := _append_shown(request, _events(request, pending, status), pending.reveals):
-        raise exceeded
-    for do in pending.recorded:
-        do()
-
-
-def _append_shown(request: HttpRequest, events: list[AuditEvent], numbers: int) -> QuotaExceeded | None:
-    """Appends the events and takes what they show from the quota; where it is used up, they say that nothing was.
-
-    `numbers` are those revealed without an event.
-    """
-    contacts, exceeded = 0, None
+    pending, contacts, exceeded = _pending(request), 0, None
+    events, numbers = _events(request, pending, status), pending.reveals
     for event in events:
         if event.outcome == "ok" and event.action in _SHOWING:
             contacts += event.rows or 0
         elif event.outcome == "ok" and event.action == AuditAction.NUMBER_REVEALED:
             numbers += event.rows or 0
-    if contacts or numbers:
-        user_id = cast("int", request.user.pk)
-        if len(events) == 1 and append_spending(events[0], user_id, contacts=contacts, numbers=numbers):
-            return None
+    shown = {"contacts": contacts, "numbers": numbers}
+    if (contacts or numbers) and len(events) == 1 and append_spending(events[0], cast("int", request.user.pk), **shown):
+        events = []
+    elif contacts or numbers:
         try:
-            _spend(request, contacts=contacts, numbers=numbers)
+            _spend(request, **shown)
         except QuotaExceeded as error:
             exceeded, events = error, [*(_withheld(event) for event in events), _exceeded(request, error)]
     for event in events:
         append(event)
-    return exceeded
+    if exceeded:
+        raise exceeded
+    for do in pending.recorded:
+        do()
 
 
 def _spend(request: HttpRequest, **counts: int) -> None:
@@ -182,13 +174,17 @@ def append_now(event: AuditEvent, request: HttpRequest | None = None) -> None:
     append(with_request(request or context.request, event))
 
 
-def with_request(request: HttpRequest | None, event: AuditEvent) -> AuditEvent:
-    """The event with the person, IP address and reference of the request, as far as they are known."""
+def with_request(request: HttpRequest | None, event: AuditEvent, **defaults: Any) -> AuditEvent:
+    """The event with the person, IP address and reference of the request, as far as they are known.
+
+    `defaults`: the request's outcome, and other values for fields that the event leaves empty.
+    """
     if request is None:
         return event
     user = getattr(request, "user", None)
     marked = LINK_SESSION in getattr(request, "session", ())
     person = user if user is not None and user.is_authenticated else None
+    missing = {name: value for name, value in defaults.items() if name == "outcome" or getattr(event, name) is None}
     return replace(
         event,
         person_id=event.person_id or (person.pk if person else None),
@@ -196,6 +192,7 @@ def with_request(request: HttpRequest | None, event: AuditEvent) -> AuditEvent:
         reference=getattr(request, "reference", None),
         address=address_of(request),
         about=mark(request, event.about) if marked else event.about,
+        **missing,
     )
 
 
@@ -219,7 +216,7 @@ def _events(request: HttpRequest, pending: _PendingEvents, status: int) -> list[
         "scope": scope_of(request) if action or "profile_id" in (match.kwargs if match else {}) else None,
         "request_id": getattr(pending.error, "request_id", None),
     }
-    return [with_request(request, _with_defaults(event, defaults)) for event in events]
+    return [with_request(request, event, **defaults) for event in events]
 
 
 def _implicit_event(request: HttpRequest, name: str, outcome: Outcome) -> list[AuditEvent]:
@@ -231,12 +228,6 @@ def _implicit_event(request: HttpRequest, name: str, outcome: Outcome) -> list[A
     return (
         [AuditEvent(AuditAction.PAGE_DENIED, about=name or None)] if outcome == "denied" and match is not None else []
     )
-
-
-def _with_defaults(event: AuditEvent, defaults: dict[str, Any]) -> AuditEvent:
-    """The event with the request's outcome, and its other values where the event has none."""
-    missing = {field: value for field, value in defaults.items() if field == "outcome" or getattr(event, field) is None}
-    return replace(event, **missing)
 
 
 def _outcome(status: int, error: Exception | None) -> Outcome:
