@@ -31,6 +31,7 @@ _PREFERENCES = (
     "user_id", "theme", "page_size", "columns", "density", "region", "time_zone", "mask_numbers", "shortcuts",
     "steps_dismissed", "default_view_id",
 )  # fmt: skip
+_FLAGS = frozenset({"is_superuser", "is_staff", "is_active", "mask_numbers", "shortcuts", "steps_dismissed"})  # 0, 1
 # Recovery codes alone do not count: whoever used the last one would be locked out.
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 # Groups are narrowed to the roles: one of another name, with a comma in it, must not be read as a role.
@@ -92,7 +93,9 @@ def read_session(stored_key: str, now: datetime) -> StoredSession | None:
     if person[0] is None:  # nobody is signed in, or who was is gone
         return StoredSession(data, user_id, waiting_id, None)
     groups, mask_forced, assigned, last_visit, has_factor = columns[-5:]
-    user = User.from_db(connection.alias, _USER, person)
+    user = User.from_db(
+        connection.alias, _USER, [bool(v) if n in _FLAGS else v for n, v in zip(_USER, person, strict=True)]
+    )
     principal = Principal(
         user,
         None if chosen[0] is None else _preferences(chosen),
@@ -112,7 +115,7 @@ def principal_of(user: User | AnonymousUser) -> Principal | None:
 
 
 def _preferences(chosen: Sequence[Any]) -> Preferences:
-    values = dict(zip(_PREFERENCES, chosen, strict=True))
+    values: dict[str, Any] = {n: bool(v) if n in _FLAGS else v for n, v in zip(_PREFERENCES, chosen, strict=True)}
     values["columns"] = json.loads(values["columns"])
     return Preferences.from_db(connection.alias, _PREFERENCES, list(values.values()))
 

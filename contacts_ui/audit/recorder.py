@@ -133,7 +133,7 @@ def flush(request: HttpRequest, status: int) -> None:
         elif event.outcome == "ok" and event.action == AuditAction.NUMBER_REVEALED:
             numbers += event.rows or 0
     shown = {"contacts": contacts, "numbers": numbers}
-    if (contacts or numbers) and len(events) == 1 and append_spending(events[0], cast("int", request.user.pk), **shown):
+    if (contacts or numbers) and len(events) == 1 and append_spending(events[0], request.user.pk, **shown):
         events = []
     elif contacts or numbers:
         try:

@@ -21,8 +21,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from contacts_ui.models import Session
+from contacts_ui.people.sessions import end_sessions
 from contacts_ui.sign_in.allauth_compat import LOGIN_SESSION_KEY
 from contacts_ui.sign_in.hashed_sessions import KEY_LENGTH, STORED_LENGTH, SessionStore, stored_key
 from testing.sandbox_server import SandboxServer
@@ -242,3 +244,14 @@ def test_clearsessions_removes_expired_sessions(signed_in: Client) -> None:
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     call_command("clearsessions")
     assert not Session.objects.exists()
+
+
+def test_ending_sessions_of_person_costs_three_statements_and_spares_others(
+    admin_user: User, support_user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for user, number in ((admin_user, 3), (support_user, 20)):
+        for _ in range(number):
+            Client().force_login(user)
+    with django_assert_num_queries(3):
+        assert end_sessions(admin_user) == 3
+    assert set(Session.objects.values_list("user_id", flat=True)) == {support_user.pk}

@@ -35,6 +35,8 @@ def test_person_of_request_is_an_ordinary_user(support_client: Client, support_u
     user = who(support_client)
     assert isinstance(user, User)
     assert user == support_user
+    assert (user.is_active, user.is_staff, user.is_superuser) == (True, False, False)
+    assert isinstance(user.is_active, bool)
     assert user.date_joined == support_user.date_joined  # read when it is asked for
     user.first_name = "Sam"
     user.save()
