@@ -20,6 +20,7 @@ from contacts_ui.sent_api.types import Account, Profile, sorted_by_name
 
 from .gateway import get_gateway
 from .models import PinnedProfile, ProfileAccess, ScopeVisit
+from .principal import ACCOUNT, principal_of
 from .roles import ADMIN, EXPORTER, SUPPORT, role_of
 from .scope import Scope
 
@@ -89,10 +90,17 @@ def visible_profiles(user: User, *, revalidate: bool = False) -> VisibleProfiles
     if not account.is_organization:
         # There is nothing to assign: the key's one account is what everyone here works with.
         return VisibleProfiles(account, sees_account=True, profiles=(), stale=stale)
-    rows = ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)
-    assigned = {str(profile_id) for profile_id in rows}
+    assigned = assigned_profile_ids(user)
     visible = tuple(profile for profile in account.profiles if profile.id.lower() in assigned)
     return VisibleProfiles(account, sees_account=False, profiles=visible, stale=stale)
+
+
+def assigned_profile_ids(user: User) -> frozenset[str]:
+    """The ids of the profiles assigned to `user`, in lower case. Cost: one query; none for who is asking."""
+    if principal := principal_of(user):
+        return principal.profile_ids
+    rows = ProfileAccess.objects.filter(user=user).values_list("profile_id", flat=True)
+    return frozenset(map(str, rows))
 
 
 def has_profiles() -> bool:
@@ -240,9 +248,13 @@ def _scope_in(visible: VisibleProfiles, profile_id: UUID | None) -> Scope | None
 def remember_visit(user: User, scope: Scope) -> bool:
     """Records that `user` opened `scope`; True when it differs from the last one. Only then it writes."""
     profile_id = UUID(scope.profile_id) if scope.profile_id else None
-    visits = ScopeVisit.objects.filter(user=user)
-    newest = visits.order_by("-visited_at").values_list("profile_id", flat=True)[:1]
-    if list(newest) == [profile_id]:
+    if _last_visit(user) == str(profile_id or ACCOUNT):
         return False
     ScopeVisit.objects.update_or_create(user=user, profile_id=profile_id, defaults={"visited_at": datetime.now(UTC)})
     return True
+
+
+def _last_visit(user: User) -> str | None:
+    if principal := principal_of(user):
+        return principal.last_visit
+    return next((str(profile_id or ACCOUNT) for profile_id in _visited(user)), None)

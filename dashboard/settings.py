@@ -336,7 +336,7 @@ MIDDLEWARE = [
     "contacts_ui.sign_in.session_timeout.SessionTimeoutMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "contacts_ui.sign_in.authentication.AuthenticationMiddleware",
     "contacts_ui.sign_in.login_required.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

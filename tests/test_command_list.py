@@ -10,12 +10,11 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.models import Session
 from django.test import Client
 
 from contacts_ui.contacts.opened import MAX_REMEMBERED, MAX_SHOWN, SESSION_KEY
 from contacts_ui.gateway.gateway import Gateway
-from contacts_ui.models import AuditEntry, PinnedProfile, Preferences, ProfileAccess, SavedView
+from contacts_ui.models import AuditEntry, PinnedProfile, Preferences, ProfileAccess, SavedView, Session
 from testing.sandbox_server import SandboxServer
 
 from .html import fragment, scopes, text

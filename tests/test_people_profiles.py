@@ -56,7 +56,7 @@ def test_query_count_is_independent_of_number_of_profiles(
     admin_client: Client, caching_api: SandboxServer, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     admin_client.get(PROFILES)
-    with django_assert_num_queries(5):  # session, user, role, assignments, preferences
+    with django_assert_num_queries(2):  # who is asking, assignments
         admin_client.get(PROFILES)
 
 

@@ -12,6 +12,7 @@ from .number_indexes import NumberIndex, NumberIndexAddition, NumberIndexPart
 from .number_lookups import NumberLookup, NumberLookupAnswer
 from .preferences import DENSITIES, THEMES, GroupPolicy, Preferences
 from .saved_views import SavedView
+from .sessions import Session
 from .snapshots import UNFINISHED, Snapshot, SnapshotPart, SnapshotState
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "QuotaWindow",
     "SavedView",
     "ScopeVisit",
+    "Session",
     "SignInCounter",
     "Snapshot",
     "SnapshotPart",

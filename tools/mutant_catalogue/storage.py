@@ -85,7 +85,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "nobody's hour of contacts ends",
         "contacts_ui/quota.py",
-        "    raise _exceeded(current.first(), spent, limits, now)\n",
+        '    raise _exceeded(user_id, {"contacts": contacts, "numbers": numbers, "lookups": lookups})\n',
         "",
         ("tests/test_quota.py",),
     ),
