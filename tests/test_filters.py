@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts_ui.contacts.filters import parse_filters
-from contacts_ui.contacts.list_parameters import FIELDS, MAX_SEARCH, NumberContext, read_parameters
+from contacts_ui.contacts.list_parameters import FIELDS, MAX_SEARCH, WARNINGS, NumberContext, read_parameters
 from contacts_ui.sent_api.queries import MAX_PAGE, PAGE_SIZES, ContactQuery
 from contacts_ui.text import printable
 
@@ -59,7 +59,7 @@ def test_parameters_are_read_as_a_form_reads_them(parameters: dict[str, str]) ->
     for name in ("channel", "page", "page_size"):
         assert getattr(read, name) == (cleaned.get(name) or None)
     assert (read.search is None) == (not printable(cleaned.get("search", "")).split())
-    warnings = [str(messages[0]) for messages in named.values()]
+    warnings = [WARNINGS.get(name) or str(messages[0]) for name, messages in named.items()]
     own = [warning for warning in read.warnings if not (warning.startswith("“") and "isn’t a whole number" in warning)]
     assert own == warnings
 

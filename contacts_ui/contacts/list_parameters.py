@@ -23,8 +23,10 @@ MAX_NAMED = 40  # characters of a text that a warning quotes
 MAX_PHONE = 256  # characters of one number with what may stand around it
 NO_NUMBER = "{} isn’t a whole number, so it was left out. Try +44 20 7946 0958."
 CHANNELS: tuple[tuple[Channel, str], ...] = (("sms", "SMS"), ("whatsapp", "WhatsApp"))
-NO_PAGE = "There is no such page, so this is the first one."
-NO_PAGE_SIZE = f"Rows per page can be {', '.join(map(str, PAGE_SIZES[:-1]))} or {PAGE_SIZES[-1]}."
+WARNINGS = {  # whatever is wrong with it; of the others each field says what it is
+    "page": "There is no such page, so this is the first one.",
+    "page_size": f"Rows per page can be {', '.join(map(str, PAGE_SIZES[:-1]))} or {PAGE_SIZES[-1]}.",
+}
 
 # In the order of their warnings.
 FIELDS: dict[str, forms.Field] = {
@@ -44,26 +46,15 @@ FIELDS: dict[str, forms.Field] = {
         strip=False,
         error_messages=dict.fromkeys(("max_length", "null_characters_not_allowed"), NO_NUMBER.format("This")),
     ),
-    "page": forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=MAX_PAGE,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), NO_PAGE),
-    ),
-    "page_size": forms.TypedChoiceField(
-        required=False,
-        coerce=int,
-        empty_value=None,
-        choices=[(str(n), str(n)) for n in PAGE_SIZES],
-        error_messages={"invalid_choice": NO_PAGE_SIZE},
-    ),
+    "page": forms.IntegerField(required=False, min_value=1, max_value=MAX_PAGE),
+    "page_size": forms.TypedChoiceField(required=False, coerce=int, choices=[(str(n), str(n)) for n in PAGE_SIZES]),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class NumberContext:
-    """How a text is read as a number: the likely regions, the numbers that the scope has, and under a masking policy
-    neither by parts nor by what is known.
+    """How a text is read as a number: the likely regions, the numbers that the scope has, and whether a policy forbids
+    what would tell hidden digits of a masked number.
     """
 
     regions: Sequence[str] = ()
@@ -118,7 +109,7 @@ def read_parameters(parameters: QueryDict | Mapping[str, str], numbers: NumberCo
                 exact = _exact(text, numbers)
         except ValidationError as error:
             values.pop(name, None)
-            warnings.append(error.messages[0])
+            warnings.append(WARNINGS.get(name) or error.messages[0])
     return ListParameters(
         search=values.get("search") or None,
         channel=cast("Channel | None", values.get("channel")),

@@ -17,7 +17,7 @@ from msgspec import Meta, Struct, field
 AwareDatetime = Annotated[datetime, Meta(tz=True)]
 
 
-class Contact(Struct, frozen=True, kw_only=True):
+class Contact(Struct, frozen=True, kw_only=True, gc=False):
     """One contact. `country_code` is the calling code ("1"), `region_code` ISO 3166-1 alpha-2 ("US")."""
 
     id: UUID

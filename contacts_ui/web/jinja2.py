@@ -48,7 +48,7 @@ def environment(**options: Any) -> Environment:
     badges = lru_cache(maxsize=256)(_macro(env, "channel_badges"))
     env.globals.update(
         static=lru_cache(maxsize=512)(static),
-        url=reverse,
+        url=lru_cache(maxsize=512)(reverse),
         flag=flag,
         flag_class=flag_class,
         region_name=region_name,
