@@ -436,7 +436,7 @@ CACHES: dict[str, dict[str, Any]] = {  # without pickle, and sealed where they l
     else {
         "BACKEND": "contacts_ui.sealing.caches.MemoryCache",
         "LOCATION": "contacts",
-        "OPTIONS": {"MAX_ENTRIES": 2000},  # about 15 KB each
+        "OPTIONS": {"MAX_ENTRIES": 1000},  # 1 KB a contact, at most 100 each
     },
 }
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
@@ -20,7 +20,7 @@ from contacts_ui.gateway import FetchPolicy, get_gateway
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.types import ContactPage
 from contacts_ui.web.errors import stale_reason
-from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
+from contacts_ui.web.htmx import current_address, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.pagination import build_pager
 from contacts_ui.web.request import DeskRequest, preferences_of
@@ -60,13 +60,14 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
 def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
     """The filters of the URL, for a list of `scope`."""
     preferences, path = preferences_of(request), f"{scope.path}contacts/"
+    is_search = not request.GET.keys().isdisjoint({"search", "phone"})
     return parse_filters(
         path,
         request.GET,
         page_size=preferences.page_size,
-        regions=likely_regions(preferences, scope),
+        regions=likely_regions(preferences, scope) if is_search else (),
         mask_forced=preferences.mask_forced,
-        known=number_index.index_for(scope) if "search" in request.GET or "phone" in request.GET else None,
+        known=number_index.index_for(scope) if is_search else None,
         opens_default=preferences.default_view_id is not None,
     )
 
@@ -93,11 +94,17 @@ def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPa
 
 
 def _history_headers(request: DeskRequest, query: ContactListQuery, url: str) -> dict[str, str]:
-    path, parameters = current_list_url(request)
-    if path != query.path:
+    shown = current_address(request)
+    if shown is None or shown.path != query.path:
         return history_headers(request, url, replaces=False)
+    if shown.query == url.partition("?")[2]:
+        return history_headers(request, url, replaces=True)
     previous = parse_filters(
-        path, parameters, page_size=query.default_size, planned=False, opens_default=query.names_all
+        query.path,
+        QueryDict(shown.query),
+        page_size=query.default_size,
+        planned=False,
+        opens_default=query.names_all,
     )
     return history_headers(request, url, replaces=replaces_history_entry(query, previous))
 

@@ -177,6 +177,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/snapshots/test_crawl.py::test_list_that_shrank_and_grew_again_is_not_whole",),
     ),
     Mutant(
+        "a cached page shows the rows of another window of it",
+        "contacts_ui/gateway/page_windows.py",
+        "window = (query.page, query.page_size)",
+        "window = query.page_size",
+        ("tests/gateway/test_page_windows.py::test_windows_of_cached_page_have_their_own_rows",),
+    ),
+    Mutant(
         "a derived page is made from another profile's answer",
         "contacts_ui/gateway/derived_pages.py",
         "                if each.profile_id == scope.profile_id\n",
