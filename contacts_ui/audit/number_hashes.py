@@ -51,9 +51,7 @@ def hashes_of_contacts(contacts: Iterable[Contact]) -> tuple[str, ...]:
 
 
 def has_few_numbers(contacts: Collection[Contact]) -> bool:
-    """Whether a list is a lookup of its numbers: of few contacts, or of many that share a few numbers."""
-    if len(contacts) <= MAX_HASHED_RESULTS:
-        return True
+    """Whether a list is a lookup of its numbers: many contacts may share a few of them."""
     numbers = {contact.format_e164 or contact.phone_number or contact.id for contact in contacts}
     return len(numbers) <= MAX_HASHED_RESULTS
 

@@ -11,7 +11,6 @@ from django.http import QueryDict
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
 from contacts_ui.sent_api.errors import SentError
-from contacts_ui.sent_api.types import sorted_by_name
 from contacts_ui.text import fold, matches_name, parse_uuid, single_line
 
 # Choices a page shows: a browser sends a field for each selected one, and Django accepts a thousand fields of a form.
@@ -90,7 +89,7 @@ def load_profiles() -> ProfileDirectory:
         account = get_gateway().account()
     except SentError:
         return ProfileDirectory({}, unavailable=True)
-    found = ((parse_uuid(profile.id), profile.display_name) for profile in sorted_by_name(account.value.profiles))
+    found = ((parse_uuid(profile.id), profile.display_name) for profile in account.value.profiles_by_name.values())
     names = {known_id: name for known_id, name in found if known_id}
     return ProfileDirectory(names, stale=account.stale, single_account=not account.value.is_organization)
 

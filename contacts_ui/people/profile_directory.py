@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import EXPORTER, ROLES, SUPPORT
-from contacts_ui.sent_api.types import Profile, sorted_by_name
+from contacts_ui.sent_api.types import Account, Profile
 from contacts_ui.text import matches_name, single_line
 
 from .filters import MAX_SEARCH
@@ -70,7 +70,7 @@ def profiles_page(path: str, parameters: QueryDict) -> ProfilesPage:
     nobody = parameters.get("who") == NOBODY
     counted = ProfileAccess.objects.values_list("profile_id").annotate(number=Count("pk")).order_by()
     numbers = {str(profile_id): number for profile_id, number in counted}
-    every = [_row(profile, numbers.get(profile.id.lower(), 0)) for profile in sorted_by_name(_profiles())]
+    every = [_row(profile, numbers.get(profile.id.lower(), 0)) for profile in _account().profiles_by_name.values()]
     wanted = [row for row in every if matches_name(find, row.name) and not (nobody and row.people)]
     paginator = Paginator(wanted, PAGE_SIZE)
     number = parameters.get("page", "")[:6]
@@ -96,8 +96,7 @@ def profiles_page(path: str, parameters: QueryDict) -> ProfilesPage:
 
 def profile_row(profile_id: UUID) -> ProfileRow:
     """One profile as the API names it now. Raises Http404 for any other, and any SentError."""
-    wanted = str(profile_id)
-    profile = next((profile for profile in _profiles() if profile.id.lower() == wanted), None)
+    profile = _account().profile(profile_id)
     if profile is None:
         raise Http404
     return _row(profile, ProfileAccess.objects.filter(profile_id=profile_id).count())
@@ -109,11 +108,11 @@ def holders(profile_id: UUID) -> tuple[Holder, ...]:
     return tuple(map(_holder, people))
 
 
-def _profiles() -> tuple[Profile, ...]:
+def _account() -> Account:
     account = get_gateway().account().value
     if not account.is_organization:
         raise Http404
-    return account.profiles
+    return account
 
 
 def _row(profile: Profile, people: int) -> ProfileRow:
