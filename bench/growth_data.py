@@ -62,3 +62,37 @@ def fill_log(url: str, number: int, people: int, profiles: Sequence[str], *, wan
         while chunk := list(islice(rows, CHUNK)):
             with file:
                 file.executemany(insert, ((f"{row[0]:%Y-%m-%d %H:%M:%S.%f}", *row[1:]) for row in chunk))
+
+
+def fill_people(url: str, people: int, profiles: Sequence[str], each: int = 3) -> None:
+    """Adds so many people of the role support, each with some of the profiles and ten sessions, on SQLite alone."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=60)) as file, file:
+        (group,) = file.execute("SELECT id FROM auth_group WHERE name = 'support'").fetchone()
+        (start,) = file.execute("SELECT max(id) + 1 FROM auth_user").fetchone()
+        ids = range(start, start + people)
+        file.executemany(
+            """INSERT INTO auth_user (id, username, first_name, last_name, email, password, is_superuser, is_staff,
+            is_active, date_joined) VALUES (?, ?, ?, ?, ?, '!', 0, 0, 1, ?)""",
+            (
+                (i, f"person-{i}", f"First{i % 400}", f"Last{i % 900}", f"p{i}@example.org", datetime.now(UTC))
+                for i in ids
+            ),
+        )
+        file.executemany("INSERT INTO auth_user_groups (user_id, group_id) VALUES (?, ?)", ((i, group) for i in ids))
+        file.executemany(
+            "INSERT INTO contacts_ui_profileaccess (user_id, profile_id) VALUES (?, ?)",
+            ((i, profiles[(i + turn) % len(profiles)].replace("-", "")) for i in ids for turn in range(each)),
+        )
+        _copy_sessions(file, people * 10)
+
+
+def _copy_sessions(file: sqlite3.Connection, number: int) -> None:
+    """Adds so many copies of a session under keys of their own, whatever the columns of the table are."""
+    (table,) = file.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%\"session_data\"%'").fetchone()
+    names = [row[1] for row in file.execute(f"PRAGMA table_info({table})")]
+    kept = ", ".join(f'"{name}"' for name in names if name not in {"id", "session_key"})
+    file.execute(
+        f"""WITH RECURSIVE turns (turn) AS (SELECT 1 UNION ALL SELECT turn + 1 FROM turns WHERE turn < {number})
+        INSERT INTO {table} (session_key, {kept}) SELECT hex(randomblob(20)), {kept}
+        FROM turns, (SELECT * FROM {table} LIMIT 1)"""  # noqa: S608  # names of the schema
+    )

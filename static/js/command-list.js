@@ -27,6 +27,7 @@ document.addEventListener("click", (event) => {
   if (option.id === "command-search") searchFor(option, event);
   else if (button) {
     event.preventDefault();
+    if (option.id === "command-find" && $("profiles")) $("profiles").dataset.typed = $("command").value.trim();
     $("commands").hidePopover();
     button.click();
   }

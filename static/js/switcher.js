@@ -90,7 +90,11 @@
     if (!input) { picker = null; return; } // an error is shown instead
     picker = { pop, input };
     readOptions();
-    if (pop.dataset.only) showMatches("", (option) => option.group.dataset.kind === pop.dataset.only);
+    if (pop.dataset.typed) { // in the command list
+      input.value = pop.dataset.typed;
+      delete pop.dataset.typed;
+      input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    } else if (pop.dataset.only) showMatches("", (option) => option.group.dataset.kind === pop.dataset.only);
     input.focus();
   }
 
@@ -99,7 +103,7 @@
     const { pop } = picker;
     const options = [...pop.querySelectorAll("[role=option]")].map((link) => {
       const group = link.parentElement;
-      return { link, key: fold(link.querySelector("span").textContent), group, search: group.dataset.kind === "search", fits: !link.hidden };
+      return { link, key: fold(link.querySelector("span").textContent), group, typed: { search: true, find: false }[group.dataset.kind], fits: !link.hidden };
     });
     Object.assign(picker, { options, at: -1, active: undefined, list: pop.querySelector("[role=listbox]"), none: pop.querySelector(".popover__none"), count: pop.querySelector("[data-count]") });
     picker.fitting = options.filter((option) => option.fits);
@@ -123,7 +127,7 @@
   function filterOptions() {
     const typed = picker.input.value.trim(), words = fold(typed).split(/\s+/), { only } = picker.pop.dataset;
     const isNumber = (typed.match(/\p{Nd}/gu) ?? []).length >= NUMBER_DIGITS;
-    showMatches(typed, ({ search, key, group }) => (search ? isNumber : (!only || group.dataset.kind === only) && words.every((word) => key.includes(word))));
+    showMatches(typed, ({ typed: asNumber, key, group }) => (asNumber ? isNumber : asNumber === false ? typed && !isNumber && !only : (!only || group.dataset.kind === only) && words.every((word) => key.includes(word))));
   }
 
   function showMatches(typed, matches) {
@@ -131,7 +135,7 @@
       const fits = matches(option);
       if (fits !== option.fits) option.link.hidden = !fits;
       option.fits = fits;
-      if (fits && option.search) option.link.querySelector("b").textContent = typed;
+      if (fits && option.typed !== undefined) option.link.querySelector("b").textContent = typed;
       return fits;
     });
     const groups = new Set(picker.fitting.map((option) => option.group));
