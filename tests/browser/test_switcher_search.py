@@ -136,3 +136,12 @@ def test_command_list_hands_typed_name_to_switcher(new_context: NewContext, last
     expect(page.locator(OPTIONS)).to_have_count(1)
     page.keyboard.press("Enter")
     wait_for_address(page, f"/p/{last['id']}/contacts/?page_size=20")
+
+
+def test_audit_filter_suggests_profiles_by_what_is_typed(new_context: NewContext, last: dict[str, str]) -> None:
+    page = new_context.signed_in("admin", at="/audit/")
+    suggested = page.locator(f"#profiles option[value='{last['name']}']")
+    expect(suggested).to_have_count(0)
+    page.locator("#profile").press_sequentially(last["name"])
+    expect(suggested).to_be_attached()
+    expect(page.locator("#profile")).to_be_focused()
