@@ -43,7 +43,6 @@ _SHOWING = (
     AuditAction.CONTACT_OPENED,
     AuditAction.NUMBER_LOOKED_UP,
 )
-MAX_HASHED_RESULTS = 5  # rows: up to this many are a lookup of these numbers, more are a list
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ Contacts are in sealed parts alone: of snapshots, of the number index and of loo
 from __future__ import annotations
 
 from .access import PinnedProfile, ProfileAccess, ScopeVisit
-from .audit import AppendOnlyError, AuditEntry, AuditQuerySet
+from .audit import AppendOnlyError, AuditEntry, AuditNumber, AuditQuerySet
 from .counters import QuotaWindow, SignInCounter
 from .number_indexes import NumberIndex, NumberIndexAddition, NumberIndexPart
 from .number_lookups import NumberLookup, NumberLookupAnswer
@@ -21,6 +21,7 @@ __all__ = [
     "UNFINISHED",
     "AppendOnlyError",
     "AuditEntry",
+    "AuditNumber",
     "AuditQuerySet",
     "GroupPolicy",
     "NumberIndex",

@@ -152,9 +152,9 @@ def _audit_request(request: DeskRequest, query: ContactListQuery) -> audit.Pendi
 
 
 def _audit_result(request: DeskRequest, event: audit.PendingEvent, result: SearchResult) -> None:
-    """Adds the result to the event; where there are few rows also the hashes of their numbers."""
+    """Adds the result to the event; where they have few numbers also the hashes of these."""
     page, hashes = result.result.value, event.event.number_hashes
-    if len(page.contacts) <= audit.MAX_HASHED_RESULTS:
+    if len(page.contacts) <= audit.MAX_HASHED_RESULTS or audit.has_few_numbers(page.contacts):
         hashes += audit.hashes_of_contacts(page.contacts)
     event.complete(rows=len(page.contacts), request_id=page.request_id, number_hashes=hashes)
     if result.number and preferences_of(request).mask_forced:

@@ -15,7 +15,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "rows owned by another profile are shown",
         "contacts_ui/gateway/gateway.py",
-        "            _check_row_ownership(scope, other_profile_ids, page.contacts, page.request_id)\n",
+        "            _check_row_ownership(scope, profile_ids, page.contacts, page.request_id)\n",
         "",
         ("tests/test_contact_list.py::test_foreign_row_is_refused_and_not_shown",),
     ),
@@ -78,8 +78,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "support sees unassigned profiles",
         "contacts_ui/access.py",
-        "if profile.id.lower() in assigned)",
-        "if profile.id)",
+        "    visible = {assigned: profile for assigned, profile in known if profile}\n",
+        "    visible = account.profiles_by_id\n",
         ("tests/test_access.py::test_support_sees_only_assigned_profiles",),
     ),
     Mutant(
@@ -94,7 +94,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "a lookup over all profiles answers for profiles that were not assigned",
         "contacts_ui/access.py",
         "named = [None] * visible.sees_account + [profile.id for profile in visible.by_name]",
-        "visible = VisibleProfiles(visible.account, True, visible.account.profiles)\n"
+        "visible = VisibleProfiles(visible.account, True, visible.account.profiles_by_id)\n"
         "    named = [None] * visible.sees_account + [profile.id for profile in visible.by_name]",
         ("tests/lookup/test_page.py::test_number_is_here_where_it_is_and_nowhere_else",),
     ),
@@ -144,7 +144,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a snapshot keeps rows owned by another profile",
         "contacts_ui/gateway/gateway.py",
-        "            _check_row_ownership(scope, others, page.contacts, page.request_id)\n",
+        "            _check_row_ownership(scope, known_ids, page.contacts, page.request_id)\n",
         "",
         ("tests/snapshots/test_runner.py::test_foreign_row_stops_the_snapshot",),
     ),
