@@ -76,7 +76,7 @@ class Progress:
 class Download:
     """A file that is sent. `size` and `sha256` are of the whole file, `chunks` the bytes from `start` to before `end`.
 
-    `chunks` raises ExportNotFound or ExportExpired in mid-file when the right to it is taken away: no byte more is sent.
+    `chunks` raises ExportNotFound or ExportExpired when the right to it is taken away in mid-file: no byte more goes.
     """
 
     size: int
@@ -104,7 +104,7 @@ def price(total: int | None, *, running: int) -> Price:
 
 
 def request_export(
-    user: User, scope: Scope, query: ContactListQuery, *, format: Format, columns: Sequence[str]
+    user: User, scope: Scope, query: ContactListQuery, *, file_format: Format, columns: Sequence[str]
 ) -> Export:
     """Starts the export of a list as `query` shows it, all of its pages, or returns the unfinished one of the same.
 
@@ -120,7 +120,13 @@ def sealed_rows(user: User, scope: Scope, rows: Sequence[LookupRow]) -> str:
 
 
 def request_lookup_export(
-    user: User, scope: Scope, query: ContactListQuery, kept: Sequence[str], *, format: Format, columns: Sequence[str]
+    user: User,
+    scope: Scope,
+    query: ContactListQuery,
+    kept: Sequence[str],
+    *,
+    file_format: Format,
+    columns: Sequence[str],
 ) -> Export:
     """Starts the export of pasted numbers, found and not found. `kept` are the texts of `sealed_rows`; a number of
     `query.plan.numbers` in none of them stands in the file as "Not looked up". Raises as `request_export` does.
