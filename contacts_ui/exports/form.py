@@ -7,6 +7,8 @@ from django.http import QueryDict
 
 from .service import COLUMNS, FORMATS
 
+DIGIT_COLUMNS = frozenset({"e164", "national", "provided", "calling_code"})  # left out of a masked file
+
 _ONE_OF_THESE = dict.fromkeys(("required", "invalid_choice"), "Choose one of these.")
 
 
