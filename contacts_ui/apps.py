@@ -27,6 +27,7 @@ class ContactsUiConfig(AppConfig):
         import_module("contacts_ui.people.notices")
         import_module("contacts_ui.number_index.traffic")
         import_module("contacts_ui.exports.mail")
+        import_module("contacts_ui.exports.reading").register()
 
 
 class SessionListConfig(UserSessionsConfig):  # type: ignore[misc]  # django-allauth has no types

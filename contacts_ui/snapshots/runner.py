@@ -32,7 +32,7 @@ from contacts_ui.sent_api.errors import (
 )
 from contacts_ui.sent_api.types import ContactPage
 
-from . import crawl
+from . import crawl, hooks
 from .lease import FenceLost, claim, pause, write
 from .lifecycle import end, log_fields
 from .parts import SnapshotExpired, parts_of, question_of, seal_part, sealer_of
@@ -44,6 +44,7 @@ SLICE = 15.0  # seconds that one task may keep a worker
 SHORTEST_WAIT = 0.01  # seconds
 SHORT_WAIT = 3.0  # seconds: a shorter wait is slept, all of them between two pages together
 LEAST_PAUSE, LONGEST_PAUSE = 5.0, 300.0  # seconds after an error: as long as it has lasted, within these
+BULK = frozenset({"export"})  # purposes that somebody waits for
 NO_ANSWER = timedelta(hours=1)  # after which the snapshot fails
 # Nobody gets further by asking again.
 FINAL = (ProfileMismatch, InvalidApiKey, Forbidden, ProfileNotFound, InvalidRequest)
@@ -61,6 +62,9 @@ def run(snapshot_id: UUID) -> datetime | None:
         return None
     except (SealError, SnapshotExpired) as error:  # DATA_KEY was changed, or somebody cancelled it just now
         _fail(snapshot, type(error).__name__)
+        return None
+    except hooks.MustEnd as reason:
+        _fail(snapshot, str(reason))
         return None
 
 
@@ -93,6 +97,7 @@ class _Runner:
             if STOP.is_set() or time.monotonic() > self._until:
                 return self._pause(0.0)
             try:
+                hooks.require_right(snapshot)
                 self._step(scope)
             except SentError as error:
                 if not self._slept_over(error):
@@ -103,7 +108,7 @@ class _Runner:
         """One page. Raises any SentError, and FenceLost."""
         snapshot, query = self._snapshot, replace(self._question, page=self._snapshot.next_page)
         try:
-            page = get_gateway().crawl_page(scope, query)
+            page = get_gateway().crawl_page(scope, query, bulk=snapshot.purpose in BULK)
         except LocalRateLimited:
             raise
         except SentError as error:
