@@ -5,9 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.http import QueryDict
 
+from .columns import columns_of
 from .service import COLUMNS, FORMATS
-
-DIGIT_COLUMNS = frozenset({"e164", "national", "provided", "calling_code"})  # left out of a masked file
 
 _ONE_OF_THESE = dict.fromkeys(("required", "invalid_choice"), "Choose one of these.")
 
@@ -27,6 +26,8 @@ class ExportForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None, *, masked: bool) -> None:
-        columns = [(name, title) for name, title in COLUMNS if not (masked and name in DIGIT_COLUMNS)]
+        kept = columns_of([name for name, _title in COLUMNS], masked=masked, has_owners=False)
+        names = {column.name for column in kept}
+        columns = [(name, title) for name, title in COLUMNS if name in names]
         super().__init__(data, initial={"file_format": FORMATS[0][0], "column": [name for name, _title in columns]})
         self.fields["column"].choices = columns  # type: ignore[attr-defined]  # a field with choices

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contacts_ui import audit
 from contacts_ui.access import require_role, scope_for
 from contacts_ui.contacts.filters import ContactListQuery
 from contacts_ui.contacts.search import SearchResult, search
@@ -29,7 +28,7 @@ from contacts_ui.web.request import DeskRequest, preferences_of
 from .contact_list import audit_confirmed_number, audit_list_request, parse_list_query
 
 if TYPE_CHECKING:
-    from django.http import QueryDict
+    pass
 
 _METHODS = ["GET", "HEAD", "POST"]
 START = "start"  # the field of the button that starts an export
@@ -130,9 +129,7 @@ def _asking_page(request: DeskRequest, scope: Scope, query: ContactListQuery, ke
     return DeskPage(request, page, "exports/_ask.html", scope, query=query, path=path, current_url=url, **lookup)
 
 
-def _start(
-    request: DeskRequest, scope: Scope, query: ContactListQuery, form: ExportForm, kept: list[str]
-) -> Export:
+def _start(request: DeskRequest, scope: Scope, query: ContactListQuery, form: ExportForm, kept: list[str]) -> Export:
     chosen = {"file_format": form.cleaned_data["file_format"], "columns": form.cleaned_data["column"]}
     if _is_lookup(query):
         return service.request_lookup_export(request.user, scope, query, kept, **chosen)

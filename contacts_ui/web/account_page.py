@@ -63,7 +63,7 @@ class AccountPage:
 
 
 def account_page(request: DeskRequest) -> AccountPage:
-    """The context of this request. Call it once: it consumes the flash messages. Cost: four queries, six for exporters."""
+    """The context of this request. Call it once: it consumes the flash messages. Cost: five queries."""
     user, must_add = request.user, must_add_second_factor(request)
     role = None if must_add else role_of(user)  # nothing else opens yet, so nothing else is offered
     known = {"switchable": sees_several(request, None), "exports": export_mark(user, role) is not None}

@@ -15,7 +15,6 @@ from contacts_ui.sent_api import errors
 from .error_page import ADMIN_ESCALATE, ESCALATE, TELL, ErrorPage
 from .export_errors import EXPORT_ERROR_PAGES, export_details
 
-
 # One row for each thing a user would do differently. The first match wins: subclasses come before their base.
 ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
     *EXPORT_ERROR_PAGES,

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db.models import Case, Q, When
 
 from contacts_ui.exports import service
 from contacts_ui.exports.service import Progress
-from contacts_ui.models import Export
+from contacts_ui.models import UNFINISHED_EXPORTS, Export
 from contacts_ui.roles import ADMIN, EXPORTER
 
 
@@ -29,17 +30,18 @@ class ExportMark:
 def export_mark(user: User, role: str | None) -> ExportMark | None:
     """The mark of a person's oldest unfinished export, an empty one where there are only others, None without any.
 
-    Cost: none for people who do not export; else one query, two more while an export is under way.
+    Cost: none for people who do not export; else one query, another one while an export is under way.
     """
     if role not in {ADMIN, EXPORTER}:
         return None
-    unfinished = service.unfinished_of(user)
-    if unfinished is not None:
-        return mark_of(unfinished)
-    exports = Export.objects.all() if role == ADMIN else Export.objects.filter(person=user)
-    return ExportMark() if exports.exists() else None
+    seen = Export.objects.all() if role == ADMIN else Export.objects.filter(person=user)
+    is_marked = Q(person=user, state__in=UNFINISHED_EXPORTS)
+    first = seen.select_related("snapshot").order_by(Case(When(is_marked, then=0), default=1), "created_at").first()
+    if first is None:
+        return None
+    return mark_of(first) if first.is_unfinished and first.person_id == user.pk else ExportMark()
 
 
 def mark_of(export: Export) -> ExportMark:
-    """The mark of this export. Cost: two queries."""
+    """The mark of this export. Cost: one query."""
     return ExportMark(export.pk, service.progress(export))

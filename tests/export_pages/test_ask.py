@@ -30,7 +30,7 @@ def contact_calls(sandbox: SandboxServer) -> list[str]:
 
 def chips(page: str) -> list[str]:
     """The filters that the page names."""
-    listed = page.partition('aria-label="Filters of this export"')[2].partition("</ul>")[0]
+    listed = page.partition('aria-label="Filters of this export">')[2].partition("</ul>")[0]
     return [" ".join(re.sub(r"<[^>]+>", " ", chip).split()) for chip in listed.split("</li>")[:-1]]
 
 

@@ -13,7 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from contacts_ui.models import AuditEntry, Export
+from contacts_ui.models import AuditEntry, Export, ProfileAccess
 from testing.sandbox_server import SandboxServer
 from tests.html import text
 from tests.sign_in.asking import asks
@@ -127,9 +127,7 @@ def test_file_of_unfinished_export_is_not_there(exporter_client: Client, asked: 
     assert exporter_client.head(f"/exports/{asked.pk}/file/").status_code == 409
 
 
-def test_file_is_not_found_for_all_others(
-    other_exporter: Client, admin_client: Client, ready: Export
-) -> None:
+def test_file_is_not_found_for_all_others(other_exporter: Client, admin_client: Client, ready: Export) -> None:
     for client in (other_exporter, admin_client):
         answer = ask(client, ready)
         assert answer.status_code == 404
@@ -144,7 +142,7 @@ def test_file_is_out_of_reach_once_right_is_gone(
     if taken_away == "role":
         exporter.groups.clear()
     elif taken_away == "profile":
-        exporter.profileaccess_set.all().delete()  # type: ignore[attr-defined]
+        ProfileAccess.objects.filter(user=exporter).delete()
     else:
         User.objects.filter(pk=exporter.pk).update(is_active=False)
     answer = ask(exporter_client, ready)
