@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -124,9 +124,8 @@ def _is_lookup(query: ContactListQuery) -> bool:
 
 def _asking_page(request: DeskRequest, scope: Scope, query: ContactListQuery, kept: list[str]) -> DeskPage:
     path = f"{scope.path}contacts/export/"
-    page, url = "exports/new.html", query.url(path)
-    lookup = {"kept": kept, "is_lookup": _is_lookup(query)}
-    return DeskPage(request, page, "exports/_ask.html", scope, query=query, path=path, current_url=url, **lookup)
+    lookup: dict[str, Any] = {"kept": kept, "is_lookup": _is_lookup(query), "current_url": query.url(path)}
+    return DeskPage(request, "exports/new.html", "exports/_ask.html", scope, query=query, path=path, **lookup)
 
 
 def _start(request: DeskRequest, scope: Scope, query: ContactListQuery, form: ExportForm, kept: list[str]) -> Export:
@@ -147,7 +146,7 @@ def _counted(request: DeskRequest, scope: Scope, query: ContactListQuery) -> Sea
     return result
 
 
-def _price(query: ContactListQuery, result: SearchResult | None) -> dict[str, object]:
+def _price(query: ContactListQuery, result: SearchResult | None) -> dict[str, Any]:
     if result is None:
         return {"total": len(query.plan.numbers) if query.plan else 0, "price": None, "stale_reason": None}
     page = result.result.value

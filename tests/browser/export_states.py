@@ -72,7 +72,7 @@ EXPORT_STATES: tuple[State, ...] = (
     State("export-expired", ("The file is gone", "24 hours or 3 downloads"), _shown("expired"), person=PERSON),
     State("export-of-other", ("Only Pat Moreno can download it", "Delete the file now"), _shown("ready")),
     State("export-list", ("Everyone’s exports.", "Ready", "Paused", "Failed"), at("/exports/")),
-    State("export-mark", ("Phone number", "36%"), at("/account/contacts/?page_size=20"), person=PERSON),
+    State("export-mark", ("Phone number", "96%"), at("/account/contacts/?page_size=20"), person=PERSON),
     State("export-not-found", ("Export not found", "Back to your contacts"), at(f"/exports/{UUID(int=99)}/")),
     State("export-no-file", ("There is no file to download",), _shown("failed", "file/"), person=PERSON),
     State("export-gone", ("This file is gone", "Export the list again"), _shown("expired", "file/"), person=PERSON),
