@@ -52,7 +52,7 @@ def main() -> None:
     desk_worker.PERIOD, desk_worker.INTERVAL = min(1.0, options.silent / 4), 0.1
     signal.signal(signal.SIGTERM, lambda *_: snapshots.STOP.set())
     if options.start:
-        snapshots.start(None, "export")  # one for the index ends where that is off
+        snapshots.start(None, "lookup")  # one for the index ends where that is off, one of an export with its row
     if options.until_finished:
         desk_worker.PERIODIC = (*desk_worker.PERIODIC, stop_when_finished)
     if options.die_at:
