@@ -1,4 +1,4 @@
-"""Helpers of the export tests: a person who exports, an export to its end by the worker's loop, and what is in a file."""
+"""Helpers of the export tests: a person who exports, an export to its end by the worker, and what is in a file."""
 
 from __future__ import annotations
 
