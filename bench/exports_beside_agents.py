@@ -31,7 +31,16 @@ class Run:
         """A row of the table."""
         result = self.outcome
         pages = result.calls.get("pages of the whole list", 0)
-        return (self.name, result.actions, sum(result.calls.values()), pages, result.fullest_window, result.refused, f"{result.p50_ms:.0f}", f"{result.p95_ms:.0f}")
+        return (
+            self.name,
+            result.actions,
+            sum(result.calls.values()),
+            pages,
+            result.fullest_window,
+            result.refused,
+            f"{result.p50_ms:.0f}",
+            f"{result.p95_ms:.0f}",
+        )
 
 
 def agents_table(agents: int) -> list[Threshold]:

@@ -45,7 +45,9 @@ def fill(contacts: int, file_format: str) -> None:
         numbers = range(start, min(pages + 1, start + PAGES_A_TRANSACTION))
         sealed = ((n, parts.seal_part(sealer, snapshot, n, parts.Part(1, _others(known, n)))[0]) for n in numbers)
         with transaction.atomic():
-            SnapshotPart.objects.bulk_create(SnapshotPart(snapshot=snapshot, number=n, sealed=each) for n, each in sealed)
+            SnapshotPart.objects.bulk_create(
+                SnapshotPart(snapshot=snapshot, number=n, sealed=each) for n, each in sealed
+            )
     export = Export(
         person=person, person_name="bench", scope_title="Bench", kind="list", format=file_format, snapshot=snapshot,
         key_fingerprint=snapshot.key_fingerprint, created_at=now, expires_at=now + timedelta(hours=24),
