@@ -31,6 +31,7 @@ class Outcome:
     index_calls: int  # that read the profiles once for the number index, before the hour
     statuses: Counter[int]
     p50_ms: float
+    p95_ms: float
     p99_ms: float
 
     @property
@@ -54,6 +55,7 @@ def outcome_of(history: SharedHistory, calls: list[Json], factor: float, index_c
         index_calls=index_calls,
         statuses=history.statuses,
         p50_ms=percentile(history.response_seconds, 0.5) * 1000,
+        p95_ms=percentile(history.response_seconds, 0.95) * 1000,
         p99_ms=percentile(history.response_seconds, 0.99) * 1000,
     )
 

@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db import DatabaseError
 from django_tasks import task
 
 from contacts_ui.models import Export, ExportState
@@ -27,11 +28,19 @@ def take_further(export_id: str) -> None:
     except Exception as error:
         # Not into the queue's own record of failures: a traceback there is not redacted. The sweep tries again.
         log.exception("export.crashed", extra={"export": export_id})
-        if is_disk_full(error) and (stored := Export.objects.filter(pk=export.pk).first()):
-            lifecycle.end(stored, ExportState.FAILED, error="DiskFull")  # and what it holds makes room again
+        if is_disk_full(error):
+            _fail(export)
         return
     if resume_at is not None:
         enqueue(export, resume_at)
+
+
+def _fail(export: Export) -> None:
+    """Ends an export for which there is no room: what it holds makes room again. Where even that fails, the sweep."""
+    try:
+        lifecycle.end(Export.objects.get(pk=export.pk), ExportState.FAILED, error="DiskFull")
+    except (DatabaseError, Export.DoesNotExist):
+        log.exception("export.end.failed", extra={"export": str(export.pk)})
 
 
 def enqueue(export: Export, run_after: datetime | None = None) -> None:

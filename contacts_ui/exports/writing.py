@@ -85,15 +85,16 @@ class _Writer:
 
     def run(self) -> datetime | None:
         """Until it is finished, taken away, or its time is over; when it is to go on."""
-        while True:
-            if STOP.is_set() or time.monotonic() > self._until:
-                return lease.release(self._export)
+        while not STOP.is_set():
             rights = rights_of(self._export, in_background=True)
             if rights is None:
                 lifecycle.withdraw(self._export)
                 return None
             if self._step(rights):
                 return None
+            if time.monotonic() > self._until:  # one batch is written in any case
+                break
+        return lease.release(self._export)
 
     def _step(self, rights: Rights) -> bool:
         """One batch; True after the last one."""
