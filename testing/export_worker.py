@@ -11,8 +11,9 @@ import argparse
 import os
 import signal
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import django
 
@@ -37,7 +38,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "testing.desk_settings")
     django.setup()
     from contacts_ui import snapshots  # noqa: PLC0415 - after setup
-    from contacts_ui.exports import blocks, downloads, writing  # noqa: PLC0415
+    from contacts_ui.exports import blocks  # noqa: PLC0415
     from contacts_ui.management.commands import desk_worker  # noqa: PLC0415
     from contacts_ui.models import UNFINISHED_EXPORTS, Export  # noqa: PLC0415
     from contacts_ui.snapshots import lease, parts  # noqa: PLC0415
@@ -48,7 +49,7 @@ def main() -> None:
 
     lease.SILENT, lease.DEADLINE_MARGIN = timedelta(seconds=options.silent), -1000.0
     parts.AT_ONCE = 2
-    blocks.BLOCK_BYTES = downloads.BLOCK_BYTES = writing.BLOCK_BYTES = 5000
+    blocks.BLOCK_BYTES = 5000
     desk_worker.PERIOD, desk_worker.INTERVAL = min(1.0, options.silent / 4), 0.1
     signal.signal(signal.SIGTERM, lambda *_: snapshots.STOP.set())
     if options.again:
@@ -80,18 +81,18 @@ def _ask() -> Export:
 
 def _ask_again(first: Export) -> None:
     """The same export with the same times: whoever writes it in one go has the same bytes."""
-    from contacts_ui.exports import reading, writing  # noqa: PLC0415 - after setup
+    from contacts_ui.exports import writing  # noqa: PLC0415 - after setup
     from contacts_ui.models import Export, Snapshot  # noqa: PLC0415
 
-    second, finished_at = _ask(), first.snapshot and first.snapshot.finished_at
+    second, finished_at = _ask(), first.snapshot.finished_at if first.snapshot else None
     Export.objects.filter(pk=second.pk).update(created_at=first.created_at)
     plain = writing.run
 
-    def run(*arguments: object) -> object:
-        Snapshot.objects.filter(pk=second.snapshot_id).update(finished_at=finished_at)
-        return plain(*arguments)  # type: ignore[arg-type]
+    def run(export_id: UUID) -> datetime | None:
+        Snapshot.objects.filter(exports=second).update(finished_at=finished_at)
+        return plain(export_id)
 
-    reading.writing.run = run  # type: ignore[assignment]
+    writing.run = run
 
 
 if __name__ == "__main__":

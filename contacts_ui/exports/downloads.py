@@ -20,8 +20,7 @@ from contacts_ui.audit import AuditAction, AuditWriteError
 from contacts_ui.models import Export, ExportState
 from contacts_ui.sealing.sealer import Sealer, SealError
 
-from . import lifecycle
-from .blocks import BLOCK_BYTES, read_blocks
+from . import blocks, lifecycle
 from .csv_file import CsvFile
 from .details import sealer_of
 from .errors import ExportExpired, ExportNotFound, ExportNotReady
@@ -126,14 +125,15 @@ def _readable(user: User, export: Export) -> Export:
 
 
 def _chunks(user: User, export: Export, sealer: Sealer, start: int, end: int) -> Iterator[bytes]:
-    first, last = start // BLOCK_BYTES, (end - 1) // BLOCK_BYTES
-    at = first * BLOCK_BYTES
+    size = blocks.BLOCK_BYTES
+    first, last = start // size, (end - 1) // size
+    at = first * size
     try:
-        for blocks in read_blocks(sealer, export, first, last):
+        for read in blocks.read_blocks(sealer, export, first, last):
             _readable(user, export)
-            for block in blocks:
+            for block in read:
                 yield block[max(0, start - at) : end - at]
-                at += BLOCK_BYTES
+                at += size
     except SealError:
         _readable(user, export)  # deleted while it was read: says why
         raise

@@ -24,9 +24,8 @@ from contacts_ui.sealing.sealer import SealError
 from contacts_ui.sent_api.errors import LocalRateLimited, SentError
 from contacts_ui.snapshots import STOP
 
-from . import lease, lifecycle
+from . import blocks, lease, lifecycle
 from .about import about_lines, file_name_of
-from .blocks import BLOCK_BYTES, cut_blocks, read_blocks, seal_blocks
 from .columns import Row
 from .csv_file import CsvFile
 from .details import about, open_details, sealer_of
@@ -55,7 +54,7 @@ class FileProgress(msgspec.Struct):
     @property
     def size(self) -> int:
         """Bytes."""
-        return self.blocks * BLOCK_BYTES + len(self.tail)
+        return self.blocks * blocks.BLOCK_BYTES + len(self.tail)
 
 
 def run(export_id: UUID) -> datetime | None:
@@ -136,18 +135,18 @@ class _Writer:
             raise SealError
 
     def _store(self, progress: FileProgress, data: bytes, file: XlsxFile | CsvFile, position: int, rows: int) -> None:
-        full, tail = cut_blocks(progress.tail + data)
-        blocks = seal_blocks(self._sealer, self._export, progress.blocks, full)
+        full, tail = blocks.cut_blocks(progress.tail + data)
+        sealed = blocks.seal_blocks(self._sealer, self._export, progress.blocks, full)
         excel = file.state if isinstance(file, XlsxFile) else None
         after = FileProgress(progress.blocks + len(full), tail, progress.rows + rows, progress.owners, excel)
-        lease.write(self._export, blocks, position=position, progress=self._sealed(after))
+        lease.write(self._export, sealed, position=position, progress=self._sealed(after))
 
     def _finish(self, progress: FileProgress, data: bytes, file: XlsxFile | CsvFile) -> None:
         """Stores the last bytes, and calls the file ready: who reads the audit log knows it first."""
         export, text = self._export, progress.tail + data
-        full, tail = cut_blocks(text)
+        full, tail = blocks.cut_blocks(text)
         last = [*full, tail] if tail else full
-        size = progress.blocks * BLOCK_BYTES + len(text)
+        size = progress.blocks * blocks.BLOCK_BYTES + len(text)
         digest = self._digest(progress.blocks, last)
         now = datetime.now(UTC)
         values = {
@@ -157,7 +156,7 @@ class _Writer:
         }  # fmt: skip
         lease.write_last(
             export,
-            seal_blocks(self._sealer, export, progress.blocks, last),
+            blocks.seal_blocks(self._sealer, export, progress.blocks, last),
             lambda: lifecycle.record(export, AuditAction.EXPORT_READY, rows=export.rows, about=f"{size:,} bytes"),
             **values,
         )
@@ -168,8 +167,8 @@ class _Writer:
     def _digest(self, stored: int, last: Sequence[bytes]) -> str:
         """The SHA-256 of the file: of the blocks that are stored, then of these."""
         digest = hashlib.sha256()
-        for blocks in read_blocks(self._sealer, self._export, 0, stored - 1):
-            for block in blocks:
+        for read in blocks.read_blocks(self._sealer, self._export, 0, stored - 1):
+            for block in read:
                 digest.update(block)
             lease.write(self._export)  # it takes seconds for a large file
         for block in last:

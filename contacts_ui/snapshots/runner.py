@@ -93,12 +93,14 @@ class _Runner:
             return None
         except SentError as error:
             return self._wait_or_fail(error)
+        has_read = False  # a page in any case, or a slow machine would not get anywhere
         while snapshot.state == SnapshotState.RUNNING:
-            if STOP.is_set() or time.monotonic() > self._until:
+            if STOP.is_set() or (has_read and time.monotonic() > self._until):
                 return self._pause(0.0)
             try:
                 hooks.require_right(snapshot)
                 self._step(scope)
+                has_read = True
             except SentError as error:
                 if not self._slept_over(error):
                     return self._wait_or_fail(error)

@@ -22,8 +22,7 @@ from tests.exports.conftest import Person, again, downloaded, finished
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 1,000 bytes."""
-    for module in ("blocks", "downloads", "writing"):
-        monkeypatch.setattr(f"contacts_ui.exports.{module}.BLOCK_BYTES", 1000)
+    monkeypatch.setattr("contacts_ui.exports.blocks.BLOCK_BYTES", 1000)
 
 
 def _over(export: Export) -> None:
@@ -68,6 +67,18 @@ def test_interrupted_deletion_is_gone_on_with(exporter: Person, monkeypatch: pyt
     Export.objects.filter(pk=export.pk).update(wrapped_key=None, state=ExportState.EXPIRED)
     recovery.sweep()
     assert not ExportPart.objects.exists()
+
+
+def test_part_of_the_list_that_disappeared_is_noticed(
+    account_exporter: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = account_exporter.asks()
+    monkeypatch.setattr("contacts_ui.exports.reading.writing.run", lambda _: None)
+    run_tasks()
+    SnapshotPart.objects.filter(snapshot=export.snapshot, number=3).delete()
+    monkeypatch.undo()
+    take_further.func(str(export.pk))
+    assert (again(export).state, again(export).error) == (ExportState.FAILED, "SealError")
 
 
 def test_copy_of_the_list_goes_when_the_file_is_ready(exporter: Person) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import Group, User
 
-from contacts_ui.exports import recovery, service, writing
+from contacts_ui.exports import lease, recovery, service
 from contacts_ui.exports.errors import ExportExpired, ExportNotFound, ExportNotReady
 from contacts_ui.gateway.gateway import Gateway
 from contacts_ui.models import Export, ExportPart, ExportState, GroupPolicy, ProfileAccess, SnapshotPart
@@ -76,13 +76,13 @@ def test_right_taken_in_reading_stops_within_a_page(
 def test_right_taken_in_writing_stops_at_the_next_batch(
     exporter: Person, monkeypatch: pytest.MonkeyPatch, take: Callable[[Person], None]
 ) -> None:
-    plain = writing.lease.write
+    plain = lease.write
 
     def write(*arguments: Any, **values: Any) -> None:
         plain(*arguments, **values)
         take(exporter)
 
-    monkeypatch.setattr(writing.lease, "write", write)
+    monkeypatch.setattr(lease, "write", write)
     export = finished(exporter.asks())
     assert (export.state, export.size, export.error) == (ExportState.CANCELLED, None, "RightsWithdrawn")
     assert _wiped(export)
@@ -109,8 +109,6 @@ def test_right_taken_wipes_the_file_without_a_download(exporter: Person) -> None
 
 def test_right_taken_in_a_download_ends_it(exporter: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contacts_ui.exports.blocks.BLOCK_BYTES", 1000)
-    monkeypatch.setattr("contacts_ui.exports.downloads.BLOCK_BYTES", 1000)
-    monkeypatch.setattr("contacts_ui.exports.writing.BLOCK_BYTES", 1000)
     export = exporter.exports()
     chunks = service.open_download(exporter.user, export).chunks
     assert len(next(chunks)) == 1000
@@ -165,14 +163,14 @@ def test_mask_forced_in_writing_masks_the_whole_file(
     monkeypatch.setattr("contacts_ui.snapshots.crawl.PAGE_SIZE", 20)
     monkeypatch.setattr("contacts_ui.snapshots.parts.AT_ONCE", 1)
     masked = exporter.asks(file_format)
-    plain, stored = writing.lease.write, count(1)
+    plain, stored = lease.write, count(1)
 
     def write(*arguments: Any, **values: Any) -> None:
         plain(*arguments, **values)
         if next(stored) == 3:
             _mask(exporter)
 
-    monkeypatch.setattr(writing.lease, "write", write)
+    monkeypatch.setattr(lease, "write", write)
     export = finished(masked)
     assert (export.state, export.masked) == (ExportState.READY, True)
     content = exporter.content(export)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import audit, load, masking, number_index, saved_views, search, sign_in, statements, storage, tenants
+from . import audit, exports, load, masking, number_index, saved_views, search, sign_in, statements, storage, tenants
 from .mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -21,4 +21,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *saved_views.MUTANTS,
     *number_index.MUTANTS,
     *search.MUTANTS,
+    *exports.MUTANTS,
 )
