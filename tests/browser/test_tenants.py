@@ -56,9 +56,7 @@ def _check_every_page(page: Page, sandbox: SandboxServer, profile_id: str | None
 
 
 @pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.exhaustive)])
-def test_admin_sees_exactly_the_contacts_of_each_profile(
-    admin_page: Page, sandbox: SandboxServer, every: int
-) -> None:
+def test_admin_sees_exactly_the_contacts_of_each_profile(admin_page: Page, sandbox: SandboxServer, every: int) -> None:
     admin_page.goto("/account/contacts/?page_size=100")
     links = _options(admin_page)
     profiles = {f"/p/{p['id']}/contacts/?page_size=100": p["id"] for p in sandbox.profiles()}
