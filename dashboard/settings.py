@@ -339,7 +339,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "contacts_ui.middleware.size_limits.SizeLimitsMiddleware",
     "contacts_ui.middleware.static_files.StaticFilesMiddleware",
-    "contacts_ui.middleware.compression.CompressionMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "contacts_ui.sign_in.session_timeout.SessionTimeoutMiddleware",
     "django.middleware.common.CommonMiddleware",
