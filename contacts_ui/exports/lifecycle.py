@@ -105,6 +105,7 @@ def record(
     rows: int | None = None,
     about: str | None = None,
     request_id: str | None = None,
+    number_hashes: tuple[str, ...] = (),
     by: User | None = None,
 ) -> None:
     """One row of the audit log, of the person who did it: by default who asked for the export. Raises AuditWriteError.
@@ -120,6 +121,7 @@ def record(
             scope=export.profile_id or "account",
             rows=rows,
             request_id=request_id,
+            number_hashes=number_hashes,
             about=f"{str(export.pk)[:8]} {export.format}" + (f": {about}" if about else ""),
         )
     )
