@@ -338,7 +338,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "contacts_ui.middleware.size_limits.SizeLimitsMiddleware",
     "contacts_ui.middleware.static_files.StaticFilesMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "contacts_ui.middleware.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "contacts_ui.sign_in.session_timeout.SessionTimeoutMiddleware",
     "django.middleware.common.CommonMiddleware",

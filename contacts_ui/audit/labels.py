@@ -66,6 +66,11 @@ _PAGES: dict[str, str] = {
     "person-link": "A person’s page",
     "gateway-status": "Status",
     "profile-list": "Switch profile",
+    "export-new": "Export contacts",
+    "export-list": "Exports",
+    "export-detail": "An export’s page",
+    "export-mark": "An export’s page",
+    "export-file": "An export’s file",
 }
 LIST_LOOKUP = "Looked up a list"  # the events of one pasted list
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}

@@ -1,7 +1,8 @@
 """Download of an export: its bytes from any of them on, for who asked for it alone, three times at most.
 
 The audit log knows it before the first byte. Rights are read again for every megabyte. What counts is the last byte:
-a download that was cut is taken up again, and is none of the three.
+a download that was cut is taken up again, and is none of the three. So that nobody has the file again and again without
+its last byte, all ranges together are at most MOST_SENT files; one UPDATE decides, also between downloads at once.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from .rights import rights_of
 from .xlsx_file import XlsxFile
 
 log = logging.getLogger(__name__)
+
+MOST_SENT = 2 * MAX_DOWNLOADS  # times the file, over all downloads, whole or cut
 
 _TYPES = {"xlsx": XlsxFile.content_type, "csv": CsvFile.content_type}
 
@@ -60,6 +63,7 @@ def open_download(user: User, export: Export, start: int = 0, end: int | None = 
     if not 0 <= start < until:
         raise ValueError("there are no such bytes")
     sealer = sealer_of(export)
+    _reserve(export, until - start)
     about = f"{size:,} bytes" if (start, until) == (0, size) else f"{until - start:,} of {size:,} bytes from {start:,}"
     lifecycle.record(export, AuditAction.CONTACTS_EXPORTED, rows=export.rows, about=about)
     chunks = _chunks(user, export, sealer, start, until)
@@ -69,14 +73,28 @@ def open_download(user: User, export: Export, start: int = 0, end: int | None = 
 def finish_download(user: User, export: Export, download: Download, sent: int) -> None:
     """Counts a download whose last byte was sent; records one that was cut. Never raises: the response is gone."""
     try:
+        unsent = download.end - download.start - sent
+        Export.objects.filter(pk=export.pk, sent_bytes__gte=unsent).update(sent_bytes=F("sent_bytes") - unsent)
         if download.start + sent >= download.size:
             _count(export)
-        elif sent < download.end - download.start:
+        elif unsent:
             about = f"cut after {sent:,} of {download.end - download.start:,} bytes"
             with suppress(AuditWriteError):
                 lifecycle.record(export, AuditAction.CONTACTS_EXPORTED, outcome="failed", about=about, by=user)
     except Exception:
         log.exception("export.download.uncounted", extra=lifecycle.log_fields(export))
+
+
+def _reserve(export: Export, number: int) -> None:
+    """Takes so many bytes from what may be sent of the file. Raises ExportExpired, and deletes it, when none are left.
+
+    What a process was sending when it died stays taken.
+    """
+    room = MOST_SENT * (export.size or 0) - number
+    readable = Export.objects.filter(pk=export.pk, state=ExportState.READY, sent_bytes__lte=room)
+    if not readable.update(sent_bytes=F("sent_bytes") + number):
+        lifecycle.end(export, ExportState.EXPIRED, of=(ExportState.READY,))
+        raise ExportExpired
 
 
 def may_download(user: User, export: Export) -> bool:

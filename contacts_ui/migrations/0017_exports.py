@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64, null=True)),
                 ('file_name', models.CharField(max_length=120, null=True)),
                 ('downloads', models.PositiveSmallIntegerField(default=0)),
+                ('sent_bytes', models.PositiveBigIntegerField(default=0)),
                 ('last_downloaded_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField()),
                 ('started_at', models.DateTimeField(null=True)),

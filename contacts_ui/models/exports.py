@@ -35,7 +35,7 @@ class Export(models.Model):
     wrapped under DATA_KEY: `wrapped_key` is null once nobody can read the file any more. `progress` is the sealed state
     of the file while it is written, `position` the last part of the snapshot that is in it. `rows` are those of the
     file, `total` is what the list had; `calls` to `invalid_fields` are the snapshot's. `mended_cells` were cut, or held
-    what a spreadsheet cannot. `whole`: it is proven that no contact is missing. `lease_until` and `fence` are as those
+    what a spreadsheet cannot. `sent_bytes` were sent of the file, or are being sent. `whole`: it is proven that no contact is missing. `lease_until` and `fence` are as those
     of a snapshot. `error` is the name of an exception, `request_id` the messaging service's.
     """
 
@@ -67,6 +67,7 @@ class Export(models.Model):
     sha256 = models.CharField(max_length=64, null=True)
     file_name = models.CharField(max_length=120, null=True)
     downloads = models.PositiveSmallIntegerField(default=0)
+    sent_bytes = models.PositiveBigIntegerField(default=0)
     last_downloaded_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)

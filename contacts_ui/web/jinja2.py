@@ -30,6 +30,7 @@ from contacts_ui.phone_search import international
 
 from .account_page import account_page
 from .errors import reason_of
+from .export_errors import export_failure
 from .formatting import (
     age_seconds,
     format_datetime,
@@ -67,6 +68,7 @@ def environment(**options: Any) -> Environment:
         marked_numbers=marked_numbers,
         mask_text=mask_text,
         reason_of=reason_of,
+        export_failure=export_failure,
         consent_label=consent_label,
         reachability_label=reachability_label,
         delivery_label=delivery_label,

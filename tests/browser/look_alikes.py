@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from .export_states import EXPORT_LOOK_ALIKES
+
 # State that make test sees in all sizes and themes -> states of the same template and classes, with other sentences.
-LOOK_ALIKES = {
+LOOK_ALIKES: dict[str, tuple[str, ...]] = {
+    **EXPORT_LOOK_ALIKES,
     "unavailable": (
         "key-rejected",
         "forbidden",

@@ -19,7 +19,8 @@ from tests.old_phrases import old_phrases
 from tests.selection import PATIENT_STATE
 
 from .look_alikes import LESSER, LOOK_ALIKES
-from .page_states import STATES, State, assert_visible, go_to_state
+from .page_states import STATES
+from .state import State, assert_visible, go_to_state
 
 Scheme = Literal["light", "dark"]
 GOING_AWAY = {"offline", "drawer-offline", "session-ended"}  # states after which a tab cannot be reused

@@ -5,7 +5,20 @@
 
 from __future__ import annotations
 
-from . import audit, exports, load, masking, number_index, saved_views, search, sign_in, statements, storage, tenants
+from . import (
+    audit,
+    export_pages,
+    exports,
+    load,
+    masking,
+    number_index,
+    saved_views,
+    search,
+    sign_in,
+    statements,
+    storage,
+    tenants,
+)
 from .mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -22,4 +35,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *number_index.MUTANTS,
     *search.MUTANTS,
     *exports.MUTANTS,
+    *export_pages.MUTANTS,
 )
