@@ -50,7 +50,8 @@ def end(
         return False
     log.info("export.ended", extra=log_fields(export) | {"state": str(state), "error": error})
     with suppress(AuditWriteError):  # which is logged: a file that has to go is not kept for want of a line
-        record(export, _ACTIONS[state], about=error, request_id=request_id, by=by)
+        whose = f"of {export.person_name}" if by is not None and by.pk != export.person_id else None
+        record(export, _ACTIONS[state], about=error or whose, request_id=request_id, by=by)
     delete_parts(export)
     drop_snapshot(export)
     export.refresh_from_db()

@@ -96,25 +96,10 @@ def request_lookup_export(
 
 
 def _start(user: User, scope: Scope, wanted: _Wanted, file_format: Format) -> Export:
-    now, profile_id = datetime.now(UTC), scope.profile_id.lower() if scope.profile_id else None
+    export = _row_of(user, scope, wanted, file_format)
     if wanted.total is not None and wanted.total > settings.EXPORT_MOST_ROWS:
-        _refuse(user, profile_id, "TooManyRows", wanted.total)
+        _refuse(export, user, "TooManyRows")
         raise TooManyRows(wanted.total, settings.EXPORT_MOST_ROWS)
-    export = Export(
-        person=user,
-        person_name=user.get_username()[:150],
-        profile_id=profile_id,
-        scope_title=scope.title[:200],
-        key_fingerprint=get_gateway().api_key_fingerprint,
-        kind=wanted.kind,
-        format=file_format,
-        masked=preferences_for(user).mask_forced,
-        total=wanted.total,
-        created_at=now,
-        expires_at=now + KEPT,
-    )
-    sealer = make_key(export)
-    export.details = seal_details(sealer, export, wanted.details)
     try:
         with transaction.atomic():
             User.objects.select_for_update().get(pk=user.pk)  # one request of a person at a time is counted
@@ -123,16 +108,37 @@ def _start(user: User, scope: Scope, wanted: _Wanted, file_format: Format) -> Ex
                 export.snapshot = snapshots.start(scope.profile_id, "export", wanted.question, owner=owner)
                 if same := Export.objects.filter(snapshot=export.snapshot).first():
                     return same
-            else:
-                export.rows, export.whole = wanted.total or 0, wanted.whole
-            _require_room(user, wanted.total or 0, now)
+            _require_room(user, wanted.total or 0, export.created_at)
             export.save(force_insert=True)
             if export.snapshot is None:
                 enqueue(export)
             record(export, AuditAction.EXPORT_ASKED, rows=wanted.total, number_hashes=wanted.number_hashes)
     except (TooManyExports, DayOfExportsUsed) as error:
-        _refuse(user, profile_id, type(error).__name__, wanted.total)
+        _refuse(export, user, type(error).__name__)
         raise
+    return export
+
+
+def _row_of(user: User, scope: Scope, wanted: _Wanted, file_format: Format) -> Export:
+    """The row, with its key and sealed details, which nobody has saved yet."""
+    now, has_rows = datetime.now(UTC), wanted.question is None
+    export = Export(
+        person=user,
+        person_name=user.get_username()[:150],
+        profile_id=scope.profile_id.lower() if scope.profile_id else None,
+        scope_title=scope.title[:200],
+        key_fingerprint=get_gateway().api_key_fingerprint,
+        kind=wanted.kind,
+        format=file_format,
+        masked=preferences_for(user).mask_forced,
+        rows=(wanted.total or 0) if has_rows else 0,
+        total=wanted.total,
+        whole=has_rows and wanted.whole,
+        created_at=now,
+        expires_at=now + KEPT,
+    )
+    sealer = make_key(export)
+    export.details = seal_details(sealer, export, wanted.details)
     return export
 
 
@@ -154,7 +160,8 @@ def _require_room(user: User, rows: int, now: datetime) -> None:
     raise DayOfExportsUsed(most, now + DAY)
 
 
-def _refuse(user: User, profile_id: str | None, reason: str, rows: int | None) -> None:
-    scope, name = profile_id or "account", user.get_username()
-    action = AuditAction.EXPORT_ASKED
-    append_now(AuditEvent(action, "denied", person_id=user.pk, person=name, scope=scope, rows=rows, about=reason))
+def _refuse(export: Export, user: User, reason: str) -> None:
+    """What the audit log says of an export that was not started."""
+    scope, name = export.profile_id or "account", user.get_username()
+    known = {"person_id": user.pk, "person": name, "scope": scope, "rows": export.total, "about": reason}
+    append_now(AuditEvent(AuditAction.EXPORT_ASKED, "denied", **known))  # type: ignore[arg-type]

@@ -35,8 +35,9 @@ class Export(models.Model):
     wrapped under DATA_KEY: `wrapped_key` is null once nobody can read the file any more. `progress` is the sealed state
     of the file while it is written, `position` the last part of the snapshot that is in it. `rows` are those of the
     file, `total` is what the list had; `calls` to `invalid_fields` are the snapshot's. `mended_cells` were cut, or held
-    what a spreadsheet cannot. `sent_bytes` were sent of the file, or are being sent. `whole`: it is proven that no contact is missing. `lease_until` and `fence` are as those
-    of a snapshot. `error` is the name of an exception, `request_id` the messaging service's.
+    what a spreadsheet cannot. `sent_bytes` were sent of the file, or are being sent. `whole`: it is proven that no
+    contact is missing. `lease_until` and `fence` are as those of a snapshot. `error` is the name of an exception,
+    `request_id` the messaging service's.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from contacts_ui.exports import lease, recovery, service
 from contacts_ui.exports.errors import ExportExpired, ExportNotFound, ExportNotReady
 from contacts_ui.gateway.gateway import Gateway
-from contacts_ui.models import Export, ExportPart, ExportState, ProfileAccess, SnapshotPart
+from contacts_ui.models import AuditEntry, Export, ExportPart, ExportState, ProfileAccess, SnapshotPart
 from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
 from tests.exports.conftest import Person, again, csv_rows, downloaded, finished, mask
@@ -127,6 +127,8 @@ def test_nobody_else_downloads_and_admins_see_and_cancel(exporter: Person, admin
         service.open_download(admin_user, export)
     assert service.cancel(export, admin_user)
     assert _wiped(export)
+    row = AuditEntry.objects.get(action="export.cancelled")
+    assert (row.person, str(row.about).endswith("of elke")) == ("mara", True)
 
 
 @pytest.mark.parametrize("role", ["support", "auditor", "exporter", None])
