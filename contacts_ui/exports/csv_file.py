@@ -14,7 +14,8 @@ from .columns import Row
 BYTE_ORDER_MARK = "\ufeff"
 # What begins a formula: ASCII, full-width and small forms, and the minus sign (audit/csv_export.py).
 _SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫−"
-_PLAIN = re.compile(r"(?:\+?\d|[\w(])[\w .:()/\-]*")  # nothing to quote in it, and no formula anywhere
+# Nothing to quote in it, and no formula: most cells. After a plus there are digits alone.
+_PLAIN = re.compile(r"[\w(][\w .:()/\-]*|\+\d[\d .()/\-]{5,20}")
 _PHONE = re.compile(r"(?:tel:)?[(\s]*[+＋]?[(\s]*\d[\d\s()./\-‐‑‒–—]*(?:(?:;ext=|\s*ext\.?\s*|\s*[x#]\s*)\d{1,7})?")
 _PLUS_AND_DIGITS = re.compile(r"[+＋]")
 _FORMULA = re.compile(rf"\s*[{_SIGNS}]")

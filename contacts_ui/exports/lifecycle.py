@@ -50,7 +50,8 @@ def end(
         return False
     log.info("export.ended", extra=log_fields(export) | {"state": str(state), "error": error})
     with suppress(AuditWriteError):  # which is logged: a file that has to go is not kept for want of a line
-        record(export, _ACTIONS[state], about=error, request_id=request_id, by=by)
+        whose = f"of {export.person_name}" if by is not None and by.pk != export.person_id else None
+        record(export, _ACTIONS[state], about=error or whose, request_id=request_id, by=by)
     delete_parts(export)
     drop_snapshot(export)
     export.refresh_from_db()
@@ -105,6 +106,7 @@ def record(
     rows: int | None = None,
     about: str | None = None,
     request_id: str | None = None,
+    number_hashes: tuple[str, ...] = (),
     by: User | None = None,
 ) -> None:
     """One row of the audit log, of the person who did it: by default who asked for the export. Raises AuditWriteError.
@@ -120,6 +122,7 @@ def record(
             scope=export.profile_id or "account",
             rows=rows,
             request_id=request_id,
+            number_hashes=number_hashes,
             about=f"{str(export.pk)[:8]} {export.format}" + (f": {about}" if about else ""),
         )
     )

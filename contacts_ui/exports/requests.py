@@ -1,14 +1,9 @@
-"""Requests for exports: who may have one, of what, and how many. Rows that are there already are not read again.
-
-The rows of a list are read by a snapshot. What a search finds by several questions, or picks out of an answer (merged
-spellings, digits that stand together, the end of a masked number, every owner of a number), is at most a few hundred
-rows that the page has just shown: they are taken as they are.
-"""
+"""Requests for exports: who may have one, of what, and how many at once and in a day."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -18,18 +13,14 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
-from contacts_ui import snapshots
+from contacts_ui import audit, snapshots
 from contacts_ui.audit import AuditAction, AuditEvent, append_now
 from contacts_ui.contacts.filters import ContactListQuery
-from contacts_ui.contacts.labels import channel_name
-from contacts_ui.contacts.owner_rows import may_be_one_of_several
-from contacts_ui.contacts.search import SearchResult, search
-from contacts_ui.gateway import FetchPolicy, get_gateway
+from contacts_ui.gateway import get_gateway
 from contacts_ui.models import UNFINISHED_EXPORTS, Export
 from contacts_ui.preferences import preferences_for
 from contacts_ui.scope import Scope
-from contacts_ui.sent_api.queries import PAGE_SIZES, ContactQuery
-from contacts_ui.sent_api.types import Contact
+from contacts_ui.sent_api.queries import ContactQuery
 
 from .columns import chosen
 from .details import Details, Line, make_key, seal_details
@@ -37,14 +28,13 @@ from .errors import DayOfExportsUsed, ExportNotFound, NothingToExport, TooManyEx
 from .lifecycle import KEPT, record
 from .looked_up import opened_lines
 from .rights import may_export
+from .searching import look
 from .tasks import enqueue
 
 Format = Literal["xlsx", "csv"]
 FORMATS: tuple[tuple[Format, str], ...] = (("xlsx", "Excel"), ("csv", "CSV, for other programs"))
 MOST_UNFINISHED = 3  # exports of one person
 DAY = timedelta(hours=24)
-PAGE_SIZE = max(PAGE_SIZES)
-MOST_PAGES = 5  # of rows that are taken as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,8 @@ class _Wanted:
     details: Details
     question: ContactQuery | None
     total: int | None
-    whole: bool = False
+    whole: bool
+    number_hashes: tuple[str, ...]
 
 
 def request_export(
@@ -64,25 +55,15 @@ def request_export(
     """Starts the export of a list as `query` shows it, all of its pages, or returns the unfinished one of the same.
 
     Raises ExportNotFound (the role exports nothing), TooManyRows, TooManyExports, DayOfExportsUsed, NothingToExport,
-    AuditWriteError and any SentError. Cost: that of the list's page, which the person has just seen: none while cached.
+    QuotaExceeded (whole numbers under a mask), AuditWriteError and any SentError. Cost: that of the list's first page,
+    which the person has just seen: none while cached.
     """
     if not may_export(user):
         raise ExportNotFound
-    first = replace(query, filters=replace(query.filters, page=1, page_size=PAGE_SIZE))
-    found = search(scope, first, FetchPolicy(), user.pk)
-    if found is None:
-        raise NothingToExport
-    total = found.result.value.pagination.possible_total
-    if not found.result.value.contacts and not total:
-        raise NothingToExport
-    question = _question(scope, found)
-    names, filters = chosen(columns), filters_of(query, found)
-    if question is not None:
-        wanted = _Wanted("list", Details(filters, names), question, total)
-    else:
-        contacts, partial = _all_rows(user, scope, found)
-        details = Details(filters, names, contacts=contacts, partial=partial)
-        wanted = _Wanted("list", details, None, len(contacts), whole=not partial)
+    listed = look(user, scope, query)
+    details = Details(listed.filters, chosen(columns), contacts=listed.contacts, partial=listed.partial)
+    whole = listed.contacts is not None and not listed.partial
+    wanted = _Wanted("list", details, listed.question, listed.total, whole, listed.number_hashes)
     return _start(user, scope, wanted, file_format)
 
 
@@ -109,65 +90,16 @@ def request_lookup_export(
     lines = tuple(answered.get(raw) or Line(raw, asked=False) for raw in numbers)
     details = Details((("List", f"{len(lines):,} numbers"),), chosen(columns), lines=lines)
     whole = all(line.asked for line in lines)
-    return _start(user, scope, _Wanted("lookup", details, None, len(lines), whole), file_format)
-
-
-def filters_of(query: ContactListQuery, found: SearchResult | None = None) -> tuple[tuple[str, str], ...]:
-    """The filters of a list in words: (label, value)."""
-    filters, attempt = query.filters, found.attempt if found else None
-    pairs = [("Search", filters.search), ("Phone number", filters.phone)]
-    if attempt is not None and filters.search and attempt.kind == "phone":
-        pairs.append(("Read as", attempt.value))
-    pairs.append(("Channel", channel_name(filters.channel) if filters.channel else None))
-    return tuple((label, value) for label, value in pairs if value)
-
-
-def _question(scope: Scope, found: SearchResult) -> ContactQuery | None:
-    """The one question whose answer is the list; None where the rows were put together or picked out."""
-    query, attempt = found.query, found.attempt
-    if attempt is None:
-        return query.filters
-    picks = attempt.kind in {"within", "merged"} or bool(query.plan and query.plan.ending)
-    if picks or attempt.kind == "phone" or may_be_one_of_several(scope, attempt, found.result.value):
-        return None
-    return query.queries_of(attempt)[0]
-
-
-def _all_rows(user: User, scope: Scope, found: SearchResult) -> tuple[tuple[Contact, ...], bool]:
-    """The rows of all pages of a list that is paged by the desk, each once; and whether there may be more of them."""
-    rows = {contact.id: contact for contact in found.result.value.contacts}
-    page, partial = found, len(found.query.warnings) > 0
-    for number in range(2, MOST_PAGES + 1):
-        if not page.result.value.pagination.has_more:
-            break
-        following = replace(found.query, filters=replace(found.query.filters, page=number))
-        if (more := search(scope, following, FetchPolicy(), user.pk)) is None or not more.result.value.contacts:
-            break
-        page = more
-        rows |= {contact.id: contact for contact in page.result.value.contacts}
-    return tuple(rows.values()), partial or bool(page.result.value.pagination.has_more)
+    found = [line.contact for line in lines if line.contact]
+    hashes = audit.hashes_of_contacts(found)
+    return _start(user, scope, _Wanted("lookup", details, None, len(lines), whole, hashes), file_format)
 
 
 def _start(user: User, scope: Scope, wanted: _Wanted, file_format: Format) -> Export:
-    now, profile_id = datetime.now(UTC), scope.profile_id.lower() if scope.profile_id else None
+    export = _row_of(user, scope, wanted, file_format)
     if wanted.total is not None and wanted.total > settings.EXPORT_MOST_ROWS:
-        _refuse(user, profile_id, "TooManyRows", wanted.total)
+        _refuse(export, user, "TooManyRows")
         raise TooManyRows(wanted.total, settings.EXPORT_MOST_ROWS)
-    export = Export(
-        person=user,
-        person_name=user.get_username()[:150],
-        profile_id=profile_id,
-        scope_title=scope.title[:200],
-        key_fingerprint=get_gateway().api_key_fingerprint,
-        kind=wanted.kind,
-        format=file_format,
-        masked=preferences_for(user).mask_forced,
-        total=wanted.total,
-        created_at=now,
-        expires_at=now + KEPT,
-    )
-    sealer = make_key(export)
-    export.details = seal_details(sealer, export, wanted.details)
     try:
         with transaction.atomic():
             User.objects.select_for_update().get(pk=user.pk)  # one request of a person at a time is counted
@@ -176,16 +108,37 @@ def _start(user: User, scope: Scope, wanted: _Wanted, file_format: Format) -> Ex
                 export.snapshot = snapshots.start(scope.profile_id, "export", wanted.question, owner=owner)
                 if same := Export.objects.filter(snapshot=export.snapshot).first():
                     return same
-            else:
-                export.rows, export.whole = wanted.total or 0, wanted.whole
-            _require_room(user, wanted.total or 0, now)
+            _require_room(user, wanted.total or 0, export.created_at)
             export.save(force_insert=True)
             if export.snapshot is None:
                 enqueue(export)
-            record(export, AuditAction.EXPORT_ASKED, rows=wanted.total)
+            record(export, AuditAction.EXPORT_ASKED, rows=wanted.total, number_hashes=wanted.number_hashes)
     except (TooManyExports, DayOfExportsUsed) as error:
-        _refuse(user, profile_id, type(error).__name__, wanted.total)
+        _refuse(export, user, type(error).__name__)
         raise
+    return export
+
+
+def _row_of(user: User, scope: Scope, wanted: _Wanted, file_format: Format) -> Export:
+    """The row, with its key and sealed details, which nobody has saved yet."""
+    now, has_rows = datetime.now(UTC), wanted.question is None
+    export = Export(
+        person=user,
+        person_name=user.get_username()[:150],
+        profile_id=scope.profile_id.lower() if scope.profile_id else None,
+        scope_title=scope.title[:200],
+        key_fingerprint=get_gateway().api_key_fingerprint,
+        kind=wanted.kind,
+        format=file_format,
+        masked=preferences_for(user).mask_forced,
+        rows=(wanted.total or 0) if has_rows else 0,
+        total=wanted.total,
+        whole=has_rows and wanted.whole,
+        created_at=now,
+        expires_at=now + KEPT,
+    )
+    sealer = make_key(export)
+    export.details = seal_details(sealer, export, wanted.details)
     return export
 
 
@@ -207,7 +160,8 @@ def _require_room(user: User, rows: int, now: datetime) -> None:
     raise DayOfExportsUsed(most, now + DAY)
 
 
-def _refuse(user: User, profile_id: str | None, reason: str, rows: int | None) -> None:
-    scope, name = profile_id or "account", user.get_username()
-    action = AuditAction.EXPORT_ASKED
-    append_now(AuditEvent(action, "denied", person_id=user.pk, person=name, scope=scope, rows=rows, about=reason))
+def _refuse(export: Export, user: User, reason: str) -> None:
+    """What the audit log says of an export that was not started."""
+    scope, name = export.profile_id or "account", user.get_username()
+    known = {"person_id": user.pk, "person": name, "scope": scope, "rows": export.total, "about": reason}
+    append_now(AuditEvent(AuditAction.EXPORT_ASKED, "denied", **known))  # type: ignore[arg-type]

@@ -19,8 +19,9 @@ from .errors import ExportExpired, ExportNotFound
 from .lifecycle import KEPT_ROWS, cancel
 from .looked_up import sealed_rows
 from .price import MAX_DOWNLOADS, Price, Progress, price, progress, unfinished_count
-from .requests import FORMATS, MOST_UNFINISHED, Format, filters_of, request_export, request_lookup_export
+from .requests import FORMATS, MOST_UNFINISHED, Format, request_export, request_lookup_export
 from .rights import may_export
+from .searching import filters_of
 
 __all__ = [
     "COLUMNS",

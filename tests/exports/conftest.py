@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
@@ -16,7 +15,8 @@ from pytest_django import Settings
 from contacts_ui.access import scope_for
 from contacts_ui.contacts.filters import parse_filters
 from contacts_ui.exports import service
-from contacts_ui.models import Export, ProfileAccess
+from contacts_ui.models import Export, GroupPolicy, ProfileAccess
+from contacts_ui.preferences import preferences_for
 from contacts_ui.roles import EXPORTER
 from contacts_ui.scope import Scope
 from testing.background import run_tasks
@@ -41,7 +41,8 @@ class Person:
     def asks(self, file_format: service.Format = "xlsx", columns: list[str] | None = None, **parameters: str) -> Export:
         """Asks for an export of the list with these parameters."""
         scope, user = self.scope, User.objects.get(pk=self.user.pk)
-        query = parse_filters(f"{scope.path}contacts/", parameters, regions=("GB", "US"))
+        masked = preferences_for(user).mask_forced
+        query = parse_filters(f"{scope.path}contacts/", parameters, regions=("GB", "US"), mask_forced=masked)
         chosen = ALL_COLUMNS if columns is None else columns
         return service.request_export(user, scope, query, file_format=file_format, columns=chosen)
 
@@ -68,6 +69,13 @@ def exporter(db: None, desk_api: SandboxServer, settings: Settings) -> Person:
 def account_exporter(admin_user: User, desk_api: SandboxServer) -> Person:
     """The admin, who exports the account's own list of 600 contacts."""
     return Person(admin_user, None)
+
+
+def mask(person: Person) -> None:
+    """Forces masked numbers for the person, by a group."""
+    group = Group.objects.create(name=f"masked {uuid4()}")
+    User.objects.get(pk=person.user.pk).groups.add(group)
+    GroupPolicy.objects.create(group=group, mask_numbers=True)
 
 
 def finished(export: Export) -> Export:
@@ -103,6 +111,3 @@ def sheets_of(content: bytes) -> dict[str, list[list[str]]]:
         assert all(value is None or isinstance(value, str) for row in rows for value in row)
         found[sheet.title] = [["" if value is None else str(value) for value in row] for row in rows]
     return found
-
-
-Withdraw = Callable[[Person], None]

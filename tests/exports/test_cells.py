@@ -41,7 +41,7 @@ TEXTS = (*SAME, *CHANGED)
 EXPECTED = [*SAME, *CHANGED.values()]
 FORMULAS = (
     "=1+1", "@SUM(1)", "+1+1", "-1+1", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "=HYPERLINK(\"http://x\")",
-    "\t=1+1", "＝1+1", " =1",
+    "\t=1+1", "＝1+1", " =1", "+1-SUM(A1)", "+44 20-HYPERLINK(A1)",
 )  # fmt: skip
 
 

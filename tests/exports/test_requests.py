@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
+from contacts_ui.audit import search_hashes
 from contacts_ui.contacts.filters import parse_filters
 from contacts_ui.contacts.lookup_batch import LookupRow, lookup_numbers
 from contacts_ui.exports import service
@@ -17,9 +18,10 @@ from contacts_ui.exports.errors import (
     TooManyRows,
 )
 from contacts_ui.models import AuditEntry, Export, ExportState
+from contacts_ui.quota import QuotaExceeded
 from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
-from tests.exports.conftest import Person, again, csv_rows, finished
+from tests.exports.conftest import Person, again, csv_rows, finished, mask
 
 
 def _ids(person: Person, export: Export) -> list[str]:
@@ -165,3 +167,26 @@ def test_progress_says_how_far_it_is(exporter: Person, state: str) -> None:
     assert progress.share == (1.0 if state == "ready" else 0.0)
     assert progress.minutes_left == (None if state == "ready" else 1)
     assert progress.coverage == (f"{export.rows:,}" if state == "ready" else None)
+
+
+def test_whole_number_under_a_mask_is_a_try_found_or_not(
+    exporter: Person, desk_api: SandboxServer, settings: Settings
+) -> None:
+    """Exports tell no more than searches: numbers are not guessed by asking for files."""
+    mask(exporter)
+    settings.DESK_REVEALS_PER_HOUR = 2
+    known = next(number for number in desk_api.contacts(exporter.profile_id).values() if number)
+    with pytest.raises(NothingToExport):
+        exporter.asks(phone="+447700900999")
+    exporter.asks(phone=known)
+    with pytest.raises(QuotaExceeded):
+        exporter.asks(phone=known)
+    assert AuditEntry.objects.filter(action="number.revealed").count() == 1
+    assert AuditEntry.objects.filter(action="quota.exceeded").count() == 1
+
+
+def test_auditor_finds_the_export_by_the_number_in_it(exporter: Person, desk_api: SandboxServer) -> None:
+    number = next(number for number in desk_api.contacts(exporter.profile_id).values() if number)
+    exporter.asks(phone=number)
+    marks = search_hashes(number, ("GB",))
+    assert any(mark in str(AuditEntry.objects.get(action="export.asked").marks) for mark in marks)

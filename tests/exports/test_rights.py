@@ -8,15 +8,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
 from contacts_ui.exports import lease, recovery, service
 from contacts_ui.exports.errors import ExportExpired, ExportNotFound, ExportNotReady
 from contacts_ui.gateway.gateway import Gateway
-from contacts_ui.models import Export, ExportPart, ExportState, GroupPolicy, ProfileAccess, SnapshotPart
+from contacts_ui.models import AuditEntry, Export, ExportPart, ExportState, ProfileAccess, SnapshotPart
 from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
-from tests.exports.conftest import Person, again, csv_rows, downloaded, finished
+from tests.exports.conftest import Person, again, csv_rows, downloaded, finished, mask
 
 
 def _no_role(person: Person) -> None:
@@ -36,12 +36,6 @@ def _deleted(person: Person) -> None:
 
 
 WAYS = (_no_role, _no_profile, _not_active, _deleted)
-
-
-def _mask(person: Person) -> None:
-    group = Group.objects.create(name=f"masked {uuid4()}")
-    User.objects.get(pk=person.user.pk).groups.add(group)
-    GroupPolicy.objects.create(group=group, mask_numbers=True)
 
 
 def _wiped(export: Export) -> bool:
@@ -133,6 +127,8 @@ def test_nobody_else_downloads_and_admins_see_and_cancel(exporter: Person, admin
         service.open_download(admin_user, export)
     assert service.cancel(export, admin_user)
     assert _wiped(export)
+    row = AuditEntry.objects.get(action="export.cancelled")
+    assert (row.person, str(row.about).endswith("of elke")) == ("mara", True)
 
 
 @pytest.mark.parametrize("role", ["support", "auditor", "exporter", None])
@@ -145,7 +141,7 @@ def test_export_of_another_person_does_not_exist(exporter: Person, user_without_
 
 
 def test_masked_file_has_no_digit_but_the_last(exporter: Person, desk_api: SandboxServer) -> None:
-    _mask(exporter)
+    mask(exporter)
     export = exporter.exports("csv")
     content = exporter.content(export).decode()
     assert csv_rows(content.encode())[0][0] == "Phone number"
@@ -168,7 +164,7 @@ def test_mask_forced_in_writing_masks_the_whole_file(
     def write(*arguments: Any, **values: Any) -> None:
         plain(*arguments, **values)
         if next(stored) == 3:
-            _mask(exporter)
+            mask(exporter)
 
     monkeypatch.setattr(lease, "write", write)
     export = finished(masked)
@@ -180,7 +176,7 @@ def test_mask_forced_in_writing_masks_the_whole_file(
 
 def test_mask_forced_afterwards_makes_an_open_file_unreachable(exporter: Person) -> None:
     export = exporter.exports()
-    _mask(exporter)
+    mask(exporter)
     with pytest.raises(ExportNotFound):
         service.open_download(exporter.user, export)
     assert _wiped(export)

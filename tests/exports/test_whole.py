@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from datetime import timedelta
 from itertools import product
 
 import pytest
 from pytest_django import Settings
 
 from contacts_ui.exports import service
-from contacts_ui.models import Export, ExportState
+from contacts_ui.models import Export, ExportState, Snapshot
 from testing.sandbox_server import SandboxServer
 from tests.exports.conftest import Person, again, csv_rows, finished, sheets_of
 
@@ -78,6 +80,21 @@ def test_error_of_the_api_is_waited_out(exporter: Person, desk_api: SandboxServe
     progress = service.progress(export)
     assert (progress.state, progress.paused_until is not None) == ("reading", True)
     assert progress.minutes_left is None
+
+
+def test_hour_without_an_answer_fails_it_with_the_id_to_quote(exporter: Person, desk_api: SandboxServer) -> None:
+    export = exporter.asks()
+    Snapshot.objects.update(waiting_since=export.created_at - timedelta(hours=1))
+    desk_api.fault(route="contacts", kind="status", status=503, times=9)
+    export = finished(export)
+    assert (export.state, export.error) == (ExportState.FAILED, "ServerError")
+    assert export.request_id
+
+
+def test_file_of_a_single_account_speaks_of_no_owner(account_exporter: Person, use_key: Callable[[str], None]) -> None:
+    use_key("sandbox-user")
+    export = account_exporter.exports("csv", columns=["region"])
+    assert csv_rows(account_exporter.content(export))[0] == ["Phone number", "RFC 3966", "Region"]
 
 
 @pytest.mark.exhaustive
