@@ -33,13 +33,13 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
     "app-remove": ("recovery-codes-new", "passkey-remove"),
     "person-switch-off": ("person-remove-factors", "person-sign-out", "person-role"),
     "person": ("person-admin", "person-guarded"),
-    "drawer-failed": ("drawer-messages-failed",),
     "stale-form": ("form-kept",),
 }
 LESSER = frozenset(name for names in LOOK_ALIKES.values() for name in names)
 
-# States that make test sees in all sizes and themes. Whatever kind of element (tag, classes, role) any state has, one of
-# these has: test_sample_has_each_kind_of_element_of_all_states finds what a new state brings. The others are seen once.
+# States that make test sees in all sizes and themes. Whatever kind of element (tag, classes, role) any state has, one
+# of these has: test_sample_has_each_kind_of_element_of_all_states finds what a new state brings. The others are seen
+# once.
 SAMPLE = EXPORT_SAMPLE | frozenset(
     {
         "account-menu",

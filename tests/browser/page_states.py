@@ -537,14 +537,15 @@ STATES = (
     State("sign-out", ("Sign out of this browser?", "Stay signed in"), at("/sign-out/")),
     State("security", ("Sign-in and security", "Add a passkey", "Off"), at("/you/second-factor/"), person="nia"),
     State("security-all", ("2 passkeys", "On", "10 of 10 left"), at("/you/second-factor/"), person="theo"),
-    State("confirm", ("Confirm it’s you", "Your password", "Cancel"), signing_in.asked, person=None),
+    State("confirm", ("Confirm it’s you", "Your password", "Cancel"), signing_in.asked, person="pat", unproven=True),
     State("confirm-code", ("From your authenticator app",), at("/sign-in/again/code/"), person="kim"),
     State("confirm-code-or-passkey", ("Other ways to confirm",), at("/sign-in/again/code/"), person="theo"),
     State(
         "confirmed",
         ("Nothing has happened yet", "Create a link for Nia Okafor"),
         signing_in.asked_and_confirmed,
-        person=None,
+        person="pat",
+        unproven=True,
     ),
     State(
         "app-add",

@@ -49,7 +49,9 @@ COVERED = """() => [...document.querySelectorAll("body *")].filter((element) => 
 # Kinds of the visible elements: tag, classes, role and type.
 KINDS = """() => [...document.querySelectorAll("body *")].filter((element) =>
   !(element.closest("svg") && element.tagName !== "svg") && element.checkVisibility()
-).map(({ tagName, classList, role, type }) => [tagName, [...classList].sort(), role, type].join(" "))"""
+).map((element) => [
+  element.tagName, [...element.classList].sort(), element.getAttribute("role"), element.getAttribute("type")
+].join(" "))"""
 
 
 @pytest.fixture(scope="session")
