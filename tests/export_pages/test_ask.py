@@ -92,6 +92,23 @@ def test_too_many_rows_do_not_start(admin_client: Client, settings: Settings) ->
     assert not Export.objects.exists()
 
 
+def test_fourth_export_waits_for_the_others(admin_client: Client) -> None:
+    for form in (START, START | {"file_format": "csv"}, START | {"channel": "sms"}):
+        assert admin_client.post(ASK, form).status_code == 302
+    answer = admin_client.post(ASK, START | {"channel": "whatsapp"})
+    assert answer.status_code == 429
+    assert "Finish your other exports first" in text(answer)
+    assert f'href="{ASK}?channel=whatsapp"' in text(answer)
+
+
+def test_day_of_exports_is_limited_and_says_until_when(admin_client: Client, settings: Settings) -> None:
+    settings.EXPORT_ROWS_PER_DAY = 700
+    assert admin_client.post(ASK, START).status_code == 302
+    answer = admin_client.post(ASK, START | {"file_format": "csv"})
+    assert answer.status_code == 429
+    assert "The limit is 700 contacts. You can export again within 24 hours." in text(answer)
+
+
 def test_empty_list_has_nothing_to_export(admin_client: Client, sandbox: SandboxServer) -> None:
     empty = f"/p/{sandbox.profiles()[-1]['id']}/contacts/export/"
     page = text(admin_client.get(empty))
