@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
@@ -205,9 +204,14 @@ def test_looked_up_list_is_asked_about_without_proof_or_call(
     assert f'name="kept" value="{kept[0]}"' in page
 
 
-def test_looked_up_list_starts_without_call(
-    admin_client: Client, sandbox: SandboxServer, pasted: str, django_capture_on_commit_callbacks: Callable[..., object]
-) -> None:
+def test_numbers_that_were_not_looked_up_are_counted(admin_client: Client, pasted: str) -> None:
+    kept = kept_of(text(admin_client.get(LIST, {"search": pasted})))
+    longer = f"{pasted}\n+12025550144"
+    assert "3 of 4 numbers were looked up." in text(admin_client.post(ASK, {"search": longer, "kept": kept}))
+    assert "None of these numbers was looked up yet" in text(admin_client.get(ASK, {"search": longer}))
+
+
+def test_looked_up_list_starts_without_call(admin_client: Client, sandbox: SandboxServer, pasted: str) -> None:
     kept = kept_of(text(admin_client.get(LIST, {"search": pasted})))
     sandbox.reset_requests()
     admin_client.post(ASK, START | {"search": pasted, "kept": kept})
