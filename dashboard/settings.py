@@ -295,6 +295,14 @@ DESK_REVEALS_PER_HOUR: int = env.int("DESK_REVEALS_PER_HOUR", default=200, low=1
 # Numbers looked up over all profiles at once (docs/decisions, 32).
 DESK_LOOKUPS_PER_HOUR: int = env.int("DESK_LOOKUPS_PER_HOUR", default=30, low=1)
 
+# --- Exports ---------------------------------------------------------------------------------------
+
+# Contacts of one export, and of all that one person asks for within 24 hours (docs/decisions, 44).
+EXPORT_MOST_ROWS: int = env.int("EXPORT_MOST_ROWS", default=200_000, low=1, high=10_000_000)
+EXPORT_ROWS_PER_DAY: int = env.int(
+    "EXPORT_ROWS_PER_DAY", default=3 * EXPORT_MOST_ROWS, low=EXPORT_MOST_ROWS, high=100_000_000
+)
+
 # --- The number index ------------------------------------------------------------------------------
 
 # An organization with more contacts is not read completely in the background; 0 switches the index off.

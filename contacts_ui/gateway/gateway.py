@@ -122,8 +122,8 @@ class Gateway:
             self._config.hints.set(self._keys.account(), kept, ACCOUNT_TTL)
         return result.value
 
-    def crawl_page(self, scope: Scope, query: ContactQuery) -> ContactPage:
-        """One page of the scope's contacts for a task: one API call at background priority, past the cache.
+    def crawl_page(self, scope: Scope, query: ContactQuery, *, bulk: bool = False) -> ContactPage:
+        """One page of the scope's contacts for a task: one API call at background or bulk priority, past the cache.
 
         Checked like every answer (decision 2). Raises LocalRateLimited without a call while there is no budget.
         """
@@ -134,7 +134,7 @@ class Gateway:
             _check_row_ownership(scope, known_ids, page.contacts, page.request_id)
             return page
 
-        return self._config.call_policy.call_in_background(fetch)
+        return self._config.call_policy.call_in_background(fetch, bulk=bulk)
 
     def contacts(
         self, scope: Scope, query: ContactQuery, policy: FetchPolicy = DEFAULT_POLICY

@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("contacts_ui", "0014_steps_dismissed"),
+        ("contacts_ui", "0015_sessions"),
     ]
 
     operations = [

@@ -28,7 +28,7 @@ from contacts_ui.contacts.opened import OpenedContact, opened_contacts
 from contacts_ui.contacts.saved_views import view_links
 from contacts_ui.people.people_list import known_people
 from contacts_ui.quota import has_room
-from contacts_ui.roles import ADMIN, AUDITOR, role_of
+from contacts_ui.roles import ADMIN, AUDITOR, EXPORTER, role_of
 from contacts_ui.scope import Scope, path_of
 from contacts_ui.web.formatting import format_time
 from contacts_ui.web.htmx import wants_fragment
@@ -156,6 +156,8 @@ def _pages(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
         pages.append(Command(f"{scope.path}views/", "Saved views", icon="bookmark"))
         if scope.switchable:
             pages.append(Command(reverse("number-lookup"), "Find a number", "in all profiles", icon="dial"))
+    if role in {ADMIN, EXPORTER}:
+        pages.append(Command(reverse("export-list"), "Exports", icon="export"))
     if role == ADMIN:
         pages += _people_pages()
     if role in {ADMIN, AUDITOR}:

@@ -44,7 +44,7 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
         response = bulk_lookup(request, page, scope, query.plan.numbers)
         _audit_switch(request, scope)
         return response
-    event = _audit_request(request, query)
+    event = audit_list_request(request, query)
     result = search(scope, query, _fetch_policy(request), request.user.pk)
     _audit_switch(request, scope)
     if result is None:
@@ -57,13 +57,14 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     return page.response(**_rows(scope, result))
 
 
-def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
-    """The filters of the URL, for a list of `scope`."""
+def parse_list_query(request: DeskRequest, scope: Scope, parameters: QueryDict | None = None) -> ContactListQuery:
+    """The filters of the URL, or of a form that carries them, for a list of `scope`."""
     preferences, path = preferences_of(request), f"{scope.path}contacts/"
-    is_search = not request.GET.keys().isdisjoint({"search", "phone"})
+    parameters = request.GET if parameters is None else parameters
+    is_search = not parameters.keys().isdisjoint({"search", "phone"})
     return parse_filters(
         path,
-        request.GET,
+        parameters,
         page_size=preferences.page_size,
         regions=likely_regions(preferences, scope) if is_search else (),
         mask_forced=preferences.mask_forced,
@@ -84,6 +85,7 @@ def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPa
         current_url=url,
         result=None,
         batch=None,
+        kept=None,
         page=None,
         pager=None,
         stale_reason=None,
@@ -136,7 +138,7 @@ def _fetch_policy(request: DeskRequest) -> FetchPolicy:
     return FetchPolicy(timeout=None if waits else PAGE_TIMEOUT)
 
 
-def _audit_request(request: DeskRequest, query: ContactListQuery) -> audit.PendingEvent:
+def audit_list_request(request: DeskRequest, query: ContactListQuery) -> audit.PendingEvent:
     """Records the request before its result is known: a list, or a search with the hashes of its text."""
     hashes: tuple[str, ...] = ()
     if query.plan and query.filters.search:
@@ -158,10 +160,10 @@ def _audit_result(request: DeskRequest, event: audit.PendingEvent, result: Searc
         hashes += audit.hashes_of_contacts(page.contacts)
     event.complete(rows=len(page.contacts), request_id=page.request_id, number_hashes=hashes)
     if result.number and preferences_of(request).mask_forced:
-        _audit_confirmed_number(request, page, hashes)
+        audit_confirmed_number(request, page, hashes)
 
 
-def _audit_confirmed_number(request: DeskRequest, page: ContactPage, hashes: tuple[str, ...]) -> None:
+def audit_confirmed_number(request: DeskRequest, page: ContactPage, hashes: tuple[str, ...]) -> None:
     """Whoever finds a masked contact by its whole number knows the number: that is a reveal. A miss counts as one try
     of the hour's, so that numbers are not guessed.
     """

@@ -28,6 +28,7 @@ from contacts_ui.phone_search import international
 from .account_page import account_page
 from .contact_rows import ContactRows, number_markup
 from .errors import reason_of
+from .export_errors import export_failure
 from .formatting import (
     age_seconds,
     format_datetime,
@@ -64,6 +65,7 @@ def environment(**options: Any) -> Environment:
         mask_number=mask_number,
         mask_text=mask_text,
         reason_of=reason_of,
+        export_failure=export_failure,
         consent_label=consent_label,
         reachability_label=reachability_label,
         delivery_label=delivery_label,
