@@ -63,7 +63,7 @@ SENT_CA_FILE: str | None = env.str("SENT_CA_FILE", default="") or None
 if SENT_CA_FILE and not os.access(SENT_CA_FILE, os.R_OK):
     raise ImproperlyConfigured(f"SENT_CA_FILE names {SENT_CA_FILE}, which is not there or cannot be read")
 # Contacts are cached for minutes, never for a day (SECURITY.md).
-SENT_FRESH_SECONDS: float = env.float("SENT_FRESH_SECONDS", default=30.0, low=0, high=3600)
+SENT_FRESH_SECONDS: float = env.float("SENT_FRESH_SECONDS", default=150.0, low=0, high=3600)
 SENT_STALE_SECONDS: float = env.float("SENT_STALE_SECONDS", default=300.0, low=0, high=3600)
 # What the API allows the organization a minute; a quarter of it at once. Another number only as agreed with its vendor.
 SENT_LIMIT_PER_MINUTE: int = env.int("SENT_LIMIT_PER_MINUTE", default=200, low=4)
@@ -450,7 +450,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "contacts_ui.web.scripts.BundlingStorage"
     },
 }
 WHITENOISE_MAX_AGE = 3600

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import requests
 from playwright.sync_api import Page, expect
 
+from testing.accounts import create_session
 from testing.sandbox_server import SandboxServer
 from tests.browser.places import DeskUnderTest
 
@@ -33,7 +34,8 @@ Reach = Callable[[Page, SandboxServer], object]
 class State:
     """State of a page. `shows`: text that must be visible; `person`: username, None without a session.
 
-    `patient`: needs the desk with a long timeout that keeps stale data. `empty`: may say "No contacts".
+    `patient`: needs the desk with a long timeout that keeps stale data. `empty`: may say "No contacts". `unproven`: in
+    a new session, whose sign-in was too long ago to prove anything.
     """
 
     name: str
@@ -42,13 +44,17 @@ class State:
     person: str | None = "mara"
     patient: bool = False
     empty: bool = False
+    unproven: bool = False
 
 
 def go_to_state(state: State, place: DeskUnderTest, page: Page) -> None:
     """Brings a tab whose base URL is that of `place` into the state."""
     place.reset()
     if state.person:
-        page.context.add_cookies([{"name": "session", "value": place.sessions[state.person], "url": place.url}])
+        value = (
+            create_session(place.desk, state.person, proven=False) if state.unproven else place.sessions[state.person]
+        )
+        page.context.add_cookies([{"name": "session", "value": value, "url": place.url}])
     state.reach(page, place.sandbox)
     assert_visible(page, state)
 
@@ -575,14 +581,15 @@ STATES = (
     State("sign-out", ("Sign out of this browser?", "Stay signed in"), _at("/sign-out/")),
     State("security", ("Sign-in and security", "Add a passkey", "Off"), _at("/you/second-factor/"), person="nia"),
     State("security-all", ("2 passkeys", "On", "10 of 10 left"), _at("/you/second-factor/"), person="theo"),
-    State("confirm", ("Confirm it’s you", "Your password", "Cancel"), signing_in.asked, person=None),
+    State("confirm", ("Confirm it’s you", "Your password", "Cancel"), signing_in.asked, person="pat", unproven=True),
     State("confirm-code", ("From your authenticator app",), _at("/sign-in/again/code/"), person="kim"),
     State("confirm-code-or-passkey", ("Other ways to confirm",), _at("/sign-in/again/code/"), person="theo"),
     State(
         "confirmed",
         ("Nothing has happened yet", "Create a link for Nia Okafor"),
         signing_in.asked_and_confirmed,
-        person=None,
+        person="pat",
+        unproven=True,
     ),
     State(
         "app-add",
