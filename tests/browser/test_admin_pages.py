@@ -79,3 +79,12 @@ def test_signing_in_again_takes_a_new_tab_while_a_form_is_written(new_context: N
         page.get_by_role("button", name="Sign in again").click()
     expect(opened.value.get_by_label("User name or e-mail")).to_be_visible()
     expect(page.get_by_label("Default country")).to_have_value("Portugal")
+
+
+def test_typed_number_of_a_list_is_readable_in_a_narrow_table(new_context: NewContext) -> None:
+    size: ViewportSize = {"width": 768, "height": 1024}
+    listed = "%2B12025559001%0A%2B44 20 7946 0958"
+    page = new_context.signed_in("admin", at=f"/account/contacts/?search={listed}", viewport=size)
+    cells = page.locator("td.c-typed")
+    expect(cells).to_have_count(2)
+    assert cells.evaluate_all("cells => cells.every((cell) => cell.scrollWidth <= cell.clientWidth)")
