@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from .export_states import EXPORT_LOOK_ALIKES, EXPORT_SAMPLE
+
 # State that make test sees -> states of the same template and classes with other words, for make test-all alone. Their
 # words are tested without a browser, each beside its page: tests/test_error_pages.py, tests/test_search.py, and so on.
-LOOK_ALIKES = {
+LOOK_ALIKES: dict[str, tuple[str, ...]] = {
+    **EXPORT_LOOK_ALIKES,
     "rate-limited": (
         "unavailable",
         "key-rejected",
@@ -17,9 +20,15 @@ LOOK_ALIKES = {
         "holding-back",
     ),
     "list-ignored": ("list", "list-filtered", "list-merged", "list-groupings", "list-read"),
-    "no-match-filters": ("empty", "no-match", "no-match-read", "number-not-found", "nothing-searched", "beyond-end"),
+    "no-match-filters": (
+        *("empty", "no-match", "no-match-read", "number-not-found", "nothing-searched", "beyond-end"),
+        *("export-too-many", "export-nothing"),
+    ),
     "lookup-found": ("lookup-nowhere", "lookup-unread"),
-    "not-found": ("profile-denied", "contact-not-found", "role-denied"),
+    "not-found": (
+        *("profile-denied", "contact-not-found", "role-denied"),
+        *("export-not-found", "export-no-file", "export-gone"),
+    ),
     "drawer-messages": ("drawer",),
     "sign-in-error": ("sign-in", "sign-in-locked"),
     "sign-in-code": ("sign-in-code-wrong",),
@@ -37,12 +46,13 @@ LOOK_ALIKES = {
     "person-switch-off": ("person-remove-factors", "person-sign-out", "person-role"),
     "person-new-errors": ("person-new",),
     "switcher-no-match": ("switcher",),
+    "stale-form": ("form-kept",),
 }
 LESSER = frozenset(name for names in LOOK_ALIKES.values() for name in names)
 
 # States that make test sees in all sizes and themes; the others it sees once. Whatever kind of element (tag, classes,
 # role) any state has, one of these has: test_sample_has_each_kind_of_element_of_all_states finds what a new one brings.
-SAMPLE = frozenset(
+SAMPLE = EXPORT_SAMPLE | frozenset(
     {
         "account-menu",
         "already-signed-in",

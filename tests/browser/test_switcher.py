@@ -221,17 +221,6 @@ def test_most_recent_other_profile_is_first(page: Page, sandbox: SandboxServer) 
     wait_for_address(page, f"/p/{one}/contacts/?page_size=20")
 
 
-def test_thousand_profiles_filter_to_one(page: Page) -> None:
-    _modify_list(page, _with_thousand_profiles)
-    _open(page)
-    expect(page.locator(OPTIONS)).to_have_count(1000)
-    page.keyboard.press("End")
-    expect(_active(page)).to_be_in_viewport(ratio=1)
-    page.keyboard.type("no 731")
-    assert _titles(page) == ["Profile no 731"]
-    expect(page.locator("#profiles .popover__foot")).to_contain_text("1 of 1,000 profiles")
-
-
 @pytest.mark.parametrize(
     ("scheme", "size"), [("light", "desktop"), pytest.param("dark", "phone", marks=pytest.mark.exhaustive)]
 )
@@ -265,15 +254,3 @@ def _modify_list(page: Page, change: Callable[[str], str]) -> None:
         route.fulfill(response=response, body=change(response.text()))
 
     page.route("**/profiles/**", answer)
-
-
-def _with_thousand_profiles(body: str) -> str:
-    """Replaces the last group of the list by a thousand profiles."""
-    head, last = body.rsplit('role="presentation">', 1)
-    option = (
-        '<a class="menu-item" href="/account/contacts/?page={0}" id="n{0}" role="option" tabindex="-1"'
-        ' aria-selected="false" data-letter="P"><span>Profile no {0}</span></a>'
-    )
-    before = head.split('<div role="group"', 1)[0] + '<div role="group" aria-labelledby="group-z"><p id="group-z" '
-    options = "".join(option.format(number) for number in range(1000))
-    return f'{before}role="presentation">All profiles</p>{options}</div></div>{last.split("</div>", 2)[2]}'
