@@ -295,6 +295,14 @@ DESK_REVEALS_PER_HOUR: int = env.int("DESK_REVEALS_PER_HOUR", default=200, low=1
 # Numbers looked up over all profiles at once (docs/decisions, 32).
 DESK_LOOKUPS_PER_HOUR: int = env.int("DESK_LOOKUPS_PER_HOUR", default=30, low=1)
 
+# --- Exports ---------------------------------------------------------------------------------------
+
+# Contacts of one export, and of all that one person asks for within 24 hours (docs/decisions, 44).
+EXPORT_MOST_ROWS: int = env.int("EXPORT_MOST_ROWS", default=200_000, low=1, high=10_000_000)
+EXPORT_ROWS_PER_DAY: int = env.int(
+    "EXPORT_ROWS_PER_DAY", default=3 * EXPORT_MOST_ROWS, low=EXPORT_MOST_ROWS, high=100_000_000
+)
+
 # --- The number index ------------------------------------------------------------------------------
 
 # An organization with more contacts is not read completely in the background; 0 switches the index off.
@@ -336,7 +344,7 @@ MIDDLEWARE = [
     "contacts_ui.sign_in.session_timeout.SessionTimeoutMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "contacts_ui.sign_in.authentication.AuthenticationMiddleware",
     "contacts_ui.sign_in.login_required.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -436,7 +444,7 @@ CACHES: dict[str, dict[str, Any]] = {  # without pickle, and sealed where they l
     else {
         "BACKEND": "contacts_ui.sealing.caches.MemoryCache",
         "LOCATION": "contacts",
-        "OPTIONS": {"MAX_ENTRIES": 2000},  # about 15 KB each
+        "OPTIONS": {"MAX_ENTRIES": 1000},  # 1 KB a contact, at most 100 each
     },
 }
 

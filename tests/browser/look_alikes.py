@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from .export_states import EXPORT_LOOK_ALIKES, EXPORT_SAMPLE
+
 # State that make test sees -> states of the same template and classes with other sentences, for make test-all alone.
 # Their sentences are tested without a browser: tests/test_error_pages.py, tests/test_search.py, tests/sign_in/.
-LOOK_ALIKES = {
+LOOK_ALIKES: dict[str, tuple[str, ...]] = {
+    **EXPORT_LOOK_ALIKES,
     "unavailable": (
         "key-rejected",
         "profile-gone",
@@ -15,8 +18,14 @@ LOOK_ALIKES = {
         "wrong-profile",
         "holding-back",
     ),
-    "no-match-filters": ("empty", "no-match", "no-match-read", "number-not-found", "nothing-searched", "beyond-end"),
-    "not-found": ("profile-denied", "contact-not-found", "role-denied"),
+    "no-match-filters": (
+        *("empty", "no-match", "no-match-read", "number-not-found", "nothing-searched", "beyond-end"),
+        *("export-too-many", "export-nothing"),
+    ),
+    "not-found": (
+        *("profile-denied", "contact-not-found", "role-denied"),
+        *("export-not-found", "export-no-file", "export-gone"),
+    ),
     "sign-in-error": ("sign-in-locked",),
     "sign-in-code": ("sign-in-code-wrong",),
     "password-sent": ("switched-off", "password-link-old", "password-forgotten"),
@@ -28,10 +37,9 @@ LOOK_ALIKES = {
 }
 LESSER = frozenset(name for names in LOOK_ALIKES.values() for name in names)
 
-# States that make test sees in all sizes and themes. Whatever kind of element (tag, classes, role) any state has, one
-# of these has: test_sample_has_each_kind_of_element_of_all_states finds what a new state brings. The others are seen
-# once.
-SAMPLE = frozenset(
+# States that make test sees in all sizes and themes; the others it sees once. Whatever kind of element (tag, classes,
+# role) any state has, one of these has: test_sample_has_each_kind_of_element_of_all_states finds what a new one brings.
+SAMPLE = EXPORT_SAMPLE | frozenset(
     {
         "account-menu",
         "already-signed-in",

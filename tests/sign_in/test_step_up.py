@@ -36,6 +36,8 @@ PROMISED = {
     "person-link": ("POST",),
     "people-masking": ("POST",),
     "audit-export": ("GET",),
+    "export-new": (),  # by POST with `start`: tests/export_pages/test_ask.py
+    "export-file": ("GET",),
     "account_set_password": ("GET", "POST"),
     "mfa_activate_totp": ("GET", "POST"),
     "mfa_deactivate_totp": ("GET", "POST"),
