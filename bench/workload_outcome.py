@@ -29,8 +29,11 @@ class Outcome:
     refused: int
     fullest_window: int
     index_calls: int  # that read the profiles once for the number index, before the hour
+    account_calls: int  # pages of the account's own list, which no agent asks for
+    fullest_account_window: int  # of them
     statuses: Counter[int]
     p50_ms: float
+    p95_ms: float
     p99_ms: float
 
     @property
@@ -44,6 +47,7 @@ def outcome_of(history: SharedHistory, calls: list[Json], factor: float, index_c
     impossible, repeated, alone = (
         actions.pop(name, 0) for name in ("not possible", "repeated searches", "searches without one to repeat")
     )
+    of_account = [call["time"] for call in calls if call["path"] == "/v3/contacts" and not call["profile"]]
     return Outcome(
         actions=sum(actions.values()),
         not_possible=impossible,
@@ -52,8 +56,11 @@ def outcome_of(history: SharedHistory, calls: list[Json], factor: float, index_c
         refused=sum(call["status"] == 429 for call in calls) + _over_limit(calls, factor),
         fullest_window=max_in_window((call["time"] for call in calls), 60 / factor),
         index_calls=index_calls,
+        account_calls=len(of_account),
+        fullest_account_window=max_in_window(of_account, 60 / factor),
         statuses=history.statuses,
         p50_ms=percentile(history.response_seconds, 0.5) * 1000,
+        p95_ms=percentile(history.response_seconds, 0.95) * 1000,
         p99_ms=percentile(history.response_seconds, 0.99) * 1000,
     )
 

@@ -26,6 +26,8 @@ class ContactsUiConfig(AppConfig):
         import_module("contacts_ui.sign_in.sso_reauthentication")
         import_module("contacts_ui.people.notices")
         import_module("contacts_ui.number_index.traffic")
+        import_module("contacts_ui.exports.mail")
+        import_module("contacts_ui.exports.reading").register()
 
 
 class SessionListConfig(UserSessionsConfig):  # type: ignore[misc]  # django-allauth has no types

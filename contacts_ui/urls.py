@@ -7,6 +7,8 @@ from django.urls import include, path
 from .views import (
     audit_log,
     command_list,
+    export_file,
+    exports,
     gateway_status,
     number_lookup,
     people,
@@ -14,6 +16,7 @@ from .views import (
     preferences,
     saved_views,
     security_txt,
+    suggestions,
 )
 from .views import contact_detail as contact
 from .views import contact_list as contacts
@@ -21,6 +24,7 @@ from .views import profile_switcher as profiles
 
 scoped = [
     path("contacts/", contacts.contact_list, name="contact-list"),
+    path("contacts/export/", exports.export_new, name="export-new"),
     path("contacts/<uuid:contact_id>/", contact.contact_detail, name="contact-detail"),
     path("contacts/<uuid:contact_id>/messages/", contact.contact_messages, name="contact-messages"),
     path("contacts/<uuid:contact_id>/reveal/", contact.contact_reveal, name="contact-reveal"),
@@ -43,6 +47,10 @@ urlpatterns = [
     path("gateway/", gateway_status.gateway_status, name="gateway-status"),
     path("lookup/", number_lookup.number_lookup, name="number-lookup"),
     path("lookup/<uuid:lookup_id>/", number_lookup.number_lookup_progress, name="number-lookup-progress"),
+    path("exports/", exports.export_list, name="export-list"),
+    path("exports/<uuid:export_id>/", exports.export_detail, name="export-detail"),
+    path("exports/<uuid:export_id>/mark/", exports.export_mark, name="export-mark"),
+    path("exports/<uuid:export_id>/file/", export_file.export_file, name="export-file"),
     path("people/", people.people_list, name="people-list"),
     path("people/new/", people.person_new, name="person-new"),
     path("people/profiles/", people_profiles.people_profiles, name="people-profiles"),
@@ -53,6 +61,7 @@ urlpatterns = [
     path("people/<int:person_id>/link/", people.person_link, name="person-link"),
     path("audit/", audit_log.audit_list, name="audit-list"),
     path("audit/export/", audit_log.audit_export, name="audit-export"),
+    path("suggestions/", suggestions.suggestion_list, name="suggestion-list"),
     path("preferences/", preferences.preferences_edit, name="preferences"),
     path("preferences/steps/", preferences.steps_dismiss, name="preferences-steps"),
     path("preferences/theme/", preferences.theme_edit, name="preferences-theme"),

@@ -7,11 +7,14 @@ the server knows the names. Here a header with an underscore in its name is drop
 from __future__ import annotations
 
 import asyncio
+import os
+import select
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from io import BytesIO
+from threading import BoundedSemaphore
 from typing import Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]
@@ -19,7 +22,10 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # t
 LONGEST_DISCARDED = 10_000_000  # bytes, read and dropped: a browser shows no page while it still has to send
 SMALL_BODY = 65_536  # bytes, of a body that is read without waiting for others
 BODY_SECONDS = 30.0  # from the head of a request to the end of its body
-BAD_REQUEST, REQUEST_TIMEOUT = 400, 408
+BAD_REQUEST, REQUEST_TIMEOUT, UNAVAILABLE = 400, 408, 503
+LARGEST_JOINED = 1_000_000  # bytes of a response whose length is known; longer ones wait for their reader
+MOST_FILES = 8  # of those at once in a worker: each has a thread, and a connection to the database
+STALLED_SECONDS = 60.0  # a reader who has taken nothing for so long is given up
 THREADS = 64  # requests a worker serves at once: required requests a second x API latency in seconds
 _PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
@@ -33,6 +39,7 @@ class RsgiBridge:
         self._application, self._most_bytes, self._body_seconds = application, most_bytes, body_seconds
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self._large_bodies = asyncio.Semaphore(THREADS)
+        self._files = BoundedSemaphore(MOST_FILES)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers one request. A body is read here, so that a slow one keeps no thread."""
@@ -86,18 +93,68 @@ class RsgiBridge:
         result = self._application(environ, start_response)
         try:
             ((status, headers),) = started
-            has_length = any(name.lower() == "content-length" for name, _ in headers)
-            if has_length or not getattr(result, "streaming", False):
+            streams, length = getattr(result, "streaming", False), _content_length(headers)
+            if streams and length is not None and length > LARGEST_JOINED:
+                self._send_file(protocol, status, headers, result)
+            elif length is not None or not streams:
                 protocol.response_bytes(status, headers, b"".join(result))
-                return
-            transport = protocol.response_stream(status, headers)
-            for part in result:
-                asyncio.run_coroutine_threadsafe(_send(transport, part), loop).result()
+            else:
+                transport = protocol.response_stream(status, headers)
+                for part in result:
+                    asyncio.run_coroutine_threadsafe(_send(transport, part), loop).result()
         except (ProtocolClosed, ProtocolError):
             return  # the client has gone
         finally:
             if close := getattr(result, "close", None):
                 close()
+
+    def _send_file(
+        self, protocol: HTTPProtocol, status: int, headers: list[tuple[str, str]], parts: Iterable[bytes]
+    ) -> None:
+        """A long response, no faster than its reader takes it, through a pipe that granian reads like a file.
+
+        granian's own stream takes all at once into memory, and tells nobody of a reader who goes half-way.
+        """
+        if not self._files.acquire(blocking=False):
+            busy = [("content-type", "text/plain"), ("retry-after", "30")]
+            protocol.response_str(UNAVAILABLE, busy, "Too many files are being downloaded. Try again in a minute.\n")
+            return
+        reading, writing = os.pipe()
+        try:
+            os.set_blocking(writing, False)
+            protocol.response_file(status, headers, f"/dev/fd/{reading}")
+            for part in parts:
+                reading = _write(writing, part, reading)
+        except (BrokenPipeError, TimeoutError):
+            return  # the client has gone, or takes nothing: `parts` is closed before its end
+        finally:
+            os.close(writing)
+            if reading >= 0:
+                os.close(reading)
+            self._files.release()
+
+
+def _write(pipe: int, part: bytes, reading: int) -> int:
+    """Writes a part as its reader takes it; raises TimeoutError when nothing is taken for STALLED_SECONDS.
+
+    Closes our own end for reading once granian has opened it, which is sure when the pipe was full and is no more:
+    from then on the pipe breaks when granian's end is closed. Returns that end, -1 when it is closed.
+    """
+    left = memoryview(part)
+    while left:
+        try:
+            left = left[os.write(pipe, left) :]
+        except BlockingIOError:
+            if not select.select([], [pipe], [], STALLED_SECONDS)[1]:
+                raise TimeoutError from None
+            if reading >= 0:
+                os.close(reading)
+                reading = -1
+    return reading
+
+
+def _content_length(headers: list[tuple[str, str]]) -> int | None:
+    return next((int(value) for name, value in headers if name.lower() == "content-length"), None)
 
 
 async def _send(transport: Any, part: bytes) -> None:

@@ -62,7 +62,7 @@ SENT_CA_FILE: str | None = env.str("SENT_CA_FILE", default="") or None
 if SENT_CA_FILE and not os.access(SENT_CA_FILE, os.R_OK):
     raise ImproperlyConfigured(f"SENT_CA_FILE names {SENT_CA_FILE}, which is not there or cannot be read")
 # Contacts are cached for minutes, never for a day (SECURITY.md).
-SENT_FRESH_SECONDS: float = env.float("SENT_FRESH_SECONDS", default=30.0, low=0, high=3600)
+SENT_FRESH_SECONDS: float = env.float("SENT_FRESH_SECONDS", default=150.0, low=0, high=3600)
 SENT_STALE_SECONDS: float = env.float("SENT_STALE_SECONDS", default=300.0, low=0, high=3600)
 # What the API allows the organization a minute; a quarter of it at once. Another number only as agreed with its vendor.
 SENT_LIMIT_PER_MINUTE: int = env.int("SENT_LIMIT_PER_MINUTE", default=200, low=4)
@@ -182,6 +182,7 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = (
 # Sign-ins are limited by contacts_ui/sign_in/attempts.py, for known browsers apart (docs/decisions, 25).
 ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = {"login": None, "login_failed": None, "reset_password": None}
 KNOWN_BROWSER_COOKIE_NAME = "__Host-known-browser" if _https else "known-browser"
+THEME_COOKIE_NAME = "theme"  # "dark" or "light", for the sign-in pages (contacts_ui/web/theme_cookie.py)
 KNOWN_BROWSER_SECONDS = 180 * 24 * 3600  # after the last sign-in there
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds for which proving who one is again lasts (sign_in/step_up.py)
 
@@ -288,6 +289,14 @@ DESK_REVEALS_PER_HOUR: int = env.int("DESK_REVEALS_PER_HOUR", default=200, low=1
 # Numbers looked up over all profiles at once (docs/decisions, 32).
 DESK_LOOKUPS_PER_HOUR: int = env.int("DESK_LOOKUPS_PER_HOUR", default=30, low=1)
 
+# --- Exports ---------------------------------------------------------------------------------------
+
+# Contacts of one export, and of all that one person asks for within 24 hours (docs/decisions, 44).
+EXPORT_MOST_ROWS: int = env.int("EXPORT_MOST_ROWS", default=200_000, low=1, high=10_000_000)
+EXPORT_ROWS_PER_DAY: int = env.int(
+    "EXPORT_ROWS_PER_DAY", default=3 * EXPORT_MOST_ROWS, low=EXPORT_MOST_ROWS, high=100_000_000
+)
+
 # --- The number index ------------------------------------------------------------------------------
 
 # An organization with more contacts is not read completely in the background; 0 switches the index off.
@@ -327,7 +336,7 @@ MIDDLEWARE = [
     "contacts_ui.sign_in.session_timeout.SessionTimeoutMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "contacts_ui.sign_in.authentication.AuthenticationMiddleware",
     "contacts_ui.sign_in.login_required.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -426,7 +435,7 @@ CACHES: dict[str, dict[str, Any]] = {  # without pickle, and sealed where they l
     else {
         "BACKEND": "contacts_ui.sealing.caches.MemoryCache",
         "LOCATION": "contacts",
-        "OPTIONS": {"MAX_ENTRIES": 2000},  # about 15 KB each
+        "OPTIONS": {"MAX_ENTRIES": 1000},  # 1 KB a contact, at most 100 each
     },
 }
 
@@ -440,7 +449,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "contacts_ui.web.scripts.BundlingStorage"
     },
 }
 WHITENOISE_MAX_AGE = 3600

@@ -44,6 +44,7 @@ _DESK_VARIABLES = (
     "DESK_",
     "OIDC_",
     "NUMBER_INDEX_",
+    "EXPORT_",
 )
 _COUNTER_BYTES = 8 * 64
 

@@ -52,11 +52,11 @@ def main() -> None:
     desk_worker.PERIOD, desk_worker.INTERVAL = min(1.0, options.silent / 4), 0.1
     signal.signal(signal.SIGTERM, lambda *_: snapshots.STOP.set())
     if options.start:
-        snapshots.start(None, "export")  # one for the index ends where that is off
+        snapshots.start(None, "lookup")  # one for the index ends where that is off, one of an export with its row
     if options.until_finished:
         desk_worker.PERIODIC = (*desk_worker.PERIODIC, stop_when_finished)
     if options.die_at:
-        sys.settrace(_death_at(options.die_at))
+        sys.settrace(death_at(options.die_at, ("contacts_ui/snapshots/",)))
     desk_worker.work(os.getppid())
     if options.until_finished:
         newest = Snapshot.objects.latest("created_at")
@@ -64,7 +64,8 @@ def main() -> None:
         sys.stdout.write(f"{content_hash(rows)} {newest.whole}\n")
 
 
-def _death_at(line: int) -> Trace:
+def death_at(line: int, folders: tuple[str, ...], but: tuple[str, ...] = ()) -> Trace:
+    """A trace function that kills the process before this line in these folders; files in `but` do not count."""
     left = line
 
     def in_function(_frame: FrameType, event: str, _argument: Any) -> Any:
@@ -76,7 +77,8 @@ def _death_at(line: int) -> Trace:
         return in_function
 
     def at_call(frame: FrameType, _event: str, _argument: Any) -> Any:
-        return in_function if "contacts_ui/snapshots/" in frame.f_code.co_filename else None
+        name = frame.f_code.co_filename
+        return in_function if any(folder in name for folder in folders) and not name.endswith(but or "\0") else None
 
     return at_call
 

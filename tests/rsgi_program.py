@@ -9,6 +9,7 @@ from typing import Any
 from dashboard.rsgi import RsgiBridge
 
 PARTS = 50
+FILE_PARTS = 300
 MOST_BYTES = 200_001
 BODY_SECONDS = 3.0
 closed: list[str] = []
@@ -33,11 +34,32 @@ class Stream:
         closed.append("failed" if self._fails else "whole")
 
 
+class File:
+    """Streaming response whose length is known, longer than sockets and pipes hold."""
+
+    streaming = True
+
+    def __init__(self) -> None:
+        self._sent = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for number in range(FILE_PARTS):
+            yield b"%04d" % number * 25_000
+            self._sent += 1
+
+    def close(self) -> None:
+        """Remembers whether all of it was taken."""
+        closed.append("file taken" if self._sent == FILE_PARTS else "file cut")
+
+
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
     """Answers by path."""
     path = environ["PATH_INFO"]
     if path == "/error":
         raise ValueError("before the start")
+    if path == "/file":
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(FILE_PARTS * 100_000))])
+        return File()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
     if path in {"/stream", "/half"}:
         return Stream(fails=path == "/half")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from contacts_ui.contacts.lookup_sweep import start
 from contacts_ui.contacts.scope_answers import question_about
-from contacts_ui.models import ProfileAccess, SavedView
+from contacts_ui.models import Export, ProfileAccess, SavedView
 from testing.accounts import prove
 from testing.sandbox_server import SandboxServer
 from testing.totp import SECRET
@@ -33,6 +34,7 @@ READERS = (302, 403, 403, 403, 200, 200)
 STAFF = (302, 302, 302, 302, 302, 302)  # Django's admin is for superusers, and none of these is one
 GATE = (200, 302, 302, 302, 302, 302)  # signed-in users are redirected
 OPEN = (200, 200, 200, 200, 200, 200)
+EXPORTERS = (302, 403, 403, 200, 403, 200)
 REFUSED = (302, 405, 405, 405, 405, 405)
 AGAIN = (302, 302, 302, 302, 302, 302)  # redirects to reauthentication, or to sign-in
 ADMINS_MOVED = (302, 403, 403, 403, 403, 302)
@@ -44,6 +46,7 @@ GETS: dict[str, tuple[int, ...]] = {
     "": HOME,
     ".well-known/security.txt": NOWHERE,
     "account/contacts/": ACCOUNT,
+    "account/contacts/export/": (302, 403, 403, 404, 403, 200),
     "account/contacts/<uuid:contact_id>/": ACCOUNT,
     "account/contacts/<uuid:contact_id>/messages/": ACCOUNT,
     "account/contacts/<uuid:contact_id>/reveal/": (302, 404, 404, 404, 404, 302),
@@ -56,6 +59,7 @@ GETS: dict[str, tuple[int, ...]] = {
     "account/views/<int:view_id>/default/": NOT_THERE,
     "account/go/": ACCOUNT,
     "p/<uuid:profile_id>/contacts/": ASSIGNED,
+    "p/<uuid:profile_id>/contacts/export/": EXPORTERS,
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/": ASSIGNED,
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/messages/": ASSIGNED,
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/": (302, 404, 302, 302, 404, 302),
@@ -71,6 +75,10 @@ GETS: dict[str, tuple[int, ...]] = {
     "gateway/": ADMINS,
     "lookup/": ASSIGNED,
     "lookup/<uuid:lookup_id>/": NOT_THERE,  # somebody else's
+    "exports/": EXPORTERS,
+    "exports/<uuid:export_id>/": (302, 403, 403, 404, 403, 200),  # somebody else's: admins may see and cancel it
+    "exports/<uuid:export_id>/mark/": (302, 403, 403, 404, 403, 200),
+    "exports/<uuid:export_id>/file/": (302, 403, 403, 404, 403, 404),
     "people/": ADMINS,
     "people/new/": ADMINS,
     "people/profiles/": ADMINS,
@@ -81,6 +89,7 @@ GETS: dict[str, tuple[int, ...]] = {
     "people/<int:person_id>/link/": ADMINS_MOVED,
     "audit/": READERS,
     "audit/export/": READERS,
+    "suggestions/": (302, 403, 403, 403, 404, 404),  # nothing is typed
     "preferences/": EVERYONE,
     "preferences/steps/": REFUSED,
     "preferences/theme/": REFUSED,
@@ -130,6 +139,12 @@ POSTS: dict[str, tuple[int, ...]] = {
     "preferences/steps/": AGAIN,
     "lookup/": ASSIGNED,
     "lookup/<uuid:lookup_id>/": NOT_THERE,
+    "exports/": REFUSED,
+    "exports/<uuid:export_id>/": (302, 403, 403, 404, 403, 302),
+    "exports/<uuid:export_id>/mark/": REFUSED,
+    "exports/<uuid:export_id>/file/": REFUSED,
+    "account/contacts/export/": (302, 403, 403, 404, 403, 200),  # asks; what starts one: tests/export_pages
+    "p/<uuid:profile_id>/contacts/export/": EXPORTERS,
     "preferences/theme/": (302, 400, 400, 400, 400, 400),
     "account/profiles/pin/": (302, 404, 404, 404, 404, 302),
     "account/views/new/": (302, 404, 404, 404, 404, 422),
@@ -201,6 +216,10 @@ def address(ids: dict[str, str], db: None) -> Callable[[str], str]:
     someone, _ = User.objects.get_or_create(username="someone-else")
     view = SavedView.objects.create(owner=someone, name="Private", channel="sms")
     lookup = start(someone, question_about("+14155550100"), (), typed=True)
+    now = datetime.now(UTC)
+    export = Export.objects.create(
+        person=someone, kind="list", format="xlsx", state="ready", created_at=now, expires_at=now + timedelta(hours=24)
+    )
 
     def made(route: str) -> str:
         filled = {
@@ -209,6 +228,7 @@ def address(ids: dict[str, str], db: None) -> Callable[[str], str]:
             "<uuid:contact_id>": ids["p/" if route.startswith("p/") else "account/"],
             "<int:person_id>": str(someone.pk),
             "<uuid:lookup_id>": str(lookup.pk),
+            "<uuid:export_id>": str(export.pk),
             "<int:pk>": "1",
             "<int:view_id>": str(view.pk),
             "(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "1-no-such-key/",

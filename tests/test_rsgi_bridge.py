@@ -10,10 +10,12 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 import requests
 
+from dashboard.rsgi import MOST_FILES
 from testing.processes import on_free_port, running_program
 from testing.running_desk import granian_command
+from testing.waiting import wait_until
 
-from .rsgi_program import MOST_BYTES, PARTS
+from .rsgi_program import FILE_PARTS, MOST_BYTES, PARTS
 
 pytestmark = pytest.mark.outside
 
@@ -50,6 +52,35 @@ def test_client_that_leaves_a_stream_keeps_no_thread(url: str) -> None:
         with requests.get(f"{url}/stream", stream=True, timeout=20) as response:
             next(response.iter_content(10))
     assert requests.get(f"{url}/", timeout=20).status_code == 200
+
+
+def _closed(url: str) -> list[str]:
+    found: list[str] = requests.get(f"{url}/closed", timeout=20).json()
+    return found
+
+
+def test_long_file_arrives_whole_with_its_length(url: str) -> None:
+    response = requests.get(f"{url}/file", timeout=20)
+    assert response.content == b"".join(b"%04d" % number * 25_000 for number in range(FILE_PARTS))
+    assert response.headers["Content-Length"] == str(FILE_PARTS * 100_000)
+    wait_until(lambda: "file taken" in _closed(url))
+
+
+def test_file_whose_reader_leaves_is_cut_and_closed(url: str) -> None:
+    before = _closed(url).count("file cut")
+    with requests.get(f"{url}/file", stream=True, timeout=20) as response:
+        next(response.iter_content(1_000_000))
+    wait_until(lambda: _closed(url).count("file cut") == before + 1)
+
+
+def test_files_nobody_takes_leave_room_for_pages(url: str) -> None:
+    with ExitStack() as stack:
+        for _ in range(MOST_FILES):
+            response = stack.enter_context(requests.get(f"{url}/file", stream=True, timeout=20))
+            assert response.status_code == 200
+        refused = requests.get(f"{url}/file", timeout=20)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+        assert requests.get(f"{url}/", timeout=20).status_code == 200
 
 
 def test_error_before_the_start_is_a_500(url: str) -> None:

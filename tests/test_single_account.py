@@ -23,6 +23,8 @@ PAGES = [
     "/people/masking/",
     "/audit/",
     "/account/contacts/",
+    "/account/contacts/export/",
+    "/exports/",
     "/gateway/",
     "/preferences/",
     "/you/second-factor/",

@@ -23,8 +23,9 @@ from testing.chromium import running_chromium
 from testing.desk_template import DeskTemplate, desk_template
 from testing.running_desk import SECRET_KEY, UNLIMITED, desk_environment, running_desk
 from testing.sandbox_server import SandboxServer
-from tests.browser.page_states import STATES, State, go_to_state
+from tests.browser.page_states import STATES
 from tests.browser.places import PATIENT, QUICK, DeskUnderTest, settle_in
+from tests.browser.state import State, go_to_state
 
 FOLDER = ROOT / "pictures"
 CONTACTS = 5000

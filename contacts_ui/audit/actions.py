@@ -13,7 +13,12 @@ class AuditAction(StrEnum):
     CONTACT_OPENED = "contact.opened"
     NUMBER_REVEALED = "number.revealed"
     MESSAGES_READ = "messages.read"
-    CONTACTS_EXPORTED = "contacts.exported"
+    EXPORT_ASKED = "export.asked"
+    EXPORT_READY = "export.ready"
+    CONTACTS_EXPORTED = "contacts.exported"  # the file was downloaded
+    EXPORT_FAILED = "export.failed"
+    EXPORT_CANCELLED = "export.cancelled"
+    EXPORT_EXPIRED = "export.expired"
     SNAPSHOT_STARTED = "snapshot.started"
     PROFILE_SWITCHED = "profile.switched"
     PAGE_DENIED = "page.denied"

@@ -88,14 +88,15 @@ class CallPolicy:
         finally:
             deadline.close()
 
-    def call_in_background(self, fetch: Callable[[Deadline], T]) -> T:
-        """The answer of `fetch`, asked once, at background priority. Raises as `call` does; a refusal by the rate
-        limiter is no event of the statistics, because nobody waited. Its failures do not open the circuit: people
-        would be refused because of a page that only a task asks for.
+    def call_in_background(self, fetch: Callable[[Deadline], T], *, bulk: bool = False) -> T:
+        """The answer of `fetch`, asked once, at background priority, or with `bulk` for a task that somebody waits for.
+
+        Raises as `call` does; a refusal by the rate limiter is no event of the statistics, because nobody waited. Its
+        failures do not open the circuit: people would be refused because of a page that only a task asks for.
         """
         if self._circuit_breaker.state().retry_in > 0:
             raise CircuitOpen
-        wait = self._rate_limiter.acquire(background=True)
+        wait = self._rate_limiter.acquire(bulk=bulk, background=not bulk)
         if wait > 0:
             raise LocalRateLimited(retry_after=math.ceil(wait), exactly=wait)
         if self._circuit_breaker.acquire() > 0:

@@ -28,6 +28,8 @@ from contacts_ui.sign_in.step_up import (
     release,
     set_back_url,
 )
+from contacts_ui.views.export_file import resumes_download
+from contacts_ui.views.exports import only_asks
 from contacts_ui.views.people import is_preview
 from contacts_ui.web.request import DeskRequest
 
@@ -65,6 +67,8 @@ RULES: dict[str, Rule] = {
     "person-link": Rule("Create a link for {name}", "person-edit", _SENT),
     "people-masking": Rule("Save masking", "people-masking", _SENT),
     "audit-export": Rule("Export the audit log", "audit-list", _READ, download=True),
+    "export-new": Rule("Export contacts", "contact-list", _SENT, exempt=only_asks),
+    "export-file": Rule("Download the file", "export-detail", _READ, exempt=resumes_download, download=True),
     "account_set_password": _SECURITY,
     "mfa_activate_totp": _SECURITY,
     "mfa_add_webauthn": _SECURITY,
@@ -75,6 +79,7 @@ RULES: dict[str, Rule] = {
     "mfa_remove_webauthn": _SECURITY,
     "mfa_view_recovery_codes": _SECURITY,
 }
+_BACK_WITH_ARGUMENTS = frozenset({"person-edit", "contact-list", "export-detail"})  # the same as those of the view
 DJANGO_ADMIN = Rule("Continue", "home")  # every page of it, but for these
 ADMIN_OPEN = frozenset({"admin:jsi18n", "admin:login", "admin:logout"})
 # Never kept, not even sealed: the form is opened again instead.
@@ -160,4 +165,4 @@ def _label(request: HttpRequest, match: ResolverMatch, rule: Rule) -> str:
 
 
 def _back_url(match: ResolverMatch, rule: Rule) -> str:
-    return reverse(rule.back, kwargs=match.kwargs if rule.back == "person-edit" else None)
+    return reverse(rule.back, kwargs=match.kwargs if rule.back in _BACK_WITH_ARGUMENTS else None)

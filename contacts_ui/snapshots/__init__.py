@@ -5,6 +5,8 @@ The engine under the number index, the lookup over profiles and exports (docs/de
 
 from __future__ import annotations
 
+from .disk import is_disk_full
+from .hooks import register
 from .lifecycle import PURPOSES, cancel, expire, expire_due, latest, running, start
 from .parts import SnapshotExpired, contacts_of, question_of
 from .recovery import sweep
@@ -18,8 +20,10 @@ __all__ = [
     "contacts_of",
     "expire",
     "expire_due",
+    "is_disk_full",
     "latest",
     "question_of",
+    "register",
     "running",
     "start",
     "sweep",

@@ -29,17 +29,22 @@ DELETED_AT_ONCE = 500  # parts a transaction: short enough that no writer waits 
 
 
 def start(
-    profile_id: str | None, purpose: str, question: ContactQuery | None = None, *, started_by: User | None = None
+    profile_id: str | None,
+    purpose: str,
+    question: ContactQuery | None = None,
+    *,
+    started_by: User | None = None,
+    owner: str = "",
 ) -> Snapshot:
     """Starts a snapshot in the background, or returns the unfinished one of the same question. Cost: no API call.
 
     `question` is without a page; None for the whole list. `started_by`: the person who asked for it, which the audit
-    log records. Raises AuditWriteError.
+    log records. `owner`: it is shared with no other owner's. Raises AuditWriteError.
     """
     from .tasks import enqueue  # noqa: PLC0415  # its runner needs this module
 
     profile_id, now = profile_id.lower() if profile_id else None, datetime.now(UTC)
-    unfinished_key = _unfinished_key(profile_id, purpose, question)
+    unfinished_key = _unfinished_key(profile_id, purpose, question, owner)
     if found := Snapshot.objects.filter(unfinished_key=unfinished_key).first():
         return found
     snapshot = Snapshot(
@@ -152,10 +157,11 @@ def _of(profile_id: str | None, purpose: str) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(purpose=purpose, profile_id=profile_id, key_fingerprint=fingerprint)
 
 
-def _unfinished_key(profile_id: str | None, purpose: str, question: ContactQuery | None) -> str:
+def _unfinished_key(profile_id: str | None, purpose: str, question: ContactQuery | None, owner: str) -> str:
     """A keyed hash: a search may hold digits of a number."""
     pairs = replace(question, page=1).params() if question else []
     parts = [get_gateway().api_key_fingerprint, purpose, profile_id or "account", *(f"{a}={b}" for a, b in pairs)]
+    parts += [owner] if owner else []
     return salted_hmac("contacts_ui.snapshots", "\x1f".join(parts), algorithm="sha256").hexdigest()
 
 

@@ -32,7 +32,7 @@ from contacts_ui.sent_api.errors import (
 )
 from contacts_ui.sent_api.types import ContactPage
 
-from . import crawl
+from . import crawl, hooks
 from .lease import FenceLost, claim, pause, write
 from .lifecycle import end, log_fields
 from .parts import SnapshotExpired, parts_of, question_of, seal_part, sealer_of
@@ -43,7 +43,9 @@ log = logging.getLogger(__name__)
 SLICE = 15.0  # seconds that one task may keep a worker
 SHORTEST_WAIT = 0.01  # seconds
 SHORT_WAIT = 3.0  # seconds: a shorter wait is slept, all of them between two pages together
+ANSWERED: dict[str, object] = {"waiting_since": None, "error": None, "request_id": None}  # what an answer ends
 LEAST_PAUSE, LONGEST_PAUSE = 5.0, 300.0  # seconds after an error: as long as it has lasted, within these
+BULK = frozenset({"export"})  # purposes that somebody waits for
 NO_ANSWER = timedelta(hours=1)  # after which the snapshot fails
 # Nobody gets further by asking again.
 FINAL = (ProfileMismatch, InvalidApiKey, Forbidden, ProfileNotFound, InvalidRequest)
@@ -61,6 +63,9 @@ def run(snapshot_id: UUID) -> datetime | None:
         return None
     except (SealError, SnapshotExpired) as error:  # DATA_KEY was changed, or somebody cancelled it just now
         _fail(snapshot, type(error).__name__)
+        return None
+    except hooks.MustEnd as reason:
+        _fail(snapshot, str(reason))
         return None
 
 
@@ -89,11 +94,14 @@ class _Runner:
             return None
         except SentError as error:
             return self._wait_or_fail(error)
+        has_read = False  # a page in any case, or a slow machine would not get anywhere
         while snapshot.state == SnapshotState.RUNNING:
-            if STOP.is_set() or time.monotonic() > self._until:
+            if STOP.is_set() or (has_read and time.monotonic() > self._until):
                 return self._pause(0.0)
             try:
+                hooks.require_right(snapshot)
                 self._step(scope)
+                has_read = True
             except SentError as error:
                 if not self._slept_over(error):
                     return self._wait_or_fail(error)
@@ -103,14 +111,14 @@ class _Runner:
         """One page. Raises any SentError, and FenceLost."""
         snapshot, query = self._snapshot, replace(self._question, page=self._snapshot.next_page)
         try:
-            page = get_gateway().crawl_page(scope, query)
+            page = get_gateway().crawl_page(scope, query, bulk=snapshot.purpose in BULK)
         except LocalRateLimited:
             raise
         except SentError as error:
             self._calls += 1
             if query.page == 1 or not _means_beyond_the_end(error):
                 raise
-            self._end_pass({"calls": self._calls, "waiting_since": None})
+            self._end_pass({"calls": self._calls, **ANSWERED})
             return
         self._calls += 1
         self._slept = 0.0
@@ -131,7 +139,7 @@ class _Runner:
         values: dict[str, object] = {
             "pages": snapshot.pages + 1,
             "calls": self._calls,
-            "waiting_since": None,
+            **ANSWERED,
             "duplicates": snapshot.duplicates + duplicates,
             "dropped_rows": snapshot.dropped_rows + page.dropped_rows,
             "invalid_fields": snapshot.invalid_fields + page.invalid_fields + left_out,
@@ -181,11 +189,11 @@ class _Runner:
         if isinstance(error, RateLimited) and error.retry_after:
             seconds = max(seconds, error.retry_after)
         log.warning("snapshot.paused", extra=log_fields(snapshot) | {"error": type(error).__name__, "seconds": seconds})
-        return self._pause(seconds, waiting=True)
+        return self._pause(seconds, error)
 
-    def _pause(self, seconds: float, *, waiting: bool = False) -> datetime:
+    def _pause(self, seconds: float, error: SentError | None = None) -> datetime:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
-        pause(self._snapshot, until, calls=self._calls, waiting=waiting)
+        pause(self._snapshot, until, calls=self._calls, error=error)
         return until
 
 

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from django_tasks import task
 
-from contacts_ui.models import Snapshot
+from contacts_ui.models import Snapshot, SnapshotState
 
+from . import hooks
+from .disk import is_disk_full
+from .lifecycle import end
 from .runner import run
 
 log = logging.getLogger(__name__)
@@ -23,13 +26,19 @@ def take_further(snapshot_id: str) -> None:
     """Takes the snapshot further, and puts it into the queue again unless it has ended."""
     try:
         resume_at = run(UUID(snapshot_id))
-    except Exception:
+    except Exception as error:
         # Not into the queue's own record of failures: a traceback there is not redacted. The sweep tries again.
         log.exception("snapshot.crashed", extra={"snapshot": snapshot_id})
-        return
-    snapshot = Snapshot.objects.filter(pk=snapshot_id).only("purpose").first()
+        snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
+        if snapshot is None or not is_disk_full(error):
+            return
+        end(snapshot, SnapshotState.FAILED, error="DiskFull")  # and what it holds makes room again
+        resume_at = None
+    snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
     if resume_at is not None and snapshot is not None:
         enqueue(snapshot, resume_at)
+    elif snapshot is not None and not snapshot.is_unfinished:
+        hooks.tell_ended(snapshot)
 
 
 def enqueue(snapshot: Snapshot, run_after: datetime | None = None) -> None:

@@ -8,6 +8,7 @@ from contacts_ui import audit, number_index
 from contacts_ui.contacts.lookup_batch import lookup_numbers
 from contacts_ui.contacts.owners import owners_of
 from contacts_ui.contacts.search import likely_regions
+from contacts_ui.exports.service import may_export, sealed_rows
 from contacts_ui.scope import Scope
 from contacts_ui.web.htmx import wants_fragment
 from contacts_ui.web.page import DeskPage
@@ -33,7 +34,8 @@ def bulk_lookup(request: DeskRequest, page: DeskPage, scope: Scope, numbers: tup
     batch = lookup_numbers(scope, numbers, regions, known, start=start, most=LOOKUP_BATCH)
     contacts = [row.contact for row in batch.rows if row.contact]
     event.complete(rows=len(contacts), number_hashes=requested + audit.hashes_of_contacts(contacts))
-    return page.response(batch=batch, owners=owners_of(scope, contacts))
+    kept = sealed_rows(request.user, scope, batch.rows) if may_export(request.user) else None
+    return page.response(batch=batch, owners=owners_of(scope, contacts), kept=kept)
 
 
 def _start(request: DeskRequest, count: int) -> int:

@@ -26,13 +26,17 @@ from contacts_ui.access import (
 from contacts_ui.contacts.masking import mask_number
 from contacts_ui.contacts.opened import OpenedContact, opened_contacts
 from contacts_ui.contacts.saved_views import view_links
+from contacts_ui.people.people_list import known_people
 from contacts_ui.quota import has_room
-from contacts_ui.roles import ADMIN, AUDITOR, role_of
+from contacts_ui.roles import ADMIN, AUDITOR, EXPORTER, role_of
 from contacts_ui.scope import Scope, path_of
 from contacts_ui.web.formatting import format_time
 from contacts_ui.web.htmx import wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
+
+MOST_PEOPLE = 500  # listed
+MAX_PROFILES = 50  # sent at once; the switcher finds the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class CommandGroup:
 @require_safe
 def command_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
     """Profiles, saved views, pages, actions and the contacts opened last, from within a scope. Cost: no API call while
-    the account is cached, one query each for views, pins and visits.
+    the account is cached, one query each for views, pins, visits and, for admins, people.
     """
     scope = scope_for(request.user, profile_id)
     return _respond(request, scope, scope)
@@ -79,14 +83,17 @@ def command_list_anywhere(request: DeskRequest) -> HttpResponse:
 def _respond(request: DeskRequest, shown: Scope | None, scope: Scope | None) -> HttpResponse:
     """`shown` is the scope of the page, `scope` that of the commands, None for people without any."""
     desk = DeskPage(request, "command_list/list.html", "command_list/_commands.html", shown, target=scope)
+    profiles = _profiles(request, scope)
     groups = (
         CommandGroup("contacts", "Opened recently", _opened(request, shown)),
         CommandGroup("views", "Views", _views(request, scope)),
         CommandGroup("pages", "Pages", _pages(request, scope)),
         CommandGroup("actions", "Actions", _actions(scope)),
-        CommandGroup("profiles", "Profiles", _profiles(request, scope)),  # last: there may be a thousand
+        CommandGroup("profiles", "Profiles", profiles[:MAX_PROFILES]),
+        CommandGroup("people", "People", _people(request)),
     )
-    return desk.response(groups=tuple(group for group in groups if group.commands))
+    others = len(profiles) > MAX_PROFILES
+    return desk.response(groups=tuple(group for group in groups if group.commands), other_profiles=others)
 
 
 def _views(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
@@ -120,16 +127,27 @@ def _opened_command(entry: OpenedContact, scope: Scope, *, masked: bool) -> Comm
 
 
 def _profiles(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
-    """The other profiles: pinned ones, recent ones, and the rest by name."""
+    """The first of the other profiles, and one more if there are: pinned ones, recent ones, and the rest by name."""
     if scope is None or not scope.switchable:
         return ()
     visible = visible_profiles(request.user)
     first = (*pinned_scopes(request.user, visible), *recent_scopes(request.user, visible, exclude=scope))
     account = [(None, visible.account.display_name)] if visible.sees_account else []
     titles = {entry.profile_id: entry.title for entry in first}
-    titles |= dict(account) | {profile.id: profile.display_name for profile in visible.by_name}
+    first_by_name = visible.by_name[: MAX_PROFILES + len(first) + 2]
+    titles |= dict(account) | {profile.id: profile.display_name for profile in first_by_name}
     titles.pop(scope.profile_id, None)
     return tuple(Command(f"{path_of(profile_id)}contacts/", title) for profile_id, title in titles.items())
+
+
+def _people(request: DeskRequest) -> tuple[Command, ...]:
+    """Everybody, for admins, by name; of many only the first MOST_PEOPLE, and their page finds the rest."""
+    if role_of(request.user) != ADMIN:
+        return ()
+    return tuple(
+        Command(reverse("person-edit", args=[known.person_id]), known.name, None if known.is_active else "deactivated")
+        for known in known_people(MOST_PEOPLE)
+    )
 
 
 def _pages(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
@@ -138,6 +156,8 @@ def _pages(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
         pages.append(Command(f"{scope.path}views/", "Saved views", icon="bookmark"))
         if scope.switchable:
             pages.append(Command(reverse("number-lookup"), "Find a number", "in all profiles", icon="dial"))
+    if role in {ADMIN, EXPORTER}:
+        pages.append(Command(reverse("export-list"), "Exports", icon="export"))
     if role == ADMIN:
         pages += _people_pages()
     if role in {ADMIN, AUDITOR}:

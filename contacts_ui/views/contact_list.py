@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
@@ -20,7 +20,7 @@ from contacts_ui.gateway import FetchPolicy, get_gateway
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.types import ContactPage
 from contacts_ui.web.errors import stale_reason
-from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
+from contacts_ui.web.htmx import current_address, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.pagination import build_pager
 from contacts_ui.web.request import DeskRequest, preferences_of
@@ -44,7 +44,7 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
         response = bulk_lookup(request, page, scope, query.plan.numbers)
         _audit_switch(request, scope)
         return response
-    event = _audit_request(request, query)
+    event = audit_list_request(request, query)
     result = search(scope, query, _fetch_policy(request), request.user.pk)
     _audit_switch(request, scope)
     if result is None:
@@ -57,16 +57,18 @@ def contact_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpRe
     return page.response(**_rows(scope, result))
 
 
-def parse_list_query(request: DeskRequest, scope: Scope) -> ContactListQuery:
-    """The filters of the URL, for a list of `scope`."""
+def parse_list_query(request: DeskRequest, scope: Scope, parameters: QueryDict | None = None) -> ContactListQuery:
+    """The filters of the URL, or of a form that carries them, for a list of `scope`."""
     preferences, path = preferences_of(request), f"{scope.path}contacts/"
+    parameters = request.GET if parameters is None else parameters
+    is_search = not parameters.keys().isdisjoint({"search", "phone"})
     return parse_filters(
         path,
-        request.GET,
+        parameters,
         page_size=preferences.page_size,
-        regions=likely_regions(preferences, scope),
+        regions=likely_regions(preferences, scope) if is_search else (),
         mask_forced=preferences.mask_forced,
-        known=number_index.index_for(scope) if "search" in request.GET or "phone" in request.GET else None,
+        known=number_index.index_for(scope) if is_search else None,
         opens_default=preferences.default_view_id is not None,
     )
 
@@ -83,6 +85,7 @@ def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPa
         current_url=url,
         result=None,
         batch=None,
+        kept=None,
         page=None,
         pager=None,
         stale_reason=None,
@@ -93,11 +96,17 @@ def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPa
 
 
 def _history_headers(request: DeskRequest, query: ContactListQuery, url: str) -> dict[str, str]:
-    path, parameters = current_list_url(request)
-    if path != query.path:
+    shown = current_address(request)
+    if shown is None or shown.path != query.path:
         return history_headers(request, url, replaces=False)
+    if shown.query == url.partition("?")[2]:
+        return history_headers(request, url, replaces=True)
     previous = parse_filters(
-        path, parameters, page_size=query.default_size, planned=False, opens_default=query.names_all
+        query.path,
+        QueryDict(shown.query),
+        page_size=query.default_size,
+        planned=False,
+        opens_default=query.names_all,
     )
     return history_headers(request, url, replaces=replaces_history_entry(query, previous))
 
@@ -129,7 +138,7 @@ def _fetch_policy(request: DeskRequest) -> FetchPolicy:
     return FetchPolicy(timeout=None if waits else PAGE_TIMEOUT)
 
 
-def _audit_request(request: DeskRequest, query: ContactListQuery) -> audit.PendingEvent:
+def audit_list_request(request: DeskRequest, query: ContactListQuery) -> audit.PendingEvent:
     """Records the request before its result is known: a list, or a search with the hashes of its text."""
     hashes: tuple[str, ...] = ()
     if query.plan and query.filters.search:
@@ -145,16 +154,16 @@ def _audit_request(request: DeskRequest, query: ContactListQuery) -> audit.Pendi
 
 
 def _audit_result(request: DeskRequest, event: audit.PendingEvent, result: SearchResult) -> None:
-    """Adds the result to the event; where there are few rows also the hashes of their numbers."""
+    """Adds the result to the event; where they have few numbers also the hashes of these."""
     page, hashes = result.result.value, event.event.number_hashes
-    if len(page.contacts) <= audit.MAX_HASHED_RESULTS:
+    if len(page.contacts) <= audit.MAX_HASHED_RESULTS or audit.has_few_numbers(page.contacts):
         hashes += audit.hashes_of_contacts(page.contacts)
     event.complete(rows=len(page.contacts), request_id=page.request_id, number_hashes=hashes)
     if result.number and preferences_of(request).mask_forced:
-        _audit_confirmed_number(request, page, hashes)
+        audit_confirmed_number(request, page, hashes)
 
 
-def _audit_confirmed_number(request: DeskRequest, page: ContactPage, hashes: tuple[str, ...]) -> None:
+def audit_confirmed_number(request: DeskRequest, page: ContactPage, hashes: tuple[str, ...]) -> None:
     """Whoever finds a masked contact by its whole number knows the number: that is a reveal. A miss counts as one try
     of the hour's, so that numbers are not guessed.
     """

@@ -19,6 +19,7 @@ from contacts_ui.sign_in.second_factor import has_second_factor, must_add_second
 from contacts_ui.sign_in.step_up import back_url
 from contacts_ui.sign_in.user_agents import device_name
 
+from .export_mark import export_mark
 from .navigation import NavigationItem, leads_back, navigation, sees_several
 from .request import DeskRequest, preferences_of
 
@@ -62,17 +63,17 @@ class AccountPage:
 
 
 def account_page(request: DeskRequest) -> AccountPage:
-    """The context of this request. Call it once: it consumes the flash messages. Cost: four queries."""
+    """The context of this request. Call it once: it consumes the flash messages. Cost: five queries."""
     user, must_add = request.user, must_add_second_factor(request)
     role = None if must_add else role_of(user)  # nothing else opens yet, so nothing else is offered
-    switchable = sees_several(request, None)
+    known = {"switchable": sees_several(request, None), "exports": export_mark(user, role) is not None}
     told = [FlashMessage(str(message), message.level_tag == "error") for message in get_messages(request)]
     return AccountPage(
         request=request,
         preferences=preferences_of(request),
         role=role_of(user),
-        navigation=navigation(role, None, "", request.path, switchable=switchable),
-        leads_back=leads_back(role, None, switchable=switchable),
+        navigation=navigation(role, None, "", request.path, **known),
+        leads_back=leads_back(role, None, **known),
         messages=tuple(sorted(told, key=lambda message: message.wrong)[-1:]),  # one at a time, a failure before all
         must_add=must_add,
         protected=has_second_factor(user),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.conf import settings
 
@@ -12,39 +12,12 @@ from contacts_ui.gateway import CachedResult
 from contacts_ui.quota import LookupQuotaExceeded, QuotaExceeded
 from contacts_ui.sent_api import errors
 
-
-@dataclass(frozen=True, slots=True)
-class ErrorPage:
-    """An error as a page shows it: title, text, advice, and an id to quote.
-
-    `advice` is what the reader can do, `admin_advice` what an admin can do instead. They may name `{admins}`, whom to
-    tell, and `{key}`, where the key is set. `tone` is red, amber or plain. `retry_after` is in seconds. `details` are
-    further sentences. `request_id` is the API's, `reference` the desk's; the page quotes the first that is there.
-    """
-
-    status: int
-    tone: str
-    icon: str
-    title: str
-    text: str
-    advice: str = ""
-    admin_advice: str | None = None
-    retry: bool = True
-    request_id: str | None = None
-    reference: str | None = None
-    retry_after: int | None = None
-    details: tuple[str, ...] = ()
-
-
-ESCALATE = "Try again in a moment. If it keeps happening, tell an admin and quote this ID."
-ADMIN_ESCALATE = (
-    "Try again in a moment. If it keeps happening, see the Status page, "
-    "and quote this ID to the support of the messaging service."
-)
-TELL = "Tell {admins}."
+from .error_page import ADMIN_ESCALATE, ESCALATE, TELL, ErrorPage
+from .export_errors import EXPORT_ERROR_PAGES, export_details
 
 # One row for each thing a user would do differently. The first match wins: subclasses come before their base.
 ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
+    *EXPORT_ERROR_PAGES,
     (
         ScopeDenied,
         ErrorPage(
@@ -306,5 +279,5 @@ def stale_reason(result: CachedResult[object]) -> str | None:
 
 def _details(exception: Exception) -> tuple[str, ...]:
     if not isinstance(exception, errors.InvalidRequest):
-        return ()
+        return export_details(exception)
     return tuple(f"{name}: {message}" for name, messages in exception.details.items() for message in messages)

@@ -1,4 +1,4 @@
-"""Navigation: the links at the top of every page, for whoever may open more than contacts. No query, no call.
+"""Navigation: the links at the top of every page, for whoever may open more than contacts. No call.
 
 A page without a profile leads back by `home`, which knows the profile that was open last and whether it is still
 allowed; its name is not shown there, for that would cost a query and a call on pages that need neither.
@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from contacts_ui.access import CONTACT_ROLES
-from contacts_ui.roles import ADMIN, AUDITOR
+from contacts_ui.roles import ADMIN, AUDITOR, EXPORTER
 from contacts_ui.scope import Scope
 
 _SEVERAL = "desk.several_profiles"  # in the session
@@ -40,12 +40,14 @@ class _Section:
     roles: frozenset[str]
     views: tuple[str, ...]
     switchable: bool = False  # only for whoever may see more than one profile
+    exports: bool = False  # only once there are exports
 
 
 # In the order of the page.
 _SECTIONS = (
     _Section("Contacts", "contacts", "home", CONTACT_ROLES, ("home", "contact-", "profile-", "saved-view-")),
     _Section("Find a number", "dial", "number-lookup", CONTACT_ROLES, ("number-",), switchable=True),
+    _Section("Exports", "export", "export-list", frozenset({EXPORTER, ADMIN}), ("export-",), exports=True),
     _Section("People", "people", "people-list", frozenset({ADMIN}), ("people-", "person-")),
     _Section("Audit log", "eye", "audit-list", frozenset({ADMIN, AUDITOR}), ("audit-",)),
     _Section("Status", "pulse", "gateway-status", frozenset({ADMIN}), ("gateway-",)),
@@ -53,27 +55,28 @@ _SECTIONS = (
 
 
 def navigation(
-    role: str | None, scope: Scope | None, view_name: str, path: str, *, switchable: bool
+    role: str | None, scope: Scope | None, view_name: str, path: str, *, switchable: bool, exports: bool
 ) -> tuple[NavigationItem, ...]:
     """The links for somebody of this role on this page; none for whoever has contacts and nothing else.
 
-    `switchable`: they may see more than one profile.
+    `switchable`: they may see more than one profile. `exports`: there are exports that they may see.
     """
-    sections = _sections(role, switchable=switchable)
+    sections = _sections(role, switchable=switchable, exports=exports)
     if [section.title for section in sections] == ["Contacts"]:
         return ()
     return tuple(_item(section, scope, view_name, path) for section in sections)
 
 
-def leads_back(role: str | None, scope: Scope | None, *, switchable: bool) -> bool:
+def leads_back(role: str | None, scope: Scope | None, *, switchable: bool, exports: bool) -> bool:
     """True on a page without a profile of somebody who has contacts and no navigation, whose Contacts lead there: its
     header has a link to the last profile.
     """
-    return scope is None and role in CONTACT_ROLES and len(_sections(role, switchable=switchable)) == 1
+    return scope is None and role in CONTACT_ROLES and len(_sections(role, switchable=switchable, exports=exports)) == 1
 
 
-def _sections(role: str | None, *, switchable: bool) -> tuple[_Section, ...]:
-    return tuple(s for s in _SECTIONS if role in s.roles and (switchable or not s.switchable))
+def _sections(role: str | None, *, switchable: bool, exports: bool) -> tuple[_Section, ...]:
+    mine = (section for section in _SECTIONS if role in section.roles)
+    return tuple(s for s in mine if (switchable or not s.switchable) and (exports or not s.exports))
 
 
 def sees_several(request: HttpRequest, scope: Scope | None) -> bool:

@@ -12,10 +12,12 @@ from django.utils import timezone
 from contacts_ui.roles import role_of
 from contacts_ui.scope import Scope
 
-from .errors import ErrorPage
+from .error_page import ErrorPage
+from .export_mark import export_mark
 from .htmx import FRAGMENT_HEADER, PAGE_HEADER, PROFILE_HEADER, wants_fragment
 from .navigation import leads_back, navigation, sees_several
 from .request import DeskRequest, preferences_of
+from .theme_cookie import remember_theme
 
 
 class DeskPage:
@@ -25,7 +27,7 @@ class DeskPage:
     The first template is the page, the second the fragment, a file that the page includes. `headers` are set on every
     response, errors included. `context` is for both templates. Templates may also rely on `scope`, `profile_id`,
     `error`, `fragment` (True if it is rendered alone), `current_url` and `preferences` (of the signed-in person, whose
-    time zone is used); whole pages on the person's `role`, `navigation` and `leads_back` too.
+    time zone is used); whole pages on the person's `role`, `navigation`, `leads_back` and `export_mark` too.
     """
 
     def __init__(
@@ -54,8 +56,11 @@ class DeskPage:
     def _navigation(self, role: str | None) -> dict[str, Any]:
         scope, match = self._context["scope"], self._request.resolver_match
         switchable, name = sees_several(self._request, scope), (match.url_name if match else None) or ""
-        items = navigation(role, scope, name, self._request.path, switchable=switchable)
-        return {"navigation": items, "leads_back": leads_back(role, scope, switchable=switchable)}
+        mark = export_mark(self._request.user, role)
+        known = {"switchable": switchable, "exports": mark is not None or name.startswith("export-")}
+        items = navigation(role, scope, name, self._request.path, **known)
+        elsewhere = mark if mark and mark.progress and not name.startswith("export-") else None
+        return {"navigation": items, "leads_back": leads_back(role, scope, **known), "export_mark": elsewhere}
 
     def response(self, *, error: ErrorPage | None = None, **context: Any) -> HttpResponse:
         """The page or its fragment, with the status of `error` if there is one."""
@@ -73,6 +78,8 @@ class DeskPage:
             response = render(self._request, template, merged, status=status, using="desk")
         response[FRAGMENT_HEADER if fragment else PAGE_HEADER] = "1"
         response[PROFILE_HEADER] = common["profile_id"] or "account"
+        if not fragment and self._request.user.is_authenticated:
+            remember_theme(self._request, response, preferences.theme)
         for name, value in self._headers.items():
             response[name] = value
         if error and error.retry_after is not None:

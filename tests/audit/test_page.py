@@ -158,7 +158,7 @@ def test_invalid_cursor_shows_newest_page(auditor_client: Client, written: Write
         (EntryFilter(scopes=("account",)), "audit_by_scope"),
         (EntryFilter(action="sign_in"), "audit_by_action"),
         (EntryFilter(action="sign_in", tried=True), "audit_by_action"),
-        (EntryFilter(outcome="denied"), "audit_by_outcome"),
+        (EntryFilter(outcome="denied"), "audit_not_ok"),
         (EntryFilter(since=NOON), "_at_"),
     ],
 )
@@ -355,7 +355,8 @@ def test_log_search_by_number_is_found_by_that_number(auditor_client: Client, ro
     auditor_client.post(PAGE, {"number": NUMBER}, follow=True)
     address = auditor_client.post(PAGE, {"number": NUMBER})["Location"]
     page = text(auditor_client.get(f"{address}&reads=1"))
-    assert page.count("Viewed the audit log</a><small>number: Number search</small>") == 1
+    assert "Number</span> <b>" not in page
+    assert page.count("Viewed the audit log</a><small>Number search</small>") == 1
 
 
 @pytest.mark.parametrize("typed", ["", "no digits", "\x00"])

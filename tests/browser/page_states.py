@@ -5,17 +5,16 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import requests
 from playwright.sync_api import Page, expect
 
 from testing.sandbox_server import SandboxServer
-from tests.browser.places import DeskUnderTest
 
 from . import sign_in_steps as signing_in
+from .export_states import EXPORT_STATES
 from .page_helpers import ROWS, wait_for_results
+from .state import Reach, State, at
 
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"  # few rows, so that axe-core is fast
@@ -26,44 +25,7 @@ NOBODYS_PROFILE = "/p/6ba7b810-9dad-11d1-80b4-00c04fd430c8/contacts/"
 
 SLOW_SECONDS = 80  # longer than a test of a state, shorter than the deadline
 
-Reach = Callable[[Page, SandboxServer], object]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """State of a page. `shows`: text that must be visible; `person`: username, None without a session.
-
-    `patient`: needs the desk with a long timeout that keeps stale data. `empty`: may say "No contacts".
-    """
-
-    name: str
-    shows: tuple[str, ...]
-    reach: Reach
-    person: str | None = "mara"
-    patient: bool = False
-    empty: bool = False
-
-
-def go_to_state(state: State, place: DeskUnderTest, page: Page) -> None:
-    """Brings a tab whose base URL is that of `place` into the state."""
-    place.reset()
-    if state.person:
-        page.context.add_cookies([{"name": "session", "value": place.sessions[state.person], "url": place.url}])
-    state.reach(page, place.sandbox)
-    assert_visible(page, state)
-
-
-def assert_visible(page: Page, state: State) -> None:
-    """Waits until all text of the state is visible."""
-    for words in state.shows:
-        expect(page.get_by_text(words).filter(visible=True).first).to_be_visible()
-
-
 # --- Steps to the states -------------------------------------------------------------------------
-
-
-def _at(address: str) -> Reach:
-    return lambda page, _sandbox: page.goto(address)
 
 
 def _failing(address: str = LIST, **fault: object) -> Reach:
@@ -312,6 +274,12 @@ def _shortcuts(page: Page, _sandbox: SandboxServer) -> None:
     page.keyboard.press("?")
 
 
+def _menu(page: Page, _sandbox: SandboxServer) -> None:
+    """The menu of a phone, in whatever size."""
+    page.goto(FEW)
+    page.evaluate("document.getElementById('sections-menu').showPopover()")
+
+
 def _account_menu(page: Page, _sandbox: SandboxServer) -> None:
     page.goto(FEW)
     page.get_by_role("button", name="Account menu").click()
@@ -412,17 +380,17 @@ _ERROR_DETAILS = ("Request ID", "Try again")
 _SEVERAL = "%2B12025559001,%2B44+20+7946+0958,99999999999999999"
 
 STATES = (
-    State("list", ("Phone number", "contacts", "Updated"), _at(FEW)),
+    State("list", ("Phone number", "contacts", "Updated"), at(FEW)),
     State("list-owners", ("Owner", "Northwind Retail", "Bluefin Travel", "Not named"), _several_owners),
-    State("list-filtered", ("Search", "SMS", "results"), _at(f"{FEW}&search=20&channel=sms")),
+    State("list-filtered", ("Search", "SMS", "results"), at(f"{FEW}&search=20&channel=sms")),
     State(
         "list-ignored",
         ("There is no such page", "There is no such channel", "Rows per page can be 20, 50 or 100."),
-        _at(f"{LIST}?search=20&page=0&channel=fax&page_size=7"),
+        at(f"{LIST}?search=20&page=0&channel=fax&page_size=7"),
     ),
-    State("list-merged", ("results", "2", "Updated"), _at(f"{FEW}&search=20&as=20%7C2+0")),
-    State("list-groupings", ("Other groupings:", "Updated"), _at(f"{FEW}&search=212)+5")),
-    State("list-read", ("Showing results for", "instead"), _at(f"{FEW}&search=212.5")),
+    State("list-merged", ("results", "2", "Updated"), at(f"{FEW}&search=20&as=20%7C2+0")),
+    State("list-groupings", ("Other groupings:", "Updated"), at(f"{FEW}&search=212)+5")),
+    State("list-read", ("Showing results for", "instead"), at(f"{FEW}&search=212.5")),
     State("loading", ("Loading contacts",), _loading, patient=True),
     State("reloading", ("Still showing: all contacts",), _reloading, patient=True),
     State(
@@ -432,19 +400,19 @@ STATES = (
     State(
         "no-match",
         ("No contacts match", "“998-8776”", "Clear the search"),
-        _at(f"{LIST}?search=998-8776"),
+        at(f"{LIST}?search=998-8776"),
         empty=True,
     ),
-    State("no-match-read", ("It was searched as", "“555-0142”"), _at(f"{LIST}?search=5550142"), empty=True),
-    State("nothing-searched", ("Enter a phone number", "Contacts have no names"), _at(f"{LIST}?search=zzz")),
-    State("several", ("Not in ", "This is not a whole number"), _at(f"{LIST}?search={_SEVERAL}")),
+    State("no-match-read", ("It was searched as", "“555-0142”"), at(f"{LIST}?search=5550142"), empty=True),
+    State("nothing-searched", ("Enter a phone number", "Contacts have no names"), at(f"{LIST}?search=zzz")),
+    State("several", ("Not in ", "This is not a whole number"), at(f"{LIST}?search={_SEVERAL}")),
     State(
         "no-match-filters",
         ("“998-8776” on WhatsApp", "Clear the search", "All channels", "Clear filters"),
-        _at(f"{LIST}?search=998-8776&channel=whatsapp"),
+        at(f"{LIST}?search=998-8776&channel=whatsapp"),
         empty=True,
     ),
-    State("lookup", ("Which profile has this number?", "Enter a phone number"), _at(LOOKUP)),
+    State("lookup", ("Which profile has this number?", "Enter a phone number"), at(LOOKUP)),
     State("lookup-found", ("Here in", "Subscribed", "Not here"), _looked_up()),
     State("lookup-nowhere", ("Not in any of your profiles", "Not here"), _looked_up(_NOBODYS_NUMBER)),
     State(
@@ -463,9 +431,9 @@ STATES = (
     State(
         "number-not-found",
         ("+1 202-555-0143 isn’t in ", "Check the digits"),
-        _at(f"{LIST}?phone=%2B1+202-555-0143"),
+        at(f"{LIST}?phone=%2B1+202-555-0143"),
     ),
-    State("beyond-end", ("There is no page 999", "The last page is", "First page"), _at(f"{LIST}?page=999")),
+    State("beyond-end", ("There is no page 999", "The last page is", "First page"), at(f"{LIST}?page=999")),
     State(
         "key-rejected", ("The API key was rejected", *_ERROR_DETAILS), _failing(kind="status", status=401, empty=True)
     ),
@@ -479,7 +447,7 @@ STATES = (
         ("The messaging service does not know this profile", "Switch to another profile"),
         _in_profile(1, kind="status", status=404, code="RESOURCE_004"),
     ),
-    State("profile-denied", ("Profile not found", "An admin can assign it"), _at(NOBODYS_PROFILE)),
+    State("profile-denied", ("Profile not found", "An admin can assign it"), at(NOBODYS_PROFILE)),
     State(
         "not-accepted",
         ("The messaging service did not accept this", "page: Too odd", *_ERROR_DETAILS),
@@ -530,20 +498,20 @@ STATES = (
     State("drawer-failed", ("The messaging service returned an error", "Try again"), _drawer_failed),
     State("contact", ("Number formats", "Record", "Show message history", "Copy link"), _a_contact()),
     State("contact-messages", ("Messages", "Channels used", "The contact"), _a_contact("messages/")),
-    State("contact-not-found", ("Contact not found", "It may have been deleted"), _at(NOBODYS_CONTACT)),
-    State("masked", ("••••", "Phone number"), _at(FEW), person="masha"),
+    State("contact-not-found", ("Contact not found", "It may have been deleted"), at(NOBODYS_CONTACT)),
+    State("masked", ("••••", "Phone number"), at(FEW), person="masha"),
     State("masked-drawer", ("••••", "Reveal number", "Numbers are masked"), _drawer, person="masha"),
     State("revealed", ("••••", "+"), _revealed, person="masha"),
     State("reveal-failed", ("••••", "The messaging service returned an error"), _reveal_failed, person="masha"),
     State("switcher", ("Recent", "All profiles", "13 profiles"), _switcher),
     State("switcher-no-match", ("No profile is called “zebra”.", "0 of 13 profiles"), _switcher_no_match),
-    State("profiles", ("Switch profile", "13 profiles", "Find"), _at("/account/profiles/")),
-    State("nothing-assigned", ("No profiles are assigned to you yet", "Check again"), _at("/"), person="nia"),
-    State("views", ("Saved views", "Reachable by SMS", "Shared by", "Make default"), _at("/account/views/")),
+    State("profiles", ("Switch profile", "13 profiles", "Find"), at("/account/profiles/")),
+    State("nothing-assigned", ("No profiles are assigned to you yet", "Check again"), at("/"), person="nia"),
+    State("views", ("Saved views", "Reachable by SMS", "Shared by", "Make default"), at("/account/views/")),
     State("view-errors", ("Not saved.", "Use at most 3 digits.", "Who sees it"), _view_errors),
     State("commands", ("Views", "New contacts", "Profiles"), _commands),
-    State("commands-page", ("Go to", "Search phone numbers", "Audit log", "Sign out"), _at("/account/go/")),
-    State("preferences", ("Appearance", "Rows per page", "Single-key shortcuts", "Save"), _at("/preferences/")),
+    State("commands-page", ("Go to", "Search phone numbers", "Audit log", "Sign out"), at("/account/go/")),
+    State("preferences", ("Appearance", "Rows per page", "Single-key shortcuts", "Save"), at("/preferences/")),
     State("preferences-saved", ("Saved.",), _preferences_saved, person="pat"),
     State(
         "preferences-errors",
@@ -552,29 +520,32 @@ STATES = (
         person="pat",
     ),
     State("shortcuts", ("Keyboard shortcuts", "Next contact", "Turn them off"), _shortcuts),
+    State("menu", ("Contacts", "Find a number", "Audit log"), _menu),
     State("account-menu", ("Signed in as", "Preferences", "Sign out", "Status"), _account_menu),
-    State("sign-in", ("User name or e-mail", "Sign in with a passkey"), _at("/sign-in/"), person=None),
+    State("sign-in", ("User name or e-mail", "Sign in with a passkey"), at("/sign-in/"), person=None),
     State("sign-in-error", ("This user name and password do not match",), signing_in.error, person=None),
     State("sign-in-locked", ("Too many attempts", "Wait 5 minutes"), signing_in.locked, person=None),
     State("sign-in-code", ("Two-step sign-in", "Sign in as someone else"), signing_in.code, person=None),
     State("sign-in-code-wrong", ("This code is not right",), signing_in.code_wrong, person=None),
     State("stale-form", ("This page was out of date", "nothing you entered is lost", "Continue"), signing_in.stale),
+    State("form-kept", ("You’re signed out", "nothing you entered is lost", "Continue"), signing_in.kept),
     State("already-signed-in", ("You’re already signed in", "nia"), signing_in.already_signed_in, person=None),
-    State("switched-off", ("This account is deactivated",), _at("/sign-in/inactive/"), person=None),
-    State("password-forgotten", ("This desk doesn’t send email",), _at("/sign-in/password/"), person=None),
-    State("password-sent", ("Check your email",), _at("/sign-in/password/sent/"), person=None),
-    State("password-link-old", ("This link no longer works",), _at("/sign-in/password/1-gone/"), person=None),
-    State("sign-out", ("Sign out of this browser?", "Stay signed in"), _at("/sign-out/")),
-    State("security", ("Sign-in and security", "Add a passkey", "Off"), _at("/you/second-factor/"), person="nia"),
-    State("security-all", ("2 passkeys", "On", "10 of 10 left"), _at("/you/second-factor/"), person="theo"),
-    State("confirm", ("Confirm it’s you", "Your password", "Cancel"), signing_in.asked, person=None),
-    State("confirm-code", ("From your authenticator app",), _at("/sign-in/again/code/"), person="kim"),
-    State("confirm-code-or-passkey", ("Other ways to confirm",), _at("/sign-in/again/code/"), person="theo"),
+    State("switched-off", ("This account is deactivated",), at("/sign-in/inactive/"), person=None),
+    State("password-forgotten", ("This desk doesn’t send email",), at("/sign-in/password/"), person=None),
+    State("password-sent", ("Check your email",), at("/sign-in/password/sent/"), person=None),
+    State("password-link-old", ("This link no longer works",), at("/sign-in/password/1-gone/"), person=None),
+    State("sign-out", ("Sign out of this browser?", "Stay signed in"), at("/sign-out/")),
+    State("security", ("Sign-in and security", "Add a passkey", "Off"), at("/you/second-factor/"), person="nia"),
+    State("security-all", ("2 passkeys", "On", "10 of 10 left"), at("/you/second-factor/"), person="theo"),
+    State("confirm", ("Confirm it’s you", "Your password", "Cancel"), signing_in.asked, person="pat", unproven=True),
+    State("confirm-code", ("From your authenticator app",), at("/sign-in/again/code/"), person="kim"),
+    State("confirm-code-or-passkey", ("Other ways to confirm",), at("/sign-in/again/code/"), person="theo"),
     State(
         "confirmed",
         ("Nothing has happened yet", "Create a link for Nia Okafor"),
         signing_in.asked_and_confirmed,
-        person=None,
+        person="pat",
+        unproven=True,
     ),
     State(
         "app-add",
@@ -600,8 +571,8 @@ STATES = (
         signing_in.confirmed("/you/second-factor/recovery-codes/generate/"),
         person="theo",
     ),
-    State("passkeys", ("Work laptop", "not used yet"), _at("/you/second-factor/passkeys/"), person="theo"),
-    State("passkeys-none", ("No passkeys yet",), _at("/you/second-factor/passkeys/"), person="nia"),
+    State("passkeys", ("Work laptop", "not used yet"), at("/you/second-factor/passkeys/"), person="theo"),
+    State("passkeys-none", ("No passkeys yet",), at("/you/second-factor/passkeys/"), person="nia"),
     State(
         "passkey-add",
         ("Your browser will ask", "Name"),
@@ -613,12 +584,12 @@ STATES = (
     State(
         "sessions",
         ("Safari on iPhone", "This browser", "Sign out everywhere else"),
-        _at("/you/sessions/"),
+        at("/you/sessions/"),
         person="theo",
     ),
-    State("password-change", ("Current password", "New password"), _at("/you/password/"), person="nia"),
+    State("password-change", ("Current password", "New password"), at("/you/password/"), person="nia"),
     State("password-change-wrong", ("This is not your password.",), signing_in.password_errors, person="nia"),
-    State("not-found", ("Page not found", "Back to your contacts"), _at("/nowhere/")),
+    State("not-found", ("Page not found", "Back to your contacts"), at("/nowhere/")),
     State("gateway", ("API status and usage", "Available now", "Search index", "The last hour"), _gateway),
     State("gateway-key-rejected", ("The API key was rejected.", "restart the desk"), _gateway_key_rejected),
     State("audit", ("Audit log", "Viewed the contact list", "Who looked up this number?"), _audit),
@@ -629,18 +600,18 @@ STATES = (
     ),
     State("audit-details", ("Network address", "Reference", "Open"), _audit_details),
     State("audit-number", ("Number search", "Opened a contact"), _audit_number),
-    State("audit-empty", ("No entry matches", "person “zebra”", "Clear filters"), _at("/audit/?person=zebra")),
-    State("role-denied", ("You don’t have access to this page", "another role"), _at("/people/"), person="nia"),
-    State("people", ("Set up Contact Desk", "Mara Ellis", "No second factor", "Never signed in"), _at("/people/")),
-    State("people-profiles", ("Profiles", "Nobody", "Admins see every profile."), _at("/people/profiles/")),
+    State("audit-empty", ("No entry matches", "person “zebra”", "Clear filters"), at("/audit/?person=zebra")),
+    State("role-denied", ("You don’t have access to this page", "another role"), at("/people/"), person="nia"),
+    State("people", ("Set up Contact Desk", "Mara Ellis", "No second factor", "Never signed in"), at("/people/")),
+    State("people-profiles", ("Profiles", "Nobody", "Admins see every profile."), at("/people/profiles/")),
     State("people-profile", ("Approved", "Activity"), _profile_people),
-    State("people-masking", ("Always mask numbers for", "Only a superuser can change this."), _at("/people/masking/")),
+    State("people-masking", ("Always mask numbers for", "Only a superuser can change this."), at("/people/masking/")),
     State(
         "people-ignored",
         ("Unknown role ignored", "Unknown status ignored", "There is no such page"),
-        _at("/people/?role=king&status=asleep&page=0"),
+        at("/people/?role=king&status=asleep&page=0"),
     ),
-    State("people-nobody-fits", ("No matches", "Clear filters"), _at("/people/?search=zebra")),
+    State("people-nobody-fits", ("No matches", "Clear filters"), at("/people/?search=zebra")),
     State("person", ("Assigned profiles", "Can sign in but has no access.", "Deactivate"), _of_person("nia")),
     State("person-admin", ("This selection is kept but not used.", "Create reset link"), _of_person("pat")),
     State("person-guarded", ("Only a superuser can change the roles",), _of_person("masha")),
@@ -655,12 +626,13 @@ STATES = (
     State("person-own", ("You can’t change your own role.",), _of_person("mara")),
     State("person-finds-nothing", ("No profile is called “zebra”.", "1 selected"), _person_finds_nothing),
     State("person-refused", ("Someone changed this person while this page was open", "Reload"), _person_refused),
-    State("person-new", ("Add a person", "Can view the audit log, not contacts."), _at("/people/new/")),
+    State("person-new", ("Add a person", "Can view the audit log, not contacts."), at("/people/new/")),
     State(
         "person-new-errors",
         ("Not added.", "This user name is already taken.", "Enter a valid e-mail address."),
         _person_new_errors,
     ),
-    State("person-added", ("added", "Password link", "Assign profiles"), _person_added),
+    State("person-added", ("added", "Invitation link", "Assign profiles"), _person_added),
     State("person-switched-off", ("is deactivated and signed out everywhere.", "Reactivate"), _person_switched_off),
+    *EXPORT_STATES,
 )

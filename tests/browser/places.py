@@ -13,6 +13,8 @@ from testing.accounts import create_session, insert, user_id
 from testing.running_desk import NOTHING_KEPT, Desk
 from testing.sandbox_server import SandboxServer
 
+from .export_rows import insert_exports
+
 # Settings for states with a slow API or stale data: long timeout, stale data kept.
 PATIENT = {"SENT_DEADLINE": "90", "SENT_FRESH_SECONDS": "0", "SENT_STALE_SECONDS": "300"}
 # Settings for all other states: short timeout, nothing cached.
@@ -52,6 +54,7 @@ def settle_in(desk: Desk, sandbox: SandboxServer) -> DeskUnderTest:
         SavedView(owner_id=mara, name="New contacts", columns=["region", "created"], audience="everyone"),
         SavedView(owner_id=user_id(desk, "pat"), name="WhatsApp", channel="whatsapp", audience="everyone"),
     )
+    insert_exports(desk)
     theo, elsewhere = user_id(desk, "theo"), create_session(desk, "theo")
     insert(
         desk,

@@ -18,6 +18,9 @@ from .verdicts import assert_harmless
 POSTED = {
     "account/contacts/<uuid:contact_id>/reveal/",
     "p/<uuid:profile_id>/contacts/<uuid:contact_id>/reveal/",
+    "account/contacts/export/",
+    "p/<uuid:profile_id>/contacts/export/",
+    "exports/<uuid:export_id>/",
     "account/views/new/",
     "account/views/<int:view_id>/",
     "account/views/<int:view_id>/delete/",

@@ -203,7 +203,12 @@ def _revoke(user: User, profile_id: str, how: str) -> None:
         User.objects.filter(pk=user.pk).update(is_active=False)
 
 
-def test_contact_export_route_does_not_exist() -> None:
-    """When one is built, its cases belong here: foreign scope, other role, export file of another user."""
+def test_routes_of_exports_are_those_that_are_attacked() -> None:
+    """Their cases are in test_exports.py: foreign scope, other role, export file of another user."""
     exports = {route for route in ROUTES if "export" in route or "download" in route}
-    assert {route for route in exports if not route.startswith(("audit/", "you/"))} == set()
+    assert {route for route in exports if not route.startswith(("audit/", "you/"))} == {
+        "account/contacts/export/",
+        "p/<uuid:profile_id>/contacts/export/",
+        "exports/",
+        *(f"exports/<uuid:export_id>/{ending}" for ending in ("", "mark/", "file/")),
+    }

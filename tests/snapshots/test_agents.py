@@ -20,7 +20,7 @@ A_FEW_MINUTES = Hour(seconds=240, searches=4, moves=5, opened=8, filters=2, swit
 FACTOR = 3.0  # four minutes in eighty seconds
 START = """
 from contacts_ui import snapshots
-print(snapshots.start(None, "export").pk)
+print(snapshots.start(None, "lookup").pk)
 """
 
 

@@ -92,7 +92,7 @@ def test_time_that_cannot_be_written_is_left_out_and_counted() -> None:
 
 def test_question_comes_back_and_is_not_in_the_row(desk_api: SandboxServer) -> None:
     question = ContactQuery(search="(201) 555-0142", channel="sms")
-    snapshot = again(snapshots.start(None, "export", question))
+    snapshot = again(snapshots.start(None, "lookup", question))
     assert question_of(snapshot) == question
     assert b"555" not in bytes(snapshot.question or b"")
 

@@ -52,13 +52,13 @@ def test_snapshot_of_profile_costs_call_a_page_and_one_for_the_account(desk_api:
 
 
 def test_snapshot_of_question_holds_its_rows_alone(desk_api: SandboxServer) -> None:
-    snapshot = snapshots.start(None, "export", ContactQuery(channel="whatsapp"))
+    snapshot = snapshots.start(None, "lookup", ContactQuery(channel="whatsapp"))
     run_tasks()
     rows = rows_of(snapshot)
     assert rows
     assert all("whatsapp" in row.available_channels for row in rows)
     assert again(snapshot).whole
-    assert snapshots.latest(None, "export") is None  # of the whole list there is none
+    assert snapshots.latest(None, "lookup") is None  # of the whole list there is none
 
 
 def test_profile_without_contacts_has_whole_empty_snapshot(desk_api: SandboxServer) -> None:
@@ -70,7 +70,7 @@ def test_profile_without_contacts_has_whole_empty_snapshot(desk_api: SandboxServ
 def test_same_question_is_started_once(desk_api: SandboxServer) -> None:
     first = snapshots.start(None, "index")
     assert snapshots.start(None, "index") == first == snapshots.running(None, "index")
-    assert snapshots.start(None, "export") != first
+    assert snapshots.start(None, "lookup") != first
     assert snapshots.start(None, "index", ContactQuery(search="12")) != first
     run_tasks()
     assert snapshots.running(None, "index") is None

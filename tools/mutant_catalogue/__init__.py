@@ -5,7 +5,21 @@
 
 from __future__ import annotations
 
-from . import audit, load, masking, number_index, saved_views, search, sign_in, statements, storage, tenants
+from . import (
+    audit,
+    export_pages,
+    exports,
+    load,
+    masking,
+    number_index,
+    principal,
+    saved_views,
+    search,
+    sign_in,
+    statements,
+    storage,
+    tenants,
+)
 from .mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -18,7 +32,10 @@ MUTANTS: tuple[Mutant, ...] = (
     *load.MUTANTS,
     *sign_in.MUTANTS,
     *storage.MUTANTS,
+    *principal.MUTANTS,
     *saved_views.MUTANTS,
     *number_index.MUTANTS,
     *search.MUTANTS,
+    *exports.MUTANTS,
+    *export_pages.MUTANTS,
 )

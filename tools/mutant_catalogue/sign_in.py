@@ -14,9 +14,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a password of an older tab stands on a page",
-        "contacts_ui/views/stale_form.py",
-        'if any(field in _SECRETS or "password" in field for field, _ in fields):',
-        "if any(field in _SECRETS for field, _ in fields):",
+        "contacts_ui/sign_in/form_again.py",
+        'return any(name in _SECRETS or "password" in name for name in request.POST)',
+        "return any(name in _SECRETS for name in request.POST)",
         ("tests/sign_in/test_stale_forms.py::test_secret_is_asked_for_again",),
     ),
     Mutant(
@@ -71,7 +71,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "an admin needs no second factor",
         "contacts_ui/sign_in/second_factor.py",
-        "return not has_second_factor(user)",
+        "return not (principal.has_second_factor if principal else has_second_factor(user))",
         "return False",
         ("tests/sign_in/test_mfa_required.py::test_page_redirects_to_mfa_setup_without_second_factor",),
     ),
@@ -88,6 +88,13 @@ MUTANTS: tuple[Mutant, ...] = (
         'accepted = {"mfa"} if has_second_factor(user) else {"password", "socialaccount"}',
         'accepted = {"mfa", "password", "socialaccount"}',
         ("tests/sign_in/test_step_up.py::test_every_view_asks_for_the_factor_there_is",),
+    ),
+    Mutant(
+        "signing in by an admin's link opens what needs a proof",
+        "contacts_ui/sign_in/step_up.py",
+        "if LINK_SESSION in request.session or is_sso_user(user):",
+        "if is_sso_user(user):",
+        ("tests/sign_in/test_step_up.py::test_sign_in_of_a_marked_session_is_no_proof",),
     ),
     Mutant(
         "an admin has the auditor's new password mailed to himself",

@@ -24,10 +24,16 @@ from django_tasks_db.models import DBTaskResult
 
 from contacts_ui import number_index, snapshots
 from contacts_ui.contacts import lookup_sweep
+from contacts_ui.exports import recovery
 
 log = logging.getLogger(__name__)
 
-PERIODIC: tuple[Callable[[], object], ...] = (snapshots.sweep, number_index.maintain, lookup_sweep.resume_silent)
+PERIODIC: tuple[Callable[[], object], ...] = (
+    snapshots.sweep,
+    recovery.sweep,
+    number_index.maintain,
+    lookup_sweep.resume_silent,
+)
 PERIOD = 30.0  # seconds between two rounds of them
 INTERVAL = 1.0  # seconds between two looks into an empty queue
 DATABASE_PAUSE = 5.0  # seconds after the database has refused
