@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from urllib3.connectionpool import HTTPConnectionPool
 
+from contacts_ui.sent_api.total_timeout import DeadlineAdapter
 from testing import ROOT
 from testing.sandbox_server import SandboxServer
 
@@ -70,13 +70,13 @@ def test_search_is_at_most_14_frames_from_view_to_socket(
     search: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stacks: list[list[str]] = []
-    send = HTTPConnectionPool.urlopen
+    send = DeadlineAdapter.send
 
-    def recorded(self: HTTPConnectionPool, *args: Any, **options: Any) -> Any:
+    def recorded(self: DeadlineAdapter, *args: Any, **options: Any) -> Any:
         stacks.append(_our_frames())
         return send(self, *args, **options)
 
-    monkeypatch.setattr(HTTPConnectionPool, "urlopen", recorded)
+    monkeypatch.setattr(DeadlineAdapter, "send", recorded)
     search(TEXT)
     assert stacks
     deepest = max(stacks, key=len)

@@ -205,7 +205,8 @@ class DeadlineAdapter(BaseAdapter):
             redirect=False,
             preload_content=False,
         )
-        response.status_code, response.headers, response.request = response.raw.status, response.raw.headers, request
+        response.status_code, response.request = response.raw.status, request
+        response.headers = response.raw.headers  # type: ignore[assignment]  # urllib3's ignore case as well
         return response
 
     def close(self) -> None:
