@@ -39,7 +39,7 @@ LATENCY_MS = (60, 240)  # of the API, in simulated milliseconds
 def compressed(factor: float) -> dict[str, str]:
     """Gateway settings with time compressed by `factor`. The timeout of API calls stays in real time."""
     return {
-        "SENT_FRESH_SECONDS": f"{30 / factor:g}",
+        "SENT_FRESH_SECONDS": f"{150 / factor:g}",
         "SENT_STALE_SECONDS": f"{300 / factor:g}",
         "SENT_BUDGET_PER_MINUTE": str(round(BUDGET * factor)),
         "SENT_BUDGET_BURST": str(BUDGET_BURST),

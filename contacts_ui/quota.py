@@ -6,6 +6,7 @@ Whoever reads far more contacts than anybody's work needs is copying them, with 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -34,11 +35,7 @@ def spend(user_id: int, *, contacts: int = 0, numbers: int = 0, lookups: int = 0
     no two can have the same rest. Cost: one query; up to three at the start of a window.
     """
     now, spent = datetime.now(UTC), {"contacts": contacts, "numbers": numbers, "lookups": lookups}
-    limits = {
-        "contacts": settings.DESK_CONTACTS_PER_HOUR,
-        "numbers": settings.DESK_REVEALS_PER_HOUR,
-        "lookups": settings.DESK_LOOKUPS_PER_HOUR,
-    }
+    limits = _limits()
     room = {f"{kind}__lte": limits[kind] - count for kind, count in spent.items() if count}
     mine = QuotaWindow.objects.filter(user_id=user_id)
     current, added = mine.filter(started_at__gt=now - WINDOW), {kind: F(kind) + count for kind, count in spent.items()}
@@ -54,11 +51,34 @@ def spend(user_id: int, *, contacts: int = 0, numbers: int = 0, lookups: int = 0
     raise _exceeded(current.first(), spent, limits, now)
 
 
+def _limits() -> dict[str, int]:
+    return {
+        "contacts": settings.DESK_CONTACTS_PER_HOUR,
+        "numbers": settings.DESK_REVEALS_PER_HOUR,
+        "lookups": settings.DESK_LOOKUPS_PER_HOUR,
+    }
+
+
 def has_room(user_id: int, contacts: int) -> bool:
     """Whether so many contacts may still be shown; takes nothing. For what a page can leave out. Cost: one query."""
     current = QuotaWindow.objects.filter(user_id=user_id, started_at__gt=datetime.now(UTC) - WINDOW)
     shown = current.values_list("contacts", flat=True).first() or 0
     return shown + contacts <= settings.DESK_CONTACTS_PER_HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What the person may still have in this hour. `limits` are those of an hour, by kind."""
+
+    left: dict[str, int]
+    limits: dict[str, int]
+
+
+def remaining(user_id: int) -> Remaining:
+    """What is left of the person's hour; takes nothing. Cost: one query."""
+    limits = _limits()
+    current = QuotaWindow.objects.filter(user_id=user_id, started_at__gt=datetime.now(UTC) - WINDOW).first()
+    return Remaining({kind: max(0, most - getattr(current, kind, 0)) for kind, most in limits.items()}, limits)
 
 
 class LookupQuotaExceeded(QuotaExceeded):

@@ -63,7 +63,7 @@ SENT_CA_FILE: str | None = env.str("SENT_CA_FILE", default="") or None
 if SENT_CA_FILE and not os.access(SENT_CA_FILE, os.R_OK):
     raise ImproperlyConfigured(f"SENT_CA_FILE names {SENT_CA_FILE}, which is not there or cannot be read")
 # Contacts are cached for minutes, never for a day (SECURITY.md).
-SENT_FRESH_SECONDS: float = env.float("SENT_FRESH_SECONDS", default=30.0, low=0, high=3600)
+SENT_FRESH_SECONDS: float = env.float("SENT_FRESH_SECONDS", default=150.0, low=0, high=3600)
 SENT_STALE_SECONDS: float = env.float("SENT_STALE_SECONDS", default=300.0, low=0, high=3600)
 # What the API allows the organization a minute; a quarter of it at once. Another number only as agreed with its vendor.
 SENT_LIMIT_PER_MINUTE: int = env.int("SENT_LIMIT_PER_MINUTE", default=200, low=4)
@@ -188,6 +188,7 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = (
 # Sign-ins are limited by contacts_ui/sign_in/attempts.py, for known browsers apart (docs/decisions, 25).
 ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = {"login": None, "login_failed": None, "reset_password": None}
 KNOWN_BROWSER_COOKIE_NAME = "__Host-known-browser" if _https else "known-browser"
+THEME_COOKIE_NAME = "theme"  # "dark" or "light", for the sign-in pages (contacts_ui/web/theme_cookie.py)
 KNOWN_BROWSER_SECONDS = 180 * 24 * 3600  # after the last sign-in there
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds for which proving who one is again lasts (sign_in/step_up.py)
 
@@ -338,7 +339,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "contacts_ui.middleware.size_limits.SizeLimitsMiddleware",
     "contacts_ui.middleware.static_files.StaticFilesMiddleware",
-    "contacts_ui.middleware.compression.CompressionMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "contacts_ui.sign_in.session_timeout.SessionTimeoutMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -457,7 +458,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "contacts_ui.web.scripts.BundlingStorage"
     },
 }
 WHITENOISE_MAX_AGE = 3600

@@ -1,4 +1,4 @@
-"""Django settings of a test desk: the desk's own with MD5 password hashes (microseconds instead of half a second)."""
+"""Settings of a test desk: the desk's own, with MD5 password hashes (microseconds instead of half a second)."""
 
 from __future__ import annotations
 

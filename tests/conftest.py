@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -9,9 +10,10 @@ from uuid import UUID
 
 import hypothesis
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
 from django.core.cache import caches
-from django.test import Client
+from django.test import Client, override_settings
 from pytest_django import Settings
 
 from contacts_ui.gateway import get_gateway
@@ -21,7 +23,8 @@ from contacts_ui.number_index import maintenance, registry, traffic
 from testing.accounts import prove
 from testing.background import run_tasks
 from testing.desk_template import DeskTemplate, desk_template
-from testing.running_desk import SECRET_KEY, desk_environment
+from testing.postgres_server import new_database, running_postgres
+from testing.running_desk import SECRET_KEY, desk_environment, manage
 from testing.sandbox_server import SandboxServer
 
 pytest_plugins = ["tests.selection"]
@@ -49,6 +52,21 @@ def template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> DeskTe
     return desk_template(folder, desk_environment(folder, "http://127.0.0.1:9", 0, SECRET_KEY=SECRET_KEY))
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Address of a PostgreSQL server started for the session, without a database name."""
+    with running_postgres() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> Callable[[], str]:
+    """Makes migrated databases on that server, each a copy of one template; returns the URL."""
+    manage(os.environ | {"DATABASE_URL": new_database(postgres, "migrated")}, "migrate", "--verbosity=0")
+    names = (f"copy_{number}" for number in count())
+    return lambda: new_database(postgres, next(names), template="migrated")
+
+
 @pytest.fixture
 def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
     """The worker's sandbox without queued faults and logged requests."""
@@ -56,17 +74,15 @@ def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
     return running_sandbox
 
 
-@pytest.fixture(autouse=True)
-def _plain_static_names(settings: Settings) -> None:
-    """Uses static file names without hashes: tests in this process run without collectstatic."""
+@pytest.fixture(scope="session", autouse=True)
+def _settings_of_tests() -> Iterator[None]:
+    """Static file names without hashes, since tests in this process run without collectstatic, and no mail queue.
+
+    Mail is sent inside the request: the queue's thread does not see what a test's transaction holds.
+    """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
-
-
-@pytest.fixture(autouse=True)
-def _mail_at_once(settings: Settings) -> None:
-    """Sends mail inside the request: the mail queue's thread does not see what a test's transaction holds."""
-    settings.MAIL_IN_BACKGROUND = False
+    with override_settings(STORAGES=django_settings.STORAGES | {"staticfiles": plain}, MAIL_IN_BACKGROUND=False):
+        yield
 
 
 @pytest.fixture
@@ -78,15 +94,22 @@ def desk_api(
         "contacts_ui.views.contact_list.PAGE_TIMEOUT", 5.0
     )  # a busy machine must not count as a slow API
     monkeypatch.setattr("contacts_ui.gateway.call_policy.JITTER", (0.0, 0.0))
-    settings.SENT_API_URL = sandbox.url
     monkeypatch.setattr("contacts_ui.audit.filters.PROFILE_NAMES_TIMEOUT", 5.0)
-    settings.SENT_DEADLINE = 5.0
-    settings.SENT_FRESH_SECONDS = settings.SENT_STALE_SECONDS = 0.0  # only tests of the cache use `caching_api`
-    settings.SENT_BUDGET_FILE = str(tmp_path / "budget")
-    settings.SENT_BUDGET_PER_MINUTE = settings.SENT_BUDGET_BURST = 5000
     # Own cache namespace: a late call of an earlier test stores its response where no later test reads it.
     contacts = settings.CACHES["contacts"] | {"LOCATION": f"contacts-{next(_namespaces)}"}
-    settings.CACHES = settings.CACHES | {"contacts": contacts}
+    changed = {  # at once: each change of one setting makes all of them be looked up anew
+        "SENT_API_URL": sandbox.url,
+        "SENT_DEADLINE": 5.0,
+        "SENT_FRESH_SECONDS": 0.0,  # only tests of the cache use `caching_api`
+        "SENT_STALE_SECONDS": 0.0,
+        "SENT_BUDGET_FILE": str(tmp_path / "budget"),
+        "SENT_BUDGET_PER_MINUTE": 5000,
+        "SENT_BUDGET_BURST": 5000,
+        "CACHES": settings.CACHES | {"contacts": contacts},
+    }
+    override = override_settings(**changed)
+    override.enable()
+    settings._to_restore.append(override)  # it takes back all changes in their order
     _reset_gateway()
     yield sandbox
     if sandbox.spoilt:

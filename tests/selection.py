@@ -22,6 +22,8 @@ TOGETHER = {
     "tests/audit/test_append_only.py": "PostgreSQL",
     "tests/audit/test_export.py": "PostgreSQL",
     "tests/audit/test_concurrent_writes.py": "PostgreSQL",
+    "tests/sealing/test_caches.py": "PostgreSQL",
+    "tests/sign_in/test_attempt_counters.py": "PostgreSQL",
 }
 # Page states and rows of the fault matrix are many, slow and independent: each is a group of its own.
 STATES = "tests/browser/test_page_states.py"

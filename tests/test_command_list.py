@@ -54,7 +54,7 @@ def test_page_and_fragment_offer_the_same(admin_client: Client, admin_user: User
     assert (page["X-Page"], part["X-Fragment"], scopes(part)) == ("1", "1", {""})
     groups = _groups(text(page).split("<main")[1])
     assert groups == _groups(text(part))
-    assert list(groups) == ["Views", "Pages", "Actions", "Profiles"]
+    assert list(groups) == ["Views", "Pages", "Actions", "Profiles", "People"]
     assert groups["Views"] == {"All contacts": f"{LIST}?view=all", "By SMS": f"{LIST}?channel=sms"}
     assert len(groups["Profiles"]) == 12
 
@@ -78,6 +78,16 @@ def test_support_is_offered_neither_admin_pages_nor_foreign_profiles(
 def test_admin_is_offered_the_pages_of_people_and_find_a_number(admin_client: Client) -> None:
     pages = _groups(text(fragment(admin_client, GO)))["Pages"]
     assert {"People", "Add a person", "Profiles", "Masking", "Find a number"} <= pages.keys()
+
+
+def test_admin_finds_single_people_by_name_and_user_name(admin_client: Client, support_user: User) -> None:
+    User.objects.filter(pk=support_user.pk).update(first_name="Samira", last_name="Ode")
+    for page in (text(admin_client.get(GO)), text(fragment(admin_client, GO))):
+        assert _groups(page)["People"]["Samira Ode (sam)"] == f"/people/{support_user.pk}/"
+
+
+def test_support_is_offered_no_people(support_client: Client, admin_user: User) -> None:
+    assert "mara" not in text(fragment(support_client, "/go/"))
 
 
 def test_auditor_is_offered_no_contacts_and_no_search(desk_api: SandboxServer, db: None) -> None:
@@ -115,9 +125,10 @@ def test_profile_taken_away_is_not_offered(support_client: Client, support_user:
 def test_number_is_typed_into_form_of_list_alone(admin_client: Client) -> None:
     """Neither the page nor the fragment has a form or link by which typed text gets into its own URL."""
     for page in (text(admin_client.get(GO)).split("<main")[1], text(fragment(admin_client, GO))):
-        (form,) = re.findall(r"<form[^>]*>.*?</form>", page, re.DOTALL)
+        form, *others = re.findall(r"<form[^>]*>.*?</form>", page, re.DOTALL)
         assert f'method="get" action="{LIST}"' in form
         assert 'name="search"' in form
+        assert all('method="post" action="/lookup/"' in other for other in others)
         assert "hx-" not in page
 
 

@@ -64,6 +64,15 @@ def test_channel_has_score_bar_and_percentages(admin_client: Client, sandbox: Sa
     assert "4% failed" in page
 
 
+@pytest.mark.parametrize(("fail", "asked"), [(3.6, True), (0.0, False), (None, False)])
+def test_page_says_what_is_known_of_why_messages_fail(
+    admin_client: Client, sandbox: SandboxServer, messages: str, fail: float | None, asked: bool
+) -> None:
+    _patched(sandbox, channel_scores=[{"channel": "sms", "success_score": 96.4, "fail_score": fail}])
+    page = text(admin_client.get(messages))
+    assert ("The messaging service gives no reasons. Look in Sent’s dashboard" in page) is asked
+
+
 def test_fragment_equals_body_of_page(admin_client: Client, caching_api: SandboxServer, messages: str) -> None:
     part = fragment(admin_client, messages)
     assert part["X-Fragment"] == "1"

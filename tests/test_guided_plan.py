@@ -300,3 +300,19 @@ def test_plan_of_any_text_keeps_the_literal_call_and_three_at_most(typed: str, c
 def test_any_digits_have_a_plan_with_ten_regions(typed: str) -> None:
     plan = guided_plan(typed, ("US", "GB", "FR", "DE", "IN", "BR", "AU", "ES", "AR", "IT"), index_of(GB))
     assert plan.attempts or plan.message
+
+
+ARGENTINE = "+5491122204567"  # 011 15-2220-4567
+
+
+def test_digits_across_a_mark_of_the_national_format_are_found() -> None:
+    for digits in ("12220", "112220", "9112220"):
+        assert asked(guided_plan(digits, ("US",), index_of(ARGENTINE, GB)))[0] == ("search", "011 15-2220"), digits
+
+
+def test_tail_of_e164_across_formats_is_the_whole_number() -> None:
+    assert asked(guided_plan("122204567", ("US",), index_of(ARGENTINE, GB)))[0] == ("phone", ARGENTINE)
+
+
+def test_digits_across_formats_of_nobody_are_one_literal_call() -> None:
+    assert asked(guided_plan("12229", ("US",), index_of(ARGENTINE))) == [("search", "12229")]

@@ -18,6 +18,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from contacts_ui.observability.json_logs import JsonFormatter
 from contacts_ui.people.sessions import end_sessions
+from contacts_ui.web.scripts import BUNDLE
 from testing.sandbox_server import SandboxServer
 
 from .html import text
@@ -183,7 +184,7 @@ def test_templates_have_no_inline_script_style_or_data_uri() -> None:
 def test_htmx_is_loaded_after_its_guard(admin_client: Client, address: str) -> None:
     scripts = re.findall(r'<script src="([^"]*)" defer></script>', text(admin_client.get(address)))
     assert scripts[-1].endswith("htmx.min.js")
-    assert any(script.endswith("htmx-guard.js") for script in scripts[:-1])
+    assert any(script.endswith(BUNDLE) for script in scripts[:-1])
 
 
 def test_every_template_fragment_declares_its_context() -> None:

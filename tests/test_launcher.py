@@ -193,7 +193,8 @@ def demo(folder: Path, running_sandbox: SandboxServer) -> Launch:
 @pytest.fixture(scope="module")
 def after_demo(demo: Launch, folder: Path, running_sandbox: SandboxServer) -> Launch:
     """The second start in the same folder, with a key, on another loopback address and without SITE_URL."""
-    settings = _environment(folder, running_sandbox.url, KEY, HOST="127.0.0.2")
+    quick = {"DJANGO_SETTINGS_MODULE": "tests.launcher_settings"}
+    settings = _environment(folder, running_sandbox.url, KEY, HOST="127.0.0.2", **quick)
     del settings["SITE_URL"]
     return _launch(settings, f"http://127.0.0.2:{settings['PORT']}")
 

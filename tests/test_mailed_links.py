@@ -28,7 +28,7 @@ def test_mailed_password_link_is_seen_by_person_alone(
     mail_settings: Settings, admin_client: Client, support_user: User
 ) -> None:
     page = text(admin_client.post(f"{path_of(support_user)}link/"))
-    assert "We emailed it to sam@example.org." in page
+    assert "We emailed a link for choosing a password to sam@example.org." in page
     assert "/sign-in/password/" not in page
     (sent,) = mail.outbox
     assert sent.to == ["sam@example.org"]
@@ -38,7 +38,7 @@ def test_mailed_password_link_is_seen_by_person_alone(
 def test_link_of_added_person_is_seen_by_them_alone(mail_settings: Settings, admin_client: Client) -> None:
     asked = {"username": "ada", "name": "Ada", "email": "ada@example.org", "role": "support"}
     page = text(admin_client.post("/people/new/", asked))
-    assert "We emailed it to ada@example.org" in page
+    assert "We emailed a link for choosing a password to ada@example.org" in page
     assert "/sign-in/password/" not in page
     assert [sent.to for sent in mail.outbox] == [["ada@example.org"]]
 

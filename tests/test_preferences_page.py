@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from contacts_ui.models import Preferences
 from contacts_ui.preferences import DEFAULTS, preferences_for, save_theme
+from contacts_ui.quota import spend
 
 from .html import FRAGMENT, text
 
@@ -140,9 +142,10 @@ def test_nothing_is_saved_without_csrf_token(admin_user: User, path: str) -> Non
     assert not Preferences.objects.exists()
 
 
-@pytest.mark.parametrize("path", [PAGE, THEME])
-def test_nothing_is_saved_without_signing_in(db: None, path: str) -> None:
-    assert Client().post(path, CHOSEN)["Location"].startswith("/sign-in/")
+def test_nothing_is_saved_without_signing_in(db: None) -> None:
+    assert Client().post(PAGE, CHOSEN).status_code == 409  # the form again, after signing in
+    assert Client().post(THEME, CHOSEN)["Location"].startswith("/sign-in/")
+    assert not Preferences.objects.exists()
 
 
 # --- The theme button ------------------------------------------------------------------------------
@@ -153,6 +156,7 @@ def test_theme_button_offers_other_theme(admin_client: Client, admin_user: User,
     save_theme(admin_user, theme)
     page = text(admin_client.get(PAGE))
     assert f'name="theme" value="{offered}" aria-label="{offered.capitalize()} theme"' in page
+    assert f"icons.svg#{'moon' if offered == 'dark' else 'sun'}" in page
 
 
 def test_theme_button_saves_and_returns_to_same_page(admin_client: Client, admin_user: User) -> None:
@@ -245,3 +249,46 @@ def test_one_banner_at_a_time(admin_client: Client) -> None:
     for _ in range(2):
         admin_client.post(PAGE, CHOSEN)
     assert text(admin_client.get(PAGE)).count('class="banner') == 1
+
+
+# --- What the hour allows ----------------------------------------------------------------------------
+
+
+def test_rest_of_the_hour_is_on_the_page(admin_client: Client, admin_user: User, settings: Settings) -> None:
+    settings.DESK_CONTACTS_PER_HOUR, settings.DESK_LOOKUPS_PER_HOUR = 5000, 30
+    admin_client.get("/account/contacts/")
+    spend(admin_user.pk, lookups=18)
+    page = text(admin_client.get(PAGE))
+    assert "<dt>Contacts you can view</dt><dd><span>4,950 of 5,000 left" in page
+    assert "<dt>Numbers you can look up in all profiles</dt><dd><span>12 of 30 left" in page
+    assert "Masked numbers" not in page
+
+
+def test_hour_is_not_on_page_of_person_without_contacts(client: Client, user_without_role: User) -> None:
+    client.force_login(user_without_role)
+    assert "This hour" not in text(client.get(PAGE))
+
+
+# --- The theme before signing in -----------------------------------------------------------------------
+
+
+def test_chosen_theme_stays_on_sign_in_page(admin_client: Client) -> None:
+    admin_client.post(THEME, {"theme": "dark"})
+    admin_client.post("/sign-out/")
+    assert _opening(admin_client.get("/sign-in/")) == '<html lang="en" data-theme="dark">'
+
+
+def test_theme_of_system_is_forgotten_by_browser(admin_client: Client) -> None:
+    admin_client.post(PAGE, CHOSEN)
+    admin_client.get(PAGE)
+    assert admin_client.cookies["theme"].value == "dark"
+    admin_client.post(PAGE, CHOSEN | {"theme": "system"})
+    admin_client.get(PAGE)
+    assert admin_client.cookies["theme"].value == ""
+    admin_client.post("/sign-out/")
+    assert _opening(admin_client.get("/sign-in/")) == '<html lang="en">'
+
+
+def test_foreign_theme_cookie_gets_onto_no_page(client: Client, db: None) -> None:
+    client.cookies["theme"] = '"><script>'
+    assert _opening(client.get("/sign-in/")) == '<html lang="en">'

@@ -141,6 +141,24 @@ def test_other_candidates_of_ambiguous_number_follow() -> None:
     assert ("phone", "+912079460018") in attempts_for("020 7946 0018", GB, "IN")[1:]
 
 
+@pytest.mark.parametrize("region", ["DE", "AT", "ID", "GB", "US"])
+@pytest.mark.parametrize("digits", ["442079460958", "12025550142", "919876543210", "5491122204567"])
+def test_digits_with_country_code_are_no_national_number(digits: str, region: str) -> None:
+    assert plan_number(digits, (region,)).attempts[0].value == f"+{digits}"
+
+
+@pytest.mark.parametrize(
+    ("digits", "region", "number"),
+    [
+        ("9876543210", "IN", "+919876543210"),
+        ("7911123456", "GB", "+447911123456"),
+        ("15012345678", "CN", "+8615012345678"),
+    ],
+)
+def test_own_number_without_its_trunk_prefix_stays_first(digits: str, region: str, number: str) -> None:
+    assert plan_number(digits, (region, "US")).attempts[0].value == number
+
+
 def test_attempt_names_region_of_number() -> None:
     assert [step.region for step in build_plan("020 7946 0018", [GB, "IN"]).attempts if step.kind == "phone"] == [
         GB,

@@ -94,7 +94,9 @@ class AuditFilters:
     @property
     def about(self) -> str | None:
         """The filters in words, for the audit event of reading the log. It contains no phone number."""
-        words = ", ".join(f"{chip.name.lower()}: {chip.value}" for chip in self.chips)
+        words = ", ".join(
+            f"{chip.name.lower()}: {chip.value}" if chip.name != _NAMES["number"] else chip.value for chip in self.chips
+        )
         return redact_text(words) or None  # a number may have been typed into the wrong box
 
     @property

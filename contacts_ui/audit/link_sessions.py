@@ -14,15 +14,16 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from contacts_ui.models import AuditEntry
+from contacts_ui.sign_in.step_up import LINK_SESSION
 
 from .actions import AuditAction
 
 MARKED_FOR = timedelta(days=1)
-LINK_SESSION = "desk.link_session"  # in the session: who made the link, and until when (ISO 8601) its events are marked
 
 
 def mark_session(request: HttpRequest, user: User) -> None:
-    """Marks the session that `user` begins, if they chose their password by somebody's link a day ago or less.
+    """Marks the session that `user` begins, if they chose their password by somebody's link a day ago or less: stores
+    under LINK_SESSION who made the link, and until when (ISO 8601) its events are marked.
 
     Cost: one query, two more within that day.
     """

@@ -17,9 +17,10 @@ from django.http import HttpRequest
 
 from contacts_ui.quota import QuotaExceeded, spend
 from contacts_ui.sent_api.errors import ContactNotFound, SentError
+from contacts_ui.sign_in.step_up import LINK_SESSION
 
 from .actions import AuditAction
-from .link_sessions import LINK_SESSION, mark
+from .link_sessions import mark
 from .log import ACCOUNT, AuditEvent, AuditWriteError, Outcome, append
 
 log = logging.getLogger(__name__)

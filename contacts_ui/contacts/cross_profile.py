@@ -118,19 +118,22 @@ def regions_across(preferences: EffectivePreferences, user: User, across: Scopes
 
 
 def held_reading(question: Question, across: ScopesAcross, index: OwnerIndex | None) -> Question:
-    """The question; or that about another reading, which one of the scopes has, where the index knows of all of them
-    that none has the likeliest. Cost: no call.
+    """The question; or that about another reading, which the index names in one of the scopes, where it names the
+    likeliest in none. Cost: no call.
     """
     if index is None or not question.others:
         return question
     scopes = frozenset(scope.profile_id for scope in across.scopes)
     known = [index.owners(form) for form in question.forms]
-    if any(scopes & each.profile_ids or not scopes <= each.complete_for for each in known):
+    if any(scopes & each.profile_ids for each in known):
         return question
     readings = (question_about(other, (question.number, *question.others)) for other in question.others)
     held = (each for each in readings if any(scopes & index.owners(form).profile_ids for form in each.forms))
     reading = next(held, None)
-    return dataclasses.replace(reading, instead_of=question.number) if reading else question
+    nowhere = all(
+        scopes <= each.complete_for for each in known
+    )  # else the likeliest may be where the index is not whole
+    return dataclasses.replace(reading, instead_of=question.number if nowhere else None) if reading else question
 
 
 def look_up(question: Question, across: ScopesAcross, index: OwnerIndex | None = None) -> CrossProfileResult:

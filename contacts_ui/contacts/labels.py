@@ -56,6 +56,11 @@ def few_names(names: Sequence[str]) -> str:
     return join_names(names) if len(names) <= MAX_NAMES else f"{len(names)} profiles"
 
 
+def seen_in_label(count: int) -> str:
+    """In how many other profiles a number was seen, for the log. Not their names: a name may contain a number."""
+    return "in 1 other profile" if count == 1 else f"in {count} other profiles"
+
+
 def join_names(names: Sequence[str]) -> str:
     """SMS; SMS and WhatsApp; SMS, WhatsApp and RCS."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""

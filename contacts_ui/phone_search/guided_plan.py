@@ -46,6 +46,9 @@ class KnownNumbers(Protocol):
     def begins(self, digits: str) -> bool:
         """True if a contact's number begins with these digits, country code first."""
 
+    def beginnings_with(self, digits: str) -> Sequence[str]:
+        """How numbers begin up to these digits, country code first, most contacts first."""
+
 
 def guided_plan(raw: str, regions: Sequence[str], known: KnownNumbers | None) -> SearchPlan:
     """The plan of one number or fragment; that of `plan_number` where nothing is known of the numbers."""
@@ -83,6 +86,11 @@ class _Guide:
 
     def _of_unknown(self) -> SearchPlan:
         """Nothing that exists: a number is asked for as ever, digits once more, since somebody may be new."""
+        numbers, pieces = self._across_formats()
+        if numbers:
+            return self._with([numbers[0], *self._literal, *numbers[1:], *self.default.attempts], numbers[1:])
+        if pieces:
+            return self._of_pieces(pieces)
         if any(attempt.kind == "phone" for attempt in self.default.attempts):
             return self._of_unknown_number()
         if self.known.complete:
@@ -144,6 +152,17 @@ class _Guide:
             texts = [text for digits in beginnings for text in national_prefixes(digits)]
         found = [piece for text in dict.fromkeys(texts) if (piece := self._known_piece(text, MIN_BEGINNING_DIGITS))]
         return tuple(piece for piece in found if digits_of(piece.value) == digits_of(found[0].value))
+
+    def _across_formats(self) -> tuple[tuple[Attempt, ...], tuple[Attempt, ...]]:
+        """The whole numbers that end with the digits, and how others begin up to them, where they stand in E.164 alone:
+        a national format may have a trunk prefix or a mobile mark in the midst of them ("12220" of +54 9 11 2220-4567).
+        """
+        digits = None if self.phone_input.international else digits_after_plus(self.phone_input)
+        beginnings = self.known.beginnings_with(digits) if digits else ()
+        numbers = tuple(Attempt("phone", f"+{each}") for each in beginnings if self.known.has(f"+{each}"))
+        texts = (text for each in beginnings for text in national_prefixes(each))
+        found = (self._known_piece(text, MIN_BEGINNING_DIGITS) for text in dict.fromkeys(texts))
+        return numbers, tuple(filter(None, found))
 
     def _international_beginnings(self) -> Iterator[str]:
         """Digits that may have been cut from an international number: with what is missing of its country code."""

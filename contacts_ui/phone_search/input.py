@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import unquote
 
+COARSER_GROUPING, OTHER_GROUPING = 0.05, 0.01  # how likely people group digits in fewer places, and in other places
 MAX_DIGITS = 15  # of any number in the world (E.164)
 
 _SCHEMES = re.compile(r"^(?:tel|sms|smsto|mms|whatsapp|callto|sip|facetime|imessage):(?://)?", re.IGNORECASE)
@@ -162,3 +163,9 @@ def group_boundaries(text: str) -> frozenset[int]:
         if before.isdigit() and not character.isdigit():
             found.add(count)
     return frozenset(found - {len(digits_of(text))})
+
+
+def grouping_likelihood(raw: str, formatted: str) -> float:
+    """Likelihood that someone who means `formatted` groups its digits as in `raw`."""
+    given, expected = group_boundaries(raw), group_boundaries(formatted)
+    return 1 if not given or given == expected else COARSER_GROUPING if given < expected else OTHER_GROUPING

@@ -23,7 +23,7 @@ from .input import (
     PhoneInput,
     digits_of,
     drop_digits,
-    group_boundaries,
+    grouping_likelihood,
     is_rounded,
     longest_digit_run,
     normalize,
@@ -43,7 +43,6 @@ MAX_GROUPS = 8  # of digits in a text, of which some are a number
 WITHIN_DIGITS = {4: 1.0, 3: 0.8}
 MIN_FRAGMENT_DIGITS = 4  # fewer are searched as they are
 WHOLE_NUMBER_WEIGHT = 30.0  # how likely people are to give a whole number; a fragment: fragments.py
-COARSER_GROUPING, OTHER_GROUPING = 0.05, 0.01  # how likely they group digits in fewer places, and in other places
 NO_TRUNK = 0.05  # how likely they leave out the trunk prefix
 ENDING_DIGITS = 8  # of a whole number: fewer are those of a stranger too often
 MAX_LOCAL_DIGITS = 8  # with fewer, most texts are fragments
@@ -252,7 +251,7 @@ def _national(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt,
 def _whole_number_candidates(found: Sequence[Candidate], fragment: PhoneInput, regions: Sequence[str]) -> list[Scored]:
     """The whole numbers that it may be. With too many to try one by one, equal national formats become one search."""
     scored = [(Attempt("phone", each.e164, each.region), _likelihood(each, fragment, regions)) for each in found]
-    if found and found[0].region in regions[:1] and _grouping_likelihood(fragment.text, found[0].national) == 1:
+    if _is_of_own_region(found, fragment, regions):
         scored[0] = (scored[0][0], max(score for _, score in scored) * 1.01)  # the user's own region first
     if len(found) <= MAX_ATTEMPTS:
         return scored
@@ -266,11 +265,19 @@ def _whole_number_candidates(found: Sequence[Candidate], fragment: PhoneInput, r
     return [scored[0], *joined]
 
 
+def _is_of_own_region(found: Sequence[Candidate], fragment: PhoneInput, regions: Sequence[str]) -> bool:
+    """True where the first is one. Without trunk prefix not if the digits are a number whose plus alone is missing."""
+    if not found or found[0].region not in regions[:1] or grouping_likelihood(fragment.text, found[0].national) != 1:
+        return False
+    whole = len(digits_of(found[0].national)) <= len(fragment.digits)
+    return whole or not any(each.is_valid and each.e164 == f"+{fragment.digits}" for each in found)
+
+
 def _likelihood(candidate: Candidate, fragment: PhoneInput, regions: Sequence[str]) -> float:
     rank = regions.index(candidate.region) if candidate.region in regions else len(regions)
     score = WHOLE_NUMBER_WEIGHT * region_weight(rank) * prior(candidate.region or "", candidate.national)
     trunk_digits = max(0, len(digits_of(candidate.national)) - len(fragment.digits))
-    grouping = _grouping_likelihood(fragment.text, drop_digits(candidate.national, trunk_digits))
+    grouping = grouping_likelihood(fragment.text, drop_digits(candidate.national, trunk_digits))
     return score * grouping * (NO_TRUNK if trunk_digits else 1)
 
 
@@ -281,18 +288,12 @@ def _fragment_candidates(fragment: PhoneInput, regions: Sequence[str], *, copied
     before all else: that needs no region. With other punctuation it comes last.
     """
     spellings = fragment_spellings(fragment.digits, regions, ending=fragment.ending)
-    scores = {text: score * _grouping_likelihood(fragment.text, text) for text, score in spellings.items()}
+    scores = {text: score * grouping_likelihood(fragment.text, text) for text, score in spellings.items()}
     if fragment.text != fragment.digits:
         plausible = fragment.text in scores or fragment.text.strip("( )-") in scores
         plausible = plausible or (copied and _NATIONAL_GROUPING.fullmatch(fragment.text) is not None)
         scores[fragment.text] = 2 * max(scores.values(), default=1) if plausible else 0
     return [(Attempt("search", text), score) for text, score in scores.items()]
-
-
-def _grouping_likelihood(raw: str, formatted: str) -> float:
-    """Likelihood that someone who means `formatted` groups its digits as in `raw`."""
-    given, expected = group_boundaries(raw), group_boundaries(formatted)
-    return 1 if not given or given == expected else COARSER_GROUPING if given < expected else OTHER_GROUPING
 
 
 def _ranked(scored: Iterable[Scored]) -> tuple[Attempt, ...]:

@@ -31,7 +31,7 @@ from .id_token import lacks_factor
 from .oidc import is_sso_user, sync_role_from_groups
 from .redirects import safe_redirect_path
 from .secret_encryption import DecryptionError, decrypt, encrypt
-from .step_up import proof_methods
+from .step_up import has_recent_proof, proof_methods
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +124,10 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # django
         user_login_failed.send(sender=__name__, credentials=credentials, request=request)
         self.add_message(request, messages.ERROR, message=message)
         return redirect("account_login")
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """django-allauth's own check of a proof: what step-up accepts is enough, a recent sign-in included."""
+        return bool(super().is_reauthentication_required(app=app, **kwargs)) and not has_recent_proof(self.request)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """The redirect after signing in; the browser is known from now on."""

@@ -1,7 +1,7 @@
 """Step-up: proof within the last five minutes that it is still the same person, before rights that cost more.
 
-The proof is django-allauth's reauthentication. Who has a second factor gives it with that; the identity provider's
-people give it by signing in there once more. Signing in is no such proof: a stolen session would have it.
+The proof is django-allauth's reauthentication, or the sign-in itself where it asked for the same (decision 46). Who has
+a second factor gives it with that; the identity provider's people give it by signing in there once more.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from .oidc import is_sso_user
 from .second_factor import has_second_factor
 from .secret_encryption import DecryptionError, decrypt, encrypt
 
+LINK_SESSION = "desk.link_session"  # in a session that somebody else's link may have opened (audit/link_sessions.py)
 _HELD = "desk.step_up.held"
 _BACK = "desk.step_up.back"
 _PURPOSE = "held request"
@@ -52,11 +53,21 @@ def has_recent_proof(request: HttpRequest) -> bool:
         return False
     since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
     records = get_authentication_records(request, user)
-    recent = [record for record in records if record.get("reauthenticated") and record["at"] > since]
+    recent = [record for record in records if record["at"] > since]
     if not recent:
         return False
     accepted = {"mfa"} if has_second_factor(user) else {"password", "socialaccount"}
-    return any(record["method"] in accepted for record in recent)
+    proofs = [record for record in recent if record["method"] in accepted]
+    return any(record.get("reauthenticated") for record in proofs) or _is_sign_in_proof(request, user, proofs)
+
+
+def _is_sign_in_proof(request: HttpRequest, user: User, steps: list[dict[str, Any]]) -> bool:
+    """True when the steps of a recent sign-in asked for what the proof would ask for. Never for a session that somebody
+    else's link may have opened, nor for the identity provider's people, whom it may have let in unasked.
+    """
+    if LINK_SESSION in request.session or is_sso_user(user):
+        return False
+    return any(record["method"] != "socialaccount" for record in steps)
 
 
 def proof_methods(user: User) -> list[dict[str, str]]:

@@ -6,11 +6,19 @@ from allauth.mfa.models import Authenticator
 from django import template
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.template import Context
 
 from contacts_ui.web.jinja2 import icon
+from contacts_ui.web.theme_cookie import chosen_theme
 
 register = template.Library()
 register.simple_tag(icon)
+
+
+@register.simple_tag(takes_context=True)
+def browser_theme(context: Context) -> str:
+    """The theme chosen last in this browser; "" for the system's."""
+    return chosen_theme(context.get("request")) or ""
 
 
 @register.simple_tag

@@ -26,6 +26,7 @@ from contacts_ui.access import (
 from contacts_ui.contacts.masking import mask_number
 from contacts_ui.contacts.opened import OpenedContact, opened_contacts
 from contacts_ui.contacts.saved_views import view_links
+from contacts_ui.people.people_list import known_people
 from contacts_ui.quota import has_room
 from contacts_ui.roles import ADMIN, AUDITOR, EXPORTER, role_of
 from contacts_ui.scope import Scope, path_of
@@ -33,6 +34,8 @@ from contacts_ui.web.formatting import format_time
 from contacts_ui.web.htmx import wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
+
+MOST_PEOPLE = 500  # listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class CommandGroup:
 @require_safe
 def command_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
     """Profiles, saved views, pages, actions and the contacts opened last, from within a scope. Cost: no API call while
-    the account is cached, one query each for views, pins and visits.
+    the account is cached, one query each for views, pins, visits and, for admins, people.
     """
     scope = scope_for(request.user, profile_id)
     return _respond(request, scope, scope)
@@ -84,7 +87,8 @@ def _respond(request: DeskRequest, shown: Scope | None, scope: Scope | None) -> 
         CommandGroup("views", "Views", _views(request, scope)),
         CommandGroup("pages", "Pages", _pages(request, scope)),
         CommandGroup("actions", "Actions", _actions(scope)),
-        CommandGroup("profiles", "Profiles", _profiles(request, scope)),  # last: there may be a thousand
+        CommandGroup("profiles", "Profiles", _profiles(request, scope)),  # late: there may be a thousand
+        CommandGroup("people", "People", _people(request)),
     )
     return desk.response(groups=tuple(group for group in groups if group.commands))
 
@@ -130,6 +134,16 @@ def _profiles(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
     titles |= dict(account) | {profile.id: profile.display_name for profile in visible.by_name}
     titles.pop(scope.profile_id, None)
     return tuple(Command(f"{path_of(profile_id)}contacts/", title) for profile_id, title in titles.items())
+
+
+def _people(request: DeskRequest) -> tuple[Command, ...]:
+    """Everybody, for admins, by name; of many only the first MOST_PEOPLE, and their page finds the rest."""
+    if role_of(request.user) != ADMIN:
+        return ()
+    return tuple(
+        Command(reverse("person-edit", args=[known.person_id]), known.name, None if known.is_active else "deactivated")
+        for known in known_people(MOST_PEOPLE)
+    )
 
 
 def _pages(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:

@@ -16,6 +16,7 @@ from contacts_ui import audit, number_index
 from contacts_ui.access import scope_for
 from contacts_ui.contacts.cross_profile import known_elsewhere
 from contacts_ui.contacts.filters import parse_filters
+from contacts_ui.contacts.labels import seen_in_label
 from contacts_ui.contacts.opened import remember_opened
 from contacts_ui.contacts.owners import owners_of
 from contacts_ui.contacts.search import likely_regions
@@ -120,11 +121,11 @@ def _carried(request: DeskRequest, contact: Contact, *, revealed: bool) -> str:
 def _also_in(
     request: DeskRequest, scope: Scope, contact: Contact, part: str, hashes: tuple[str, ...]
 ) -> tuple[Scope, ...]:
-    """The person's other scopes that are known to have this number; each of them has it in its log that they saw so."""
+    """The person's other scopes that are known to have this number. One question, so one event for all of them."""
     found = known_elsewhere(request.user, scope, contact) if part == "contact" else ()
-    for other in found:
-        known = {"scope": (other.profile_id or "account").lower(), "number_hashes": hashes, "about": str(contact.id)}
-        audit.record(request, audit.AuditAction.NUMBER_LOOKED_UP, **known)
+    if found:
+        about = f"{contact.id} {seen_in_label(len(found))}"
+        audit.record(request, audit.AuditAction.NUMBER_LOOKED_UP, number_hashes=hashes, about=about)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -19,6 +20,7 @@ from contacts_ui.contacts.kept_answers import opened_answers, sealed_answers, se
 from contacts_ui.contacts.list_form import MAX_PHONE
 from contacts_ui.contacts.scope_answers import Question, ScopeAnswer, number_of, question_about, question_of
 from contacts_ui.gateway import get_gateway
+from contacts_ui.quota import remaining
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
@@ -92,7 +94,12 @@ def number_lookup_progress(request: DeskRequest, lookup_id: UUID) -> HttpRespons
 def _page(request: DeskRequest, asked: Asked) -> DeskPage:
     page, fragment = "number_lookup/page.html", "number_lookup/_result.html"
     empty = dict.fromkeys(("across", "question", "result", "price", "kept"))
-    return DeskPage(request, page, fragment, None, asked=asked, **empty)
+    left = partial(_lookups_left, request.user.pk)  # called when it is written: after this one has been taken
+    return DeskPage(request, page, fragment, None, asked=asked, lookups_left=left, **empty)
+
+
+def _lookups_left(user_id: int) -> int:
+    return remaining(user_id).left["lookups"]
 
 
 def _question(request: DeskRequest, asked: Asked, across: ScopesAcross) -> Question | None:

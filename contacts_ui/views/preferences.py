@@ -9,12 +9,16 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from contacts_ui.access import sees_owners
+from contacts_ui.access import CONTACT_ROLES, sees_owners
 from contacts_ui.preferences import dismiss_steps, is_theme, preferences_form, save_theme
+from contacts_ui.quota import Remaining, remaining
+from contacts_ui.roles import role_of
 from contacts_ui.sign_in.redirects import safe_redirect_path
 from contacts_ui.web.htmx import FRAGMENT_HEADER
+from contacts_ui.web.navigation import sees_several
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
+from contacts_ui.web.theme_cookie import remember_theme
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,9 +35,14 @@ def preferences_edit(request: DeskRequest) -> HttpResponse:
         return redirect("preferences")
     desk = DeskPage(request, "preferences/edit.html", "preferences/_form.html", None)
     flashes = [str(message) for message in messages.get_messages(request)]
-    response = desk.response(form=form, messages=flashes)
+    response = desk.response(form=form, messages=flashes, hour=_hour(request), sees_several=sees_several(request, None))
     response.status_code = 422 if form.is_bound else 200
     return response
+
+
+def _hour(request: DeskRequest) -> Remaining | None:
+    """What the person may still be shown in this hour, None for a role that sees no contacts. Cost: one query."""
+    return remaining(request.user.pk) if role_of(request.user) in CONTACT_ROLES else None
 
 
 @require_POST
@@ -50,6 +59,8 @@ def theme_edit(request: DeskRequest) -> HttpResponse:
     if not is_theme(theme):
         raise BadRequest("no such theme")
     save_theme(request.user, theme)
-    if request.htmx:
-        return HttpResponse(status=204, headers={FRAGMENT_HEADER: "1"})
-    return HttpResponseRedirect(safe_redirect_path(request.POST.get("next", "")) or reverse("home"))
+    response = HttpResponse(status=204, headers={FRAGMENT_HEADER: "1"})
+    if not request.htmx:
+        response = HttpResponseRedirect(safe_redirect_path(request.POST.get("next", "")) or reverse("home"))
+    remember_theme(request, response, theme)
+    return response

@@ -20,17 +20,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from contacts_ui.preferences import is_theme
+from contacts_ui.sign_in.form_again import NOT_TAKEN, has_secrets, offer_again
 from contacts_ui.sign_in.forms import LONGEST_LOGIN, SignInForm
-from contacts_ui.sign_in.redirects import own_path, safe_redirect_path
+from contacts_ui.sign_in.redirects import safe_redirect_path
 from contacts_ui.sign_in.views import sign_out
 
-STALE = 409  # Conflict: nothing was denied, and the audit log must not say so
 RENEWAL_HEADER = "X-Form-Token"  # static/js: a new token for the button that was pressed, or a notice to reload
 FILL_IN_AGAIN = "This page was out of date, so nothing was saved. Fill it in again."
 SIGN_IN_AGAIN = "This page was out of date. Sign in again."
 NO_COOKIES = "Your browser sent no cookies. Allow them for this site, then sign in again."
 _SIGN_IN_FORMS = frozenset({"account_login", "mfa_login_webauthn", "openid_connect_login"})
-_SECRETS = frozenset({"code", "credential"})  # never on a page again; passwords neither
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  # Django passes it
@@ -43,7 +42,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
     if request.headers.get("Origin") not in settings.SITE_ORIGINS:
         return render(request, "403_csrf.html", status=403)
     if getattr(request, "htmx", False):
-        return HttpResponse(status=STALE, headers={RENEWAL_HEADER: get_token(request)})
+        return HttpResponse(status=NOT_TAKEN, headers={RENEWAL_HEADER: get_token(request)})
     if name == "account_logout":
         return sign_out(request)
     return _stale_sign_in(request) if name in _SIGN_IN_FORMS else _stale_form(request, name)
@@ -56,12 +55,12 @@ def _stale_sign_in(request: HttpRequest) -> HttpResponse:
         next_url = safe_redirect_path(request.POST.get("next", "")) or reverse("home")
         if not typed or _names(typed, request.user):
             return redirect(next_url)
-        return render(request, "account/already_signed_in.html", {"next_url": next_url}, status=STALE)
+        return render(request, "account/already_signed_in.html", {"next_url": next_url}, status=NOT_TAKEN)
     messages.warning(request, SIGN_IN_AGAIN if request.COOKIES else NO_COOKIES)
     view = LoginView()
     view.setup(request)
     form = SignInForm(request=request, initial={"login": typed})
-    return cast("HttpResponse", view.render_to_response(view.get_context_data(form=form), status=STALE))
+    return cast("HttpResponse", view.render_to_response(view.get_context_data(form=form), status=NOT_TAKEN))
 
 
 def _names(typed: str, user: User) -> bool:
@@ -70,21 +69,12 @@ def _names(typed: str, user: User) -> bool:
 
 def _stale_form(request: HttpRequest, name: str) -> HttpResponse:
     """The same form with a new token, as a button; without what was entered where that is a secret."""
-    fields = [
-        (field, value) for field, values in request.POST.lists() for value in values if field != "csrfmiddlewaretoken"
-    ]
-    if any(field in _SECRETS or "password" in field for field, _ in fields):
+    if has_secrets(request):
         messages.warning(request, FILL_IN_AGAIN)
         return redirect(request.get_full_path())
     view = request.resolver_match.func if request.resolver_match else None
-    context = {
-        "action": request.get_full_path(),
-        "fields": fields,
-        "label": _label(request, name),
-        "back_url": own_path(request.headers.get("Referer", "")) or reverse("home"),
-        "signed_out": not request.user.is_authenticated and getattr(view, "login_required", True),
-    }
-    return render(request, "account/stale_form.html", context, status=STALE)
+    signed_out = not request.user.is_authenticated and getattr(view, "login_required", True)
+    return offer_again(request, _label(request, name), signed_out=signed_out)
 
 
 def _label(request: HttpRequest, name: str) -> str:

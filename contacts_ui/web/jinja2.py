@@ -42,6 +42,7 @@ from .formatting import (
     percent,
     time_ago,
 )
+from .scripts import script_urls
 
 _TERRITORIES = Locale("en").territories
 _FLAGS = Path(settings.BASE_DIR) / "static" / "vendor" / "circle-flags" / "flags"
@@ -53,6 +54,7 @@ def environment(**options: Any) -> Environment:
     env = Environment(**options)  # noqa: S701  # Django's backend passes autoescape=True
     env.globals.update(
         static=lru_cache(maxsize=512)(static),
+        script_urls=script_urls,
         url=reverse,
         flag=flag,
         flag_class=flag_class,

@@ -17,6 +17,7 @@ from .export_mark import export_mark
 from .htmx import FRAGMENT_HEADER, PAGE_HEADER, PROFILE_HEADER, wants_fragment
 from .navigation import leads_back, navigation, sees_several
 from .request import DeskRequest, preferences_of
+from .theme_cookie import remember_theme
 
 
 class DeskPage:
@@ -77,6 +78,8 @@ class DeskPage:
             response = render(self._request, template, merged, status=status, using="desk")
         response[FRAGMENT_HEADER if fragment else PAGE_HEADER] = "1"
         response[PROFILE_HEADER] = common["profile_id"] or "account"
+        if not fragment and self._request.user.is_authenticated:
+            remember_theme(self._request, response, preferences.theme)
         for name, value in self._headers.items():
             response[name] = value
         if error and error.retry_after is not None:

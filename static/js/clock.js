@@ -25,7 +25,7 @@ setInterval(() => {
     clock.dataset.countdown = left;
     clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     // Up to 2 s of jitter, so that a whole team does not retry in the same second.
-    if (left === 0) setTimeout(() => { if (clock.isConnected) clock.closest(".state").querySelector("[data-retry]")?.click(); }, Math.random() * 2000);
+    if (left === 0) setTimeout(() => { if (clock.isConnected) clock.closest(".state")?.querySelector("[data-retry]")?.click(); }, Math.random() * 2000);
   }
 }, 1000);
 

@@ -25,6 +25,7 @@ document.addEventListener("click", (event) => {
   if (!option || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const button = option.dataset.presses && document.querySelector(option.dataset.presses);
   if (option.id === "command-search") searchFor(option, event);
+  else if (option.id === "command-lookup") lookUp(event);
   else if (button) {
     event.preventDefault();
     $("commands").hidePopover();
@@ -41,6 +42,14 @@ function searchFor(option, event) {
   $("commands").hidePopover();
   box.focus();
   box.form.requestSubmit();
+}
+
+// By POST: the number gets into no URL.
+function lookUp(event) {
+  const form = $("command-number");
+  event.preventDefault();
+  form.elements.number.value = $("command").value.trim();
+  form.submit();
 }
 
 document.addEventListener("toggle", (event) => {

@@ -38,11 +38,20 @@ document.addEventListener("click", (event) => {
 
 // After signing in again, what was typed or chosen meanwhile is searched: it must not be typed twice.
 function reload() {
+  if ($("notice").dataset.notice === "session" && hasEntries()) { open("/sign-in/", "_blank", "noopener"); return; }
   const form = ["session", "stale"].includes($("notice").dataset.notice) && changedForm();
   if (!form) { location.reload(); return; }
   const to = new URLSearchParams(new FormData(form)), size = listParameters().get("page_size");
   if (size && !to.has("page_size")) to.set("page_size", size); // its select went with the rows
   location.assign(`${form.getAttribute("action")}?${to}`);
+}
+
+// Whether a form that is sent by POST has something in it that a reload would lose: signing in then takes a new tab.
+function hasEntries() {
+  return [...document.querySelectorAll("main form[method=post] :is(input, select, textarea)")].some((field) =>
+    field.matches("select") ? [...field.options].some((option) => option.selected !== option.defaultSelected)
+    : field.matches("[type=checkbox], [type=radio]") ? field.checked !== field.defaultChecked
+    : field.type !== "hidden" && field.value !== field.defaultValue);
 }
 
 // The form whose input differs from the list in the document, else null. While a contact is open, the URL is the contact's.

@@ -18,15 +18,21 @@ function copyNumber() {
   else announce(source.querySelector("[form=reveal]") ? "Reveal the number first" : "There is no number to copy");
 }
 
+// htmx makes new content alive a moment after it is shown: a key in between would leave the page by the link's href.
+function press(link) {
+  if (link?.matches("[hx-get]")) htmx.process(link);
+  link?.click();
+}
+
 const SHORTCUTS = {
   "/": () => { const box = $("search") ?? $("lookup-number"); box?.focus(); box?.select(); },
   "j": () => moveRow(1),
   "k": () => moveRow(-1),
-  "[": () => document.querySelector(".pager [rel=prev]")?.click(),
-  "]": () => document.querySelector(".pager [rel=next]")?.click(),
+  "[": () => press(document.querySelector(".pager [rel=prev]")),
+  "]": () => press(document.querySelector(".pager [rel=next]")),
   "p": () => document.querySelector("[data-popover='profiles']")?.click(),
   "c": copyNumber,
-  "m": () => document.querySelector("article:not([inert]) [data-messages]")?.click(),
+  "m": () => press(document.querySelector("article:not([inert]) [data-messages]")),
   "?": () => $("keys")?.showPopover(),
 };
 const IN_DRAWER = new Set(["j", "k", "c", "m"]);

@@ -85,24 +85,39 @@ document.addEventListener("paste", (event) => {
   $("several").requestSubmit();
 });
 
-// Bulk lookup: how many numbers were found so far.
+// Bulk lookup: how many numbers were found so far, and how long the rest will take.
 function countLookedUp() {
   const all = [...document.querySelectorAll("[data-looked-up]")];
   if (!all.length) return;
-  const found = all.filter((row) => row.dataset.lookedUp === "found").length, waiting = document.querySelector(".lookup-pending-row");
-  fillCopyButton("found", found);
-  fillCopyButton("not-found", all.length - found);
-  $("summary").textContent = `${found} found, ${all.length - found} not found${waiting ? ", looking up the rest" : ""}`;
-  if (!waiting) announce($("summary").textContent);
+  const found = all.filter((row) => row.dataset.lookedUp === "found").length, missing = all.length - found;
+  const total = Number(document.querySelector("[data-total]")?.dataset.total ?? all.length), waiting = document.querySelector(".lookup-pending-row");
+  const soFar = all.length < total ? " so far" : "";
+  fillCopyButton("found", found, soFar);
+  fillCopyButton("not-found", missing, soFar);
+  const progress = soFar && `: ${all.length} of ${total}${waiting ? timeLeft(all.length, total, waiting) : ""}`;
+  $("summary").textContent = `${found} found, ${missing} not found${soFar}${progress}`;
+  if (!waiting) { lookupStart = null; announce($("summary").textContent); }
 }
 document.addEventListener("htmx:after:swap", (event) => { if (!isResults(event)) countLookedUp(); });
+addEventListener("DOMContentLoaded", countLookedUp); // a list that came with the page
+
+// ", about 20 s left": at the speed since the first rows came, or at that of the wait that the server asks for.
+let lookupStart = null; // since when, and how many were done then
+function timeLeft(done, total, waiting) {
+  const now = performance.now(), rest = total - done, wait = Number(waiting.dataset.wait ?? 0);
+  if (!lookupStart || lookupStart.done > done) lookupStart = { at: now, done };
+  const measured = done > lookupStart.done ? (now - lookupStart.at) / 1000 / (done - lookupStart.done) : 0;
+  const seconds = Math.max(rest * measured, wait * Math.ceil(rest / 5));
+  if (!seconds) return "";
+  return seconds > 90 ? `, about ${Math.round(seconds / 60)} min left` : `, about ${seconds > 10 ? 5 * Math.round(seconds / 5) : Math.ceil(seconds)} s left`;
+}
 
 // The numbers of a list that were found, or not found, as they were pasted: one per line.
-function fillCopyButton(kind, count) {
+function fillCopyButton(kind, count, soFar) {
   const button = document.querySelector(`[data-copy-list="${kind}"]`);
   if (!button) return;
   button.hidden = !count;
-  button.querySelector("span").textContent = `Copy ${kind === "found" ? "found" : "not found"} (${count})`;
+  button.querySelector("span").textContent = `Copy ${kind === "found" ? "found" : "not found"}${soFar} (${count})`;
 }
 document.addEventListener("click", (event) => {
   const kind = event.target.closest("[data-copy-list]")?.dataset.copyList;

@@ -12,6 +12,7 @@ document.addEventListener("submit", async (event) => {
   document.querySelector("meta[name='color-scheme']").content = theme;
   if (choice) choice.checked = true;
   button.value = other; // before the response: a second press toggles back
+  button.querySelector("use")?.setAttribute("href", button.querySelector("use").getAttribute("href").replace(/#.*/, other === "light" ? "#sun" : "#moon"));
   button.title = `${other[0].toUpperCase()}${other.slice(1)} theme`;
   button.setAttribute("aria-label", button.title);
   const send = () => fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from django.test import Client
 
 from contacts_ui.models import AuditEntry
 from testing.accounts import prove
-from testing.postgres_server import new_database, running_postgres
 from testing.running_desk import manage
 from testing.sandbox_server import SandboxServer
 
@@ -79,21 +77,6 @@ def unwritable(db: None) -> Callable[[], AbstractContextManager[None]]:
                 cursor.execute("DROP TRIGGER full")
 
     return refusing
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """Address of a PostgreSQL server started for the session, without a database name."""
-    with running_postgres() as address:
-        yield address
-
-
-@pytest.fixture(scope="session")
-def migrated(postgres: str) -> Callable[[], str]:
-    """Makes migrated databases on that server, each a copy of one template; returns the URL."""
-    manage_on(new_database(postgres, "migrated"), "migrate", "--verbosity=0")
-    names = (f"copy_{number}" for number in count())
-    return lambda: new_database(postgres, next(names), template="migrated")
 
 
 def manage_on(url: str, *arguments: str) -> str:

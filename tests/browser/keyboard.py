@@ -23,9 +23,8 @@ document.addEventListener("htmx:before:request", ({ detail }) => {
 
 def second_page(new_context: NewContext) -> Page:
     """Second page of the admin's list, which has a previous and a next page, with access to the clipboard."""
-    context = new_context(permissions=CLIPBOARD)
-    context.add_init_script(WATCH)
-    page = new_context.signed_in("admin", context=context, at=SECOND)
+    page = new_context.signed_in("admin", at=SECOND, permissions=CLIPBOARD)
+    page.evaluate(WATCH)
     page.evaluate("navigator.clipboard.writeText('nothing')")
     return page
 

@@ -1,17 +1,16 @@
-"""Look-alikes: page states that are another one's template with other words, and which make test sees in one size."""
+"""Which page states make test sees in full, which once, and which not at all: look-alikes, whose words alone differ."""
 
 from __future__ import annotations
 
-from .export_states import EXPORT_LOOK_ALIKES
+from .export_states import EXPORT_LOOK_ALIKES, EXPORT_SAMPLE
 
-# State that make test sees in all sizes and themes -> states of the same template and classes, with other sentences.
+# State that make test sees -> states of the same template and classes with other sentences, for make test-all alone.
+# Their sentences are tested without a browser: tests/test_error_pages.py, tests/test_search.py, tests/sign_in/.
 LOOK_ALIKES: dict[str, tuple[str, ...]] = {
     **EXPORT_LOOK_ALIKES,
     "unavailable": (
         "key-rejected",
-        "forbidden",
         "profile-gone",
-        "not-accepted",
         "not-answering",
         "timed-out",
         "unreachable",
@@ -19,8 +18,14 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
         "wrong-profile",
         "holding-back",
     ),
-    "no-match-filters": ("empty", "no-match", "no-match-read", "number-not-found", "nothing-searched", "beyond-end"),
-    "not-found": ("profile-denied", "contact-not-found", "role-denied"),
+    "no-match-filters": (
+        *("empty", "no-match", "no-match-read", "number-not-found", "nothing-searched", "beyond-end"),
+        *("export-too-many", "export-nothing"),
+    ),
+    "not-found": (
+        *("profile-denied", "contact-not-found", "role-denied"),
+        *("export-not-found", "export-no-file", "export-gone"),
+    ),
     "sign-in-error": ("sign-in-locked",),
     "sign-in-code": ("sign-in-code-wrong",),
     "password-sent": ("switched-off", "password-link-old", "password-forgotten"),
@@ -28,6 +33,58 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
     "app-remove": ("recovery-codes-new", "passkey-remove"),
     "person-switch-off": ("person-remove-factors", "person-sign-out", "person-role"),
     "person": ("person-admin", "person-guarded"),
-    "drawer-failed": ("drawer-messages-failed",),
+    "stale-form": ("form-kept",),
 }
 LESSER = frozenset(name for names in LOOK_ALIKES.values() for name in names)
+
+# States that make test sees in all sizes and themes. Whatever kind of element (tag, classes, role) any state has, one
+# of these has: test_sample_has_each_kind_of_element_of_all_states finds what a new state brings. The others are seen
+# once.
+SAMPLE = EXPORT_SAMPLE | frozenset(
+    {
+        "account-menu",
+        "already-signed-in",
+        "app-add",
+        "audit-details",
+        "commands",
+        "confirm-code-or-passkey",
+        "drawer-failed",
+        "drawer-loading",
+        "drawer-messages",
+        "drawer-messages-failed",
+        "drawer-opted-out",
+        "forbidden",
+        "gateway-key-rejected",
+        "list-ignored",
+        "list-owners",
+        "loading",
+        "lookup-found",
+        "lookup-no-answer",
+        "lookup-running",
+        "no-match-filters",
+        "not-accepted",
+        "offline",
+        "passkeys",
+        "password-change-wrong",
+        "people-ignored",
+        "people-profiles",
+        "person-added",
+        "person-own",
+        "person-refused",
+        "person-switch-off",
+        "preferences-saved",
+        "profiles",
+        "rate-limited",
+        "recovery-codes",
+        "reloading",
+        "security-all",
+        "sessions",
+        "several",
+        "shortcuts",
+        "sign-in-error",
+        "stale",
+        "switcher-no-match",
+        "view-errors",
+        "views",
+    }
+)

@@ -274,6 +274,12 @@ def _shortcuts(page: Page, _sandbox: SandboxServer) -> None:
     page.keyboard.press("?")
 
 
+def _menu(page: Page, _sandbox: SandboxServer) -> None:
+    """The menu of a phone, in whatever size."""
+    page.goto(FEW)
+    page.evaluate("document.getElementById('sections-menu').showPopover()")
+
+
 def _account_menu(page: Page, _sandbox: SandboxServer) -> None:
     page.goto(FEW)
     page.get_by_role("button", name="Account menu").click()
@@ -514,6 +520,7 @@ STATES = (
         person="pat",
     ),
     State("shortcuts", ("Keyboard shortcuts", "Next contact", "Turn them off"), _shortcuts),
+    State("menu", ("Contacts", "Find a number", "Audit log"), _menu),
     State("account-menu", ("Signed in as", "Preferences", "Sign out", "Status"), _account_menu),
     State("sign-in", ("User name or e-mail", "Sign in with a passkey"), at("/sign-in/"), person=None),
     State("sign-in-error", ("This user name and password do not match",), signing_in.error, person=None),
@@ -521,6 +528,7 @@ STATES = (
     State("sign-in-code", ("Two-step sign-in", "Sign in as someone else"), signing_in.code, person=None),
     State("sign-in-code-wrong", ("This code is not right",), signing_in.code_wrong, person=None),
     State("stale-form", ("This page was out of date", "nothing you entered is lost", "Continue"), signing_in.stale),
+    State("form-kept", ("You’re signed out", "nothing you entered is lost", "Continue"), signing_in.kept),
     State("already-signed-in", ("You’re already signed in", "nia"), signing_in.already_signed_in, person=None),
     State("switched-off", ("This account is deactivated",), at("/sign-in/inactive/"), person=None),
     State("password-forgotten", ("This desk doesn’t send email",), at("/sign-in/password/"), person=None),
@@ -529,14 +537,15 @@ STATES = (
     State("sign-out", ("Sign out of this browser?", "Stay signed in"), at("/sign-out/")),
     State("security", ("Sign-in and security", "Add a passkey", "Off"), at("/you/second-factor/"), person="nia"),
     State("security-all", ("2 passkeys", "On", "10 of 10 left"), at("/you/second-factor/"), person="theo"),
-    State("confirm", ("Confirm it’s you", "Your password", "Cancel"), signing_in.asked, person=None),
+    State("confirm", ("Confirm it’s you", "Your password", "Cancel"), signing_in.asked, person="pat", unproven=True),
     State("confirm-code", ("From your authenticator app",), at("/sign-in/again/code/"), person="kim"),
     State("confirm-code-or-passkey", ("Other ways to confirm",), at("/sign-in/again/code/"), person="theo"),
     State(
         "confirmed",
         ("Nothing has happened yet", "Create a link for Nia Okafor"),
         signing_in.asked_and_confirmed,
-        person=None,
+        person="pat",
+        unproven=True,
     ),
     State(
         "app-add",
@@ -623,7 +632,7 @@ STATES = (
         ("Not added.", "This user name is already taken.", "Enter a valid e-mail address."),
         _person_new_errors,
     ),
-    State("person-added", ("added", "Password link", "Assign profiles"), _person_added),
+    State("person-added", ("added", "Invitation link", "Assign profiles"), _person_added),
     State("person-switched-off", ("is deactivated and signed out everywhere.", "Reactivate"), _person_switched_off),
     *EXPORT_STATES,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
+from testing.accounts import create_session
 from testing.sandbox_server import SandboxServer
 from tests.browser.places import DeskUnderTest
 
@@ -17,7 +18,8 @@ Reach = Callable[[Page, SandboxServer], object]
 class State:
     """State of a page. `shows`: text that must be visible; `person`: username, None without a session.
 
-    `patient`: needs the desk with a long timeout that keeps stale data. `empty`: may say "No contacts".
+    `patient`: needs the desk with a long timeout that keeps stale data. `empty`: may say "No contacts". `unproven`: in
+    a new session, whose sign-in was too long ago to prove anything.
     """
 
     name: str
@@ -26,13 +28,17 @@ class State:
     person: str | None = "mara"
     patient: bool = False
     empty: bool = False
+    unproven: bool = False
 
 
 def go_to_state(state: State, place: DeskUnderTest, page: Page) -> None:
     """Brings a tab whose base URL is that of `place` into the state."""
     place.reset()
     if state.person:
-        page.context.add_cookies([{"name": "session", "value": place.sessions[state.person], "url": place.url}])
+        value = (
+            create_session(place.desk, state.person, proven=False) if state.unproven else place.sessions[state.person]
+        )
+        page.context.add_cookies([{"name": "session", "value": value, "url": place.url}])
     state.reach(page, place.sandbox)
     assert_visible(page, state)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+import re
+
+from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.conftest import NewContext
 
@@ -37,3 +39,40 @@ def test_admin_walks_from_person_to_activity_to_contacts_without_javascript(new_
     expect(page.locator("details[open] dl")).to_be_visible()
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Contacts").click()
     expect(page.get_by_role("heading", level=1, name="Contacts")).to_be_visible()
+
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+def test_header_is_one_row_on_a_phone_and_menu_has_the_pages(new_context: NewContext) -> None:
+    page = new_context.signed_in(
+        "admin", at="/account/contacts/?page_size=20", viewport=PHONE, java_script_enabled=False
+    )
+    header = page.locator(".topbar").bounding_box()
+    assert header is not None
+    assert header["height"] < 60
+    page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Audit log").click()
+    page.get_by_role("button", name="Menu", exact=True).click()
+    expect(page.get_by_role("navigation", name="Main").locator("[aria-current]")).to_have_text("Audit log")
+
+
+def test_dates_of_cards_say_what_they_are_on_a_phone(new_context: NewContext) -> None:
+    page = new_context.signed_in("admin", at="/account/contacts/?page_size=20", viewport=PHONE)
+    cell = page.locator("#results td.c-updated").first
+    assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == '"Updated "'
+    page.goto("/people/")
+    said = page.locator("td.c-seen").all_inner_texts()
+    assert said
+    assert all(re.match("Signed in|Last sign-in: |Invit|Never signed in", text) for text in said), said
+
+
+def test_signing_in_again_takes_a_new_tab_while_a_form_is_written(new_context: NewContext) -> None:
+    page = new_context.signed_in("pat", at="/preferences/")
+    page.get_by_label("Default country").fill("Portugal")
+    page.context.clear_cookies(name="session")
+    page.get_by_role("button", name="Dark theme").click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Sign in again").click()
+    expect(opened.value.get_by_label("User name or e-mail")).to_be_visible()
+    expect(page.get_by_label("Default country")).to_have_value("Portugal")

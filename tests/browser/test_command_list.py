@@ -185,6 +185,14 @@ def test_typed_number_goes_to_search_of_list_and_nowhere_before(page: Page, sand
     assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
 
 
+def test_typed_number_is_looked_up_in_all_profiles_by_post(page: Page) -> None:
+    _open(page)
+    page.keyboard.type("+1 202 555 9001")
+    page.get_by_role("option", name="Look for “+1 202 555 9001” in all profiles").click()
+    page.wait_for_url("**/lookup/")
+    expect(page.get_by_role("heading", name="+1 202-555-9001")).to_be_visible()
+
+
 def test_number_typed_on_another_page_is_searched_in_last_profile(page: Page) -> None:
     page.goto("/preferences/")
     _open(page)

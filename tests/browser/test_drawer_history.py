@@ -218,6 +218,18 @@ def test_drawer_closes_to_list_after_skip_link(page: Page, sandbox: SandboxServe
     assert len(contact_ids(page)) == 20
 
 
+def test_key_pressed_before_htmx_is_ready_keeps_the_drawer(page: Page) -> None:
+    """htmx shows new content a moment before it makes it alive: the key must not follow the link's href meanwhile."""
+    page.evaluate("""() => document.addEventListener("htmx:before:settle", (event) => {
+        event.target.dispatchEvent(new KeyboardEvent("keydown", { key: "m", code: "KeyM", bubbles: true }));
+    }, { once: true })""")
+    opened = contact_ids(page)[1]
+    page.locator(f"{ROWS} .phone__link").nth(1).click()
+    expect(page.locator("#drawer .messages [data-messages]")).to_have_count(0)
+    expect(page.locator("#drawer article")).to_be_visible()
+    assert current_path(page) == f"{LIST}{opened}/"
+
+
 # --- Ended session ---------------------------------------------------------------------------------
 
 

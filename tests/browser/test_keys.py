@@ -16,6 +16,7 @@ from .keyboard import (
     KEYS,
     LIST,
     SECOND,
+    WATCH,
     assert_nothing_happened,
     assert_nothing_requested,
     clipboard_text,
@@ -176,6 +177,7 @@ def test_brackets_turn_page(page: Page, key: str, address: str) -> None:
 def test_left_bracket_on_first_page_does_nothing(page: Page) -> None:
     page.goto(FEW)
     wait_for_results(page)
+    page.evaluate(WATCH)
     page.keyboard.press("[")
     assert_nothing_requested(page)
     assert current_path(page) == FEW

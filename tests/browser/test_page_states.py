@@ -18,13 +18,14 @@ from tests.browser.test_accessibility import COLOUR_RULES, RULES, SIZES, check
 from tests.old_phrases import old_phrases
 from tests.selection import PATIENT_STATE
 
-from .look_alikes import LESSER, LOOK_ALIKES
+from .look_alikes import LESSER, LOOK_ALIKES, SAMPLE
 from .page_states import STATES
 from .state import State, assert_visible, go_to_state
 
 Scheme = Literal["light", "dark"]
 GOING_AWAY = {"offline", "drawer-offline", "session-ended"}  # states after which a tab cannot be reused
 WIDTHS, MORE_WIDTHS = (320, 768), (390, 800, 1440)
+ALL_SIZES: dict[str, ViewportSize] = {**SIZES, "tablet": {"width": 768, "height": 1024}}
 ZOOMED: ViewportSize = {"width": 360, "height": 225}  # a screen of 1440 x 900 at 400 %
 
 # Elements whose content overflows or is cut off without an ellipsis.
@@ -45,6 +46,13 @@ COVERED = """() => [...document.querySelectorAll("body *")].filter((element) => 
   return sum + Math.max(0, Math.min(box.bottom, innerHeight) - Math.max(box.top, 0));
 }, 0) / innerHeight"""
 
+# Kinds of the visible elements: tag, classes, role and type.
+KINDS = """() => [...document.querySelectorAll("body *")].filter((element) =>
+  !(element.closest("svg") && element.tagName !== "svg") && element.checkVisibility()
+).map((element) => [
+  element.tagName, [...element.classList].sort(), element.getAttribute("role"), element.getAttribute("type")
+].join(" "))"""
+
 
 @pytest.fixture(scope="session")
 def short_timeout_desk(shared_desk: Desk, running_sandbox: SandboxServer) -> DeskUnderTest:
@@ -61,7 +69,7 @@ def long_timeout_desk(template: DeskTemplate, tmp_path_factory: pytest.TempPathF
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs a test in each state; of look-alikes make test runs those alone that are marked `each_state`."""
+    """Runs a test in each state. In make test look-alikes are absent, and others than SAMPLE run `each_state` alone."""
     if "state" not in metafunc.fixturenames:
         return
     whole = any(metafunc.definition.iter_markers("each_state"))
@@ -69,7 +77,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pytest.param(
             state,
             id=PATIENT_STATE + state.name if state.patient else state.name,
-            marks=() if whole or state.name not in LESSER else pytest.mark.exhaustive,
+            marks=() if state.name in SAMPLE or (whole and state.name not in LESSER) else pytest.mark.exhaustive,
         )
         for state in STATES
     ]
@@ -151,8 +159,8 @@ def test_every_error_page_is_covered_by_a_state() -> None:
 
 def test_look_alikes_are_states_and_none_stands_for_another() -> None:
     names = {state.name for state in STATES}
-    assert LESSER | set(LOOK_ALIKES) <= names
-    assert not LESSER & set(LOOK_ALIKES)
+    assert LESSER | set(LOOK_ALIKES) | SAMPLE <= names
+    assert not LESSER & (set(LOOK_ALIKES) | SAMPLE)
 
 
 @pytest.mark.each_state
@@ -192,10 +200,10 @@ def _passes_axe(page: Page, size: str, scheme: Scheme, rules: dict[str, Any]) ->
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ALL_SIZES)
 def test_whole_page_passes_axe(page: Page, scheme: Scheme, size: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.set_viewport_size(SIZES[size])
+    page.set_viewport_size(ALL_SIZES[size])
     check(page, whole=True)
 
 
@@ -214,8 +222,23 @@ def _overflows_nowhere(page: Page, widths: tuple[int, ...]) -> None:
         assert page.evaluate(OVERFLOWING) == [], width
 
 
-@pytest.mark.each_state
 def test_page_fits_and_stays_readable_at_400_percent_zoom(page: Page) -> None:
     page.set_viewport_size(ZOOMED)
     assert page.evaluate(OVERFLOWING) == []
     assert page.evaluate(COVERED) <= 0.5
+
+
+@pytest.mark.exhaustive
+def test_sample_has_each_kind_of_element_of_all_states(
+    short_timeout_desk: DeskUnderTest, long_timeout_desk: DeskUnderTest, tabs: Tabs
+) -> None:
+    kinds: dict[str, set[str]] = {}
+    for state in STATES:
+        place = long_timeout_desk if state.patient else short_timeout_desk
+        page = tabs.of(state, place)
+        page.set_viewport_size(SIZES["desktop"])
+        go_to_state(state, place, page)
+        kinds[state.name] = set(page.evaluate(KINDS))
+        tabs.done(page)
+    sampled = set().union(*(kinds[name] for name in SAMPLE))
+    assert {name: found - sampled for name, found in kinds.items() if found - sampled} == {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,20 +11,22 @@ from testing.sandbox_server import SandboxServer
 from tests.browser.conftest import NewContext
 
 from .keyboard import clipboard_text
-from .page_helpers import CLIPBOARD, ROWS, wait_for_address, wait_for_results
+from .page_helpers import CLIPBOARD, ROWS, hold_requests, wait_for_address, wait_for_results
 
 FEW = "/account/contacts/?page_size=20"
 SPELLINGS = {
     "as stored": "{e164}",
+    "with a label and an extension": "Mobile: ({a}) {b}-{c} ext. 5",
+    "between invisible marks": "\u202a+1 {a} {b} {c}\u202c\u200b",
+}
+MORE_SPELLINGS = {  # read in the same way: tests/test_phone_corpus.py has thousands
     "with punctuation": "({a}) {b}-{c}",
     "with dots": "{a}.{b}.{c}",
     "a tel link": "tel:+1-{a}-{b}-{c}",
     "a WhatsApp link": "https://wa.me/1{a}{b}{c}",
     "a WhatsApp id": "1{a}{b}{c}@s.whatsapp.net",
-    "with a label and an extension": "Mobile: ({a}) {b}-{c} ext. 5",
     "with no-break spaces": "+1\u00a0{a}\u00a0{b}\u00a0{c}",
     "with zeros instead of a plus": "001 {a} {b} {c}",
-    "between invisible marks": "\u202a+1 {a} {b} {c}\u202c\u200b",
 }
 
 
@@ -43,9 +47,14 @@ def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
     return new_context.signed_in("admin", at=FEW, permissions=CLIPBOARD)
 
 
-def test_pasted_number_finds_contact_and_shows_interpretation(page: Page, sandbox: SandboxServer) -> None:
+@pytest.mark.parametrize(
+    "spellings", [SPELLINGS, pytest.param(MORE_SPELLINGS, marks=pytest.mark.exhaustive)], ids=["some", "more"]
+)
+def test_pasted_number_finds_contact_and_shows_interpretation(
+    page: Page, sandbox: SandboxServer, spellings: dict[str, str]
+) -> None:
     contact_id, number = _us_contact(sandbox)
-    for spelling in SPELLINGS.values():
+    for spelling in spellings.values():
         page.goto(FEW)
         wait_for_results(page)
         expect(page.locator(ROWS)).to_have_count(20)
@@ -110,6 +119,36 @@ def test_list_of_found_or_missing_numbers_is_copied(
     page.get_by_role("button", name=label).click()
     expect(page.locator("#live")).to_have_text(f"{len(numbers[kind])} numbers copied")
     assert clipboard_text(page) == "\n".join(numbers[kind])
+
+
+def test_unfinished_list_says_how_far_it_is(page: Page, sandbox: SandboxServer) -> None:
+    known = [number for number in sandbox.contacts(None).values() if number][:6]
+    with hold_requests(page, re.compile("from=5")):
+        _paste(page, "\n".join([*known, "+12025559001"]))
+        expect(page.locator("#summary")).to_contain_text("5 found, 0 not found so far: 5 of 7")
+        expect(page.get_by_role("button", name="Copy found so far (5)")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy found (6)")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy not found (1)")).to_be_visible()
+
+
+def test_wait_that_server_asks_for_is_counted_for_the_rest(page: Page) -> None:
+    left = page.evaluate("timeLeft(60, 66, { dataset: { wait: '10' } })")
+    assert left == ", about 20 s left"
+
+
+def test_list_can_be_copied_after_reload(page: Page, sandbox: SandboxServer) -> None:
+    _paste(page, "+12025559001, +12025559002")
+    expect(page.get_by_role("button", name="Copy not found (2)")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Copy not found (2)")).to_be_visible()
+
+
+def test_found_and_missing_are_texts_without_javascript(new_context: NewContext, sandbox: SandboxServer) -> None:
+    known = [number for number in sandbox.contacts(None).values() if number][:2]
+    listed = "%0A".join([*(number.replace("+", "%2B") for number in known), "%2B12025559001"])
+    page = new_context.signed_in("admin", at=f"{FEW}&search={listed}", java_script_enabled=False)
+    expect(page.get_by_label("Found (2)", exact=True)).to_have_value("\n".join(known))
+    expect(page.get_by_label("Not found (1)")).to_have_value("+12025559001")
 
 
 def test_back_from_bulk_lookup_shows_list(page: Page, sandbox: SandboxServer) -> None:

@@ -55,12 +55,13 @@ def _check_every_page(page: Page, sandbox: SandboxServer, profile_id: str | None
         expect(page.locator(ROWS).first).not_to_have_attribute("data-contact-id", first)
 
 
-def test_admin_sees_exactly_the_contacts_of_each_profile(admin_page: Page, sandbox: SandboxServer) -> None:
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.exhaustive)])
+def test_admin_sees_exactly_the_contacts_of_each_profile(admin_page: Page, sandbox: SandboxServer, every: int) -> None:
     admin_page.goto("/account/contacts/?page_size=100")
     links = _options(admin_page)
     profiles = {f"/p/{p['id']}/contacts/?page_size=100": p["id"] for p in sandbox.profiles()}
     assert set(links) == {"/account/contacts/?page_size=100", *profiles}
-    for link, profile_id in profiles.items():
+    for link, profile_id in list(profiles.items())[::every]:
         _switch(admin_page, link)
         assert _check_every_page(admin_page, sandbox, profile_id) == len(sandbox.contacts(profile_id))
 
@@ -74,7 +75,7 @@ def test_support_sees_exactly_the_contacts_of_assigned_profiles(support_page: Pa
         assert _check_every_page(support_page, sandbox, profile_id) == len(sandbox.contacts(profile_id))
 
 
-@pytest.mark.parametrize("turns", [15, pytest.param(50, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("turns", [6, pytest.param(50, marks=pytest.mark.exhaustive)])
 def test_two_tabs_on_two_profiles_never_mix_contacts(
     new_context: NewContext, sandbox: SandboxServer, turns: int
 ) -> None:

@@ -81,16 +81,30 @@ def test_contact_names_other_profiles_that_index_knows(
     assert len([call for call in sandbox.requests() if call["path"].startswith("/v3/contacts")]) <= 1  # its own
 
 
-def test_also_in_is_in_log_of_other_profile(
-    support_client: Client, number_index: Callable[..., None], shared: tuple[str, str, str], sandbox: SandboxServer
+def test_also_in_is_one_event_for_one_question(
+    support_client: Client, number_index: Callable[..., None], shared: tuple[str, str, str]
 ) -> None:
     number_index()
-    path, _number, other = shared
+    path, _number, _other = shared
     support_client.get(path, headers=FRAGMENT)
     (entry,) = AuditEntry.objects.filter(action="number.looked_up")
-    assert entry.scope == next(profile["id"] for profile in sandbox.profiles() if profile["name"] == other)
+    assert entry.scope == path.split("/")[2]
+    assert entry.about == f"{path.split('/')[4]} in 1 other profile"
     assert entry.marks
     assert entry.rows is None
+
+
+def test_also_in_of_many_profiles_is_one_event(
+    root_client: Client, number_index: Callable[..., None], known_owners: Owners, sandbox: SandboxServer
+) -> None:
+    number_index()
+    number, owners = max(known_owners.items(), key=lambda item: len(item[1]))
+    first = min(owner for owner in owners if owner)
+    contact = next(key for key, its_number in sandbox.contacts(first).items() if its_number == number)
+    root_client.get(f"/p/{first}/contacts/{contact}/")
+    (entry,) = AuditEntry.objects.filter(action="number.looked_up")
+    assert len(owners) > 2
+    assert str(entry.about).endswith(f"in {len(owners) - 1} other profiles")
 
 
 def test_masked_contact_offers_no_number(

@@ -186,6 +186,14 @@ def test_thirty_an_hour_and_then_a_page_that_says_so(
     assert (entry.about, entry.outcome) == ("lookups", "denied")
 
 
+def test_page_says_how_many_the_hour_still_allows(support_client: Client, settings: Settings) -> None:
+    settings.DESK_LOOKUPS_PER_HOUR = 2
+    assert "You can look up 2 more numbers this hour." in text(support_client.get(LOOKUP))
+    asked = text(support_client.post(LOOKUP, {"number": NOBODYS}, headers=FRAGMENT))
+    assert '<span id="lookups-left" hx-swap-oob="innerHTML">You can look up 1 more number this hour.' in asked
+    assert "You can’t look up more numbers this hour." in text(support_client.post(LOOKUP, {"number": NOBODYS}))
+
+
 def test_default_is_thirty_an_hour(settings: Settings) -> None:
     assert settings.DESK_LOOKUPS_PER_HOUR == 30
 
@@ -226,6 +234,7 @@ def test_contact_is_looked_up_without_its_number_in_page(
     contact = next(key for key, number in sandbox.contacts(owner).items() if number == shared)
     page = text(support_client.post(LOOKUP, {"contact": f"/p/{owner}/contacts/{contact}/"}))
     assert len(said(page)["here"]) == 2
+    assert f'href="/p/{owner}/contacts/{contact}/">' in page.partition("page-header")[2].partition("</div>\n<form")[0]
     assert shared[1:-4] not in re.sub(r"[^\d\n]", "", page)
 
 
@@ -260,6 +269,7 @@ def test_number_of_unassigned_profile_reads_like_nobodys(
         page = text(support_client.post(LOOKUP, {"number": number}))
         calls.append(sorted(query.split("=")[2].split("&")[-1] for query, _ in asked(sandbox)))
         passing = r'value="[^"]*"|<h2[^>]*>[^<]*</h2>|datetime="[^"]*"|data-age="[^"]*"|just now|\d+ \w+ ago'
+        passing += r"|\d+ more number"
         pages.append(re.sub(passing, "", page))
     assert pages[0] == pages[1]
     assert calls[0] == calls[1]
@@ -322,6 +332,26 @@ def test_reading_that_is_a_contact_comes_before_one_that_is_nowhere(
     assert re.search(r'<h2 id="lookup-h"[^>]*>([^<]+)', page)[1] == british  # type: ignore[index]
     assert f"Showing results for {british}, since {german} is in none of your profiles" in page.replace("\u00a0", " ")
     assert all(local[1:5] not in query or "%2B44" in query for query, _ in asked(sandbox))
+
+
+def test_reading_that_an_unfinished_index_has_comes_first(
+    support_client: Client, number_index: Callable[..., None], local: str, known_owners: Owners, sandbox: SandboxServer
+) -> None:
+    mine = {profile["id"] for profile in sandbox.profiles()[1:4]}
+    number_index(next(iter(known_owners[f"+44{local[1:].replace(' ', '')}"] & mine)))
+    page = text(support_client.post(LOOKUP, {"number": local}))
+    assert said(page)["here"]
+    assert "is in none of your profiles" not in page  # which nobody knows
+    assert "Or did you mean" in page
+
+
+@pytest.mark.parametrize("region", ["DE", "AT", "US", "GB"])
+def test_digits_of_e164_are_one_number_whatever_the_country(
+    support_client: Client, support_user: User, shared: str, region: str
+) -> None:
+    Preferences.objects.update_or_create(user=support_user, defaults={"region": region})
+    page = text(support_client.post(LOOKUP, {"number": shared.removeprefix("+")}))
+    assert len(said(page)["here"]) == 2
 
 
 def test_reading_of_the_own_country_stays_first_without_an_index(support_client: Client, local: str) -> None:

@@ -14,7 +14,7 @@ from django.core.cache.backends.base import BaseCache
 from django.db import connection
 
 from contacts_ui.sealing.caches import MemoryCache, SealedDatabaseCache, SealedRedisCache
-from testing.postgres_server import new_database, running_postgres
+from testing.postgres_server import new_database
 from testing.redis_server import running_redis
 from testing.running_desk import manage
 
@@ -176,9 +176,6 @@ print(cache.get("a"), cache.get("always"), added, cache.get("gone"), cache.touch
 """
 
 
-@pytest.mark.needs("PostgreSQL")
-def test_table_in_postgresql_works_like_the_one_in_sqlite() -> None:
-    with running_postgres() as address:
-        settings = os.environ | {"DATABASE_URL": new_database(address, "cache")}
-        said = manage(settings, code=ON_POSTGRES)
+def test_table_in_postgresql_works_like_the_one_in_sqlite(postgres: str) -> None:
+    said = manage(os.environ | {"DATABASE_URL": new_database(postgres, "cache")}, code=ON_POSTGRES)
     assert said.splitlines()[-1] == "[2.5] 1 [True, False, True] 2 True 2"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from testing.postgres_server import new_database, running_postgres
+from testing.desk_template import DeskTemplate
 from testing.running_desk import manage
 
 # Sixteen threads, each with the same three limits in another order, then as many that are taken back.
@@ -43,20 +42,13 @@ print(accepted, sorted(len(row.times) for row in SignInCounter.objects.all()))
 
 
 @pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.needs("PostgreSQL"))])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+def database(request: pytest.FixtureRequest, template: DeskTemplate, tmp_path: Path) -> dict[str, str]:
     """The environment of a desk with a migrated database."""
     if request.param == "SQLite":
-        yield _migrated(f"sqlite:///{tmp_path / 'desk.sqlite3'}")
-        return
-    with running_postgres() as address:
-        yield _migrated(new_database(address, "counters"))
+        template.copy_database(tmp_path / "desk.sqlite3")
+        return dict(os.environ) | {"DATABASE_URL": f"sqlite:///{tmp_path / 'desk.sqlite3'}"}
+    return dict(os.environ) | {"DATABASE_URL": request.getfixturevalue("migrated")()}
 
 
 def test_concurrent_attempts_are_counted_exactly(database: dict[str, str]) -> None:
     assert manage(database, code=ATTEMPTS).splitlines()[-1] == "10 [0, 0, 0, 0, 10, 10, 10]"
-
-
-def _migrated(url: str) -> dict[str, str]:
-    env = dict(os.environ) | {"DATABASE_URL": url}
-    manage(env, "migrate", "--verbosity=0")
-    return env

@@ -61,7 +61,7 @@ ACCOUNT_PAGES = {
 MFA_PAGES = {
     "/you/second-factor/": "10 of 10 left",
     "/you/second-factor/totp/deactivate/": "Remove the authenticator app",
-    "/you/second-factor/recovery-codes/": "10 of 10 left",
+    "/you/second-factor/recovery-codes/": "Use them if you lose your device. Each works once. 10 of 10 left.",
     "/you/second-factor/recovery-codes/generate/": "Your 10 remaining codes will stop working",
     "/you/second-factor/passkeys/": "Work laptop",
     "/you/second-factor/passkeys/keys/{key}/edit/": "Rename the passkey",

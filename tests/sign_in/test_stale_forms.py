@@ -189,7 +189,7 @@ def test_page_that_asks_again_says_why(browser: Client) -> None:
 
 def test_older_tab_of_who_signed_out_asks_to_sign_in_and_keeps_the_form(signed_out: Client) -> None:
     page = text(_post(signed_out, "/people/new/", username="ada"))
-    assert "You’re signed out now." in page
+    assert "You’re signed out" in page
     assert '<input type="hidden" name="username" value="ada">' in page
 
 
@@ -235,3 +235,60 @@ def test_form_without_origin_is_refused(desk_api: SandboxServer, admin_user: Use
 
 def test_every_address_of_this_machine_is_an_own_page() -> None:
     assert SITE_URL in settings.SITE_ORIGINS
+
+
+# --- A session that has ended --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ended(desk_api: SandboxServer, admin_user: User) -> tuple[Client, str]:
+    """A browser whose session ended while a form was open, and the token of that form, which is still right."""
+    client = Client(enforce_csrf_checks=True, headers={"origin": SITE_URL})
+    client.force_login(admin_user)
+    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', text(client.get("/preferences/")))[0]
+    del client.cookies[settings.SESSION_COOKIE_NAME]
+    return client, token
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/preferences/", {"theme": "dark", "columns": ["region", "updated"], "time_zone": "Europe/Vienna"}),
+        ("/people/new/", {"username": "ada", "name": "Ada & Lovelace"}),
+        ("/account/views/new/", {"name": "Mine", "channel": "sms"}),
+    ],
+)
+def test_form_after_the_session_ended_loses_nothing(
+    ended: tuple[Client, str], path: str, fields: dict[str, Any]
+) -> None:
+    client, token = ended
+    answer = client.post(path, fields | {"csrfmiddlewaretoken": token})
+    page = text(answer)
+    assert answer.status_code == 409
+    assert "You’re signed out" in page
+    kept = [(html.unescape(name), html.unescape(value)) for name, value in HIDDEN.findall(page)]
+    sent = [(name, one) for name, value in fields.items() for one in ([value] if isinstance(value, str) else value)]
+    assert [pair for pair in kept if pair[0] != "csrfmiddlewaretoken"] == sent
+
+
+def test_form_goes_on_after_signing_in_again(ended: tuple[Client, str], admin_user: User) -> None:
+    client, token = ended
+    chosen = {"theme": "dark", "density": "compact", "page_size": "20", "time_zone": "Europe/Vienna"}
+    answer = client.post("/preferences/", chosen | {"csrfmiddlewaretoken": token})
+    client.force_login(admin_user)
+    assert _again(client, answer)["Location"] == "/preferences/"
+    assert Preferences.objects.get(user=admin_user).time_zone == "Europe/Vienna"
+
+
+def test_password_is_on_no_page_after_the_session_ended(ended: tuple[Client, str]) -> None:
+    client, token = ended
+    secret = {"oldpassword": "a secret of mine", "password1": "another one", "password2": "another one"}
+    answer = client.post("/you/password/", secret | {"csrfmiddlewaretoken": token})
+    assert answer.status_code == 302
+    assert "a secret of mine" not in text(answer)
+
+
+def test_script_is_told_that_the_session_ended(ended: tuple[Client, str]) -> None:
+    client, token = ended
+    answer = client.post("/lookup/", {"number": "1", "csrfmiddlewaretoken": token}, headers=FRAGMENT)
+    assert answer["Location"].startswith("/sign-in/")

@@ -16,6 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.middleware.step_up import ADMIN_OPEN, RULES
+from contacts_ui.sign_in.step_up import LINK_SESSION
 from testing.accounts import prove
 from testing.resolver import all_views
 from testing.sandbox_server import SandboxServer
@@ -115,12 +116,61 @@ def test_person_of_another_role_is_refused_and_not_asked(support_client: Client)
 # --- The proof -------------------------------------------------------------------------------------
 
 
-def test_sign_in_alone_is_no_proof(desk_api: SandboxServer, root_user: User) -> None:
+def _sign_in(code: str | None = None) -> Client:
+    """A client that went through every step of the sign-in form."""
     caches["default"].clear()
     client = Client()
     client.post("/sign-in/", {"login": "root", "password": "x"})
+    if code is not None:
+        client.post("/sign-in/code/", {"code": code})
     assert "_auth_user_id" in client.session
-    assert asks(client.get("/people/new/"))
+    return client
+
+
+def _age_records(client: Client, age: float) -> None:
+    session = client.session
+    session[RECORDS] = [record | {"at": time.time() - age} for record in session[RECORDS]]
+    session.save()
+
+
+@pytest.mark.parametrize("path", ["/people/new/", "/you/second-factor/totp/activate/", "/admin/"])
+def test_full_sign_in_is_a_proof_of_that_moment(desk_api: SandboxServer, root_user: User, path: str) -> None:
+    assert _sign_in().get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/people/new/", "/you/second-factor/totp/activate/"])
+def test_sign_in_is_no_proof_after_five_minutes(desk_api: SandboxServer, root_user: User, path: str) -> None:
+    client = _sign_in()
+    _age_records(client, 301)
+    assert asks(client.get(path))
+
+
+def test_sign_in_with_password_and_code_is_a_proof(desk_api: SandboxServer, with_app: User) -> None:
+    assert _sign_in(code=code_at(SECRET, time.time())).get("/people/new/").status_code == 200
+
+
+def test_sign_in_before_the_factor_was_added_is_no_proof(desk_api: SandboxServer, root_user: User) -> None:
+    client = _sign_in()
+    TOTP.activate(root_user, SECRET)
+    assert asks(client.get("/people/new/"), "/sign-in/again/code/")
+
+
+def test_sign_in_of_a_marked_session_is_no_proof(desk_api: SandboxServer, root_user: User) -> None:
+    client = _sign_in()
+    session = client.session
+    session[LINK_SESSION] = ["mara", "2100-01-01T00:00:00+00:00"]
+    session.save()
+    for path in ("/people/new/", "/you/second-factor/totp/activate/", "/admin/"):
+        assert asks(client.get(path)), path
+
+
+def test_password_of_an_sso_person_at_sign_in_is_no_proof(
+    desk_api: SandboxServer, root_user: User, settings: Settings
+) -> None:
+    client = _sign_in()
+    settings.OIDC_PROVIDER_ID = "oidc-of-work"
+    SocialAccount.objects.create(user=root_user, provider="oidc-of-work", uid="17")
+    assert asks(client.get("/people/new/"), "/sign-in/again/sso/")
 
 
 def test_password_is_proof_for_who_has_no_factor(root: Client) -> None:

@@ -90,6 +90,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/sign_in/test_step_up.py::test_every_view_asks_for_the_factor_there_is",),
     ),
     Mutant(
+        "signing in by an admin's link opens what needs a proof",
+        "contacts_ui/sign_in/step_up.py",
+        "if LINK_SESSION in request.session or is_sso_user(user):",
+        "if is_sso_user(user):",
+        ("tests/sign_in/test_step_up.py::test_sign_in_of_a_marked_session_is_no_proof",),
+    ),
+    Mutant(
         "an admin has the auditor's new password mailed to himself",
         "contacts_ui/people/permissions.py",
         "return actor.is_superuser or is_self(actor, person) or person.role not in GUARDED",
