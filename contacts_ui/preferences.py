@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from contacts_ui.sent_api.queries import PAGE_SIZES
 
 from .columns import COLUMNS, OWNER
 from .models import DENSITIES, THEMES, GroupPolicy, Preferences
+from .principal import principal_of
 from .suggested_field import SuggestedField
 
 if TYPE_CHECKING:  # Django's own class takes no type parameters when it runs
@@ -68,7 +69,7 @@ def _effective(preferences: Preferences, *, forced: bool) -> EffectivePreference
     return EffectivePreferences(
         theme=cast("Theme", preferences.theme),
         page_size=preferences.page_size,
-        columns=_in_order(preferences.columns),
+        columns=_in_order(tuple(preferences.columns)),
         density=cast("Density", preferences.density),
         region=preferences.region,
         time_zone=preferences.time_zone,
@@ -80,7 +81,8 @@ def _effective(preferences: Preferences, *, forced: bool) -> EffectivePreference
     )
 
 
-def _in_order(columns: list[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=256)  # people choose the same few
+def _in_order(columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name, _title in COLUMNS if name in columns)
 
 
@@ -88,9 +90,13 @@ DEFAULTS = _effective(Preferences(), forced=False)
 
 
 def preferences_for(user: User | AnonymousUser) -> EffectivePreferences:
-    """The effective preferences of `user`, superusers included. Cost: one query, none for someone not signed in."""
+    """The effective preferences of `user`, superusers included, as they were when the request began. Cost: none for the
+    person of the request and for strangers, one query for others.
+    """
     if not user.is_authenticated:
         return DEFAULTS
+    if principal := principal_of(user):
+        return _effective(principal.preferences or Preferences(), forced=principal.mask_forced)
     forcing = GroupPolicy.objects.filter(mask_numbers=True, group__user=OuterRef("pk"))
     # From the user, not from their row: the policy applies to people without saved preferences too.
     people = User.objects.select_related("preferences").annotate(mask_forced=Exists(forcing))
@@ -178,4 +184,4 @@ class PreferencesForm(PreferencesModelForm):
 
     def clean_columns(self) -> list[str]:
         """The columns in the order of the table, with the stored one that the form does not show."""
-        return list(_in_order([*self.cleaned_data["columns"], *self._unseen]))
+        return list(_in_order((*self.cleaned_data["columns"], *self._unseen)))

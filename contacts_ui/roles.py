@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -50,7 +51,7 @@ ROLES: tuple[Role, ...] = (
     ),
     Role(SUPPORT, "Support", "Can view contacts of assigned profiles.", "Can view all contacts."),
 )
-_CACHED = "_desk_role"
+CACHED_ROLE = "_desk_role"  # of a user object
 _CHANGING = "_desk_role_changing"
 role_changed = Signal()  # with `user`, `before` and `after`: the role's name, or None
 NAMES: tuple[str, ...] = tuple(role.name for role in ROLES)
@@ -66,18 +67,25 @@ def role_of(user: User) -> str | None:
         return None
     if user.is_superuser:
         return ADMIN
-    cached: str | None = user.__dict__.get(_CACHED, "")
+    cached: str | None = getattr(user, CACHED_ROLE, "")
     if cached == "":
-        groups = set(user.groups.values_list("name", flat=True))
-        cached = user.__dict__[_CACHED] = next((name for name in NAMES if name in groups), None)
+        cached = first_role(frozenset(user.groups.values_list("name", flat=True)))
+        setattr(user, CACHED_ROLE, cached)
     return cached
+
+
+@lru_cache(maxsize=64)
+def first_role(groups: frozenset[str]) -> str | None:
+    """The role of somebody in these groups."""
+    return next((name for name in NAMES if name in groups), None)
 
 
 def set_role(user: User, name: str | None) -> None:
     """Gives `user` this role and no other; other groups stay. An error in a `role_changed` receiver rolls it back."""
     held = set(user.groups.filter(name__in=NAMES).values_list("name", flat=True))
     before = next((held_name for held_name in NAMES if held_name in held), None)
-    user.__dict__.pop(_CACHED, None)
+    if hasattr(user, CACHED_ROLE):
+        delattr(user, CACHED_ROLE)
     if held == ({name} if name else set()):
         return
     user.__dict__[_CHANGING] = True

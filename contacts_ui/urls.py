@@ -16,6 +16,7 @@ from .views import (
     preferences,
     saved_views,
     security_txt,
+    suggestions,
 )
 from .views import contact_detail as contact
 from .views import contact_list as contacts
@@ -60,6 +61,7 @@ urlpatterns = [
     path("people/<int:person_id>/link/", people.person_link, name="person-link"),
     path("audit/", audit_log.audit_list, name="audit-list"),
     path("audit/export/", audit_log.audit_export, name="audit-export"),
+    path("suggestions/", suggestions.suggestion_list, name="suggestion-list"),
     path("preferences/", preferences.preferences_edit, name="preferences"),
     path("preferences/steps/", preferences.steps_dismiss, name="preferences-steps"),
     path("preferences/theme/", preferences.theme_edit, name="preferences-theme"),

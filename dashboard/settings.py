@@ -344,7 +344,7 @@ MIDDLEWARE = [
     "contacts_ui.sign_in.session_timeout.SessionTimeoutMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "contacts_ui.sign_in.authentication.AuthenticationMiddleware",
     "contacts_ui.sign_in.login_required.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -444,7 +444,7 @@ CACHES: dict[str, dict[str, Any]] = {  # without pickle, and sealed where they l
     else {
         "BACKEND": "contacts_ui.sealing.caches.MemoryCache",
         "LOCATION": "contacts",
-        "OPTIONS": {"MAX_ENTRIES": 2000},  # about 15 KB each
+        "OPTIONS": {"MAX_ENTRIES": 1000},  # 1 KB a contact, at most 100 each
     },
 }
 

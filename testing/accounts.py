@@ -16,7 +16,6 @@ from uuid import UUID
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.core import signing
 from django.db import connection
 from django.db.models import Model
@@ -24,7 +23,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
 
-from contacts_ui.models import Preferences, ProfileAccess
+from contacts_ui.models import Preferences, ProfileAccess, Session
 from contacts_ui.sign_in.hashed_sessions import KEY_LENGTH, stored_key
 from testing.desk_template import PASSWORD
 
@@ -74,7 +73,12 @@ def create_session(desk: Desk, username: str, *, proven: bool = True, **data: An
     key = get_random_string(KEY_LENGTH, "abcdefghijklmnopqrstuvwxyz0123456789")
     insert(
         desk,
-        Session(session_key=stored_key(key), session_data=content, expire_date=timezone.now() + timedelta(hours=12)),
+        Session(
+            session_key=stored_key(key),
+            session_data=content,
+            expire_date=timezone.now() + timedelta(hours=12),
+            user_id=number,
+        ),
     )
     return key
 

@@ -22,6 +22,7 @@ TOGETHER = {
     "tests/audit/test_append_only.py": "PostgreSQL",
     "tests/audit/test_export.py": "PostgreSQL",
     "tests/audit/test_concurrent_writes.py": "PostgreSQL",
+    "tests/audit/test_statements.py": "PostgreSQL",
     "tests/sealing/test_caches.py": "PostgreSQL",
     "tests/sign_in/test_attempt_counters.py": "PostgreSQL",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from django.test import Client
 from contacts_ui.access import ScopeDenied, last_scope, remember_visit, scope_for, visible_profiles
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import role_of, set_role
+from contacts_ui.sent_api.types import Profile, sorted_by_name
 from testing.sandbox_server import SandboxServer
 
 from .html import rows, text
@@ -174,3 +175,26 @@ def test_profile_id_is_sent_as_api_spells_it(admin_client: Client, sandbox: Sand
     sandbox.fault(route="me", kind="patch", set={"data.profiles.1.id": shouted})
     admin_client.get(f"/p/{shouted.lower()}/contacts/")
     assert sandbox.requests()[-1]["profile"] == shouted
+
+
+# --- Size ----------------------------------------------------------------------------------------
+
+
+def test_profiles_are_indexed_and_sorted_once(
+    admin_user: User, support_user: User, desk_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at every request: a thousand profiles would cost 5 ms each time."""
+    sorts = list[int]()
+
+    def counted(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
+        sorts.append(1)
+        return sorted_by_name(profiles)
+
+    monkeypatch.setattr("contacts_ui.sent_api.types.sorted_by_name", counted)
+    for user in (admin_user, support_user) * 2:
+        visible = visible_profiles(user)
+        assert [profile.id for profile in visible.by_name] == [
+            each.id for each in sorted_by_name(visible.profiles.values())
+        ]
+        assert visible.account.profiles_by_id is visible_profiles(user).account.profiles_by_id
+    assert len(sorts) == 1

@@ -10,12 +10,14 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.models import Session
 from django.test import Client
+from pytest_django import Settings
 
 from contacts_ui.contacts.opened import MAX_REMEMBERED, MAX_SHOWN, SESSION_KEY
+from contacts_ui.gateway import get_gateway
 from contacts_ui.gateway.gateway import Gateway
-from contacts_ui.models import AuditEntry, PinnedProfile, Preferences, ProfileAccess, SavedView
+from contacts_ui.models import AuditEntry, PinnedProfile, Preferences, ProfileAccess, SavedView, Session
+from contacts_ui.views.command_list import MAX_PROFILES
 from testing.sandbox_server import SandboxServer
 
 from .html import fragment, scopes, text
@@ -236,3 +238,20 @@ def test_numbers_shown_again_are_on_record(admin_client: Client, opened: list[st
 def test_list_without_opened_contacts_records_nothing(admin_client: Client) -> None:
     admin_client.get(GO)
     assert not AuditEntry.objects.filter(action__startswith="contact").exists()
+
+
+def test_first_fifty_of_many_profiles_are_listed(admin_client: Client, settings: Settings) -> None:
+    with SandboxServer(contacts=0, profiles=80) as many:
+        settings.SENT_API_URL = many.url
+        get_gateway.cache_clear()
+        for page, offer in (
+            (text(fragment(admin_client, GO)), "in all profiles</span>"),
+            (text(admin_client.get(GO)), "<span>Find a profile</span>"),
+        ):
+            urls = [url for url in _groups(page)["Profiles"].values() if url.endswith("/contacts/")]
+            assert len(urls) == MAX_PROFILES
+            assert offer in page
+
+
+def test_few_profiles_are_listed_without_search_for_others(admin_client: Client) -> None:
+    assert 'id="command-find"' not in text(fragment(admin_client, GO))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from urllib.parse import parse_qsl
 
+from django import forms
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts_ui.contacts.filters import parse_filters
-from contacts_ui.contacts.list_form import MAX_SEARCH
+from contacts_ui.contacts.list_parameters import FIELDS, MAX_SEARCH, WARNINGS, NumberContext, read_parameters
 from contacts_ui.sent_api.queries import MAX_PAGE, PAGE_SIZES, ContactQuery
+from contacts_ui.text import printable
 
 PATH = "/account/contacts/"
 NAMES = st.sampled_from(["page", "page_size", "search", "channel", "phone", "columns", "view", "other"])
@@ -33,6 +36,32 @@ def test_canonical_url_round_trips(parameters: dict[str, str]) -> None:
     again = parse_filters(PATH, QueryDict(query.canonical_url.partition("?")[2]))
     assert again.filters == query.filters
     assert again.warnings == ()
+
+
+class _Form(forms.Form):
+    """A form of the same fields, as Django would read a URL."""
+
+    def __init__(self, data: dict[str, str]) -> None:
+        super().__init__(data)
+        self.fields = copy.deepcopy(FIELDS)
+
+
+PLAIN = st.sampled_from(
+    ["", " ", "0", "1", "2", "03", "20", "50", "100", "-1", "1.0", "1e3", "٣", "sms", "whatsapp", "rcs"]
+)
+ANY_TEXT = PLAIN | st.text(max_size=12) | st.text("0123456789 +().", max_size=14) | st.just("5" * (MAX_SEARCH + 1))
+
+
+@given(st.dictionaries(st.sampled_from([*FIELDS, "other"]), ANY_TEXT))
+def test_parameters_are_read_as_a_form_reads_them(parameters: dict[str, str]) -> None:
+    form, read = _Form(parameters), read_parameters(parameters, NumberContext())
+    named, cleaned = form.errors, form.cleaned_data
+    for name in ("channel", "page", "page_size"):
+        assert getattr(read, name) == (cleaned.get(name) or None)
+    assert (read.search is None) == (not printable(cleaned.get("search", "")).split())
+    warnings = [WARNINGS.get(name) or str(messages[0]) for name, messages in named.items()]
+    own = [warning for warning in read.warnings if not (warning.startswith("“") and "isn’t a whole number" in warning)]
+    assert own == warnings
 
 
 def test_filter_change_resets_page_number() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from contacts_ui.contacts.labels import channel_name
 from contacts_ui.web.formatting import format_datetime, format_int, time_ago
-from contacts_ui.web.jinja2 import flag, flag_class, region_name
+from contacts_ui.web.regions import flag, flag_class, region_name
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ ONE = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 NONE_KNOWN = "No channel is known, so it may not be possible to message this contact"
 
 
-def _contact(channels: str | list[str] | None = None, default: str | None = None, **fields: Any) -> Contact:
+def _contact(channels: str | tuple[str, ...] | None = None, default: str | None = None, **fields: Any) -> Contact:
     return Contact(id=ONE, raw_channels=channels, default_channel=default, **({"opt_out": False} | fields))
 
 
@@ -33,11 +33,13 @@ def _contact(channels: str | list[str] | None = None, default: str | None = None
         ("sms", None, "Can be messaged by SMS"),
         ("sms,whatsapp", "sms", "Can be messaged by SMS and WhatsApp. SMS is the default"),
         ("sms, whatsapp", "whatsapp", "Can be messaged by SMS and WhatsApp. WhatsApp is the default"),
-        (["rcs", "sms", "whatsapp"], "rcs", "Can be messaged by RCS, SMS and WhatsApp. RCS is the default"),
+        (("rcs", "sms", "whatsapp"), "rcs", "Can be messaged by RCS, SMS and WhatsApp. RCS is the default"),
         ("sms,whatsapp", None, "Can be messaged by SMS and WhatsApp"),
     ],
 )
-def test_reachability_names_channels_and_default(channels: str | list[str], default: str | None, words: str) -> None:
+def test_reachability_names_channels_and_default(
+    channels: str | tuple[str, ...], default: str | None, words: str
+) -> None:
     assert reachability_label(_contact(channels, default)) == words
 
 
@@ -46,8 +48,8 @@ def test_opted_out_contact_is_not_to_be_messaged(channels: str | None) -> None:
     assert reachability_label(_contact(channels, "sms", opt_out=True)) == "Do not message: opted out"
 
 
-@pytest.mark.parametrize("channels", [None, "", " , ", []])
-def test_reachability_without_channel_promises_nothing(channels: str | list[str] | None) -> None:
+@pytest.mark.parametrize("channels", [None, "", " , ", ()])
+def test_reachability_without_channel_promises_nothing(channels: str | tuple[str, ...] | None) -> None:
     assert reachability_label(_contact(channels, "sms")) == NONE_KNOWN
 
 
@@ -77,7 +79,7 @@ def test_repeated_channel_is_named_once() -> None:
     st.sampled_from([True, False, None]),
 )
 def test_every_contact_has_reachability_label(
-    channels: str | list[str] | None, default: str | None, opt_out: bool | None
+    channels: str | tuple[str, ...] | None, default: str | None, opt_out: bool | None
 ) -> None:
     words = reachability_label(_contact(channels, default, opt_out=opt_out))
     assert words

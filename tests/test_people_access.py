@@ -11,13 +11,12 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import DatabaseError
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.models import AuditEntry
+from contacts_ui.models import AuditEntry, Session
 from contacts_ui.roles import set_role
 from testing.accounts import prove
 from testing.sandbox_server import SandboxServer

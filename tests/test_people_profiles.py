@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from contacts_ui.models import AuditEntry, GroupPolicy
+from contacts_ui.models import AuditEntry, GroupPolicy, ProfileAccess
 from testing.sandbox_server import SandboxServer
 
 from .html import text
@@ -56,7 +56,7 @@ def test_query_count_is_independent_of_number_of_profiles(
     admin_client: Client, caching_api: SandboxServer, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     admin_client.get(PROFILES)
-    with django_assert_num_queries(5):  # session, user, role, assignments, preferences
+    with django_assert_num_queries(2):  # who is asking, assignments
         admin_client.get(PROFILES)
 
 
@@ -68,6 +68,17 @@ def test_profile_page_names_who_has_it(
     assert f'href="/people/{support_user.pk}/">sam</a>' in page
     assert "nia" not in page
     assert "Nobody has this profile" in text(admin_client.get(f"{PROFILES}{second['id']}/"))
+
+
+def test_people_with_profile_are_paged(admin_client: Client, sandbox: SandboxServer) -> None:
+    profile_id = sandbox.profiles()[5]["id"]
+    people = User.objects.bulk_create(User(username=f"user-{number:03d}") for number in range(60))
+    ProfileAccess.objects.bulk_create(ProfileAccess(user=person, profile_id=profile_id) for person in people)
+    first = text(admin_client.get(f"/people/profiles/{profile_id}/"))
+    assert (first.count(">user-"), "Page 1 of 2" in first, "60 people have it" in first) == (50, True, True)
+    assert f'href="/people/profiles/{profile_id}/?page=2" rel="next"' in first
+    last = text(admin_client.get(f"/people/profiles/{profile_id}/", {"page": "9"}))
+    assert (last.count(">user-"), "user-059" in last) == (10, True)
 
 
 def test_deactivated_holder_is_marked(admin_client: Client, support_user: User, sandbox: SandboxServer) -> None:

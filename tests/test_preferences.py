@@ -116,7 +116,7 @@ def test_preferences_are_read_in_one_query(
 
 def test_page_reads_preferences_once(admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     admin_client.get(PAGE)  # the first request of a session writes its start time
-    with django_assert_num_queries(5):  # session, user, role, effective preferences, own row
+    with django_assert_num_queries(3):  # who is asking, own row, what is left of the hour
         admin_client.get(PAGE)
 
 

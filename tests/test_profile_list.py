@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -14,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from contacts_ui.access import recent_scopes, remember_visit, scope_for, visible_profiles
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import PinnedProfile, ProfileAccess
+from contacts_ui.views.profile_switcher import MAX_OPTIONS
 from testing.sandbox_server import SandboxServer
 
 from .html import FRAGMENT, RESTORE, SITE_URL, fragment, scopes, text
@@ -172,15 +176,47 @@ def test_unapproved_profile_shows_its_status(admin_client: Client, sandbox: Sand
     assert f"<span>{name}</span><small>pending review</small>" in text(fragment(admin_client, "/account/profiles/"))
 
 
-def test_thousand_profiles_fit_in_300_kilobytes(admin_client: Client, settings: Settings) -> None:
-    with SandboxServer(contacts=0, profiles=1000) as many:
+@pytest.fixture
+def crowd(admin_client: Client, settings: Settings) -> Iterator[list[str]]:
+    """The names of more profiles than are sent, sorted."""
+    with SandboxServer(contacts=0, profiles=120) as many:
         settings.SENT_API_URL = many.url
         get_gateway.cache_clear()
-        address = "/account/contacts/?search=555&channel=whatsapp&page_size=20"
-        response = fragment(admin_client, "/account/profiles/", current=address)
-        assert len(set(_links(text(response)))) == 1001
-        assert ">1,001</span> profiles" in text(response)
-        assert len(response.content) < 300_000
+        yield sorted((profile["name"] for profile in many.profiles()), key=str.casefold)
+
+
+def test_first_fifty_of_many_profiles_are_sent(admin_client: Client, crowd: list[str]) -> None:
+    response = fragment(admin_client, "/account/profiles/", current="/account/contacts/?search=555&channel=sms")
+    assert len(_links(text(response))) == MAX_OPTIONS == 50
+    assert ">50 of 121</span> profiles, with the account: find the others by name" in text(response)
+    assert len(response.content) < 20_000
+    assert 'hx-get="/account/profiles/"' in text(response)
+
+
+def test_any_of_many_profiles_is_found_by_name(admin_client: Client, admin_user: User, crowd: list[str]) -> None:
+    first, last = crowd[0], crowd[-1]
+    for shape in (admin_client.get, partial(fragment, admin_client)):
+        page = text(shape("/account/profiles/?find=" + quote(last)))
+        assert html.escape(last) in page
+        assert html.escape(first) not in page
+        assert "find the others" not in page
+
+
+def test_pinned_and_recent_profiles_are_among_the_fifty(
+    admin_client: Client, admin_user: User, crowd: list[str]
+) -> None:
+    by_name = get_gateway().account().value.profiles_by_name
+    *_, pinned, recent = by_name
+    PinnedProfile.objects.create(user=admin_user, profile_id=UUID(pinned))
+    _visit(admin_user, recent, None)
+    groups = _groups(text(admin_client.get("/account/profiles/")))
+    assert groups["Pinned"] == [f"/p/{pinned}/contacts/"]
+    assert groups["Recent"] == [f"/p/{recent}/contacts/"]
+    assert len(groups["All profiles"]) == 48
+
+
+def test_few_profiles_are_searched_without_the_server(admin_client: Client) -> None:
+    assert "hx-get" not in text(fragment(admin_client, "/account/profiles/"))
 
 
 def test_history_restore_gets_whole_page(admin_client: Client) -> None:

@@ -89,6 +89,7 @@ GETS: dict[str, tuple[int, ...]] = {
     "people/<int:person_id>/link/": ADMINS_MOVED,
     "audit/": READERS,
     "audit/export/": READERS,
+    "suggestions/": (302, 403, 403, 403, 404, 404),  # nothing is typed
     "preferences/": EVERYONE,
     "preferences/steps/": REFUSED,
     "preferences/theme/": REFUSED,

@@ -334,7 +334,7 @@ def test_views_cost_one_query_and_no_call(admin_client: Client, admin_user: User
             connection,
         ) as asked:
             body = text(admin_client.get(f"{LIST}?channel=sms"))
-        of_views = [query for query in asked.captured_queries if 'FROM "contacts_ui_savedview"' in query["sql"]]
+        of_views = [query for query in asked.captured_queries if "FROM contacts_ui_savedview" in query["sql"]]
         return len(asked), len(of_views), body
 
     page()
@@ -350,6 +350,19 @@ def test_views_cost_one_query_and_no_call(admin_client: Client, admin_user: User
     assert caching_api.requests() == []
     assert "All 150 views" in after[2]
     assert list(_chips(after[2])) == ["All contacts", *(f"v{n:03}" for n in range(9))]
+
+
+def test_list_of_views_asks_for_all_owners_at_once(admin_client: Client, caching_api: SandboxServer) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert admin_client.get("/account/views/").status_code == 200
+        return len(asked)
+
+    queries()
+    without = queries()
+    for number in range(3):
+        _view(User.objects.create_user(f"o{number}"), audience="everyone")
+    assert queries() == without + 1
 
 
 def test_fragment_does_not_load_views(admin_client: Client, admin_user: User) -> None:

@@ -6,6 +6,8 @@ from .actions import AuditAction
 from .lines import part_of_list
 from .log import AuditEvent, AuditWriteError, append
 from .number_hashes import (
+    MAX_HASHED_RESULTS,
+    has_few_numbers,
     hashes_of_contacts,
     hashes_of_numbers,
     hashes_of_plan,
@@ -13,7 +15,6 @@ from .number_hashes import (
     search_hashes,
 )
 from .recorder import (
-    MAX_HASHED_RESULTS,
     PendingEvent,
     append_now,
     count_reveals,
@@ -39,6 +40,7 @@ __all__ = [
     "defer",
     "failed",
     "flush",
+    "has_few_numbers",
     "hashes_of_contacts",
     "hashes_of_numbers",
     "hashes_of_plan",

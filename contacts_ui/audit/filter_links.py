@@ -1,12 +1,8 @@
-"""Links and suggestions of the audit log's filters: chips, time ranges, and people to filter by."""
+"""Links of the audit log's filters: chips and time ranges."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from django.contrib.auth.models import User
-
-MAX_SUGGESTED = 500  # people, and profiles, that an input suggests; any other can be typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +21,3 @@ class AuditPreset:
     title: str
     url: str
     active: bool
-
-
-def suggested_people() -> tuple[tuple[str, str], ...]:
-    """User name and full name of people to suggest as a filter. Cost: one query."""
-    rows = User.objects.order_by("username").values_list("username", "first_name", "last_name")[:MAX_SUGGESTED]
-    return tuple((username, f"{first} {last}".strip()) for username, first, last in rows)

@@ -118,7 +118,8 @@ class AuditFilters:
 def profile_names() -> dict[str, str]:
     """Profile names by id, empty when the API does not respond in time. Cost: one API call in five minutes."""
     account = get_gateway().account_if_known(PROFILE_NAMES_TIMEOUT)
-    return {profile.id.lower(): profile.display_name for profile in account.value.profiles} if account else {}
+    named = account.value.profiles_by_name if account else {}
+    return {profile_id: profile.display_name for profile_id, profile in named.items()}
 
 
 def hashes_for_input(text: str, region: str | None) -> str:

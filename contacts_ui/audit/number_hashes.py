@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from contacts_ui.text import digits_only
 
 HASH_LENGTH = 20  # hexadecimal digits: two of a million numbers share a hash once in 10^12 logs
 MAX_HASHES = 32  # of one event: five texts of a bulk lookup with four each, and five contacts; a search has fewer
+MAX_HASHED_RESULTS = 5  # numbers: a list of so many is a lookup of them, one of more is a list
 
 Hashed = tuple[Literal["number", "digits"], str]  # what is hashed: a whole number in E.164, or the digits of a text
 
@@ -47,6 +48,12 @@ def hashes_of_contacts(contacts: Iterable[Contact]) -> tuple[str, ...]:
         number = contact.format_e164 or e164(contact.number or "")
         hashed.append(("number", number) if number else ("digits", digits_only(contact.number or "")))
     return _hashes(hashed)
+
+
+def has_few_numbers(contacts: Collection[Contact]) -> bool:
+    """Whether a list is a lookup of its numbers: many contacts may share a few of them."""
+    numbers = {contact.format_e164 or contact.phone_number or contact.id for contact in contacts}
+    return len(numbers) <= MAX_HASHED_RESULTS
 
 
 def search_hashes(text: str, regions: Sequence[str]) -> tuple[str, ...]:

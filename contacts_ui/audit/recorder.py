@@ -21,7 +21,7 @@ from contacts_ui.sign_in.step_up import LINK_SESSION
 
 from .actions import AuditAction
 from .link_sessions import mark
-from .log import ACCOUNT, AuditEvent, AuditWriteError, Outcome, append
+from .log import ACCOUNT, AuditEvent, AuditWriteError, Outcome, append, append_spending
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,6 @@ _SHOWING = (
     AuditAction.CONTACT_OPENED,
     AuditAction.NUMBER_LOOKED_UP,
 )
-MAX_HASHED_RESULTS = 5  # rows: up to this many are a lookup of these numbers, more are a list
 
 
 @dataclass(slots=True)
@@ -125,28 +124,27 @@ def flush(request: HttpRequest, status: int) -> None:
     """
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return
-    events, exceeded = _events(request, status), None
-    try:
-        _spend_quota(request, events)
-    except QuotaExceeded as error:
-        exceeded, events = error, [*(_withheld(event) for event in events), _exceeded(request, error)]
+    pending, contacts, exceeded = _pending(request), 0, None
+    events, numbers = _events(request, pending, status), pending.reveals
+    for event in events:
+        if event.outcome == "ok" and event.action in _SHOWING:
+            contacts += event.rows or 0
+        elif event.outcome == "ok" and event.action == AuditAction.NUMBER_REVEALED:
+            numbers += event.rows or 0
+    shown = {"contacts": contacts, "numbers": numbers}
+    if (contacts or numbers) and len(events) == 1 and append_spending(events[0], request.user.pk, **shown):
+        events = []
+    elif contacts or numbers:
+        try:
+            _spend(request, **shown)
+        except QuotaExceeded as error:
+            exceeded, events = error, [*(_withheld(event) for event in events), _exceeded(request, error)]
     for event in events:
         append(event)
     if exceeded:
         raise exceeded
-    for do in _pending(request).recorded:
+    for do in pending.recorded:
         do()
-
-
-def _spend_quota(request: HttpRequest, events: list[AuditEvent]) -> None:
-    shown = dict.fromkeys((*_SHOWING, AuditAction.NUMBER_REVEALED), 0)
-    for event in events:
-        if event.outcome == "ok" and event.action in shown:
-            shown[event.action] += event.rows or 0
-    numbers = shown.pop(AuditAction.NUMBER_REVEALED) + _pending(request).reveals
-    contacts = sum(shown.values())
-    if contacts or numbers:
-        _spend(request, contacts=contacts, numbers=numbers)
 
 
 def _spend(request: HttpRequest, **counts: int) -> None:
@@ -175,13 +173,17 @@ def append_now(event: AuditEvent, request: HttpRequest | None = None) -> None:
     append(with_request(request or context.request, event))
 
 
-def with_request(request: HttpRequest | None, event: AuditEvent) -> AuditEvent:
-    """The event with the person, IP address and reference of the request, as far as they are known."""
+def with_request(request: HttpRequest | None, event: AuditEvent, **defaults: Any) -> AuditEvent:
+    """The event with the person, IP address and reference of the request, as far as they are known.
+
+    `defaults`: the request's outcome, and other values for fields that the event leaves empty.
+    """
     if request is None:
         return event
     user = getattr(request, "user", None)
     marked = LINK_SESSION in getattr(request, "session", ())
     person = user if user is not None and user.is_authenticated else None
+    missing = {name: value for name, value in defaults.items() if name == "outcome" or getattr(event, name) is None}
     return replace(
         event,
         person_id=event.person_id or (person.pk if person else None),
@@ -189,6 +191,7 @@ def with_request(request: HttpRequest | None, event: AuditEvent) -> AuditEvent:
         reference=getattr(request, "reference", None),
         address=address_of(request),
         about=mark(request, event.about) if marked else event.about,
+        **missing,
     )
 
 
@@ -200,8 +203,8 @@ def address_of(request: HttpRequest) -> str | None:
         return None
 
 
-def _events(request: HttpRequest, status: int) -> list[AuditEvent]:
-    pending, match = _pending(request), request.resolver_match
+def _events(request: HttpRequest, pending: _PendingEvents, status: int) -> list[AuditEvent]:
+    match = request.resolver_match
     name = (match.url_name if match else None) or ""
     action, outcome = ACTIONS.get(name), _outcome(status, pending.error)
     events = [recorded.event for recorded in pending.events] or _implicit_event(request, name, outcome)
@@ -212,7 +215,7 @@ def _events(request: HttpRequest, status: int) -> list[AuditEvent]:
         "scope": scope_of(request) if action or "profile_id" in (match.kwargs if match else {}) else None,
         "request_id": getattr(pending.error, "request_id", None),
     }
-    return [with_request(request, _with_defaults(event, defaults)) for event in events]
+    return [with_request(request, event, **defaults) for event in events]
 
 
 def _implicit_event(request: HttpRequest, name: str, outcome: Outcome) -> list[AuditEvent]:
@@ -224,12 +227,6 @@ def _implicit_event(request: HttpRequest, name: str, outcome: Outcome) -> list[A
     return (
         [AuditEvent(AuditAction.PAGE_DENIED, about=name or None)] if outcome == "denied" and match is not None else []
     )
-
-
-def _with_defaults(event: AuditEvent, defaults: dict[str, Any]) -> AuditEvent:
-    """The event with the request's outcome, and its other values where the event has none."""
-    missing = {field: value for field, value in defaults.items() if field == "outcome" or getattr(event, field) is None}
-    return replace(event, **missing)
 
 
 def _outcome(status: int, error: Exception | None) -> Outcome:

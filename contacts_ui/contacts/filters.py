@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -12,10 +12,10 @@ from django.http import QueryDict
 from contacts_ui import phone_search
 from contacts_ui.columns import COLUMNS
 from contacts_ui.phone_search import Attempt, KnownNumbers, SearchPlan
-from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, PAGE_SIZES, Channel, ContactQuery
+from contacts_ui.sent_api.queries import DEFAULT_PAGE_SIZE, PAGE_SIZES, ContactQuery
 
 from .labels import channel_name
-from .list_form import MAX_NAMED, ListForm
+from .list_parameters import MAX_NAMED, NumberContext, read_parameters
 
 MAX_BOX = 20_000  # characters that stay in the box when they are too many to search
 MAX_NAMED_LINES = 3
@@ -57,24 +57,23 @@ class ContactListQuery:
         `attempt` (an Attempt or None) is one too; another search or number drops it.
         """
         attempt = changes.pop("attempt", None if {"search", "phone"} & changes.keys() else self.attempt)
-        filters = replace(self.filters, **({"page": 1} | changes))
-        params: dict[str, str | None] = {
+        filters = self.filters
+        params = {
             "search": filters.search,
             "as": attempt.value if attempt else None,
             "channel": filters.channel,
             "phone": filters.phone,
-            "page": str(filters.page) if filters.page != 1 else None,
-            "page_size": str(filters.page_size) if filters.page_size != self._default_size(filters.page) else None,
+            "page": 1,
+            "page_size": filters.page_size,
             "columns": " ".join(self.columns) if self.columns else None,
-        }
-        given = {name: value for name, value in params.items() if value is not None}
+        } | changes
+        # The rows a page has when the URL names none; on a later page the same for everyone: links travel.
+        default_size = self.default_size if params["page"] == 1 else DEFAULT_PAGE_SIZE
+        left_out = {"page": 1, "page_size": default_size}
+        given = {name: value for name, value in params.items() if value not in {None, left_out.get(name)}}
         query = urlencode(given or (ALL_CONTACTS if self.names_all else {}))
         base = self.path if path is None else path
         return f"{base}?{query}" if query else base
-
-    def _default_size(self, page: int) -> int:
-        """The rows a page has when the URL names none. On a later page the same for everyone: links travel."""
-        return self.default_size if page == 1 else DEFAULT_PAGE_SIZE
 
     @property
     def search(self) -> str | None:
@@ -151,12 +150,7 @@ class FilterChip:
     url: str
 
 
-_WARNINGS = {
-    "page": "There is no such page, so this is the first one.",
-    "page_size": f"Rows per page can be {', '.join(map(str, PAGE_SIZES[:-1]))} or {PAGE_SIZES[-1]}.",
-    "columns": "There is no such column, so it was left out.",
-}
-_OWN_WARNING = {"search", "channel", "phone"}
+NO_COLUMN = "There is no such column, so it was left out."
 
 
 def parse_filters(
@@ -177,33 +171,31 @@ def parse_filters(
     leaves of a search what tells no hidden digit of a masked number. `known` are the numbers that the scope has.
     `opens_default`: the bare URL opens a saved view.
     """
-    form = ListForm(parameters, regions=regions, known=known, mask_forced=mask_forced)
-    form.is_valid()
-    clean, errors = form.cleaned_data, form.errors
-    page = clean.get("page") or 1
-    warnings = [str(messages[0]) if name in _OWN_WARNING else _WARNINGS[name] for name, messages in errors.items()]
-    phone = clean.get("phone") or None
-    search, channel = clean.get("search") or None, clean.get("channel") or None
-    named = parameters.get("as") or ""
+    numbers = NumberContext(regions, known, mask_forced)
+    asked = read_parameters(parameters, numbers)
+    phone, search, channel, exact = asked.phone, asked.search, asked.channel, asked.exact
+    warnings, named = list(asked.warnings), parameters.get("as") or ""
     columns, are_known = _columns(parameters)
     if not are_known:
-        warnings.append(_WARNINGS["columns"])
-    if form.exact and (search or channel):
+        warnings.append(NO_COLUMN)
+    if exact and (search or channel):
         warnings.append("Looking up one number sets the search and the channel aside.")
         search = channel = None
-    if form.exact and form.exact.literal:  # a national number, as it is written: its region may be none of these
-        phone, search = None, form.exact.literal.value
-    plan = form.exact or (_plan(search, form) if search and planned else None)
+    if exact and exact.literal:  # a national number, as it is written: its region may be none of these
+        phone, search = None, exact.literal.value
+    plan = exact
+    if search and planned and plan is None:
+        plan = numbers.plan_search(search, holds_several=asked.holds_several)
     if plan and plan.skipped:
         warnings.append(_skipped(plan.skipped))
-    page = 1 if phone or (plan and plan.ending) else page
+    page = 1 if phone or (plan and plan.ending) else asked.page or 1
     return ContactListQuery(
         path=path,
         filters=ContactQuery(
             page=page,
-            page_size=clean.get("page_size") or (page_size if page == 1 else DEFAULT_PAGE_SIZE),
+            page_size=asked.page_size or (page_size if page == 1 else DEFAULT_PAGE_SIZE),
             search=search,
-            channel=cast("Channel | None", channel),
+            channel=channel,
             phone=phone,
         ),
         plan=plan,
@@ -222,17 +214,6 @@ def _columns(parameters: QueryDict | Mapping[str, str]) -> tuple[tuple[str, ...]
     named = (parameters.get("columns") or "").split()
     columns = tuple(name for name, _title in COLUMNS if name in named)
     return columns or None, set(named) <= set(columns)
-
-
-def _plan(search: str, form: ListForm) -> SearchPlan:
-    """The plan of a search of which the form knows already whether it holds several numbers."""
-    if form.mask_forced:
-        return phone_search.masked_plan(search, form.regions, form.known)
-    if form.holds_several:
-        return phone_search.build_plan(search, form.regions)
-    if form.known is None:
-        return phone_search.plan_number(search, form.regions)
-    return phone_search.guided_plan(search, form.regions, form.known)
 
 
 def _attempt(named: str, search: str, plan: SearchPlan | None, *, mask_forced: bool) -> Attempt | None:

@@ -7,8 +7,8 @@ digits are aligned from the end. A trunk prefix stands in one of them only and i
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
 from uuid import UUID
 
 from contacts_ui.sent_api.types import Contact
@@ -16,7 +16,6 @@ from contacts_ui.sent_api.types import Contact
 Segment = tuple[str, bool]  # a part of the text, and whether it is marked
 
 LOOSE_DIGITS = 4  # that are marked with whatever stands between them: nobody typed punctuation
-_DIGIT = re.compile(r"\d")
 
 
 def marked_numbers(contacts: Iterable[Contact], spellings: Sequence[str]) -> dict[UUID, tuple[Segment, ...]]:
@@ -33,19 +32,23 @@ def marked_numbers(contacts: Iterable[Contact], spellings: Sequence[str]) -> dic
     found = {}
     for contact in contacts:
         shown, national = contact.format_international or contact.number or "", contact.format_national or ""
-        places = [match.start() for match in _DIGIT.finditer(shown)]
-        digits = [match.start() for match in _DIGIT.finditer(national)]
-        pairs = zip(reversed(places), reversed(digits), strict=False)
-        common = sum(1 for _ in takewhile(lambda pair: shown[pair[0]] == national[pair[1]], pairs))  # noqa: B023
         spans = [match.span(match.lastindex or 0) for match in pattern.finditer(national)]
-        aligned = zip(places[len(places) - common :], digits[len(digits) - common :], strict=True)
-        parts, end, goes_on = list[Segment](), 0, False
-        for place, digit in aligned:
-            is_marked = any(first <= digit < last for first, last in spans)
-            if is_marked and goes_on:  # neighbouring digits share a mark, with the punctuation between them
-                parts[-1] = (parts[-1][0] + shown[end : place + 1], True)
-            elif is_marked:
-                parts += [(shown[end:place], False), (shown[place], True)]
-            end, goes_on = place + 1 if is_marked else end, is_marked
+        places = [place for place, character in enumerate(shown) if character.isdecimal()] if spans else []
+        digits = [place for place, character in enumerate(national) if character.isdecimal()] if spans else []
+        pairs = zip(reversed(places), reversed(digits), strict=False)
+        common = next((n for n, (a, b) in enumerate(pairs) if shown[a] != national[b]), min(len(places), len(digits)))
+        runs = list[tuple[int, int]]()  # of marked digits, counted from the end, so that both formats agree
+        for first, last in spans:
+            start = max(bisect_left(digits, first) - len(digits), -common)
+            stop = bisect_left(digits, last) - len(digits)
+            if runs and start <= runs[-1][1]:  # neighbouring digits share a mark, with the punctuation between them
+                runs[-1] = (runs[-1][0], max(stop, runs[-1][1]))
+            elif start < stop:
+                runs.append((start, stop))
+        parts, end = list[Segment](), 0
+        for start, stop in runs:
+            first, last = places[start], places[stop - 1] + 1
+            parts += [(shown[end:first], False), (shown[first:last], True)]
+            end = last
         found[contact.id] = tuple(part for part in (*parts, (shown[end:], False)) if part[0])
     return found

@@ -19,7 +19,7 @@ from contacts_ui.sent_api.queries import PAGE_SIZES
 from contacts_ui.text import single_line
 
 from .filters import ContactListQuery
-from .list_form import CHANNELS
+from .list_parameters import CHANNELS
 from .saved_views import ViewRefused, save_view, scope_key
 
 MAX_NAME = 60  # characters

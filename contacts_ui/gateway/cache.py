@@ -1,4 +1,4 @@
-"""Response cache: structs as msgpack in Django's cache, invalidated a scope at a time."""
+"""Response cache: structs in Django's cache, as msgpack where it is not in memory, invalidated a scope at a time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import msgspec
 import redis
 from django.core.cache.backends.base import BaseCache
 from django.db import DatabaseError
+
+from contacts_ui.sealing.caches import MemoryCache
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +28,21 @@ MESSAGE_SUMMARY_TTL = 60.0  # a contact's message summary is fresh
 T = TypeVar("T")
 
 
+class _Held(msgspec.Struct, frozen=True):
+    """A value in the memory of this process, and when it was stored."""
+
+    stored_at: float
+    value: Any
+
+
 class ResponseCache:
-    """A cache of structs. One that does not answer counts as empty, and is logged. `ttl` is in seconds."""
+    """A cache of structs. One that does not answer counts as empty, and is logged. `ttl` is in seconds.
+
+    In memory every reader has the struct itself, so all its fields must be immutable.
+    """
 
     def __init__(self, cache: BaseCache, ttl: float) -> None:
-        self._cache, self._ttl = cache, ttl
+        self._cache, self._ttl, self._in_memory = cache, ttl, isinstance(cache, MemoryCache)
 
     def get(self, key: str, result_type: type[T], invalidated_at_key: str | None = None) -> T | None:
         """The value under `key`, unless its scope was invalidated after it was stored."""
@@ -42,21 +54,26 @@ class ResponseCache:
             return None
         if key not in found:
             return None
-        stored_at, body = found[key]
+        held = found[key]
+        stored_at, body = (held.stored_at, held.value) if isinstance(held, _Held) else held
         if invalidated_at_key is not None and found.get(invalidated_at_key, 0.0) >= stored_at:
             return None
         try:
-            return msgspec.msgpack.decode(body, type=result_type)
+            return body if isinstance(body, result_type) else msgspec.msgpack.decode(body, type=result_type)
         except msgspec.MsgspecError:  # stored by another version of the desk
             return None
 
     def set(self, key: str, value: object, ttl: float | None = None) -> None:
         """Stores `value` for `ttl` seconds, by default the cache's own."""
+        now = datetime.now(UTC).timestamp()
+        if self._in_memory:
+            self._write(key, _Held(now, value), ttl or self._ttl)
+            return
         try:
             body = msgspec.msgpack.encode(value)
         except (OverflowError, ValueError):  # a time at the end of time: it can be shown, but not stored
             return
-        self._write(key, (datetime.now(UTC).timestamp(), body), ttl or self._ttl)
+        self._write(key, (now, body), ttl or self._ttl)
 
     def invalidate_scope(self, key: str) -> None:
         """Nothing stored before now under the scope of this `scope_invalidated_at` key is served any more."""

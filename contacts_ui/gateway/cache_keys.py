@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from uuid import UUID
 
@@ -66,4 +65,4 @@ class CacheKeys:
         return f"{kind}:{self._digest(kind, self.api_key_fingerprint, scope.profile_id or 'account', *parts)}"
 
     def _digest(self, *parts: str) -> str:
-        return hmac.new(self._secret, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._secret, "\x1f".join(parts).encode(), "sha256").hex()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -127,11 +127,11 @@ class Gateway:
 
         Checked like every answer (decision 2). Raises LocalRateLimited without a call while there is no budget.
         """
-        others = self._other_profile_ids(scope)
+        known_ids = self._profile_ids(scope)
 
         def fetch(deadline: Deadline) -> ContactPage:
             page = self._client.contacts(query, scope.profile_id, deadline)
-            _check_row_ownership(scope, others, page.contacts, page.request_id)
+            _check_row_ownership(scope, known_ids, page.contacts, page.request_id)
             return page
 
         return self._config.call_policy.call_in_background(fetch, bulk=bulk)
@@ -151,12 +151,12 @@ class Gateway:
         return CachedRequest(self._keys.account(), AccountResult, self._fetch_account, None, fresh_seconds)
 
     def _page_request(self, scope: Scope, query: ContactQuery, policy: FetchPolicy) -> CachedRequest[ContactPage]:
-        other_profile_ids, upstream = self._other_profile_ids(scope), upstream_query(query)
+        profile_ids, upstream = self._profile_ids(scope), upstream_query(query)
         key = self._keys.page(scope, upstream)
 
         def fetch(deadline: Deadline) -> ContactPage:
             page = self._client.contacts(upstream, scope.profile_id, deadline)
-            _check_row_ownership(scope, other_profile_ids, page.contacts, page.request_id)
+            _check_row_ownership(scope, profile_ids, page.contacts, page.request_id)
             self._region_stats.record(scope, page.contacts)
             self._derived_pages.record(scope, upstream, page, key)
             for observer in OBSERVERS:
@@ -181,11 +181,11 @@ class Gateway:
                 self._cache.set(self._keys.contact(scope, contact_id), cached, self._config.stale_seconds)
                 return CachedResult(cached)
 
-        other_profile_ids = self._other_profile_ids(scope)
+        profile_ids = self._profile_ids(scope)
 
         def fetch(deadline: Deadline) -> ContactResult:
             found, request_id = self._client.contact(contact_id, scope.profile_id, deadline)
-            _check_row_ownership(scope, other_profile_ids, (found,), request_id)
+            _check_row_ownership(scope, profile_ids, (found,), request_id)
             return ContactResult(found, datetime.now(UTC), request_id)
 
         key = self._keys.contact(scope, contact_id)
@@ -259,18 +259,20 @@ class Gateway:
         found = next((contact for contact in page.contacts if contact.id == contact_id), None)
         return ContactResult(found, page.fetched_at, page.request_id) if found else None
 
-    def _other_profile_ids(self, scope: Scope) -> frozenset[str]:
-        """The ids of all profiles but the scope's own. Needed before a call is made, which must not need another."""
+    def _profile_ids(self, scope: Scope) -> Collection[str]:
+        """The ids of all profiles, none for the account. Needed before a call is made, which must not need another."""
         if scope.profile_id is None:
-            return frozenset()
+            return ()
         known = self._account_cache.account if self._account_cache else self.account()
-        return frozenset(p.id.lower() for p in known.value.profiles) - {scope.profile_id.lower()}
+        return known.value.profiles_by_id
 
 
 def _check_row_ownership(
-    scope: Scope, other_profile_ids: frozenset[str], rows: tuple[Contact, ...], request_id: str | None
+    scope: Scope, profile_ids: Collection[str], rows: tuple[Contact, ...], request_id: str | None
 ) -> None:
     """Refuses a whole answer in which a row names another profile as its owner (docs/decisions, 2)."""
-    if any(row.customer_id and row.customer_id.lower() in other_profile_ids for row in rows):
+    own = (scope.profile_id or "").lower()
+    named = {row.customer_id.lower() for row in rows if row.customer_id} - {own}
+    if any(owner in profile_ids for owner in named):
         log.error("sent.profile.foreign_row", extra={"profile_id": scope.profile_id})
         raise ProfileMismatch(status=200, request_id=request_id)

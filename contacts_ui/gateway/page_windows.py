@@ -22,7 +22,14 @@ def upstream_query(query: ContactQuery) -> ContactQuery:
 
 
 def slice_page(upstream_page: ContactPage, query: ContactQuery) -> ContactPage:
-    """The page of `query` out of a page of a hundred rows, with its own counts. Absent counts stay absent."""
+    """The page of `query` out of a page of a hundred rows, with its own counts: the same one as long as that is cached.
+
+    Absent counts stay absent.
+    """
+    window = (query.page, query.page_size)
+    if (known := upstream_page.memo.get(window)) is not None:
+        page: ContactPage = known
+        return page
     start, size = _offset(query) % UPSTREAM_PAGE_SIZE, query.page_size
     facts = upstream_page.pagination
     total = facts.total_count
@@ -34,9 +41,11 @@ def slice_page(upstream_page: ContactPage, query: ContactQuery) -> ContactPage:
         total_pages=-(-total // size) if total is not None and total >= 0 else None,
         has_more=True if rest else facts.has_more,
     )
-    return msgspec.structs.replace(
+    page = msgspec.structs.replace(
         upstream_page, contacts=upstream_page.contacts[start : start + size], pagination=pagination
     )
+    upstream_page.memo[window] = page
+    return page
 
 
 def _offset(query: ContactQuery) -> int:

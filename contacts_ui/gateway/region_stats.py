@@ -19,7 +19,9 @@ DECAY_ABOVE = 2_000  # contacts counted: above it all counts are halved, so that
 
 
 class _RegionCounts(msgspec.Struct, frozen=True):
-    counts: dict[str, int]
+    """Most frequent first."""
+
+    counts: tuple[tuple[str, int], ...]
 
 
 class RegionStats:
@@ -34,16 +36,13 @@ class RegionStats:
         if not fresh:
             return
         key = self._keys.regions(scope)
-        counts = Counter(self._counts(key)) + fresh
+        stored = self._cache.get(key, _RegionCounts)
+        counts = Counter(dict(stored.counts if stored else ())) + fresh
         if counts.total() > DECAY_ABOVE:
             counts = Counter({region: count // 2 for region, count in counts.items() if count > 1})
-        self._cache.set(key, _RegionCounts(dict(counts)), TTL)
+        self._cache.set(key, _RegionCounts(tuple(counts.most_common())), TTL)
 
     def top(self, scope: Scope) -> tuple[str, ...]:
         """The most frequent regions, most frequent first. Empty for a scope without any answer yet."""
-        counts = Counter(self._counts(self._keys.regions(scope)))
-        return tuple(region for region, _ in counts.most_common(TOP_REGIONS))
-
-    def _counts(self, key: str) -> dict[str, int]:
-        stored = self._cache.get(key, _RegionCounts)
-        return stored.counts if stored else {}
+        stored = self._cache.get(self._keys.regions(scope), _RegionCounts)
+        return tuple(region for region, _ in stored.counts[:TOP_REGIONS]) if stored else ()

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts_ui', '0014_steps_dismissed'),
+        ("contacts_ui", "0016_audit_numbers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

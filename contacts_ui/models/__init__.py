@@ -7,13 +7,14 @@ Contacts are in sealed parts alone: of snapshots, of the number index, of lookup
 from __future__ import annotations
 
 from .access import PinnedProfile, ProfileAccess, ScopeVisit
-from .audit import AppendOnlyError, AuditEntry, AuditQuerySet
+from .audit import AppendOnlyError, AuditEntry, AuditNumber, AuditQuerySet
 from .counters import QuotaWindow, SignInCounter
 from .exports import UNFINISHED_EXPORTS, Export, ExportPart, ExportState
 from .number_indexes import NumberIndex, NumberIndexAddition, NumberIndexPart
 from .number_lookups import NumberLookup, NumberLookupAnswer
 from .preferences import DENSITIES, THEMES, GroupPolicy, Preferences
 from .saved_views import SavedView
+from .sessions import Session
 from .snapshots import UNFINISHED, Snapshot, SnapshotPart, SnapshotState
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "UNFINISHED_EXPORTS",
     "AppendOnlyError",
     "AuditEntry",
+    "AuditNumber",
     "AuditQuerySet",
     "Export",
     "ExportPart",
@@ -39,6 +41,7 @@ __all__ = [
     "QuotaWindow",
     "SavedView",
     "ScopeVisit",
+    "Session",
     "SignInCounter",
     "Snapshot",
     "SnapshotPart",

@@ -31,7 +31,8 @@ class Snapshot(models.Model):
     runner that may write, `lease_until` how long it has at least. `passes` counts from 1; `next_page` is the page that
     this pass asks for next. `pages`, `rows` (distinct ids) and `calls` are of all passes; totals, `duplicates`,
     `dropped_rows` and `invalid_fields` are of the last pass. `shrank`: the total fell, so rows were deleted.
-    `waiting_since`: the API has given no page since. `wrapped_key` is null once the snapshot has expired.
+    `waiting_since`: the API has given no page since, for the reason in `error` and `request_id`. `wrapped_key` is null
+    once the snapshot has expired.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)

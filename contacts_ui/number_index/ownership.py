@@ -14,7 +14,7 @@ def rows_of_page(profile_id: str | None, contacts: Iterable[Contact], account: A
 
     Those of the account keep as their owner the profile they name, if /v3/me names it too; None is the account.
     """
-    profiles = {profile.id.lower() for profile in account.profiles}
+    profiles = account.profiles_by_id
     own = profile_id.lower() if profile_id else None
     for contact in contacts:
         named = contact.customer_id.lower() if contact.customer_id else None

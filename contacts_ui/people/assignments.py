@@ -11,13 +11,11 @@ from django.http import QueryDict
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
 from contacts_ui.sent_api.errors import SentError
-from contacts_ui.sent_api.types import sorted_by_name
 from contacts_ui.text import fold, matches_name, parse_uuid, single_line
 
 # Choices a page shows: a browser sends a field for each selected one, and Django accepts a thousand fields of a form.
 MAX_SHOWN = 500
 MAX_COPIED_NAME = 150  # characters of a name to copy from
-MAX_SUGGESTED = 200  # people to copy profiles from; any other name can be typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def load_profiles() -> ProfileDirectory:
         account = get_gateway().account()
     except SentError:
         return ProfileDirectory({}, unavailable=True)
-    found = ((parse_uuid(profile.id), profile.display_name) for profile in sorted_by_name(account.value.profiles))
+    found = ((parse_uuid(profile.id), profile.display_name) for profile in account.value.profiles_by_name.values())
     names = {known_id: name for known_id, name in found if known_id}
     return ProfileDirectory(names, stale=account.stale, single_account=not account.value.is_organization)
 
@@ -176,10 +174,3 @@ def _people_called(typed: str) -> dict[int, str]:
         if fold(single_line(full_name)) == wanted:
             named[person_id] = full_name
     return named
-
-
-def people_to_copy() -> tuple[tuple[str, str], ...]:
-    """Active people who have profiles, as pairs of user name and full name, to suggest. Cost: one query."""
-    people = User.objects.filter(is_active=True, profile_accesses__isnull=False).distinct().order_by("username")
-    rows = people.values_list("username", "first_name", "last_name")[:MAX_SUGGESTED]
-    return tuple((username, f"{first} {last}".strip()) for username, first, last in rows)

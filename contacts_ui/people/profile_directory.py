@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.core.paginator import EmptyPage, Paginator
+from django.core.paginator import Paginator
 from django.db.models import Count
 from django.db.models.functions import Lower
 from django.http import Http404, QueryDict
@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import EXPORTER, ROLES, SUPPORT
-from contacts_ui.sent_api.types import Profile, sorted_by_name
+from contacts_ui.sent_api.types import Account, Profile
 from contacts_ui.text import matches_name, single_line
 
 from .filters import MAX_SEARCH
@@ -62,6 +62,17 @@ class Holder:
     unused: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class HoldersPage:
+    """Some of the people who have a profile. A URL is None for no page."""
+
+    rows: tuple[Holder, ...]
+    page: int
+    pages: int
+    previous_url: str | None
+    next_url: str | None
+
+
 def profiles_page(path: str, parameters: QueryDict) -> ProfilesPage:
     """The profiles by name, found by `find`, with `who=nobody` those that nobody has. Raises Http404 for the key of a
     single account, and any SentError. Cost: one query; one API call in five minutes.
@@ -70,50 +81,62 @@ def profiles_page(path: str, parameters: QueryDict) -> ProfilesPage:
     nobody = parameters.get("who") == NOBODY
     counted = ProfileAccess.objects.values_list("profile_id").annotate(number=Count("pk")).order_by()
     numbers = {str(profile_id): number for profile_id, number in counted}
-    every = [_row(profile, numbers.get(profile.id.lower(), 0)) for profile in sorted_by_name(_profiles())]
+    every = [_row(profile, numbers.get(profile.id.lower(), 0)) for profile in _account().profiles_by_name.values()]
     wanted = [row for row in every if matches_name(find, row.name) and not (nobody and row.people)]
     paginator = Paginator(wanted, PAGE_SIZE)
-    number = parameters.get("page", "")[:6]
-    page = max(1, int(number)) if number.isascii() and number.isdecimal() else 1
-    try:
-        rows = tuple(paginator.page(page))
-    except EmptyPage:
-        page, rows = paginator.num_pages, tuple(paginator.page(paginator.num_pages))
+    page = paginator.get_page(_number(parameters))
     kept = {"find": find} if find else {}
     kept |= {"who": NOBODY} if nobody else {}
     return ProfilesPage(
-        rows=rows,
+        rows=tuple(page),
         find=find,
         nobody=nobody,
         total=paginator.count,
         unassigned=sum(not row.people for row in every),
-        page=page,
+        page=page.number,
         pages=paginator.num_pages,
-        previous_url=f"{path}?{urlencode(kept | {'page': page - 1})}" if page > 1 else None,
-        next_url=f"{path}?{urlencode(kept | {'page': page + 1})}" if page < paginator.num_pages else None,
+        previous_url=_page_url(path, kept, page.number - 1) if page.has_previous() else None,
+        next_url=_page_url(path, kept, page.number + 1) if page.has_next() else None,
     )
 
 
 def profile_row(profile_id: UUID) -> ProfileRow:
     """One profile as the API names it now. Raises Http404 for any other, and any SentError."""
-    wanted = str(profile_id)
-    profile = next((profile for profile in _profiles() if profile.id.lower() == wanted), None)
+    profile = _account().profile(profile_id)
     if profile is None:
         raise Http404
     return _row(profile, ProfileAccess.objects.filter(profile_id=profile_id).count())
 
 
-def holders(profile_id: UUID) -> tuple[Holder, ...]:
-    """Everyone to whom the profile is assigned, by user name. Cost: one query."""
+def holders_page(path: str, profile_id: UUID, parameters: QueryDict) -> HoldersPage:
+    """The people to whom the profile is assigned, by user name. Cost: two queries, however many they are."""
     people = with_role(User.objects.filter(profile_accesses__profile_id=profile_id)).order_by(Lower("username"), "pk")
-    return tuple(map(_holder, people))
+    paginator = Paginator(people, PAGE_SIZE)
+    page = paginator.get_page(_number(parameters))
+    return HoldersPage(
+        rows=tuple(map(_holder, page)),
+        page=page.number,
+        pages=paginator.num_pages,
+        previous_url=_page_url(path, {}, page.number - 1) if page.has_previous() else None,
+        next_url=_page_url(path, {}, page.number + 1) if page.has_next() else None,
+    )
 
 
-def _profiles() -> tuple[Profile, ...]:
+def _number(parameters: QueryDict) -> int:
+    """The page that is asked for; the first one when it is no number. Beyond the last one it is the last."""
+    number = parameters.get("page", "")[:6]
+    return max(1, int(number)) if number.isascii() and number.isdecimal() else 1
+
+
+def _page_url(path: str, kept: dict[str, str], number: int) -> str:
+    return f"{path}?{urlencode(kept | {'page': str(number)})}"
+
+
+def _account() -> Account:
     account = get_gateway().account().value
     if not account.is_organization:
         raise Http404
-    return account.profiles
+    return account
 
 
 def _row(profile: Profile, people: int) -> ProfileRow:

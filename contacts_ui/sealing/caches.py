@@ -2,8 +2,9 @@
 
 Whoever can write to the database or to Redis can make values disappear, but not make the desk run code, read a number,
 believe a value of theirs or one of another key, or see one after its end. A value that does not open counts as absent
-and is logged. The memory of the process holds plain msgpack: the key is in the same memory.
-Values may be None, booleans, numbers, texts, bytes, times, lists and dicts; a tuple comes back as a list.
+and is logged. The memory of the process holds plain values: the key is in the same memory.
+Values may be None, booleans, numbers, texts, bytes, times, lists and dicts; a tuple comes back as a list. The memory
+takes frozen structs too, whose fields must be immutable: all readers have the same object.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from django.db import DatabaseError, connections, router, transaction
-from msgspec import MsgspecError
+from msgspec import MsgspecError, Struct
 from msgspec.msgpack import decode, encode
 
 from .sealer import SealError, sealer_for
@@ -60,7 +61,7 @@ class _OwnFormat(BaseCache):
 
 
 class MemoryCache(_OwnFormat, LocMemCache):
-    """Cache in the memory of this process."""
+    """Cache in the memory of this process: frozen structs as they are, anything else as msgpack."""
 
     _cache: Any
     _lock: Any
@@ -70,16 +71,16 @@ class MemoryCache(_OwnFormat, LocMemCache):
 
     def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
         """The values there are, by key."""
-        packed: dict[str, bytes] = {}
+        stored: dict[str, Any] = {}
         with self._lock:
             for key in keys:
                 cache_key = self.make_and_validate_key(key, version=version)
                 if self._has_expired(cache_key):
                     self._delete(cache_key)
                 else:
-                    packed[key] = self._cache[cache_key]
+                    stored[key] = self._cache[cache_key]
                     self._cache.move_to_end(cache_key, last=False)
-        return {key: decode(value) for key, value in packed.items()}
+        return {key: decode(value) if isinstance(value, bytes) else value for key, value in stored.items()}
 
     def add(self, key: str, value: object, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         """Stores the value unless there is one."""
@@ -91,10 +92,11 @@ class MemoryCache(_OwnFormat, LocMemCache):
             return True
 
     def set(self, key: str, value: object, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        """Stores the value."""
-        cache_key, packed = self.make_and_validate_key(key, version=version), encode(value)
+        """Stores the value: a frozen struct as it is, for no reader can change it; each decodes its own of all else."""
+        cache_key = self.make_and_validate_key(key, version=version)
+        stored = value if isinstance(value, Struct) and value.__struct_config__.frozen else encode(value)
         with self._lock:
-            self._set(cache_key, packed, timeout)
+            self._set(cache_key, stored, timeout)
 
 
 class _Sealed(_OwnFormat):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -14,12 +13,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
+from contacts_ui.principal import SECOND_FACTORS, principal_of
 from contacts_ui.roles import ADMIN, role_of
 
-# Recovery codes alone do not count: whoever used the last one would be locked out.
 from .allauth_compat import get_authentication_records
 
-_SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 # Every view that is open to someone without a second factor: to add one, or to sign out. By name with its namespace:
 # django-allauth's tables are in Django's admin under names that begin like its pages.
 OPEN_VIEWS = frozenset(
@@ -58,12 +56,13 @@ def must_add_second_factor(request: HttpRequest) -> bool:
         return False
     if any(record.get("method") == "socialaccount" for record in get_authentication_records(request, user)):
         return False
-    return not has_second_factor(user)
+    principal = principal_of(user)
+    return not (principal.has_second_factor if principal else has_second_factor(user))
 
 
 def has_second_factor(user: User) -> bool:
     """True when `user` has an authenticator app or a passkey."""
-    return cast("bool", is_mfa_enabled(user, _SECOND_FACTORS))
+    return cast("bool", is_mfa_enabled(user, SECOND_FACTORS))
 
 
 def _redirect_to_setup(request: HttpRequest) -> HttpResponse:

@@ -13,12 +13,13 @@ from allauth.account.signals import password_changed, password_set, user_logged_
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+
+from contacts_ui.models import Session
 
 from .allauth_compat import get_session_user
 from .hashed_sessions import SessionStore, stored_key

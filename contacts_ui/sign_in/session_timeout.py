@@ -21,11 +21,8 @@ class SessionTimeoutMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY in request.session:
-            self._check(request)
-        return self._get_response(request)
-
-    def _check(self, request: HttpRequest) -> None:
+        if SESSION_KEY not in request.session:
+            return self._get_response(request)
         now, session = time.time(), request.session
         started_at, last_seen_at = session.get(STARTED_AT, now), session.get(LAST_SEEN_AT, now)
         idle = now - last_seen_at
@@ -33,3 +30,4 @@ class SessionTimeoutMiddleware:
             session.flush()
         elif STARTED_AT not in session or idle > min(WRITE_INTERVAL, settings.SESSION_IDLE_SECONDS / 2):
             session[STARTED_AT], session[LAST_SEEN_AT] = started_at, now
+        return self._get_response(request)

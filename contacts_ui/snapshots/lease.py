@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from contacts_ui.models import UNFINISHED, Snapshot, SnapshotPart, SnapshotState
+from contacts_ui.sent_api.errors import SentError
 
 SILENT = timedelta(seconds=60)  # without a page: the runner counts as dead
 LONGEST_WAIT = timedelta(hours=2)  # longer than any lease and any pause: a time beyond it was written by a wrong clock
@@ -62,10 +63,15 @@ def write(snapshot: Snapshot, *, part: tuple[int, bytes] | None = None, **values
         setattr(snapshot, name, value)
 
 
-def pause(snapshot: Snapshot, until: datetime, *, calls: int, waiting: bool) -> None:
-    """Gives the snapshot back until then; what it holds stays. `waiting`: the API gave no answer. Raises FenceLost."""
-    since: object = Coalesce(F("waiting_since"), Value(datetime.now(UTC))) if waiting else F("waiting_since")
-    if not _mine(snapshot).update(state=SnapshotState.PAUSED, lease_until=until, calls=calls, waiting_since=since):
+def pause(snapshot: Snapshot, until: datetime, *, calls: int, error: SentError | None) -> None:
+    """Gives the snapshot back until then; what it holds stays. `error`: why the API gave no answer, for whoever waits.
+    Raises FenceLost.
+    """
+    values: dict[str, object] = {"state": SnapshotState.PAUSED, "lease_until": until, "calls": calls}
+    if error is not None:
+        values["waiting_since"] = Coalesce(F("waiting_since"), Value(datetime.now(UTC)))
+        values |= {"error": type(error).__name__, "request_id": error.request_id}
+    if not _mine(snapshot).update(**values):
         raise FenceLost
 
 

@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 SLICE = 15.0  # seconds that one task may keep a worker
 SHORTEST_WAIT = 0.01  # seconds
 SHORT_WAIT = 3.0  # seconds: a shorter wait is slept, all of them between two pages together
+ANSWERED: dict[str, object] = {"waiting_since": None, "error": None, "request_id": None}  # what an answer ends
 LEAST_PAUSE, LONGEST_PAUSE = 5.0, 300.0  # seconds after an error: as long as it has lasted, within these
 BULK = frozenset({"export"})  # purposes that somebody waits for
 NO_ANSWER = timedelta(hours=1)  # after which the snapshot fails
@@ -117,7 +118,7 @@ class _Runner:
             self._calls += 1
             if query.page == 1 or not _means_beyond_the_end(error):
                 raise
-            self._end_pass({"calls": self._calls, "waiting_since": None})
+            self._end_pass({"calls": self._calls, **ANSWERED})
             return
         self._calls += 1
         self._slept = 0.0
@@ -138,7 +139,7 @@ class _Runner:
         values: dict[str, object] = {
             "pages": snapshot.pages + 1,
             "calls": self._calls,
-            "waiting_since": None,
+            **ANSWERED,
             "duplicates": snapshot.duplicates + duplicates,
             "dropped_rows": snapshot.dropped_rows + page.dropped_rows,
             "invalid_fields": snapshot.invalid_fields + page.invalid_fields + left_out,
@@ -188,11 +189,11 @@ class _Runner:
         if isinstance(error, RateLimited) and error.retry_after:
             seconds = max(seconds, error.retry_after)
         log.warning("snapshot.paused", extra=log_fields(snapshot) | {"error": type(error).__name__, "seconds": seconds})
-        return self._pause(seconds, waiting=True)
+        return self._pause(seconds, error)
 
-    def _pause(self, seconds: float, *, waiting: bool = False) -> datetime:
+    def _pause(self, seconds: float, error: SentError | None = None) -> datetime:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
-        pause(self._snapshot, until, calls=self._calls, waiting=waiting)
+        pause(self._snapshot, until, calls=self._calls, error=error)
         return until
 
 

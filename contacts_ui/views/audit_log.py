@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contacts_ui import audit
 from contacts_ui.access import has_profiles, require_role
 from contacts_ui.audit.csv_export import csv_export
-from contacts_ui.audit.filter_links import MAX_SUGGESTED, suggested_people
 from contacts_ui.audit.filters import AuditFilters, hashes_for_input, parse_filters, profile_names
 from contacts_ui.audit.labels import OUTCOMES, action_choices
 from contacts_ui.audit.lines import log_lines
 from contacts_ui.audit.queries import MAX_COUNTED, count_entries, entries_page
+from contacts_ui.people.suggestions import suggested_people, suggested_profiles
 from contacts_ui.roles import ADMIN, AUDITOR, role_of
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
@@ -48,7 +48,7 @@ def audit_list(request: DeskRequest) -> HttpResponse:
         profile_names=names,
         has_profiles=organization,
         people=suggested_people(),
-        profiles=tuple(dict.fromkeys(names.values()))[:MAX_SUGGESTED],
+        profiles=suggested_profiles(names.values()),
         action_labels=action_choices(has_profiles=organization),
         outcomes=OUTCOMES,
     )

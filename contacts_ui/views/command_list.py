@@ -36,6 +36,7 @@ from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
 MOST_PEOPLE = 500  # listed
+MAX_PROFILES = 50  # sent at once; the switcher finds the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,17 @@ def command_list_anywhere(request: DeskRequest) -> HttpResponse:
 def _respond(request: DeskRequest, shown: Scope | None, scope: Scope | None) -> HttpResponse:
     """`shown` is the scope of the page, `scope` that of the commands, None for people without any."""
     desk = DeskPage(request, "command_list/list.html", "command_list/_commands.html", shown, target=scope)
+    profiles = _profiles(request, scope)
     groups = (
         CommandGroup("contacts", "Opened recently", _opened(request, shown)),
         CommandGroup("views", "Views", _views(request, scope)),
         CommandGroup("pages", "Pages", _pages(request, scope)),
         CommandGroup("actions", "Actions", _actions(scope)),
-        CommandGroup("profiles", "Profiles", _profiles(request, scope)),  # late: there may be a thousand
+        CommandGroup("profiles", "Profiles", profiles[:MAX_PROFILES]),
         CommandGroup("people", "People", _people(request)),
     )
-    return desk.response(groups=tuple(group for group in groups if group.commands))
+    others = len(profiles) > MAX_PROFILES
+    return desk.response(groups=tuple(group for group in groups if group.commands), other_profiles=others)
 
 
 def _views(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
@@ -124,14 +127,15 @@ def _opened_command(entry: OpenedContact, scope: Scope, *, masked: bool) -> Comm
 
 
 def _profiles(request: DeskRequest, scope: Scope | None) -> tuple[Command, ...]:
-    """The other profiles: pinned ones, recent ones, and the rest by name."""
+    """The first of the other profiles, and one more if there are: pinned ones, recent ones, and the rest by name."""
     if scope is None or not scope.switchable:
         return ()
     visible = visible_profiles(request.user)
     first = (*pinned_scopes(request.user, visible), *recent_scopes(request.user, visible, exclude=scope))
     account = [(None, visible.account.display_name)] if visible.sees_account else []
     titles = {entry.profile_id: entry.title for entry in first}
-    titles |= dict(account) | {profile.id: profile.display_name for profile in visible.by_name}
+    first_by_name = visible.by_name[: MAX_PROFILES + len(first) + 2]
+    titles |= dict(account) | {profile.id: profile.display_name for profile in first_by_name}
     titles.pop(scope.profile_id, None)
     return tuple(Command(f"{path_of(profile_id)}contacts/", title) for profile_id, title in titles.items())
 

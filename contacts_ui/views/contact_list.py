@@ -20,7 +20,7 @@ from contacts_ui.gateway import FetchPolicy, get_gateway
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.types import ContactPage
 from contacts_ui.web.errors import stale_reason
-from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
+from contacts_ui.web.htmx import current_address, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.pagination import build_pager
 from contacts_ui.web.request import DeskRequest, preferences_of
@@ -61,13 +61,14 @@ def parse_list_query(request: DeskRequest, scope: Scope, parameters: QueryDict |
     """The filters of the URL, or of a form that carries them, for a list of `scope`."""
     preferences, path = preferences_of(request), f"{scope.path}contacts/"
     parameters = request.GET if parameters is None else parameters
+    is_search = not parameters.keys().isdisjoint({"search", "phone"})
     return parse_filters(
         path,
         parameters,
         page_size=preferences.page_size,
-        regions=likely_regions(preferences, scope),
+        regions=likely_regions(preferences, scope) if is_search else (),
         mask_forced=preferences.mask_forced,
-        known=number_index.index_for(scope) if "search" in parameters or "phone" in parameters else None,
+        known=number_index.index_for(scope) if is_search else None,
         opens_default=preferences.default_view_id is not None,
     )
 
@@ -95,11 +96,17 @@ def _page(request: DeskRequest, scope: Scope, query: ContactListQuery) -> DeskPa
 
 
 def _history_headers(request: DeskRequest, query: ContactListQuery, url: str) -> dict[str, str]:
-    path, parameters = current_list_url(request)
-    if path != query.path:
+    shown = current_address(request)
+    if shown is None or shown.path != query.path:
         return history_headers(request, url, replaces=False)
+    if shown.query == url.partition("?")[2]:
+        return history_headers(request, url, replaces=True)
     previous = parse_filters(
-        path, parameters, page_size=query.default_size, planned=False, opens_default=query.names_all
+        query.path,
+        QueryDict(shown.query),
+        page_size=query.default_size,
+        planned=False,
+        opens_default=query.names_all,
     )
     return history_headers(request, url, replaces=replaces_history_entry(query, previous))
 
@@ -147,9 +154,9 @@ def audit_list_request(request: DeskRequest, query: ContactListQuery) -> audit.P
 
 
 def _audit_result(request: DeskRequest, event: audit.PendingEvent, result: SearchResult) -> None:
-    """Adds the result to the event; where there are few rows also the hashes of their numbers."""
+    """Adds the result to the event; where they have few numbers also the hashes of these."""
     page, hashes = result.result.value, event.event.number_hashes
-    if len(page.contacts) <= audit.MAX_HASHED_RESULTS:
+    if len(page.contacts) <= audit.MAX_HASHED_RESULTS or audit.has_few_numbers(page.contacts):
         hashes += audit.hashes_of_contacts(page.contacts)
     event.complete(rows=len(page.contacts), request_id=page.request_id, number_hashes=hashes)
     if result.number and preferences_of(request).mask_forced:

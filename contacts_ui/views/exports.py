@@ -15,6 +15,7 @@ from contacts_ui.contacts.filters import ContactListQuery
 from contacts_ui.contacts.search import SearchResult, search
 from contacts_ui.exports import service
 from contacts_ui.exports.form import ExportForm
+from contacts_ui.exports.looked_up import opened_lines
 from contacts_ui.gateway import FetchPolicy
 from contacts_ui.models import Export
 from contacts_ui.roles import ADMIN, EXPORTER, role_of
@@ -61,8 +62,10 @@ def export_new(request: DeskRequest, profile_id: UUID | None = None) -> HttpResp
     form = ExportForm(request.POST if started else None, masked=preferences_of(request).mask_forced)
     if started and form.is_valid():
         return redirect("export-detail", _start(request, scope, query, form, kept).pk)
-    result = None if _is_lookup(query) else _counted(request, scope, query)
-    response = desk.response(form=form, **_price(query, result))
+    if _is_lookup(query):
+        response = desk.response(form=form, **_looked_up(request, scope, query, kept))
+    else:
+        response = desk.response(form=form, **_price(_counted(request, scope, query)))
     response.status_code = 422 if started else 200
     return response
 
@@ -70,8 +73,8 @@ def export_new(request: DeskRequest, profile_id: UUID | None = None) -> HttpResp
 @require_safe
 @require_role(EXPORTER, ADMIN)
 def export_list(request: DeskRequest) -> HttpResponse:
-    """The person's exports of the last 30 days; everybody's for admins. Cost: no API call, one query, two more for
-    each that is under way.
+    """The person's exports of the last 30 days; everybody's for admins. Cost: no API call, one query, another one
+    for each that is under way.
     """
     everyone = role_of(request.user) == ADMIN
     desk = DeskPage(request, "exports/list.html", "exports/_list.html", None, everyone=everyone)
@@ -82,7 +85,9 @@ def export_list(request: DeskRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 @require_role(EXPORTER, ADMIN)
 def export_detail(request: DeskRequest, export_id: UUID) -> HttpResponse:
-    """How far an export is, then its file; POST ends it or deletes its file. Cost: no API call, five queries."""
+    """How far an export is, then its file; POST ends it or deletes its file. Cost: three queries; for a ready
+    one `/v3/me` too, cached for five minutes.
+    """
     desk = DeskPage(request, "exports/detail.html", "exports/_progress.html", None, export=None, progress=None)
     export = service.export_for(request.user, export_id)
     if request.method == "POST":
@@ -101,7 +106,7 @@ def export_detail(request: DeskRequest, export_id: UUID) -> HttpResponse:
 @require_safe
 @require_role(EXPORTER, ADMIN)
 def export_mark(request: DeskRequest, export_id: UUID) -> HttpResponse:
-    """The mark of an export in the header of other pages. Cost: no API call, four queries."""
+    """The mark of an export in the header of other pages. Cost: no API call, two queries."""
     desk = DeskPage(request, "exports/mark.html", "exports/_mark.html", None, export_mark=None)
     export = service.export_for(request.user, export_id)
     response = desk.response(export_mark=mark_of(export))
@@ -146,9 +151,14 @@ def _counted(request: DeskRequest, scope: Scope, query: ContactListQuery) -> Sea
     return result
 
 
-def _price(query: ContactListQuery, result: SearchResult | None) -> dict[str, Any]:
-    if result is None:
-        return {"total": len(query.plan.numbers) if query.plan else 0, "price": None, "stale_reason": None}
+def _looked_up(request: DeskRequest, scope: Scope, query: ContactListQuery, kept: list[str]) -> dict[str, Any]:
+    numbers = query.plan.numbers if query.plan else ()
+    lines = opened_lines(request.user, scope, kept)
+    known = sum(1 for number in numbers if number in lines)
+    return {"total": len(numbers), "looked_up": known, "price": None, "stale_reason": None}
+
+
+def _price(result: SearchResult) -> dict[str, Any]:
     page = result.result.value
     total = page.pagination.total_count
     total = len(page.contacts) if total is None and page.not_found else total

@@ -17,7 +17,7 @@ from contacts_ui.access import ScopesAcross, scope_for, scopes_across
 from contacts_ui.contacts import lookup_store, lookup_sweep
 from contacts_ui.contacts.cross_profile import held_reading, look_up, owner_index, regions_across
 from contacts_ui.contacts.kept_answers import opened_answers, sealed_answers, settled
-from contacts_ui.contacts.list_form import MAX_PHONE
+from contacts_ui.contacts.list_parameters import MAX_PHONE
 from contacts_ui.contacts.scope_answers import Question, ScopeAnswer, number_of, question_about, question_of
 from contacts_ui.gateway import get_gateway
 from contacts_ui.quota import remaining

@@ -14,7 +14,7 @@ from contacts_ui.access import has_profiles, require_role
 from contacts_ui.audit.filters import profile_names
 from contacts_ui.audit.quota_stops import people_stopped_by_quota
 from contacts_ui.people.actions import ACTIONS, perform, person_to_confirm
-from contacts_ui.people.assignments import copies, people_to_copy
+from contacts_ui.people.assignments import copies
 from contacts_ui.people.confirmation import Confirmation, confirm_action, confirm_role
 from contacts_ui.people.creation import blank, create
 from contacts_ui.people.creation import preview as preview_new
@@ -25,6 +25,7 @@ from contacts_ui.people.password_links import PasswordLink, issue_for_user
 from contacts_ui.people.people_list import attention_counts, people_page
 from contacts_ui.people.permissions import NotAllowed, roles_guarded
 from contacts_ui.people.promotion import NEEDS_LINK
+from contacts_ui.people.suggestions import people_to_copy
 from contacts_ui.roles import ADMIN, EXPORTER, ROLES, SUPPORT
 from contacts_ui.web.htmx import current_list_url, history_headers, replaces_history_entry, wants_fragment
 from contacts_ui.web.page import DeskPage
@@ -67,7 +68,7 @@ def person_new(request: DeskRequest) -> HttpResponse:
         roles=ROLES,
         roles_guarded=roles_guarded(request.user),
         sends_mail=bool(settings.EMAIL_URL),
-        people_to_copy=() if wants_fragment(request) else people_to_copy(),
+        people_to_copy=None if wants_fragment(request) else people_to_copy(),
     )
     response.status_code = 422 if adding else 200
     return response
@@ -146,7 +147,7 @@ def _confirm_page(request: DeskRequest, confirmation: Confirmation) -> HttpRespo
 def _edit_page(request: DeskRequest, edit: PersonEdit, status: int) -> HttpResponse:
     desk = DeskPage(request, "people/edit.html", "people/_profiles.html", None)
     flashes = [(message.level_tag, str(message)) for message in messages.get_messages(request)]
-    suggested = () if wants_fragment(request) else people_to_copy()
+    suggested = None if wants_fragment(request) else people_to_copy()
     response = desk.response(edit=edit, choices=edit.choices, roles=ROLES, messages=flashes, people_to_copy=suggested)
     response.status_code = status
     return response

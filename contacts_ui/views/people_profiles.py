@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts_ui.access import has_profiles, require_role
 from contacts_ui.people.masking_policy import masking_choices, save_masking
-from contacts_ui.people.profile_directory import holders, profile_row, profiles_page
+from contacts_ui.people.profile_directory import holders_page, profile_row, profiles_page
 from contacts_ui.roles import ADMIN
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest
@@ -31,7 +31,8 @@ def people_profiles(request: DeskRequest) -> HttpResponse:
 def people_profile(request: DeskRequest, listed_id: UUID) -> HttpResponse:
     """One profile: its status, and who has it. Cost: one API call in five minutes (`/v3/me`)."""
     desk = DeskPage(request, "people/profile.html", "people/profile.html", None)
-    return desk.response(profile=profile_row(listed_id), holders=holders(listed_id))
+    holders = holders_page(reverse("people-profile", args=[listed_id]), listed_id, request.GET)
+    return desk.response(profile=profile_row(listed_id), holders=holders)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

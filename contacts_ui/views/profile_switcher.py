@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -40,6 +41,9 @@ class SwitcherOption:
     current: bool
 
 
+MAX_OPTIONS = 50  # sent at once; the others are found by name
+
+
 @dataclass(frozen=True, slots=True)
 class OptionGroup:
     """Options under one heading. Groups do not overlap."""
@@ -64,7 +68,9 @@ def home(request: DeskRequest) -> HttpResponse:
 
 @require_safe
 def profile_list(request: DeskRequest, profile_id: UUID | None = None) -> HttpResponse:
-    """The profiles to switch to, with the filters of the current list. Cost: none while the account is cached."""
+    """The first profiles to switch to, by name with `find`, with the filters of the current list. Cost: two queries, no
+    API call while the account is cached.
+    """
     scope = _switchable_scope(request, profile_id)
     return _options_page(request, scope, request.GET.get("find", "").strip()[:100])
 
@@ -90,11 +96,15 @@ def _options_page(request: DeskRequest, scope: Scope, find: str) -> HttpResponse
     choices, filters = visible_profiles(request.user), _filters(request)
     pinned = pinned_scopes(request.user, choices)
     recent = recent_scopes(request.user, choices, exclude=scope)
-    groups = _groups(_options(choices, scope, filters, find), pinned, recent)
-    desk = DeskPage(request, "profiles/list.html", "profiles/_options.html", scope)
+    names = _names(choices, find)
+    groups = _groups(names, pinned, recent, scope, filters)
+    searched = str(request.htmx.target or "").endswith("#profile-found")
+    desk = DeskPage(request, "profiles/list.html", f"profiles/_{'found' if searched else 'options'}.html", scope)
     return desk.response(
         groups=groups,
         shown=sum(len(group.options) for group in groups),
+        matching=len(names),
+        most=MAX_OPTIONS,
         total=len(choices),
         with_account=choices.sees_account,
         find=find,
@@ -113,33 +123,36 @@ def _filters(request: DeskRequest) -> str:
     return parse_filters("", parameters, page_size=preferences.page_size, opens_default=opens_default).url()
 
 
-def _options(choices: VisibleProfiles, scope: Scope, filters: str, find: str) -> dict[str | None, SwitcherOption]:
-    """The options that match `find`, by profile id (None for the account), sorted by name."""
-    rows: list[tuple[str | None, str, str | None]] = []
+def _names(choices: VisibleProfiles, find: str) -> dict[str | None, tuple[str, str | None]]:
+    """Name and status of the profiles that match `find`, by profile id (None for the account), sorted by name."""
+    names: dict[str | None, tuple[str, str | None]] = {}
     if choices.sees_account:
-        rows.append((None, choices.account.display_name, "account"))
-    choices_in_order = rows + [(p.id, p.display_name, _status(p.status)) for p in choices.by_name]
-    return {
-        profile_id: SwitcherOption(
-            url=f"{path_of(profile_id)}contacts/{filters}",
-            title=title,
-            note=note,
-            current=profile_id == scope.profile_id,
-        )
-        for profile_id, title, note in choices_in_order
-        if matches_name(find, title)
-    }
+        names[None] = (choices.account.display_name, "account")
+    names |= {profile.id: (profile.display_name, profile.status) for profile in choices.by_name}
+    return {known: named for known, named in names.items() if matches_name(find, named[0])} if find else names
 
 
 def _groups(
-    options: dict[str | None, SwitcherOption], pinned: tuple[Scope, ...], recent: tuple[Scope, ...]
+    names: dict[str | None, tuple[str, str | None]],
+    pinned: tuple[Scope, ...],
+    recent: tuple[Scope, ...],
+    scope: Scope,
+    filters: str,
 ) -> tuple[OptionGroup, ...]:
-    """Pinned options first, then recent ones, each option once: duplicates of a name would be confusing."""
-    rest, groups = dict(options), []
+    """MAX_OPTIONS of the names, pinned ones first, then recent ones, each once: duplicates would be confusing."""
+
+    def option(profile_id: str | None) -> SwitcherOption:
+        title, status = names[profile_id]
+        url, current = f"{path_of(profile_id)}contacts/{filters}", profile_id == scope.profile_id
+        return SwitcherOption(url, title, _status(status), current)
+
+    used, groups = set[str | None](), []
     for title, scopes in (("Pinned", pinned), ("Recent", recent)):
-        ids = [scope.profile_id for scope in scopes]
-        groups.append(OptionGroup(title, tuple(rest.pop(profile_id) for profile_id in ids if profile_id in rest)))
-    groups.append(OptionGroup("All profiles", tuple(rest.values())))
+        ids = [found.profile_id for found in scopes if found.profile_id in names and found.profile_id not in used]
+        used |= set(ids)
+        groups.append(OptionGroup(title, tuple(map(option, ids))))
+    rest = islice((profile_id for profile_id in names if profile_id not in used), MAX_OPTIONS - len(used))
+    groups.append(OptionGroup("All profiles", tuple(map(option, rest))))
     return tuple(group for group in groups if group.options)
 
 

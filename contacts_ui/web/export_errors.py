@@ -68,7 +68,9 @@ EXPORT_ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
             "amber",
             "lock",
             "You have reached this day’s limit",
-            "How many contacts one person exports in 24 hours is limited.",
+            "How many contacts one person exports in 24 hours is limited. If your work needs more, ask an admin: "
+            "they can raise the limit.",
+            retry=False,
         ),
     ),
     (

@@ -23,21 +23,26 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
 def format_datetime(value: datetime, zone: tzinfo | None = None) -> str:
     """A date and time, in `zone` or the current time zone: 13 Jan 2026, 12:24 UTC."""
-    try:  # called twice for each row of a list: only unusual values cost a further call
-        local = value.astimezone(zone or get_current_timezone())
-    except OverflowError:
+    return month_and_time(value, zone or get_current_timezone())[1]
+
+
+def month_and_time(value: datetime, zone: tzinfo) -> tuple[str, str]:
+    """A time as its month and in full, in `zone`: Jan 2026; 13 Jan 2026, 12:24 UTC. No character needs escaping.
+
+    One function without strftime: a list calls it twice for each row.
+    """
+    try:
+        local = value.astimezone(zone)
+    except OverflowError:  # as in _local
         local = value
-    name = local.tzname() or ""
-    return f"{local:%-d %b %Y, %H:%M} {name if name[:1].isalpha() else _zone_name(local)}"
-
-
-def format_month(value: datetime) -> str:
-    """A month, in the current time zone: Jan 2026."""
-    with suppress(OverflowError):  # as in _local, without a call: there are two for each row of a list
-        value = value.astimezone(get_current_timezone())
-    return f"{value:%b %Y}"
+    name, month = local.tzname() or "", f"{_MONTHS[local.month - 1]} {local.year}"
+    name = f"UTC{name}" if name.startswith(("+", "-")) else name
+    return month, f"{local.day} {month}, {local.hour:02}:{local.minute:02} {name}"
 
 
 def age_seconds(value: datetime) -> int:

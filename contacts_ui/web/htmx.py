@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Protocol
+from urllib.parse import SplitResult
 
 from django.http import QueryDict
 
@@ -40,10 +41,15 @@ def wants_fragment(request: DeskRequest) -> bool:
     return bool(htmx) and htmx.request_type == "partial" and not htmx.history_restore_request
 
 
-def current_list_url(request: DeskRequest) -> tuple[str, QueryDict]:
-    """Path and parameters of the page that the browser shows, by HX-Current-URL or Referer; ("", empty) if unknown."""
+def current_address(request: DeskRequest) -> SplitResult | None:
+    """The address of the page that the browser shows, by HX-Current-URL or Referer; None if unknown, or not ours."""
     current_url = request.htmx.current_url or request.headers.get("Referer")
-    url = own_url(current_url) if current_url else None
+    return own_url(current_url) if current_url else None
+
+
+def current_list_url(request: DeskRequest) -> tuple[str, QueryDict]:
+    """Path and parameters of the same page; ("", empty) if unknown."""
+    url = current_address(request)
     return (url.path, QueryDict(url.query)) if url else ("", QueryDict())
 
 

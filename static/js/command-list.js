@@ -28,6 +28,7 @@ document.addEventListener("click", (event) => {
   else if (option.id === "command-lookup") lookUp(event);
   else if (button) {
     event.preventDefault();
+    if (option.id === "command-find" && $("profiles")) $("profiles").dataset.typed = $("command").value.trim();
     $("commands").hidePopover();
     button.click();
   }

@@ -1,5 +1,6 @@
 // Profile switcher and command list: comboboxes over plain links, so that opening in a new tab works. Each is a popover
-// whose link names it ("data-popover"). Uses $ and announce of announce.js.
+// whose link names it ("data-popover"). Of many profiles the first are here, and the input asks for those that match: until
+// they are here, what is here is filtered, and nothing is said of what is not. Uses $ and announce of announce.js.
 "use strict";
 
 {
@@ -9,6 +10,7 @@
   // The text without case and accents, for comparison. Upper case first: ß becomes SS, and the dotless i an I.
   const fold = (text) => text.toUpperCase().toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[øłđðþæœ]/g, (letter) => LETTERS[letter]);
 
+  const MAX_FIND = 100; // characters that the server reads of a name
   const NUMBER_DIGITS = 3; // typed digits from which on a text may be a part of a number
 
   let returnTo = null; // what had the focus when a popover opened
@@ -36,6 +38,7 @@
 
   document.addEventListener("htmx:after:swap", (event) => {
     const pop = event.detail.ctx.target;
+    if (picker && event.detail.ctx.sourceElement === picker.input) showFound();
     if (!isPicker(pop)) return;
     if (isOpen(pop)) prepare(pop);
     else pop.replaceChildren(); // closed before the response arrived
@@ -85,21 +88,46 @@
   function prepare(pop) {
     const input = pop.querySelector("[role=combobox]");
     if (!input) { picker = null; return; } // an error is shown instead
-    // Read once, so that a key press costs comparisons and no DOM reads.
+    picker = { pop, input };
+    readOptions();
+    if (pop.dataset.typed) { // in the command list
+      input.value = pop.dataset.typed;
+      delete pop.dataset.typed;
+      input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    } else if (pop.dataset.only) showMatches("", (option) => option.group.dataset.kind === pop.dataset.only);
+    input.focus();
+  }
+
+  // Read once, so that a key press costs comparisons and no DOM reads.
+  function readOptions() {
+    const { pop } = picker;
     const options = [...pop.querySelectorAll("[role=option]")].map((link) => {
       const group = link.parentElement;
-      return { link, key: fold(link.querySelector("span").textContent), group, search: group.dataset.kind === "search", fits: !link.hidden };
+      return { link, key: fold(link.querySelector("span").textContent), group, typed: { search: true, find: false }[group.dataset.kind], fits: !link.hidden };
     });
-    picker = { pop, input, options, fitting: [], at: -1, active: undefined, list: pop.querySelector("[role=listbox]"), none: pop.querySelector(".popover__none"), count: pop.querySelector("[data-count]") };
+    Object.assign(picker, { options, at: -1, active: undefined, list: pop.querySelector("[role=listbox]"), none: pop.querySelector(".popover__none"), count: pop.querySelector("[data-count]") });
     picker.fitting = options.filter((option) => option.fits);
-    if (pop.dataset.only) showMatches("", (option) => option.group.dataset.kind === pop.dataset.only);
-    input.focus();
+  }
+
+  // The profiles that the server found, where there are more than were sent. An option that was chosen meanwhile stays so.
+  function showFound() {
+    if (!picker.pop.querySelector("[role=listbox]")) { // an error came instead
+      picker.pop.hidePopover();
+      showNotice("fault");
+      return;
+    }
+    const chosen = picker.at > 0 ? picker.active.href : null;
+    readOptions();
+    filterOptions();
+    const at = picker.fitting.findIndex((option) => option.link.href === chosen);
+    if (at > 0) activate(at);
+    if (picker.entered && picker.fitting.length === 1) picker.active.click();
   }
 
   function filterOptions() {
     const typed = picker.input.value.trim(), words = fold(typed).split(/\s+/), { only } = picker.pop.dataset;
     const isNumber = (typed.match(/\p{Nd}/gu) ?? []).length >= NUMBER_DIGITS;
-    showMatches(typed, ({ search, key, group }) => (search ? isNumber : (!only || group.dataset.kind === only) && words.every((word) => key.includes(word))));
+    showMatches(typed, ({ typed: asNumber, key, group }) => (asNumber ? isNumber : asNumber === false ? typed && !isNumber && !only : (!only || group.dataset.kind === only) && words.every((word) => key.includes(word))));
   }
 
   function showMatches(typed, matches) {
@@ -107,7 +135,7 @@
       const fits = matches(option);
       if (fits !== option.fits) option.link.hidden = !fits;
       option.fits = fits;
-      if (fits && option.search) option.link.querySelector("b").textContent = typed;
+      if (fits && option.typed !== undefined) option.link.querySelector("b").textContent = typed;
       return fits;
     });
     const groups = new Set(picker.fitting.map((option) => option.group));
@@ -118,14 +146,21 @@
   }
 
   function showCount(typed) {
-    const found = picker.fitting.length, all = picker.options.length, figure = (number) => number.toLocaleString("en");
-    if (picker.count) picker.count.textContent = found === all ? figure(all) : `${figure(found)} of ${figure(all)}`;
+    const figure = (number) => number.toLocaleString("en"), { one, many, find, matching } = picker.list.dataset;
+    const found = matching === undefined ? picker.fitting.length : Number(matching), all = picker.options.length;
+    clearTimeout(speech);
+    if (matching !== undefined && find !== typed.slice(0, MAX_FIND)) { // the server is being asked
+      picker.list.hidden = !picker.fitting.length;
+      picker.input.setAttribute("aria-expanded", String(picker.fitting.length > 0));
+      picker.none.hidden = true;
+      return;
+    }
+    if (picker.count && matching === undefined) picker.count.textContent = found === all ? figure(all) : `${figure(found)} of ${figure(all)}`;
     picker.none.querySelector("span").textContent = typed;
     picker.none.hidden = found > 0;
     picker.list.hidden = !found;
     picker.input.setAttribute("aria-expanded", String(found > 0));
-    const { one, many } = picker.list.dataset, words = found ? `${figure(found)} ${found === 1 ? one : many}` : picker.none.textContent;
-    clearTimeout(speech);
+    const words = found ? `${figure(found)} ${found === 1 ? one : many}` : picker.none.textContent;
     speech = setTimeout(() => announce(words), SPOKEN_AFTER);
   }
 
@@ -153,7 +188,11 @@
   const rows = () => Math.max(1, Math.floor(picker.list.clientHeight / picker.fitting[0].link.offsetHeight) - 1);
   const isModified = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
-  document.addEventListener("input", (event) => { if (event.target === picker?.input) filterOptions(); });
+  document.addEventListener("input", (event) => {
+    if (event.target !== picker?.input) return;
+    picker.entered = false;
+    filterOptions();
+  });
 
   document.addEventListener("keydown", (event) => {
     const pop = pickerAround(event.target);
@@ -172,7 +211,8 @@
   document.addEventListener("submit", (event) => {
     if (!picker || !event.target.contains(picker.input)) return;
     event.preventDefault();
-    picker.active?.click();
+    if (picker.active) picker.active.click();
+    else picker.entered = true; // before the server had answered: the only match is meant
   });
 
   // A press in the list keeps the focus in the input; the price is that links cannot be dragged.

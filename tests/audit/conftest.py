@@ -79,6 +79,6 @@ def unwritable(db: None) -> Callable[[], AbstractContextManager[None]]:
     return refusing
 
 
-def manage_on(url: str, *arguments: str) -> str:
+def manage_on(url: str, *arguments: str, **settings: str) -> str:
     """Output of a `manage.py` command that runs on the database at `url`."""
-    return manage(os.environ | {"DATABASE_URL": url}, *arguments)
+    return manage(os.environ | {"DATABASE_URL": url, **settings}, *arguments)

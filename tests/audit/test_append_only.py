@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from contacts_ui.management.commands import audit_prune
+from contacts_ui.audit import retention
 from contacts_ui.models import AppendOnlyError, AuditEntry
 from tests.audit.conftest import Write, manage_on
 
@@ -76,10 +76,23 @@ def test_prune_deletes_old_rows_and_records_it(written: Write) -> None:
     assert (row.about or "").startswith("older than 365 days, before 20")
 
 
-def test_prune_deletes_in_batches(written: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_prune, "AT_ONCE", 3)
+def test_prune_deletes_in_batches_with_pauses(written: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = list[float]()
+
+    monkeypatch.setattr(retention, "MAX_BATCH", 3)
+    monkeypatch.setattr(retention, "FIRST_BATCH", 3)
+    monkeypatch.setattr("contacts_ui.audit.retention.time.sleep", pauses.append)
     _aged(written, *range(400, 410))
     assert "10 rows" in _prune()
+    assert set(pauses) == {retention.PAUSE_SECONDS}
+    assert len(pauses) >= 4
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "following"), [(100, 0.001, 200), (100, 0.05, 50), (1, 9, 1), (4_000, 0.01, 5_000), (10, 0, 20)]
+)
+def test_batch_of_prune_fits_its_time(size: int, seconds: float, following: int) -> None:
+    assert retention.next_size(size, seconds) == following
 
 
 @pytest.mark.parametrize("days", ["29", "0", "-1"])

@@ -214,5 +214,5 @@ def test_query_count_is_independent_of_number_of_rows(
     for number in range(60):
         written(person=f"person-{number}", person_id=number)
     auditor_client.get(PAGE)
-    with django_assert_num_queries(10):  # session, user, role, preferences, people, rows, total, the event (3)
+    with django_assert_num_queries(7):  # who is asking, people, rows, total, the event (3)
         auditor_client.get(PAGE)

@@ -158,7 +158,7 @@ def test_invalid_cursor_shows_newest_page(auditor_client: Client, written: Write
         (EntryFilter(scopes=("account",)), "audit_by_scope"),
         (EntryFilter(action="sign_in"), "audit_by_action"),
         (EntryFilter(action="sign_in", tried=True), "audit_by_action"),
-        (EntryFilter(outcome="denied"), "audit_by_outcome"),
+        (EntryFilter(outcome="denied"), "audit_not_ok"),
         (EntryFilter(since=NOON), "_at_"),
     ],
 )

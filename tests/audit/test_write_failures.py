@@ -8,13 +8,12 @@ from contextlib import AbstractContextManager
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.audit import AuditWriteError
-from contacts_ui.models import AuditEntry, Preferences, ProfileAccess
+from contacts_ui.models import AuditEntry, Preferences, ProfileAccess, Session
 from contacts_ui.roles import AUDITOR, role_of, set_role
 from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer

@@ -30,6 +30,8 @@ def insert_exports(desk: Desk) -> None:
             pages=20,
             total_last=4812,
             waiting_since=now if name == "paused" else None,
+            error="ServerError" if name == "paused" else None,
+            request_id="req_52c1" if name == "paused" else None,
             lease_until=later,
             wrapped_key=b"none",
             created_at=now,

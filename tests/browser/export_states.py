@@ -53,7 +53,7 @@ EXPORT_STATES: tuple[State, ...] = (
     State("export-too-many", ("Too many contacts for one file", "412,000", "Only SMS"), _too_many),
     State("export-nothing", ("Nothing to export", "Change the filters"), _nothing),
     State("export-reading", ("Reading contacts", "1,920 of 4,812", "Cancel export"), _shown("reading"), person=PERSON),
-    State("export-paused", ("Paused", "It goes on by itself."), _shown("paused"), person=PERSON),
+    State("export-paused", ("Paused", "it goes on by itself."), _shown("paused"), person=PERSON),
     State("export-writing", ("Writing the file", "About a minute left."), _shown("writing"), person=PERSON),
     State("export-ready", ("Ready", "complete", "Download", "SHA-256", "3 downloads"), _shown("ready"), person=PERSON),
     State(

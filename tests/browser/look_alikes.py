@@ -37,9 +37,8 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
 }
 LESSER = frozenset(name for names in LOOK_ALIKES.values() for name in names)
 
-# States that make test sees in all sizes and themes. Whatever kind of element (tag, classes, role) any state has, one
-# of these has: test_sample_has_each_kind_of_element_of_all_states finds what a new state brings. The others are seen
-# once.
+# States that make test sees in all sizes and themes; the others it sees once. Whatever kind of element (tag, classes,
+# role) any state has, one of these has: test_sample_has_each_kind_of_element_of_all_states finds what a new one brings.
 SAMPLE = EXPORT_SAMPLE | frozenset(
     {
         "account-menu",

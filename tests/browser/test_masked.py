@@ -78,7 +78,7 @@ def test_reopened_drawer_is_masked_again(masked: Page) -> None:
     expect(masked.locator("#drawer [data-copy-number]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("where", ["list", "contact"])
+@pytest.mark.parametrize("where", ["list", pytest.param("contact", marks=pytest.mark.exhaustive)])
 def test_reveal_without_javascript_shows_contact_page(
     caching_desk: CachingDesk, new_context: NewContext, sandbox: SandboxServer, where: str
 ) -> None:

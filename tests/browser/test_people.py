@@ -123,7 +123,11 @@ def test_role_without_assignments_shows_warning_when_chosen(person: Page) -> Non
     expect(warning).to_be_visible()
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.mark.parametrize(
+    "javascript",
+    [True, pytest.param(False, marks=pytest.mark.exhaustive)],
+    ids=["with JavaScript", "without JavaScript"],
+)
 def test_person_typed_before_the_proof_ran_out_is_not_lost(
     new_context: NewContext, desk: Desk, sandbox: SandboxServer, javascript: bool
 ) -> None:

@@ -69,7 +69,9 @@ def test_sign_in_by_keyboard_returns_to_requested_page(new_context: NewContext, 
     page.wait_for_url(f"**{LIST}?channel=sms")
 
 
-@pytest.mark.parametrize("shown", [LIST, SECURITY, "/you/sessions/"])
+@pytest.mark.parametrize(
+    "shown", [LIST, *(pytest.param(path, marks=pytest.mark.exhaustive) for path in (SECURITY, "/you/sessions/"))]
+)
 def test_back_after_sign_out_shows_sign_in_page(new_context: NewContext, sandbox: SandboxServer, shown: str) -> None:
     page = new_context.signed_in("admin", at=shown)
     page.get_by_role("heading", level=1).wait_for()

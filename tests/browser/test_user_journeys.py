@@ -94,7 +94,7 @@ def _is_history_restore(request: Request) -> bool:
     return request.headers.get("hx-history-restore-request") == "true"
 
 
-@pytest.mark.parametrize("then", ["a channel", "the next page"])
+@pytest.mark.parametrize("then", ["a channel", pytest.param("the next page", marks=pytest.mark.exhaustive)])
 def test_slow_back_never_overwrites_later_request(page: Page, sandbox: SandboxServer, then: str) -> None:
     for number in (2, 3):
         page.get_by_role("link", name="Next page").click()

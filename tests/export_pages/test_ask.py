@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
@@ -90,6 +89,23 @@ def test_too_many_rows_do_not_start(admin_client: Client, settings: Settings) ->
     assert answer.status_code == 422
     assert "One file holds up to 10." in text(answer)
     assert not Export.objects.exists()
+
+
+def test_fourth_export_waits_for_the_others(admin_client: Client) -> None:
+    for form in (START, START | {"file_format": "csv"}, START | {"channel": "sms"}):
+        assert admin_client.post(ASK, form).status_code == 302
+    answer = admin_client.post(ASK, START | {"channel": "whatsapp"})
+    assert answer.status_code == 429
+    assert "Finish your other exports first" in text(answer)
+    assert f'href="{ASK}?channel=whatsapp"' in text(answer)
+
+
+def test_day_of_exports_is_limited_and_says_until_when(admin_client: Client, settings: Settings) -> None:
+    settings.EXPORT_ROWS_PER_DAY = 700
+    assert admin_client.post(ASK, START).status_code == 302
+    answer = admin_client.post(ASK, START | {"file_format": "csv"})
+    assert answer.status_code == 429
+    assert "The limit is 700 contacts. You can export again within 24 hours." in text(answer)
 
 
 def test_empty_list_has_nothing_to_export(admin_client: Client, sandbox: SandboxServer) -> None:
@@ -188,9 +204,14 @@ def test_looked_up_list_is_asked_about_without_proof_or_call(
     assert f'name="kept" value="{kept[0]}"' in page
 
 
-def test_looked_up_list_starts_without_call(
-    admin_client: Client, sandbox: SandboxServer, pasted: str, django_capture_on_commit_callbacks: Callable[..., object]
-) -> None:
+def test_numbers_that_were_not_looked_up_are_counted(admin_client: Client, pasted: str) -> None:
+    kept = kept_of(text(admin_client.get(LIST, {"search": pasted})))
+    longer = f"{pasted}\n+12025550144"
+    assert "3 of 4 numbers were looked up." in text(admin_client.post(ASK, {"search": longer, "kept": kept}))
+    assert "None of these numbers was looked up yet" in text(admin_client.get(ASK, {"search": longer}))
+
+
+def test_looked_up_list_starts_without_call(admin_client: Client, sandbox: SandboxServer, pasted: str) -> None:
     kept = kept_of(text(admin_client.get(LIST, {"search": pasted})))
     sandbox.reset_requests()
     admin_client.post(ASK, START | {"search": pasted, "kept": kept})

@@ -5,20 +5,26 @@ Fresh entries cost no API call, stale ones are labelled, and no entry is ever se
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
-from dataclasses import replace
-from typing import Any
-from uuid import uuid4
+from datetime import UTC, datetime
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from django.core.cache import caches
 from django.test import Client
+from msgspec.structs import replace
 from pytest_django import Settings
 
 from contacts_ui.gateway import get_gateway
 from contacts_ui.gateway.cache_keys import CacheKeys
+from contacts_ui.gateway.cached_fetch import K
 from contacts_ui.gateway.gateway import REFRESH_INTERVAL
+from contacts_ui.gateway.region_stats import _RegionCounts
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
@@ -149,6 +155,39 @@ def test_cache_keys_differ_by_api_key_scope_and_query() -> None:
     assert len(set(made)) == len(made)
 
 
+def _is_immutable(kind: Any) -> bool:
+    """True for a type of which no value can be changed: frozen structs, tuples and simple values, to the last field."""
+    if origin := get_origin(kind):
+        inner = [part for part in get_args(kind) if part is not ...]
+        return origin in {tuple, Union, UnionType} and all(map(_is_immutable, inner))
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        fields = get_type_hints(kind)
+        return kind.__struct_config__.frozen and all(_is_immutable(fields[name]) for name in kind.__struct_fields__)
+    return kind in {str, int, float, bool, bytes, UUID, datetime, NoneType}
+
+
+@pytest.mark.parametrize("kind", [*K.__constraints__, _RegionCounts], ids=lambda kind: kind.__name__)
+def test_cached_value_cannot_be_changed_by_a_reader(kind: type) -> None:
+    assert _is_immutable(kind)
+
+
+def test_type_that_a_reader_can_change_is_told_from_others() -> None:
+    """Control: without it the test above would prove nothing."""
+    holder = msgspec.defstruct("Holder", [("held", tuple[dict[str, int], ...])], frozen=True)
+    assert not _is_immutable(holder)
+    assert not _is_immutable(msgspec.defstruct("Open", [("held", int)]))
+    assert not _is_immutable(list[int])
+
+
+def test_readers_of_memory_cache_have_the_same_struct(admin_client: Client, caching_api: SandboxServer) -> None:
+    admin_client.get(LIST)
+    scope, query = Scope(None, "Account", switchable=True), ContactQuery()
+    first = get_gateway().known_page(scope, query)
+    assert first is not None
+    assert get_gateway().known_page(scope, query) is first
+    assert get_gateway().contacts(scope, query).value is get_gateway().contacts(scope, query).value
+
+
 def test_known_profile_still_works_while_account_call_fails(admin_client: Client, caching_api: SandboxServer) -> None:
     path = f"/p/{caching_api.profiles()[1]['id']}/"
     admin_client.get(f"{path}contacts/")
@@ -161,12 +200,9 @@ def test_known_profile_still_works_while_account_call_fails(admin_client: Client
 
 def _aged_entry(key: str) -> tuple[str, object, float]:
     """Key, value and TTL of the cached account, with its fetch time set far in the past."""
-    import msgspec
-
-    cached_at, body = caches["contacts"].get(key)
-    cached = msgspec.msgpack.decode(body)
-    fields = {"account": cached["account"], "fetched_at": "2026-01-01T00:00:00Z"}
-    return key, (cached_at, msgspec.msgpack.encode(fields)), 3600
+    held = caches["contacts"].get(key)
+    aged = replace(held.value, fetched_at=datetime(2026, 1, 1, tzinfo=UTC))
+    return key, replace(held, value=aged), 3600
 
 
 def test_exhausted_rate_limit_answers_429_at_once_with_retry_after(
@@ -222,7 +258,7 @@ def _age_account_cache(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Ages the cached account by this many seconds."""
     memo = get_gateway()._account_cache
     assert memo is not None
-    older = replace(memo, expires_at=memo.expires_at - seconds, revalidate_at=memo.revalidate_at - seconds)
+    older = dataclasses.replace(memo, expires_at=memo.expires_at - seconds, revalidate_at=memo.revalidate_at - seconds)
     monkeypatch.setattr(get_gateway(), "_account_cache", older)
     monkeypatch.setattr("contacts_ui.gateway.gateway.ACCOUNT_REVALIDATE_TTL", 60.0 - seconds)
 

@@ -31,6 +31,15 @@ def test_page_windows_of_one_upstream_page_are_one_call(admin_client: Client, ca
     assert [call["path"] for call in caching_api.requests()].count("/v3/contacts") == 1
 
 
+def test_windows_of_cached_page_have_their_own_rows(admin_client: Client, caching_api: SandboxServer) -> None:
+    path = f"/p/{caching_api.profiles()[1]['id']}/contacts/"
+    whole = rows(admin_client.get(path, {"page_size": "100"}))
+    for _ in range(2):
+        for number, size in ((1, 20), (2, 20), (1, 50), (2, 50), (3, 20)):
+            shown = rows(admin_client.get(path, {"page": number, "page_size": size}))
+            assert shown == whole[(number - 1) * size : number * size] != []
+
+
 def test_third_page_of_fifty_needs_second_upstream_page(admin_client: Client, caching_api: SandboxServer) -> None:
     path = f"/p/{caching_api.profiles()[1]['id']}/contacts/"
     admin_client.get(path)

@@ -19,7 +19,7 @@ from testing.sandbox_server import SandboxServer
 
 PAGE = "/preferences/"
 NOBODY = 65534
-SESSION_TABLES = ("django_session", "usersessions_usersession")
+SESSION_TABLES = ("contacts_ui_session", "usersessions_usersession")
 # What a program of another user does to read a file: exit status 1 is "Permission denied".
 READ = "import sys\ntry:\n    open(sys.argv[1], 'rb').read(1)\nexcept PermissionError:\n    sys.exit(1)"
 
@@ -84,7 +84,7 @@ def test_no_file_of_database_holds_key_of_cookie(desk: Desk) -> None:
 
 def test_stolen_hash_cannot_end_session_of_its_owner(desk: Desk) -> None:
     browser = _signed_in(desk, "support")
-    for (key,) in desk.sql("SELECT session_key FROM django_session"):
+    for (key,) in desk.sql("SELECT session_key FROM contacts_ui_session"):
         thief = _browser(key)
         thief.get(f"{desk.url}/sign-in/")
         token = {"csrfmiddlewaretoken": thief.cookies["csrf"]}

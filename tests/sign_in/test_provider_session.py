@@ -194,7 +194,7 @@ def test_sign_out_does_not_lead_to_host_that_csp_forbids(sso_desk: Desk, provide
 
 
 def _session_data(desk: Desk, key: str) -> dict[str, Any]:
-    ((content,),) = desk.sql("SELECT session_data FROM django_session WHERE session_key = ?", stored_key(key))
+    ((content,),) = desk.sql("SELECT session_data FROM contacts_ui_session WHERE session_key = ?", stored_key(key))
     data: dict[str, Any] = signing.loads(content, key=desk.secret_key, salt="django.contrib.sessions.SessionStore")
     return data
 

@@ -8,11 +8,11 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from contacts_ui.models import Session
 from contacts_ui.sign_in.hashed_sessions import SessionStore, stored_key
 from contacts_ui.sign_in.session_timeout import LAST_SEEN_AT
 from testing.clock import Clock

@@ -69,7 +69,7 @@ def test_revived_runner_neither_pauses_nor_ends_the_snapshot(desk_api: SandboxSe
     _fall_silent(revived)
     claim(revived.pk)
     with pytest.raises(FenceLost):
-        pause(revived, datetime.now(UTC), calls=1, waiting=True)
+        pause(revived, datetime.now(UTC), calls=1, error=None)
     assert not end(revived, SnapshotState.FAILED, fence=revived.fence, error="late")
     assert again(revived).state == SnapshotState.RUNNING
 
@@ -142,7 +142,7 @@ def test_sweep_enqueues_snapshot_whose_task_is_lost(desk_api: SandboxServer, sta
 def test_sweep_leaves_snapshot_that_waits_for_its_time(desk_api: SandboxServer) -> None:
     snapshot = _claimed()
     DBTaskResult.objects.all().delete()
-    pause(snapshot, datetime.now(UTC) + timedelta(seconds=30), calls=0, waiting=False)
+    pause(snapshot, datetime.now(UTC) + timedelta(seconds=30), calls=0, error=None)
     snapshots.sweep()
     assert queued_ids() == set()
 

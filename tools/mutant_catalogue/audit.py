@@ -6,6 +6,13 @@ from .mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "the log says of a number what was done with another whose hash begins alike",
+        "contacts_ui/audit/queries.py",
+        "    return AuditEntry.objects.filter(whole, pk__in=found).alias(**columns)\n",
+        "    return AuditEntry.objects.filter(pk__in=found).alias(**columns)\n",
+        ("tests/audit/test_numbers.py::test_hash_with_same_beginning_is_not_found",),
+    ),
+    Mutant(
         "contacts and revealed numbers are shown when the audit log cannot be written",
         "contacts_ui/middleware/audit.py",
         "return error_response(desk_request, error) or response",

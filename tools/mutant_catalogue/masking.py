@@ -26,4 +26,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "true",
         ("tests/test_masking.py::test_masked_contact_shows_at_most_last_four_digits",),
     ),
+    Mutant(
+        "rows that were kept unmasked are shown to a user with masking",
+        "contacts_ui/web/contact_rows.py",
+        "kept: Markup | None = page.memo.get(look)",
+        "kept: Markup | None = page.memo.get(look._replace(readable=True))",
+        ("tests/test_contact_rows.py::test_mask_chosen_after_list_was_shown_masks_cached_rows",),
+    ),
 )

@@ -71,7 +71,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "an admin needs no second factor",
         "contacts_ui/sign_in/second_factor.py",
-        "return not has_second_factor(user)",
+        "return not (principal.has_second_factor if principal else has_second_factor(user))",
         "return False",
         ("tests/sign_in/test_mfa_required.py::test_page_redirects_to_mfa_setup_without_second_factor",),
     ),

@@ -78,14 +78,14 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a short list leaves no hashes of whoever is on it",
         "contacts_ui/views/contact_list.py",
-        "    if len(page.contacts) <= audit.MAX_HASHED_RESULTS:\n",
-        "    if hashes and len(page.contacts) <= audit.MAX_HASHED_RESULTS:\n",
+        "    if len(page.contacts) <= audit.MAX_HASHED_RESULTS or audit.has_few_numbers(page.contacts):\n",
+        "    if hashes and audit.has_few_numbers(page.contacts):\n",
         ("tests/audit/test_lookups.py",),
     ),
     Mutant(
         "nobody's hour of contacts ends",
         "contacts_ui/quota.py",
-        "    raise _exceeded(current.first(), spent, limits, now)\n",
+        '    raise _exceeded(user_id, {"contacts": contacts, "numbers": numbers, "lookups": lookups})\n',
         "",
         ("tests/test_quota.py",),
     ),

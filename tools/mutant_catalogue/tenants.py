@@ -15,7 +15,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "rows owned by another profile are shown",
         "contacts_ui/gateway/gateway.py",
-        "            _check_row_ownership(scope, other_profile_ids, page.contacts, page.request_id)\n",
+        "            _check_row_ownership(scope, profile_ids, page.contacts, page.request_id)\n",
         "",
         ("tests/test_contact_list.py::test_foreign_row_is_refused_and_not_shown",),
     ),
@@ -78,8 +78,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "support sees unassigned profiles",
         "contacts_ui/access.py",
-        "if profile.id.lower() in assigned)",
-        "if profile.id)",
+        "    visible = {assigned: profile for assigned, profile in known if profile}\n",
+        "    visible = account.profiles_by_id\n",
         ("tests/test_access.py::test_support_sees_only_assigned_profiles",),
     ),
     Mutant(
@@ -94,7 +94,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "a lookup over all profiles answers for profiles that were not assigned",
         "contacts_ui/access.py",
         "named = [None] * visible.sees_account + [profile.id for profile in visible.by_name]",
-        "visible = VisibleProfiles(visible.account, True, visible.account.profiles)\n"
+        "visible = VisibleProfiles(visible.account, True, visible.account.profiles_by_id)\n"
         "    named = [None] * visible.sees_account + [profile.id for profile in visible.by_name]",
         ("tests/lookup/test_page.py::test_number_is_here_where_it_is_and_nowhere_else",),
     ),
@@ -144,7 +144,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a snapshot keeps rows owned by another profile",
         "contacts_ui/gateway/gateway.py",
-        "            _check_row_ownership(scope, others, page.contacts, page.request_id)\n",
+        "            _check_row_ownership(scope, known_ids, page.contacts, page.request_id)\n",
         "",
         ("tests/snapshots/test_runner.py::test_foreign_row_stops_the_snapshot",),
     ),
@@ -175,6 +175,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "if first != last or snapshot.shrank_in_pass:",
         "if first != last:",
         ("tests/snapshots/test_crawl.py::test_list_that_shrank_and_grew_again_is_not_whole",),
+    ),
+    Mutant(
+        "a cached page shows the rows of another window of it",
+        "contacts_ui/gateway/page_windows.py",
+        "window = (query.page, query.page_size)",
+        "window = query.page_size",
+        ("tests/gateway/test_page_windows.py::test_windows_of_cached_page_have_their_own_rows",),
     ),
     Mutant(
         "a derived page is made from another profile's answer",

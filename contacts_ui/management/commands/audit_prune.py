@@ -7,14 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
 
 from contacts_ui.audit import AuditAction, AuditEvent, AuditWriteError, append
+from contacts_ui.audit.retention import delete_before
 from contacts_ui.models import AuditEntry
 
 DEFAULT_DAYS = 365
 MIN_DAYS = 30
-AT_ONCE = 5_000  # rows a transaction: short enough that no writer waits long
 
 
 class Command(BaseCommand):
@@ -43,19 +42,5 @@ class Command(BaseCommand):
             append(AuditEvent(AuditAction.AUDIT_PRUNED, rows=count, about=about))
         except AuditWriteError as error:
             raise CommandError("Nothing was deleted: it could not be recorded.") from error
-        deleted = 0
-        while batch := delete_batch(before):
-            deleted += batch
+        deleted = sum(delete_before(before))
         self.stdout.write(f"{deleted} rows older than {days} days were deleted.")
-
-
-def delete_batch(before: datetime) -> int:
-    """Deletes at most AT_ONCE of the oldest rows; how many. The only SQL that deletes from the audit log."""
-    table = connection.ops.quote_name(AuditEntry._meta.db_table)
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL desk.audit_retention = 'on'")  # the trigger checks it
-        oldest = f"SELECT id FROM {table} WHERE at < %s ORDER BY at LIMIT %s"  # noqa: S608  # our own table's name
-        adapted = connection.ops.adapt_datetimefield_value(before)
-        cursor.execute(f"DELETE FROM {table} WHERE id IN ({oldest})", [adapted, AT_ONCE])  # noqa: S608
-        return int(cursor.rowcount)
