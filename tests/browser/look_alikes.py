@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .export_states import EXPORT_LOOK_ALIKES, EXPORT_SAMPLE
 
-# State that make test sees -> states of the same template and classes with other sentences, for make test-all alone.
-# Their sentences are tested without a browser: tests/test_error_pages.py, tests/test_search.py, tests/sign_in/.
+# State that make test sees -> states of the same template and classes with other words, for make test-all alone. Their
+# words are tested without a browser, each beside its page: tests/test_error_pages.py, tests/test_search.py, and so on.
 LOOK_ALIKES: dict[str, tuple[str, ...]] = {
     **EXPORT_LOOK_ALIKES,
-    "unavailable": (
+    "rate-limited": (
+        "unavailable",
         "key-rejected",
         "profile-gone",
         "not-answering",
@@ -18,21 +19,33 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
         "wrong-profile",
         "holding-back",
     ),
+    "list-ignored": ("list", "list-filtered", "list-merged", "list-groupings", "list-read"),
     "no-match-filters": (
         *("empty", "no-match", "no-match-read", "number-not-found", "nothing-searched", "beyond-end"),
         *("export-too-many", "export-nothing"),
     ),
+    "lookup-found": ("lookup-nowhere", "lookup-unread"),
     "not-found": (
         *("profile-denied", "contact-not-found", "role-denied"),
         *("export-not-found", "export-no-file", "export-gone"),
     ),
-    "sign-in-error": ("sign-in-locked",),
+    "drawer-messages": ("drawer",),
+    "sign-in-error": ("sign-in", "sign-in-locked"),
     "sign-in-code": ("sign-in-code-wrong",),
     "password-sent": ("switched-off", "password-link-old", "password-forgotten"),
+    "password-change-wrong": ("password-change",),
+    "security-all": ("security",),
+    "passkeys": ("passkeys-none",),
     "confirm-code-or-passkey": ("confirm-code",),
     "app-remove": ("recovery-codes-new", "passkey-remove"),
+    "preferences-saved": ("preferences", "preferences-errors"),
+    "gateway-key-rejected": ("gateway",),
+    "audit-details": ("audit", "audit-filtered", "audit-number", "audit-empty"),
+    "people-ignored": ("people", "people-nobody-fits"),
+    "person-own": ("person", "person-admin", "person-guarded", "person-finds-nothing"),
     "person-switch-off": ("person-remove-factors", "person-sign-out", "person-role"),
-    "person": ("person-admin", "person-guarded"),
+    "person-new-errors": ("person-new",),
+    "switcher-no-match": ("switcher",),
     "stale-form": ("form-kept",),
 }
 LESSER = frozenset(name for names in LOOK_ALIKES.values() for name in names)
