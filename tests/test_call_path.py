@@ -23,7 +23,7 @@ from testing.sandbox_server import SandboxServer
 
 from .html import fragment, rows
 
-MAX_FRAMES, MAX_CALLS = 14, 300
+MAX_FRAMES, MAX_CALLS = 14, 297
 FIRST_RESUME = 6  # bytes of code before a generator can be resumed: a resumed one is no new call
 TEXT = "(201"  # finds five of the contacts of the sandbox, of two owners
 OURS = str(ROOT / "contacts_ui")
@@ -83,7 +83,7 @@ def test_search_is_at_most_14_frames_from_view_to_socket(
     assert len(deepest) <= MAX_FRAMES, "\n".join(deepest)
 
 
-def test_cold_search_fragment_makes_at_most_300_calls_of_our_functions(search: Callable[[str], list[str]]) -> None:
+def test_cold_search_fragment_makes_few_calls_of_our_functions(search: Callable[[str], list[str]]) -> None:
     calls: Counter[str] = Counter()
     with _counted(calls):
         shown = search(TEXT)
