@@ -55,7 +55,7 @@ def test_row_shows_role_profiles_status_mfa_and_last_sign_in(admin_client: Clien
     Authenticator.objects.create(user=support_user, type="totp", data={})
     said = _row(text(admin_client.get(PEOPLE)), "sam")
     assert said[:3] == ["sam", "sam@example.org", "Support"]
-    assert said[4:] == ["Active", "Second factor: Yes", "2 d ago", "Activity of sam"]
+    assert said[4:] == ["Active", "Second factor: Yes", "Signed in 2 d ago", "Activity of sam"]
 
 
 def test_admin_row_says_all_profiles_and_auditor_row_none(admin_client: Client, user_without_role: User) -> None:

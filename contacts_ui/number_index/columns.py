@@ -24,6 +24,7 @@ _DIGITS = b"0123456789"
 _IS_DIGIT = tuple(bytes(ord("1") if byte == digit else ord("0") for byte in range(256)) for digit in _DIGITS)
 _ONE_BYTE = 256
 MAX_DIGITS = 15  # of an E.164 number
+TAIL = 3  # of digits that stand in E.164 alone: so many come after whatever a national format has in their midst
 MOST_MASKS = 64  # of owners, an eighth of a byte a row each
 
 Mask = dict[int, int]  # by the index of a block: the bits of its rows that count
@@ -64,6 +65,20 @@ class _Block:
                     break
             if bits:
                 yield start, bits
+
+    def rows_with(self, run: str) -> Iterator[int]:
+        """The rows in which the digits `run` stand, and all whose text is kept as it is."""
+        if self.texts:
+            yield from range(self.first, self.first + self.rows)
+            return
+        found = 0
+        for _, bits in self.matches(run, None, ending=False):
+            found |= bits
+        flags = f"{found:b}"[::-1]
+        row = flags.find("1")
+        while row >= 0:
+            yield self.first + row
+            row = flags.find("1", row + 1)
 
     def count_pieces(self, run: str, mask: int | None, counts: Counter[str], *, ending: bool) -> None:
         """Adds the count of rows for each distinct piece in which the digits `run` stand."""
@@ -154,8 +169,11 @@ class Columns:
         return False
 
     def rows_containing(self, digits: str) -> Iterator[tuple[int, str]]:
-        """The rows in whose E.164 these digits stand, with that number. Cost: 0.15 s a million rows."""
-        texts = enumerate(map(str, self._e164))
+        """The rows in whose E.164 these digits stand, with that number, if the last TAIL of them stand in the national
+        format too: only those rows are read. Cost: 50 ms a million rows.
+        """
+        rows = (row for block in self._blocks for row in block.rows_with(digits[-TAIL:]))
+        texts = ((row, str(self._e164[row])) for row in rows)
         return ((row, text) for row, text in texts if digits in text)
 
     def row_with_key(self, key: int) -> int | None:

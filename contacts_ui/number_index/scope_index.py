@@ -107,7 +107,7 @@ class ScopeIndex:
 
     def beginnings_with(self, digits: str) -> tuple[str, ...]:
         """How numbers of this scope begin up to these digits, country code first; most contacts first. For digits that
-        stand in no national format. Cost: 0.15 s for a million contacts.
+        stand in no national format. Cost: 50 ms for a million contacts.
         """
         if not (digits.isascii() and digits.isdecimal()):
             return ()

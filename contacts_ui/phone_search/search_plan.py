@@ -251,7 +251,7 @@ def _national(phone_input: PhoneInput, regions: Sequence[str]) -> tuple[Attempt,
 def _whole_number_candidates(found: Sequence[Candidate], fragment: PhoneInput, regions: Sequence[str]) -> list[Scored]:
     """The whole numbers that it may be. With too many to try one by one, equal national formats become one search."""
     scored = [(Attempt("phone", each.e164, each.region), _likelihood(each, fragment, regions)) for each in found]
-    if _is_of_own_region(found, fragment, regions):
+    if found and _is_of_own_region(found, fragment, regions):
         scored[0] = (scored[0][0], max(score for _, score in scored) * 1.01)  # the user's own region first
     if len(found) <= MAX_ATTEMPTS:
         return scored
@@ -267,7 +267,7 @@ def _whole_number_candidates(found: Sequence[Candidate], fragment: PhoneInput, r
 
 def _is_of_own_region(found: Sequence[Candidate], fragment: PhoneInput, regions: Sequence[str]) -> bool:
     """True where the first is one. Without trunk prefix not if the digits are a number whose plus alone is missing."""
-    if not found or found[0].region not in regions[:1] or grouping_likelihood(fragment.text, found[0].national) != 1:
+    if found[0].region not in regions[:1] or grouping_likelihood(fragment.text, found[0].national) != 1:
         return False
     whole = len(digits_of(found[0].national)) <= len(fragment.digits)
     return whole or not any(each.is_valid and each.e164 == f"+{fragment.digits}" for each in found)

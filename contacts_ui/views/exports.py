@@ -73,8 +73,8 @@ def export_new(request: DeskRequest, profile_id: UUID | None = None) -> HttpResp
 @require_safe
 @require_role(EXPORTER, ADMIN)
 def export_list(request: DeskRequest) -> HttpResponse:
-    """The person's exports of the last 30 days; everybody's for admins. Cost: no API call, one query, two more for
-    each that is under way.
+    """The person's exports of the last 30 days; everybody's for admins. Cost: no API call, one query, another one
+    for each that is under way.
     """
     everyone = role_of(request.user) == ADMIN
     desk = DeskPage(request, "exports/list.html", "exports/_list.html", None, everyone=everyone)
@@ -85,7 +85,9 @@ def export_list(request: DeskRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 @require_role(EXPORTER, ADMIN)
 def export_detail(request: DeskRequest, export_id: UUID) -> HttpResponse:
-    """How far an export is, then its file; POST ends it or deletes its file. Cost: no API call, five queries."""
+    """How far an export is, then its file; POST ends it or deletes its file. Cost: three queries; for a ready
+    one `/v3/me` too, cached for five minutes.
+    """
     desk = DeskPage(request, "exports/detail.html", "exports/_progress.html", None, export=None, progress=None)
     export = service.export_for(request.user, export_id)
     if request.method == "POST":
@@ -104,7 +106,7 @@ def export_detail(request: DeskRequest, export_id: UUID) -> HttpResponse:
 @require_safe
 @require_role(EXPORTER, ADMIN)
 def export_mark(request: DeskRequest, export_id: UUID) -> HttpResponse:
-    """The mark of an export in the header of other pages. Cost: no API call, four queries."""
+    """The mark of an export in the header of other pages. Cost: no API call, two queries."""
     desk = DeskPage(request, "exports/mark.html", "exports/_mark.html", None, export_mark=None)
     export = service.export_for(request.user, export_id)
     response = desk.response(export_mark=mark_of(export))

@@ -185,6 +185,7 @@ def test_prune_deletes_numbers_on_postgresql(server: psycopg.Connection, databas
     assert _marks(server) == ["f" * 10]
 
 
+@pytest.mark.exhaustive
 def test_postgresql_carries_rows_over(server: psycopg.Connection, database: str) -> None:
     manage_on(database, "shell", "--verbosity=0", "-c", BACK_AND_FORTH)
     assert _marks(server) == [ONE[:10], "f" * 10]

@@ -48,13 +48,16 @@ def test_header_is_one_row_on_a_phone_and_menu_has_the_pages(new_context: NewCon
     page = new_context.signed_in(
         "admin", at="/account/contacts/?page_size=20", viewport=PHONE, java_script_enabled=False
     )
+    page.set_viewport_size({"width": 560, "height": 844})
+    expect(page.get_by_role("button", name="Menu", exact=True)).to_be_hidden()
+    page.set_viewport_size(PHONE)
     header = page.locator(".topbar").bounding_box()
     assert header is not None
     assert header["height"] < 60
     page.get_by_role("button", name="Menu", exact=True).click()
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="Audit log").click()
+    page.get_by_role("navigation", name="Menu").get_by_role("link", name="Audit log").click()
     page.get_by_role("button", name="Menu", exact=True).click()
-    expect(page.get_by_role("navigation", name="Main").locator("[aria-current]")).to_have_text("Audit log")
+    expect(page.get_by_role("navigation", name="Menu").locator("[aria-current]")).to_have_text("Audit log")
 
 
 def test_dates_of_cards_say_what_they_are_on_a_phone(new_context: NewContext) -> None:
@@ -76,3 +79,12 @@ def test_signing_in_again_takes_a_new_tab_while_a_form_is_written(new_context: N
         page.get_by_role("button", name="Sign in again").click()
     expect(opened.value.get_by_label("User name or e-mail")).to_be_visible()
     expect(page.get_by_label("Default country")).to_have_value("Portugal")
+
+
+def test_typed_number_of_a_list_is_readable_in_a_narrow_table(new_context: NewContext) -> None:
+    size: ViewportSize = {"width": 768, "height": 1024}
+    listed = "%2B12025559001%0A%2B44 20 7946 0958"
+    page = new_context.signed_in("admin", at=f"/account/contacts/?search={listed}", viewport=size)
+    cells = page.locator("td.c-typed")
+    expect(cells).to_have_count(2)
+    assert cells.evaluate_all("cells => cells.every((cell) => cell.scrollWidth <= cell.clientWidth)")

@@ -146,6 +146,9 @@ def test_every_tenth_is_announced_and_focus_stays(new_context: NewContext, desk:
         expect(page.locator("#export-bar")).to_have_attribute("value", str(position))
         expect(page.locator("#live")).to_have_text(said)
     expect(page.get_by_role("button", name="Cancel export")).to_be_focused()
+    box = page.locator("#export-bar").bounding_box()
+    assert box
+    assert box["width"] > 300
 
 
 def test_mark_in_header_turns_into_result(

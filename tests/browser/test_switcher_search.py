@@ -76,6 +76,7 @@ def test_profile_beyond_the_fifty_is_found_by_keyboard(switcher: Page, last: dic
     wait_for_address(switcher, f"/p/{last['id']}/contacts/?page_size=20")
 
 
+@pytest.mark.exhaustive
 def test_enter_before_the_answer_opens_the_only_match(switcher: Page, last: dict[str, str]) -> None:
     with hold_requests(switcher, SEARCHES):
         switcher.keyboard.insert_text(last["name"])
@@ -92,6 +93,7 @@ def test_nothing_is_said_to_be_missing_before_the_answer(switcher: Page, last: d
     expect(switcher.locator(OPTIONS)).to_have_count(1)
 
 
+@pytest.mark.exhaustive
 def test_unknown_name_is_said_after_the_answer(switcher: Page) -> None:
     switcher.keyboard.insert_text("zebra crossing")
     expect(switcher.locator("#profile-none")).to_have_text("No profile is called “zebra crossing”.")
@@ -99,6 +101,7 @@ def test_unknown_name_is_said_after_the_answer(switcher: Page) -> None:
     expect(switcher.locator("#live")).to_have_text("No profile is called “zebra crossing”.")
 
 
+@pytest.mark.exhaustive
 def test_cleared_search_shows_the_first_fifty_again(switcher: Page, last: dict[str, str]) -> None:
     switcher.keyboard.insert_text(last["name"])
     expect(switcher.locator(OPTIONS)).to_have_count(1)
@@ -107,6 +110,7 @@ def test_cleared_search_shows_the_first_fifty_again(switcher: Page, last: dict[s
     expect(switcher.locator(FIND)).to_be_focused()
 
 
+@pytest.mark.exhaustive
 def test_failed_search_closes_switcher_and_is_told(switcher: Page) -> None:
     switcher.route(SEARCHES, lambda route: route.fulfill(status=500, body="out of order"))
     switcher.keyboard.insert_text("z")

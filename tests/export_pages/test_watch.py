@@ -202,5 +202,5 @@ def test_paused_export_says_that_it_goes_on(exporter_client: Client, asked: Expo
     run_tasks()
     page = page_of(exporter_client, asked)
     assert '<h2 id="export-h" tabindex="-1">Paused</h2>' in page
-    assert re.search(r"The messaging service returned an error\. Tried again at [^.]*: it goes on by itself\.", page)
+    assert re.search(r"The messaging service returned an error\. Trying again at [^.]*: it goes on by itself\.", page)
     assert "Request ID" in page

@@ -14,9 +14,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a password of an older tab stands on a page",
-        "contacts_ui/views/stale_form.py",
-        'if any(field in _SECRETS or "password" in field for field, _ in fields):',
-        "if any(field in _SECRETS for field, _ in fields):",
+        "contacts_ui/sign_in/form_again.py",
+        'return any(name in _SECRETS or "password" in name for name in request.POST)',
+        "return any(name in _SECRETS for name in request.POST)",
         ("tests/sign_in/test_stale_forms.py::test_secret_is_asked_for_again",),
     ),
     Mutant(
