@@ -314,5 +314,30 @@ def test_tail_of_e164_across_formats_is_the_whole_number() -> None:
     assert asked(guided_plan("122204567", ("US",), index_of(ARGENTINE, GB)))[0] == ("phone", ARGENTINE)
 
 
+HONG_KONG, INDIAN, GERMAN, BRAZILIAN = "+85264429730", "+919812458021", "+491600400020", "+5519812345678"
+
+
+@pytest.mark.parametrize("typed", ["52644", "52 644", "2644", "85264", "852 64"])
+def test_digits_cut_within_the_country_code_find_the_number(typed: str) -> None:
+    plan = guided_plan(typed, ("US",), index_of(HONG_KONG, GB))
+    assert asked(plan)[0] == ("phone", HONG_KONG)
+    assert ("search", typed) in asked(plan)  # somebody may be new
+
+
+def test_four_digits_across_the_country_code_are_read_as_a_beginning() -> None:
+    assert asked(guided_plan("9160", ("US",), index_of(GERMAN, GB)))[0] == ("search", "0160")
+
+
+def test_number_with_the_digits_from_its_country_code_on_is_offered_beside_few() -> None:
+    plan = guided_plan("19812", ("US",), index_of(BRAZILIAN, INDIAN))
+    assert asked(plan)[0] == ("search", "19) 812")
+    assert offered(plan) == {INDIAN: None}
+
+
+def test_digits_of_many_numbers_name_none_of_them() -> None:
+    many = [f"+8526442973{last}" for last in range(6)]
+    assert all(kind == "search" for kind, _ in asked(guided_plan("52644", ("US",), index_of(*many))))
+
+
 def test_digits_across_formats_of_nobody_are_one_literal_call() -> None:
     assert asked(guided_plan("12229", ("US",), index_of(ARGENTINE))) == [("search", "12229")]

@@ -156,17 +156,25 @@ class Columns:
         """
         if owner is not None and owner not in self.owners[1:]:
             return False
-        numbers, own = self._e164, None if owner is None else self.owners.index(owner, 1)
-        least = int(digits)
+        own = None if owner is None else self.owners.index(owner, 1)
+        return any(own is None or own in self._owner[start:stop] for start, stop in self._ranges_beginning(digits))
+
+    def rows_beginning(self, digits: str) -> Iterator[tuple[int, str]]:
+        """The rows whose number begins with these digits, with that number."""
+        rows = (row for start, stop in self._ranges_beginning(digits) for row in range(start, stop))
+        return ((row, str(self._e164[row])) for row in rows)
+
+    def _ranges_beginning(self, digits: str) -> Iterator[tuple[int, int]]:
+        """The first row and the one after the last, by bisection in the rows of each template."""
+        numbers, least = self._e164, int(digits)
         for zeros in range(MAX_DIGITS - len(digits) + 1):
             low, high = least * 10**zeros, (least + 1) * 10**zeros
             for first, end in self._ranges:
                 if numbers[first] < high and numbers[end - 1] >= low:
                     start = bisect_left(numbers, low, first, end)
                     stop = bisect_left(numbers, high, start, end)
-                    if start < stop and (own is None or own in self._owner[start:stop]):
-                        return True
-        return False
+                    if start < stop:
+                        yield start, stop
 
     def rows_containing(self, digits: str) -> Iterator[tuple[int, str]]:
         """The rows in whose E.164 these digits stand, with that number, if the last TAIL of them stand in the national

@@ -7,10 +7,11 @@ rows. A contact that was deleted stays until the next snapshot, which costs a ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 
 from contacts_ui.sent_api.types import Contact
 
@@ -19,6 +20,7 @@ from .number_text import Template, parse, starts_of
 from .rows import NO_NUMBER, UNOWNED, Row, TableBuilder, e164_value, row_of
 
 MAX_BEGINNINGS = 3  # of numbers, for digits that stand in no national format
+MAX_NUMBERS = 5  # that are named: one is asked for, the others are links
 EMPTY = Columns(TableBuilder().table())
 
 
@@ -111,11 +113,29 @@ class ScopeIndex:
         """
         if not (digits.isascii() and digits.isdecimal()):
             return ()
-        rows = self.columns.rows_containing(digits)
-        numbers = [text for row, text in rows if row not in self.replaced and self._is_owners(self.columns.owner(row))]
-        numbers += [str(each.row.e164) for each in self.recent.values() if self._counts(each)]
-        found = Counter(text[: text.index(digits) + len(digits)] for text in numbers if digits in text)
+        found = Counter(text[: text.index(digits) + len(digits)] for text in set(self._numbers_with(digits)))
         return tuple(text for text, _ in found.most_common(MAX_BEGINNINGS))
+
+    def numbers_with(self, digits: str) -> tuple[str, ...]:
+        """The numbers of this scope in which the digits stand, country code first; none if there are more than
+        MAX_NUMBERS. Cost: as `beginnings_with`.
+        """
+        if not (digits.isascii() and digits.isdecimal()):
+            return ()
+        found = dict[str, None]()
+        for text in self._numbers_with(digits):
+            found[text] = None
+            if len(found) > MAX_NUMBERS:
+                return ()
+        return tuple(found)
+
+    def _numbers_with(self, digits: str) -> Iterator[str]:
+        beginning = () if digits[0] == "0" else self.columns.rows_beginning(digits)
+        for row, text in chain(self.columns.rows_containing(digits), beginning):
+            if row not in self.replaced and self._is_owners(self.columns.owner(row)):
+                yield text
+        recent = (str(each.row.e164) for each in self.recent.values() if self._counts(each))
+        yield from (text for text in recent if digits in text)
 
     def owners_of(self, e164: str) -> frozenset[str | None]:
         """Whose contacts, as far as the API said, have exactly this number."""

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from .attempts import MAX_ALTERNATIVES, MAX_ATTEMPTS, SEPARATOR, Attempt, SearchPlan, merged, unique_attempts
 from .beginnings import digits_after_plus
-from .input import PhoneInput, digits_of, normalize
+from .candidates import national
+from .input import PhoneInput, digits_of, normalize, only_punctuation
 from .prefixes import country_code_beginnings, national_prefixes
 from .search_plan import ENDING_DIGITS, MIN_FRAGMENT_DIGITS, every_attempt, fragment_of, plan_input, plan_number
 
@@ -49,6 +50,9 @@ class KnownNumbers(Protocol):
     def beginnings_with(self, digits: str) -> Sequence[str]:
         """How numbers begin up to these digits, country code first, most contacts first."""
 
+    def numbers_with(self, digits: str) -> Sequence[str]:
+        """The numbers in which the digits stand, country code first; none where there are many."""
+
 
 def guided_plan(raw: str, regions: Sequence[str], known: KnownNumbers | None) -> SearchPlan:
     """The plan of one number or fragment; that of `plan_number` where nothing is known of the numbers."""
@@ -77,7 +81,7 @@ class _Guide:
         if first and first.kind == "phone":
             return self._of_numbers()
         if pieces := self._pieces_of_fragment():
-            return self._of_pieces(pieces)
+            return self._of_pieces(pieces, self._across_country_codes(pieces))
         if found := self._whole_number():
             return self._with([found, *self._literal, *self.default.attempts], ())
         if pieces := self._prefixes():
@@ -105,8 +109,10 @@ class _Guide:
             others = ()  # the same contacts
         return self._with([held[0], *self._literal, *held[1:], *self.default.attempts], (*held[1:], *others))
 
-    def _of_pieces(self, pieces: Sequence[Attempt]) -> SearchPlan:
-        """All pieces in one list, or, of many contacts, the largest; first the one that is written as the text is."""
+    def _of_pieces(self, pieces: Sequence[Attempt], numbers: Sequence[Attempt] = ()) -> SearchPlan:
+        """All pieces in one list, or, of many contacts, the largest; first the one that is written as the text is.
+        `numbers` are offered beside them.
+        """
         text, contacts = self.phone_input.text, sum(piece.contacts or 0 for piece in pieces)
         pieces = sorted(pieces, key=lambda piece: piece.value != text or text.isdigit())
         if contacts <= MERGED_CONTACTS:
@@ -115,7 +121,7 @@ class _Guide:
             first = pieces[0]
         others = [piece for piece in pieces if piece.value not in first.spellings]
         following = others[:1] if self.known.complete else self.default.attempts[:1]
-        return self._with([first, *(following if first.kind == "search" else ()), *self._literal], others)
+        return self._with([first, *(following if first.kind == "search" else ()), *self._literal], [*others, *numbers])
 
     def _of_unknown_number(self) -> SearchPlan:
         """A number that the index does not have: asked for as ever, and then whoever's number ends like it."""
@@ -155,14 +161,38 @@ class _Guide:
 
     def _across_formats(self) -> tuple[tuple[Attempt, ...], tuple[Attempt, ...]]:
         """The whole numbers that end with the digits, and how others begin up to them, where they stand in E.164 alone:
-        a national format may have a trunk prefix or a mobile mark in the midst of them ("12220" of +54 9 11 2220-4567).
+        a national format may have a trunk prefix or a mobile mark in the midst of them ("12220" of +54 9 11 2220-4567),
+        and it lacks the country code. Of a few numbers that begin in no way of their own all are named ("52644" of
+        +852 6442 9730).
         """
-        digits = None if self.phone_input.international else digits_after_plus(self.phone_input)
+        digits = self._cut_digits
         beginnings = self.known.beginnings_with(digits) if digits else ()
         numbers = tuple(Attempt("phone", f"+{each}") for each in beginnings if self.known.has(f"+{each}"))
         texts = (text for each in beginnings for text in national_prefixes(each))
         found = (self._known_piece(text, MIN_BEGINNING_DIGITS) for text in dict.fromkeys(texts))
-        return numbers, tuple(filter(None, found))
+        pieces = tuple(filter(None, found))
+        if beginnings and not (numbers or pieces):
+            numbers = tuple(Attempt("phone", f"+{each}") for each in self.known.numbers_with(digits))
+        return numbers, pieces
+
+    def _across_country_codes(self, pieces: Sequence[Attempt]) -> tuple[Attempt, ...]:
+        """Numbers that have the digits from their country code on, where few contacts have them nationally: what was
+        typed may be cut out of one of these.
+        """
+        digits = self._cut_digits
+        if len(digits) <= MIN_FRAGMENT_DIGITS or sum(piece.contacts or 0 for piece in pieces) > MAX_ATTEMPTS:
+            return ()
+        numbers = (f"+{each}" for each in self.known.numbers_with(digits))
+        return tuple(Attempt("phone", each) for each in numbers if digits not in digits_of(national(each)))
+
+    @cached_property
+    def _cut_digits(self) -> str:
+        """The digits of a text that may be cut out of E.164 anywhere; none of a text that says where it begins."""
+        text = self.phone_input
+        if text.international or text.ending or not only_punctuation(text.text):
+            return ""
+        digits = digits_after_plus(text) or text.digits
+        return digits if len(digits) >= MIN_FRAGMENT_DIGITS else ""
 
     def _international_beginnings(self) -> Iterator[str]:
         """Digits that may have been cut from an international number: with what is missing of its country code."""
