@@ -65,7 +65,11 @@ def open_download(user: User, export: Export, start: int = 0, end: int | None = 
     sealer = sealer_of(export)
     _reserve(export, until - start)
     about = f"{size:,} bytes" if (start, until) == (0, size) else f"{until - start:,} of {size:,} bytes from {start:,}"
-    lifecycle.record(export, AuditAction.CONTACTS_EXPORTED, rows=export.rows, about=about)
+    try:
+        lifecycle.record(export, AuditAction.CONTACTS_EXPORTED, rows=export.rows, about=about)
+    except AuditWriteError:
+        _give_back(export, until - start)
+        raise
     chunks = _chunks(user, export, sealer, start, until)
     return Download(size, digest, name, _TYPES[export.format], start, until, chunks)
 
@@ -74,7 +78,7 @@ def finish_download(user: User, export: Export, download: Download, sent: int) -
     """Counts a download whose last byte was sent; records one that was cut. Never raises: the response is gone."""
     try:
         unsent = download.end - download.start - sent
-        Export.objects.filter(pk=export.pk, sent_bytes__gte=unsent).update(sent_bytes=F("sent_bytes") - unsent)
+        _give_back(export, unsent)
         if download.start + sent >= download.size:
             _count(export)
         elif unsent:
@@ -95,6 +99,10 @@ def _reserve(export: Export, number: int) -> None:
     if not readable.update(sent_bytes=F("sent_bytes") + number):
         lifecycle.end(export, ExportState.EXPIRED, of=(ExportState.READY,))
         raise ExportExpired
+
+
+def _give_back(export: Export, number: int) -> None:
+    Export.objects.filter(pk=export.pk, sent_bytes__gte=number).update(sent_bytes=F("sent_bytes") - number)
 
 
 def may_download(user: User, export: Export) -> bool:

@@ -70,7 +70,7 @@ def run(export_id: UUID) -> datetime | None:
         wait = error.exactly if isinstance(error, LocalRateLimited) else PAUSE
         return datetime.fromtimestamp(lease.release(export).timestamp() + wait, UTC)
     except (SealError, ExportExpired, FileTooLarge) as error:
-        lifecycle.end(export, ExportState.FAILED, error=type(error).__name__)
+        lifecycle.end(export, ExportState.FAILED, fence=export.fence, error=type(error).__name__)
     return None
 
 
@@ -121,8 +121,7 @@ class _Writer:
         if owners and account and account.id:
             owners[account.id.lower()] = account.display_name
         masked = self._export.masked or rights.mask_forced
-        lifecycle.delete_parts(self._export)
-        lease.write(self._export, masked=masked, position=0, progress=self._sealed(FileProgress(owners=owners)))
+        lease.begin_anew(self._export, masked=masked, position=0, progress=self._sealed(FileProgress(owners=owners)))
 
     def _file(self, header: Row, state: XlsxState | None) -> XlsxFile | CsvFile:
         if self._export.format == "csv":

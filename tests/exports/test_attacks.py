@@ -1,0 +1,130 @@
+"""Attacks on exports: workers that wake up late or die between two statements, and what a download leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from contacts_ui.audit import AuditWriteError
+from contacts_ui.contacts.lookup_batch import LookupRow
+from contacts_ui.exports import lifecycle, looked_up, recovery, rights, service, writing
+from contacts_ui.models import Export, ExportPart, ExportState, Snapshot, SnapshotPart
+from contacts_ui.roles import set_role
+from contacts_ui.sealing.sealer import SealError
+from contacts_ui.sent_api.errors import ServerError
+from testing.background import run_tasks
+from testing.sandbox_server import SandboxServer
+from tests.exports.conftest import Person, again, downloaded, finished
+
+
+def _lease_over(export: Export) -> None:
+    Export.objects.filter(pk=export.pk).update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
+
+
+def test_writer_that_wakes_up_deletes_nothing_of_the_next(exporter: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one sleeps while it asks for rights; its lease ends, and a second one finishes the file."""
+    export, plain = exporter.asks(), rights.rights_of
+
+    def slow(export: Export, **options: Any) -> object:
+        found = plain(export, **options)
+        monkeypatch.setattr(writing, "rights_of", plain)
+        _lease_over(export)
+        writing.run(export.pk)
+        return found
+
+    monkeypatch.setattr(writing, "rights_of", slow)
+    export = finished(export)
+    assert export.state == ExportState.READY
+    assert len(downloaded(exporter.user, export)) == export.size
+
+
+def test_writer_that_wakes_up_fails_nothing_of_the_next(exporter: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it cannot open any more is no reason to end what another one writes."""
+    export = exporter.asks()
+
+    def slow(self: object, *_: object) -> bool:
+        monkeypatch.undo()
+        Export.objects.filter(pk=export.pk).update(fence=99)
+        raise SealError
+
+    monkeypatch.setattr("contacts_ui.exports.writing._Writer._step", slow)
+    run_tasks()
+    assert again(export).state == ExportState.WRITING
+
+
+@pytest.mark.parametrize("way", ["ready", "cancelled"])
+def test_copy_of_the_list_goes_though_a_worker_died_before(
+    exporter: Person, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """The export has ended, and its worker is killed before it wipes the snapshot."""
+    export = exporter.asks()
+    with monkeypatch.context() as patched:
+        patched.setattr("contacts_ui.exports.lifecycle.drop_snapshot", lambda _: None)
+        if way == "cancelled":
+            patched.setattr("contacts_ui.exports.reading.writing.run", lambda _: None)
+        run_tasks()
+        if way == "cancelled":
+            service.cancel(export, exporter.user)
+    assert SnapshotPart.objects.exists()
+    recovery.sweep()
+    assert not SnapshotPart.objects.exists()
+    assert not Snapshot.objects.exclude(wrapped_key=None).exists()
+
+
+def test_rows_looked_up_with_another_api_key_are_not_exported(
+    exporter: Person, desk_api: SandboxServer, use_key: Callable[[str], None]
+) -> None:
+    kept = looked_up.sealed_rows(exporter.user, exporter.scope, [LookupRow("+447911123456", "+447911123456", None)])
+    scope = exporter.scope
+    assert looked_up.opened_lines(exporter.user, scope, [kept])
+    use_key("sandbox-second-organization")
+    assert not looked_up.opened_lines(exporter.user, scope, [kept])
+
+
+def test_download_that_is_not_recorded_takes_no_bytes(exporter: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = exporter.exports()
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise AuditWriteError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lifecycle, "record", refused)
+        for _ in range(7):
+            with pytest.raises(AuditWriteError):
+                service.open_download(exporter.user, export)
+    assert again(export).sent_bytes == 0
+    assert len(downloaded(exporter.user, export)) == export.size
+
+
+def test_lost_role_wipes_a_file_while_the_api_is_away(
+    exporter: Person, account_exporter: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep cannot tell whose profiles they are, but it can tell that a role is gone."""
+    files = [account_exporter.exports(), exporter.exports(), exporter.exports("csv")]
+    set_role(User.objects.get(pk=exporter.user.pk), "support")
+
+    def away(*_: Any, **__: Any) -> None:
+        raise ServerError
+
+    monkeypatch.setattr("contacts_ui.gateway.gateway.Gateway.background_account", away)
+    recovery.sweep()
+    assert [again(export).state for export in files] == ["ready", "cancelled", "cancelled"]
+
+
+def test_end_without_its_line_does_not_happen_half(exporter: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that dies between the two leaves the export as it was, to be ended again."""
+    export = exporter.exports()
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lifecycle, "record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            service.cancel(export, exporter.user)
+    assert again(export).state == ExportState.READY
+    assert ExportPart.objects.exists()
