@@ -38,9 +38,9 @@ class Progress:
 
     `rows` of `total` (None: not known) are read. `minutes_left` is None where nobody can say. `paused_until`: it waits
     for the messaging service or for its budget, and goes on by itself then. `ahead`: other unfinished exports, which
-    take turns with it. `coverage`: "4,812", or "4,809 of 4,812" where `whole` is False, and `shortfall` why;
-    None until it is read. `error` is the name of an exception, `request_id` the messaging service's to quote. `downloads_left` and `expires_at` are
-    those of a ready one.
+    take turns with it. `coverage`: "4,812", or "4,809 of 4,812" where `whole` is False, and `shortfall` why; None until
+    it is read. `error` is the name of an exception, `request_id` the messaging service's to quote. `downloads_left` and
+    `expires_at` are those of a ready one.
     """
 
     state: ExportState
