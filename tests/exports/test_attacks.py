@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from contacts_ui.audit import AuditWriteError
 from contacts_ui.contacts.lookup_batch import LookupRow
 from contacts_ui.exports import lifecycle, looked_up, recovery, rights, service, writing
+from contacts_ui.exports.errors import ExportExpired, FileInUse
 from contacts_ui.models import Export, ExportPart, ExportState, Snapshot, SnapshotPart
 from contacts_ui.roles import set_role
 from contacts_ui.sealing.sealer import SealError
@@ -128,3 +129,45 @@ def test_end_without_its_line_does_not_happen_half(exporter: Person, monkeypatch
             service.cancel(export, exporter.user)
     assert again(export).state == ExportState.READY
     assert ExportPart.objects.exists()
+
+
+def test_downloads_at_once_are_three(exporter: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six begin before the first has ended: the block with the last byte goes to three of them."""
+    monkeypatch.setattr("contacts_ui.exports.blocks.BLOCK_BYTES", 5000)
+    export, whole = exporter.exports(), 0
+    begun = [service.open_download(exporter.user, export) for _ in range(6)]
+    with pytest.raises(FileInUse):
+        service.open_download(exporter.user, export)
+    assert again(export).state == ExportState.READY
+    firsts = [next(download.chunks) for download in begun]
+    for first, download in zip(firsts, begun, strict=True):
+        try:
+            got = first + b"".join(download.chunks)
+        except ExportExpired:
+            got = first
+        whole += len(got) == export.size
+        service.finish_download(exporter.user, export, download, len(got))
+    assert whole == 3
+    assert again(export).state == ExportState.EXPIRED
+
+
+def test_last_block_that_is_not_taken_is_none_of_the_three(exporter: Person) -> None:
+    export = exporter.exports()
+    for _ in range(5):
+        download = service.open_download(exporter.user, export)
+        assert len(next(download.chunks)) == export.size
+        service.finish_download(exporter.user, export, download, 0)
+    assert again(export).downloads == 0
+    for _ in range(3):
+        assert len(downloaded(exporter.user, export)) == export.size
+
+
+def test_downloads_under_way_delete_no_file(exporter: Person) -> None:
+    export = exporter.exports()
+    begun = [service.open_download(exporter.user, export) for _ in range(6)]
+    for _ in range(3):
+        with pytest.raises(FileInUse):
+            service.open_download(exporter.user, export)
+    for download in begun:
+        service.finish_download(exporter.user, export, download, 0)
+    assert len(downloaded(exporter.user, export)) == export.size
