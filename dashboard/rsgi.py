@@ -29,6 +29,7 @@ BAD_REQUEST, REQUEST_TIMEOUT, UNAVAILABLE = 400, 408, 503
 LARGEST_JOINED = 1_000_000  # bytes of a response whose length is known; longer ones wait for their reader
 MOST_FILES = 8  # of those at once in a worker: each has a thread, and a connection to the database
 MOST_RETIRED = 100  # ends of pipes that are kept for granian to open; it does within milliseconds
+OPENED_SECONDS = 10.0  # until granian takes the first bytes of a file: for a client that has gone it never does
 STALLED_SECONDS = 60.0  # a reader who has taken nothing for so long is given up
 THREADS = 64  # requests a worker serves at once: required requests a second x API latency in seconds
 _PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
@@ -152,7 +153,8 @@ class RsgiBridge:
 
 
 def _write(pipe: int, part: bytes, reading: int) -> int:
-    """Writes a part as its reader takes it; raises TimeoutError when nothing is taken for STALLED_SECONDS.
+    """Writes a part as its reader takes it; raises TimeoutError when nothing is taken for STALLED_SECONDS, or
+    nothing at all for OPENED_SECONDS.
 
     Closes our own end for reading once granian has opened it, which is sure when the pipe was full and is no more:
     from then on the pipe breaks when granian's end is closed. Returns that end, -1 when it is closed.
@@ -162,7 +164,7 @@ def _write(pipe: int, part: bytes, reading: int) -> int:
         try:
             left = left[os.write(pipe, left) :]
         except BlockingIOError:
-            if not select.select([], [pipe], [], STALLED_SECONDS)[1]:
+            if not select.select([], [pipe], [], STALLED_SECONDS if reading < 0 else OPENED_SECONDS)[1]:
                 raise TimeoutError from None
             if reading >= 0:
                 os.close(reading)

@@ -175,3 +175,12 @@ def test_file_that_fails_at_once_is_not_the_next_one() -> None:
             assert file.read() == b""
     finally:
         os.close(reading)
+
+
+def test_file_that_granian_never_opens_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client went at once: it must not keep one of the few places for a minute."""
+    monkeypatch.setattr("dashboard.rsgi.OPENED_SECONDS", 0.05)
+    bridge, taken = RsgiBridge(lambda *_: [], 1), iter([b"x" * 100_000] * 3)
+    for _ in range(MOST_FILES + 1):
+        bridge._send_file(cast("HTTPProtocol", _SlowServer()), 200, [], taken)
+    assert bridge._files.acquire(blocking=False)

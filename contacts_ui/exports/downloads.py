@@ -58,8 +58,8 @@ class Download:
 def open_download(user: User, export: Export, start: int = 0, end: int | None = None) -> Download:
     """The bytes of a file from `start` to before `end`, for who asked for it alone; the audit log has it by then.
 
-    Raises ExportNotFound, ExportNotReady, ExportExpired, FileInUse, AuditWriteError, any SentError of `/v3/me`, and ValueError
-    where there are no such bytes (answer 416).
+    Raises ExportNotFound, ExportNotReady, ExportExpired, FileInUse, AuditWriteError, any SentError of `/v3/me`, and
+    ValueError where there are no such bytes (answer 416).
     """
     export = _readable(user, export)
     size, digest, name = export.size or 0, export.sha256 or "", export.file_name or ""
@@ -75,7 +75,7 @@ def open_download(user: User, export: Export, start: int = 0, end: int | None = 
         _give_back(export, until - start)
         raise
     counted = Event()
-    chunks = _chunks(user, export, sealer, start, until, counted)
+    chunks = _chunks(user, export, sealer, (start, until), counted)
     return Download(size, digest, name, _TYPES[export.format], start, until, chunks, counted)
 
 
@@ -140,8 +140,8 @@ def _readable(user: User, export: Export) -> Export:
     return current
 
 
-def _chunks(user: User, export: Export, sealer: Sealer, start: int, end: int, counted: Event) -> Iterator[bytes]:
-    size = blocks.BLOCK_BYTES
+def _chunks(user: User, export: Export, sealer: Sealer, part: tuple[int, int], counted: Event) -> Iterator[bytes]:
+    size, (start, end) = blocks.BLOCK_BYTES, part
     first, last = start // size, (end - 1) // size
     at = first * size
     try:
@@ -159,7 +159,7 @@ def _chunks(user: User, export: Export, sealer: Sealer, start: int, end: int, co
 
 
 def _count(export: Export) -> None:
-    """One download more, before the block with its last byte goes. Raises ExportExpired when it would be one too many."""
+    """One download more, before the block with its last byte goes. Raises ExportExpired for one too many."""
     left = Export.objects.filter(pk=export.pk, state=ExportState.READY, downloads__lt=MAX_DOWNLOADS)
     if not left.update(downloads=F("downloads") + 1, last_downloaded_at=datetime.now(UTC)):
         raise ExportExpired
