@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from contacts_ui import snapshots
@@ -50,13 +49,16 @@ def end(
     alive = alive if fence is None else alive.filter(fence=fence)
     values = {"state": state, "wrapped_key": None, "details": None, "progress": None, "lease_until": None}
     values |= {"ended_at": datetime.now(UTC), "error": error, "request_id": request_id}
-    with transaction.atomic():  # who dies in between ends nothing, so that no end is without its line
+    whose = f"of {export.person_name}" if by is not None and by.pk != export.person_id else None
+    try:
+        with transaction.atomic():  # who dies in between ends nothing, so that no end is without its line
+            if not alive.update(**values):
+                return False
+            record(export, _ACTIONS[state], about=error or whose, request_id=request_id, by=by)
+    except (AuditWriteError, DatabaseError):  # a full disk: a file that has to go is not kept for want of a line
+        log.exception("export.end.unrecorded", extra=log_fields(export))
         if not alive.update(**values):
             return False
-        # Logged: a file that has to go is not kept for want of a line. PostgreSQL needs a savepoint to go on.
-        with suppress(AuditWriteError), transaction.atomic():
-            whose = f"of {export.person_name}" if by is not None and by.pk != export.person_id else None
-            record(export, _ACTIONS[state], about=error or whose, request_id=request_id, by=by)
     log.info("export.ended", extra=log_fields(export) | {"state": str(state), "error": error})
     delete_parts(export)
     drop_snapshot(export)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 
 from contacts_ui.audit import AuditWriteError
 from contacts_ui.contacts.lookup_batch import LookupRow
@@ -99,6 +100,21 @@ def test_download_that_is_not_recorded_takes_no_bytes(exporter: Person, monkeypa
                 service.open_download(exporter.user, export)
     assert again(export).sent_bytes == 0
     assert len(downloaded(exporter.user, export)) == export.size
+
+
+@pytest.mark.parametrize("error", [AuditWriteError(), OperationalError("database or disk is full")])
+def test_end_that_is_not_recorded_takes_the_file_all_the_same(
+    exporter: Person, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    export = exporter.exports()
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(lifecycle, "record", refused)
+    assert service.cancel(export, exporter.user)
+    assert (again(export).state, again(export).wrapped_key) == (ExportState.CANCELLED, None)
+    assert not ExportPart.objects.exists()
 
 
 def test_lost_role_wipes_a_file_while_the_api_is_away(
