@@ -51,7 +51,7 @@ def write(export: Export, blocks: Sequence[Block] = (), **values: object) -> Non
 def begin_anew(export: Export, **values: object) -> None:
     """Deletes the blocks that are stored, of a file that begins (again): only while they are ours. Raises FenceLost."""
     with transaction.atomic():
-        write(export, **values)
+        write(export, (), **values)
         ExportPart.objects.filter(export=export).delete()
 
 

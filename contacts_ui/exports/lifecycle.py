@@ -48,16 +48,16 @@ def end(
     alive = Export.objects.filter(pk=export.pk, state__in=of)
     alive = alive if fence is None else alive.filter(fence=fence)
     values = {"state": state, "wrapped_key": None, "details": None, "progress": None, "lease_until": None}
-    values |= {"ended_at": datetime.now(UTC), "error": error, "request_id": request_id}
+    known = {"ended_at": datetime.now(UTC), "error": error, "request_id": request_id}
     whose = f"of {export.person_name}" if by is not None and by.pk != export.person_id else None
     try:
         with transaction.atomic():  # who dies in between ends nothing, so that no end is without its line
-            if not alive.update(**values):
+            if not alive.update(**values, **known):
                 return False
             record(export, _ACTIONS[state], about=error or whose, request_id=request_id, by=by)
     except (AuditWriteError, DatabaseError):  # a full disk: a file that has to go is not kept for want of a line
         log.exception("export.end.unrecorded", extra=log_fields(export))
-        if not alive.update(**values):
+        if not alive.update(**values, **known):
             return False
     log.info("export.ended", extra=log_fields(export) | {"state": str(state), "error": error})
     delete_parts(export)

@@ -22,7 +22,7 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import Export, ExportState
 from contacts_ui.sealing.sealer import SealError
 from contacts_ui.sent_api.errors import LocalRateLimited, SentError
-from contacts_ui.snapshots import STOP
+from contacts_ui.snapshots import STOP, require_room
 
 from . import blocks, lease, lifecycle
 from .about import about_lines, file_name_of
@@ -96,7 +96,8 @@ class _Writer:
         return lease.release(self._export)
 
     def _step(self, rights: Rights) -> bool:
-        """One batch; True after the last one."""
+        """One batch; True after the last one. Raises NoRoom."""
+        require_room()
         export = self._export
         if export.progress is None or (rights.mask_forced and not export.masked):
             self._begin(rights)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from contacts_ui.audit import AuditWriteError
 from contacts_ui.contacts.lookup_batch import LookupRow
@@ -18,6 +20,7 @@ from contacts_ui.models import Export, ExportPart, ExportState, Snapshot, Snapsh
 from contacts_ui.roles import set_role
 from contacts_ui.sealing.sealer import SealError
 from contacts_ui.sent_api.errors import ServerError
+from contacts_ui.snapshots import disk
 from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
 from tests.exports.conftest import Person, again, downloaded, finished
@@ -187,3 +190,28 @@ def test_downloads_under_way_delete_no_file(exporter: Person) -> None:
     for download in begun:
         service.finish_download(exporter.user, export, download, 0)
     assert len(downloaded(exporter.user, export)) == export.size
+
+
+@pytest.mark.parametrize("way", ["snapshots.runner", "exports.writing"])
+def test_export_fails_before_the_disk_is_full(exporter: Person, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """On a full one SQLite could write neither the failure nor the end of any other file."""
+    left = iter([disk.LEAST_FREE])
+
+    def require_room() -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(disk, "free_bytes", lambda: next(left, disk.LEAST_FREE - 1))
+            disk.require_room()
+
+    monkeypatch.setattr(f"contacts_ui.{way}.require_room", require_room)
+    export = exporter.exports()
+    assert (export.state, export.error) == (ExportState.FAILED, "DiskFull")
+    assert not ExportPart.objects.exists()
+    assert not SnapshotPart.objects.exists()
+
+
+def test_room_is_that_of_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "desk.sqlite3"
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(file))
+    assert disk.free_bytes() is None
+    file.touch()
+    assert abs((disk.free_bytes() or 0) - shutil.disk_usage(tmp_path).free) < 1_000_000_000

@@ -30,8 +30,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a writer that wakes up late deletes the blocks of the next one",
         "contacts_ui/exports/lease.py",
-        "        write(export, **values)\n        ExportPart.objects.filter(export=export).delete()\n",
-        "        pass\n    ExportPart.objects.filter(export=export).delete()\n    write(export, **values)\n",
+        "        write(export, (), **values)\n        ExportPart.objects.filter(export=export).delete()\n",
+        "        pass\n    ExportPart.objects.filter(export=export).delete()\n    write(export, (), **values)\n",
         ("tests/exports/test_attacks.py::test_writer_that_wakes_up_deletes_nothing_of_the_next",),
     ),
     Mutant(
