@@ -10,11 +10,14 @@ import asyncio
 import os
 import select
 import sys
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from io import BytesIO
-from threading import BoundedSemaphore
+from pathlib import Path
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]
@@ -25,6 +28,8 @@ BODY_SECONDS = 30.0  # from the head of a request to the end of its body
 BAD_REQUEST, REQUEST_TIMEOUT, UNAVAILABLE = 400, 408, 503
 LARGEST_JOINED = 1_000_000  # bytes of a response whose length is known; longer ones wait for their reader
 MOST_FILES = 8  # of those at once in a worker: each has a thread, and a connection to the database
+MOST_RETIRED = 100  # ends of pipes that are kept for granian to open; it does within milliseconds
+OPENED_SECONDS = 10.0  # until granian takes the first bytes of a file: for a client that has gone it never does
 STALLED_SECONDS = 60.0  # a reader who has taken nothing for so long is given up
 THREADS = 64  # requests a worker serves at once: required requests a second x API latency in seconds
 _PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
@@ -40,6 +45,7 @@ class RsgiBridge:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self._large_bodies = asyncio.Semaphore(THREADS)
         self._files = BoundedSemaphore(MOST_FILES)
+        self._retired, self._retiring = deque[tuple[float, int]](), Lock()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers one request. A body is read here, so that a slow one keeps no thread."""
@@ -130,12 +136,25 @@ class RsgiBridge:
         finally:
             os.close(writing)
             if reading >= 0:
-                os.close(reading)
+                self._retire(reading)
             self._files.release()
+
+    def _retire(self, reading: int) -> None:
+        """Keeps the number of an end that granian may not have opened yet: it would open whatever has it next, and send
+        another person's file. From now on it is an empty file; it is closed when it is old, or one of many.
+        """
+        with Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), reading, inheritable=False)
+        with self._retiring:
+            self._retired.append((time.monotonic(), reading))
+            oldest = time.monotonic() - STALLED_SECONDS
+            while self._retired[0][0] < oldest or len(self._retired) > MOST_RETIRED:
+                os.close(self._retired.popleft()[1])
 
 
 def _write(pipe: int, part: bytes, reading: int) -> int:
-    """Writes a part as its reader takes it; raises TimeoutError when nothing is taken for STALLED_SECONDS.
+    """Writes a part as its reader takes it; raises TimeoutError when nothing is taken for STALLED_SECONDS, or
+    nothing at all for OPENED_SECONDS.
 
     Closes our own end for reading once granian has opened it, which is sure when the pipe was full and is no more:
     from then on the pipe breaks when granian's end is closed. Returns that end, -1 when it is closed.
@@ -145,7 +164,7 @@ def _write(pipe: int, part: bytes, reading: int) -> int:
         try:
             left = left[os.write(pipe, left) :]
         except BlockingIOError:
-            if not select.select([], [pipe], [], STALLED_SECONDS)[1]:
+            if not select.select([], [pipe], [], STALLED_SECONDS if reading < 0 else OPENED_SECONDS)[1]:
                 raise TimeoutError from None
             if reading >= 0:
                 os.close(reading)

@@ -6,11 +6,14 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import cast
 
 import pytest
 import requests
+from granian.rsgi import HTTPProtocol  # type: ignore[attr-defined]
 
-from dashboard.rsgi import MOST_FILES
+from dashboard.rsgi import MOST_FILES, RsgiBridge
 from testing.processes import on_free_port, running_program
 from testing.running_desk import granian_command
 from testing.waiting import wait_until
@@ -142,3 +145,42 @@ def test_slow_large_bodies_keep_no_ordinary_form_waiting(url: str) -> None:
         slow = [stack.enter_context(_unfinished(url, 150_000)) for _ in range(70)]  # more than may be read at once
         assert requests.post(f"{url}/", data=b"a form", timeout=20).json()["body"] == "a form"
         assert all(connection.recv(65_536).startswith(b"HTTP/1.1 408 ") for connection in slow)
+
+
+class _SlowServer:
+    """granian's side of a response whose file it has been told of, and opens later."""
+
+    path = ""
+
+    def response_file(self, _status: int, _headers: list[tuple[str, str]], path: str) -> None:
+        """Remembers which file it is to be."""
+        self.path = path
+
+
+def test_file_that_fails_at_once_is_not_the_next_one() -> None:
+    """Its rights are gone before granian opens the pipe, and the next download has a pipe by then."""
+    server, bridge = _SlowServer(), RsgiBridge(lambda *_: [], 1)
+
+    def withdrawn() -> Iterator[bytes]:
+        raise ValueError("taken away")
+        yield b""
+
+    with pytest.raises(ValueError, match="taken away"):
+        bridge._send_file(cast("HTTPProtocol", server), 200, [], withdrawn())
+    reading, writing = os.pipe()  # of another person
+    try:
+        os.write(writing, b"+447911123456")
+        os.close(writing)
+        with Path(server.path).open("rb") as file:
+            assert file.read() == b""
+    finally:
+        os.close(reading)
+
+
+def test_file_that_granian_never_opens_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client went at once: it must not keep one of the few places for a minute."""
+    monkeypatch.setattr("dashboard.rsgi.OPENED_SECONDS", 0.05)
+    bridge, taken = RsgiBridge(lambda *_: [], 1), iter([b"x" * 100_000] * 3)
+    for _ in range(MOST_FILES + 1):
+        bridge._send_file(cast("HTTPProtocol", _SlowServer()), 200, [], taken)
+    assert bridge._files.acquire(blocking=False)

@@ -26,12 +26,16 @@ def sentence_of(export: Export) -> str:
     """The same as a sentence, with the reason."""
     if export.whole:
         return f"{export.rows:,}: complete"
+    return f"{coverage_of(export)}: {shortfall_of(export)}"
+
+
+def shortfall_of(export: Export) -> str:
+    """Why it is not proven that nothing is missing."""
     if export.kind == "lookup":
-        return f"{coverage_of(export)}: the others were not looked up"
-    reason = "the list changed while it was read" if export.snapshot_id else "the search looked at no more"
+        return "not all of these numbers were looked up"
     if export.dropped_rows and export.total == export.rows + export.dropped_rows:
-        reason = "the others came without an ID"
-    return f"{coverage_of(export)}: {reason}"
+        return "the others came without an ID"
+    return "the list changed while it was read" if export.snapshot_id else "the search looked at no more"
 
 
 def about_lines(export: Export, details: Details, mended_cells: int) -> list[Line]:
@@ -58,7 +62,8 @@ def about_lines(export: Export, details: Details, mended_cells: int) -> list[Lin
 def file_name_of(export: Export) -> str:
     """The name of the file: no person's and no profile's, but whether it is whole."""
     at = export.created_at.astimezone(UTC)
-    partial = "" if export.whole else f"-incomplete-{coverage_of(export).replace(',', '').replace(' ', '-')}"
+    covered = f"-{coverage_of(export).replace(',', '').replace(' ', '-')}" if export.kind == "list" else ""
+    partial = "" if export.whole else f"-incomplete{covered}"
     return f"contacts-{at:%Y-%m-%d-%H%M}{partial}.{export.format}"
 
 

@@ -22,7 +22,7 @@ _PHONE = re.compile(
     r"(?:tel:)?[(\s]*[+＋]?[(\s]*\d[\d\s()./\-‐‑‒–—]*(?:[A-Z]{2,7})?"
     r"(?:(?:;ext=|\s*ext\.?\s*|\s*[x#]\s*)\d{1,7})?(?:\s+\(?[^\W\d_]+(?:\s[^\W\d_]+){0,3}\)?)?"
 )
-_FORMULA = re.compile(rf"\s*[{_SIGNS}]")
+_FORMULA = re.compile(rf"[\s\x00-\x1f\x7f]*[{_SIGNS}]")  # LibreOffice leaves a NUL before it out
 _SEPARATOR = re.compile(r"([;,\t\r\n|\"])")
 LEAST_DIGITS, MOST_DIGITS = 3, 20  # of a phone number, with its extension
 _LONGEST = 60  # characters of one

@@ -19,6 +19,10 @@ class ExportExpired(Exception):
     """The file is gone: its day is over, or it was downloaded as often as it may be."""
 
 
+class FileInUse(Exception):
+    """Downloads that are under way, and parts that were sent, leave no room for another one of this file now."""
+
+
 class TooManyRows(Exception):
     """The list has more contacts than one export may hold: a filter makes it shorter."""
 

@@ -18,7 +18,7 @@ from contacts_ui.snapshots.lease import LONGEST_WAIT, FenceLost, lease_time
 
 from .blocks import Block
 
-__all__ = ["FenceLost", "claim", "release", "write", "write_last"]
+__all__ = ["FenceLost", "begin_anew", "claim", "release", "write", "write_last"]
 
 
 def claim(export_id: UUID) -> Export | None:
@@ -46,6 +46,13 @@ def write(export: Export, blocks: Sequence[Block] = (), **values: object) -> Non
         ExportPart.objects.bulk_create(ExportPart(export=export, number=n, sealed=sealed) for n, sealed in blocks)
     for name, value in values.items():
         setattr(export, name, value)
+
+
+def begin_anew(export: Export, **values: object) -> None:
+    """Deletes the blocks that are stored, of a file that begins (again): only while they are ours. Raises FenceLost."""
+    with transaction.atomic():
+        write(export, (), **values)
+        ExportPart.objects.filter(export=export).delete()
 
 
 def write_last(export: Export, blocks: Sequence[Block], record: Callable[[], None], **values: object) -> None:

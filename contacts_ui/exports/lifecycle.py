@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from contacts_ui import snapshots
@@ -36,22 +36,30 @@ def end(
     state: ExportState,
     *,
     of: Sequence[ExportState] = UNFINISHED_EXPORTS,
+    fence: int | None = None,
     error: str | None = None,
     request_id: str | None = None,
     by: User | None = None,
 ) -> bool:
     """Ends an export that is in one of these states; from the first statement on nobody can read its file.
 
-    False when it had ended already. `by`: who cancelled it.
+    False when it had ended already. `by`: who cancelled it. `fence`: only while this writer may still write.
     """
+    alive = Export.objects.filter(pk=export.pk, state__in=of)
+    alive = alive if fence is None else alive.filter(fence=fence)
     values = {"state": state, "wrapped_key": None, "details": None, "progress": None, "lease_until": None}
     known = {"ended_at": datetime.now(UTC), "error": error, "request_id": request_id}
-    if not Export.objects.filter(pk=export.pk, state__in=of).update(**values, **known):
-        return False
+    whose = f"of {export.person_name}" if by is not None and by.pk != export.person_id else None
+    try:
+        with transaction.atomic():  # who dies in between ends nothing, so that no end is without its line
+            if not alive.update(**values, **known):
+                return False
+            record(export, _ACTIONS[state], about=error or whose, request_id=request_id, by=by)
+    except (AuditWriteError, DatabaseError):  # a full disk: a file that has to go is not kept for want of a line
+        log.exception("export.end.unrecorded", extra=log_fields(export))
+        if not alive.update(**values, **known):
+            return False
     log.info("export.ended", extra=log_fields(export) | {"state": str(state), "error": error})
-    with suppress(AuditWriteError):  # which is logged: a file that has to go is not kept for want of a line
-        whose = f"of {export.person_name}" if by is not None and by.pk != export.person_id else None
-        record(export, _ACTIONS[state], about=error or whose, request_id=request_id, by=by)
     delete_parts(export)
     drop_snapshot(export)
     export.refresh_from_db()
@@ -81,6 +89,9 @@ def expire_due() -> None:
             end(export, ExportState.FAILED, error="Expired")
     for export in Export.objects.filter(wrapped_key=None, parts__isnull=False).distinct():
         delete_parts(export)
+    # Of a worker that died when the file was ready, or the export had ended, and its copy of the list was still there.
+    for export in Export.objects.exclude(state__in=UNFINISHED_EXPORTS).exclude(snapshot__wrapped_key=None):
+        drop_snapshot(export)
     Export.objects.filter(wrapped_key=None, expires_at__lte=now - KEPT_ROWS).exclude(state__in=ALIVE).delete()
 
 

@@ -1,6 +1,6 @@
 """Looked-up rows: they travel sealed in the page's form, so exporting them costs no call and nothing is stored.
 
-Nothing is believed that this desk did not seal for this person and this scope within the hour.
+Nothing is believed that this desk did not seal for this person, this scope and this API key within the hour.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from msgspec.msgpack import decode, encode
 
 from contacts_ui.contacts.lookup_batch import LookupRow
+from contacts_ui.gateway import get_gateway
 from contacts_ui.scope import Scope
 from contacts_ui.sealing.sealer import SealError, sealer_for
 
@@ -53,4 +54,5 @@ def opened_lines(user: User, scope: Scope, texts: Sequence[str]) -> dict[str, Li
 
 
 def _about(user: User, scope: Scope) -> bytes:
-    return f"looked up|{user.pk}|{(scope.profile_id or 'account').lower()}".encode()
+    key = get_gateway().api_key_fingerprint  # rows of another account are not this one's
+    return f"looked up|{user.pk}|{key}|{(scope.profile_id or 'account').lower()}".encode()

@@ -11,7 +11,7 @@ from django.conf import settings
 from contacts_ui.models import UNFINISHED_EXPORTS, Export, ExportState, Snapshot, SnapshotState
 from contacts_ui.snapshots.crawl import PAGE_SIZE
 
-from .about import coverage_of
+from .about import coverage_of, shortfall_of
 
 MAX_DOWNLOADS = 3
 READING_SHARE = 0.9  # of the bar: a page takes a second, its rows in the file a millisecond
@@ -38,9 +38,9 @@ class Progress:
 
     `rows` of `total` (None: not known) are read. `minutes_left` is None where nobody can say. `paused_until`: it waits
     for the messaging service or for its budget, and goes on by itself then. `ahead`: other unfinished exports, which
-    take turns with it. `coverage`: "4,812", or "4,809 of 4,812" where `whole` is False; None until it is read. `error`
-    is the name of an exception, `request_id` the messaging service's to quote. `downloads_left` and `expires_at` are
-    those of a ready one.
+    take turns with it. `coverage`: "4,812", or "4,809 of 4,812" where `whole` is False, and `shortfall` why; None until
+    it is read. `error` is the name of an exception, `request_id` the messaging service's to quote. `downloads_left` and
+    `expires_at` are those of a ready one.
     """
 
     state: ExportState
@@ -51,6 +51,7 @@ class Progress:
     paused_until: datetime | None
     ahead: int
     coverage: str | None
+    shortfall: str | None
     whole: bool
     error: str | None
     request_id: str | None
@@ -90,6 +91,7 @@ def progress(export: Export) -> Progress:
         paused_until=snapshot.lease_until if snapshot and _waits(snapshot) else None,
         ahead=others,
         coverage=coverage_of(export) if is_read else None,
+        shortfall=shortfall_of(export) if is_read and not export.whole else None,
         whole=export.whole,
         error=export.error or (snapshot.error if snapshot else None),
         request_id=export.request_id,

@@ -15,7 +15,7 @@ from contacts_ui.sent_api.errors import SentError
 from contacts_ui.snapshots.lease import LONGEST_WAIT
 
 from . import lifecycle
-from .rights import rights_of
+from .rights import person_of, rights_of
 from .tasks import enqueue, queued_ids
 
 log = logging.getLogger(__name__)
@@ -30,11 +30,15 @@ def sweep() -> None:
 
 def _withdraw() -> None:
     """Files whose person lost the role or the profile go within a round, also when nobody asks for them."""
+    is_away = False
     for export in Export.objects.filter(state=ExportState.READY):
+        if is_away and person_of(export) is not None:
+            continue
         try:
             rights = rights_of(export, in_background=True)
         except SentError:
-            return  # whose profiles they are is asked again at the download in any case
+            is_away = True  # whose profiles they are is asked again at the download; whose role is gone is known here
+            continue
         if rights is None or (rights.mask_forced and not export.masked):
             lifecycle.withdraw(export)
 

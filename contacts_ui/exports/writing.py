@@ -22,7 +22,7 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import Export, ExportState
 from contacts_ui.sealing.sealer import SealError
 from contacts_ui.sent_api.errors import LocalRateLimited, SentError
-from contacts_ui.snapshots import STOP
+from contacts_ui.snapshots import STOP, require_room
 
 from . import blocks, lease, lifecycle
 from .about import about_lines, file_name_of
@@ -70,7 +70,7 @@ def run(export_id: UUID) -> datetime | None:
         wait = error.exactly if isinstance(error, LocalRateLimited) else PAUSE
         return datetime.fromtimestamp(lease.release(export).timestamp() + wait, UTC)
     except (SealError, ExportExpired, FileTooLarge) as error:
-        lifecycle.end(export, ExportState.FAILED, error=type(error).__name__)
+        lifecycle.end(export, ExportState.FAILED, fence=export.fence, error=type(error).__name__)
     return None
 
 
@@ -96,7 +96,8 @@ class _Writer:
         return lease.release(self._export)
 
     def _step(self, rights: Rights) -> bool:
-        """One batch; True after the last one."""
+        """One batch; True after the last one. Raises NoRoom."""
+        require_room()
         export = self._export
         if export.progress is None or (rights.mask_forced and not export.masked):
             self._begin(rights)
@@ -121,8 +122,7 @@ class _Writer:
         if owners and account and account.id:
             owners[account.id.lower()] = account.display_name
         masked = self._export.masked or rights.mask_forced
-        lifecycle.delete_parts(self._export)
-        lease.write(self._export, masked=masked, position=0, progress=self._sealed(FileProgress(owners=owners)))
+        lease.begin_anew(self._export, masked=masked, position=0, progress=self._sealed(FileProgress(owners=owners)))
 
     def _file(self, header: Row, state: XlsxState | None) -> XlsxFile | CsvFile:
         if self._export.format == "csv":

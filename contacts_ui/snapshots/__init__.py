@@ -5,7 +5,7 @@ The engine under the number index, the lookup over profiles and exports (docs/de
 
 from __future__ import annotations
 
-from .disk import is_disk_full
+from .disk import is_disk_full, require_room
 from .hooks import register
 from .lifecycle import PURPOSES, cancel, expire, expire_due, latest, running, start
 from .parts import SnapshotExpired, contacts_of, question_of
@@ -24,6 +24,7 @@ __all__ = [
     "latest",
     "question_of",
     "register",
+    "require_room",
     "running",
     "start",
     "sweep",

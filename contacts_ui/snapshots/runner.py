@@ -33,6 +33,7 @@ from contacts_ui.sent_api.errors import (
 from contacts_ui.sent_api.types import ContactPage
 
 from . import crawl, hooks
+from .disk import require_room
 from .lease import FenceLost, claim, pause, write
 from .lifecycle import end, log_fields
 from .parts import SnapshotExpired, parts_of, question_of, seal_part, sealer_of
@@ -100,6 +101,7 @@ class _Runner:
                 return self._pause(0.0)
             try:
                 hooks.require_right(snapshot)
+                require_room()
                 self._step(scope)
                 has_read = True
             except SentError as error:

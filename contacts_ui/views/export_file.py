@@ -23,6 +23,7 @@ from contacts_ui.web.request import DeskRequest
 RESUMED_WITHIN = 3600  # seconds in which a download that was cut goes on without a new proof
 _STARTED = "desk.exports.started"  # in the session: export id -> time
 _MOST_STARTED = 10
+_RESTS = tuple(f"bytes={digit}" for digit in range(1, 10))  # of a range: from the first byte on is no rest
 RANGE_NOT_SATISFIABLE = 416
 
 
@@ -31,7 +32,8 @@ def resumes_download(request: DeskRequest) -> bool:
     match = request.resolver_match
     export_id = str(match.kwargs.get("export_id")) if match else ""
     started: float = request.session.get(_STARTED, {}).get(export_id, 0.0)
-    return "Range" in request.headers and 0 <= time.time() - started < RESUMED_WITHIN
+    is_rest = request.headers.get("Range", "").strip().startswith(_RESTS)
+    return is_rest and 0 <= time.time() - started < RESUMED_WITHIN
 
 
 @require_safe
@@ -52,19 +54,34 @@ def export_file(request: DeskRequest, export_id: UUID) -> HttpResponseBase:
     request.META.pop("HTTP_ACCEPT_ENCODING", None)  # or Django's gzip takes the length away, and changes the bytes
     download = open_download(request.user, export, *((part.start, part.end) if part else ()))
     _remember_start(request, export)
-    response = StreamingHttpResponse(_sent(request, export, download), content_type=download.content_type)
+    response = StreamingHttpResponse(_Sent(request, export, download), content_type=download.content_type)
     return _described(response, export, part)
 
 
-def _sent(request: DeskRequest, export: Export, download: Download) -> Iterator[bytes]:
-    """The bytes; what was taken of them is counted at the end, or when the browser has gone."""
-    sent = 0
-    try:
-        for chunk in download.chunks:
-            yield chunk
-            sent += len(chunk)
-    finally:
-        finish_download(request.user, export, download, sent)
+class _Sent:
+    """The bytes; what was taken of them is counted when the response is closed, also one of which nobody took any: a
+    generator that was never begun would not even notice.
+    """
+
+    def __init__(self, request: DeskRequest, export: Export, download: Download) -> None:
+        self._user, self._export, self._download = request.user, export, download
+        self._sent = self._given = 0
+        self._is_counted = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        self._sent = self._given  # who asks for more has taken the last
+        chunk = next(self._download.chunks)
+        self._given += len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        """Called by the server at the end, whatever has happened."""
+        if not self._is_counted:
+            self._is_counted = True
+            finish_download(self._user, self._export, self._download, self._sent)
 
 
 def _require_file(request: DeskRequest, export: Export) -> None:
@@ -104,6 +121,9 @@ def _content_type(export: Export) -> str:
 
 
 def _remember_start(request: DeskRequest, export: Export) -> None:
+    """The time of the proof: going on with a download does not make the hour longer."""
+    if resumes_download(request):
+        return
     started: dict[str, float] = request.session.get(_STARTED, {})
     kept = dict(list(started.items())[-_MOST_STARTED + 1 :])
     request.session[_STARTED] = kept | {str(export.pk): time.time()}

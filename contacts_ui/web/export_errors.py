@@ -48,6 +48,16 @@ EXPORT_ERROR_PAGES: tuple[tuple[type[Exception], ErrorPage], ...] = (
         ),
     ),
     (
+        errors.FileInUse,
+        ErrorPage(
+            429,
+            "plain",
+            "clock",
+            "This file is being downloaded already",
+            "Wait for the other downloads of this file to end. If it stays like this, export the list again.",
+        ),
+    ),
+    (
         errors.TooManyRows,
         ErrorPage(422, "plain", "list", "Too many contacts for one file", _FILTER, retry=False),
     ),

@@ -20,12 +20,17 @@ def insert_exports(desk: Desk) -> None:
     person, now = user_id(desk, PERSON), datetime.now(UTC)
     fingerprint = CacheKeys(desk.secret_key, desk.settings["SENT_API_KEY"]).api_key_fingerprint
     later = now + timedelta(hours=20)
+    snapshot_states = {
+        "reading": SnapshotState.RUNNING,
+        "paused": SnapshotState.PAUSED,
+        "partial": SnapshotState.FINISHED,
+    }
     snapshots = {
         name: Snapshot(
             id=IDS[name],
             purpose="export",
             key_fingerprint=fingerprint,
-            state=SnapshotState.PAUSED if name == "paused" else SnapshotState.RUNNING,
+            state=snapshot_states[name],
             rows=1920,
             pages=20,
             total_last=4812,
@@ -33,11 +38,11 @@ def insert_exports(desk: Desk) -> None:
             error="ServerError" if name == "paused" else None,
             request_id="req_52c1" if name == "paused" else None,
             lease_until=later,
-            wrapped_key=b"none",
+            wrapped_key=None if name == "partial" else b"none",
             created_at=now,
             expires_at=later,
         )
-        for name in ("reading", "paused")
+        for name in snapshot_states
     }
     insert(desk, *snapshots.values())
     for number, name in enumerate(NAMES):

@@ -155,6 +155,7 @@ def test_every_error_page_is_covered_by_a_state() -> None:
         "You have looked up as many numbers as an hour allows",  # tests/lookup/test_page.py
         "Finish your other exports first",  # tests/export_pages/test_ask.py
         "You have reached this day’s limit",
+        "This file is being downloaded already",
     }
     assert {problem.title for _, problem in ERROR_PAGES} - shown == elsewhere
 

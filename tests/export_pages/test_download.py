@@ -162,3 +162,30 @@ def test_download_asks_for_proof_and_its_rest_does_not(exporter: User, ready: Ex
     session.save()
     assert ask(proven, ready, {"range": "bytes=100-"}).status_code == 206
     assert asks(ask(proven, ready))
+
+
+def test_rest_of_download_needs_proof_again_after_an_hour(exporter: User, ready: Export) -> None:
+    """Going on with it does not make the hour longer, and the whole file is no rest."""
+    client = signed_in(exporter)
+    ask(client, ready).close()
+    session = client.session
+    del session["account_authentication_methods"]
+    session.save()
+    for headers in ({"range": "bytes=0-"}, {"range": "lines=5-"}, {"range": "bytes=-50"}):
+        assert asks(ask(client, ready, headers))
+    for seconds, status in ((3000, 206), (700, 302)):
+        session = client.session
+        session["desk.exports.started"] = {str(ready.pk): session["desk.exports.started"][str(ready.pk)] - seconds}
+        session.save()
+        assert ask(client, ready, {"range": "bytes=100-"}).status_code == status
+
+
+def test_download_that_nobody_takes_leaves_file_to_others(exporter_client: Client, ready: Export) -> None:
+    """A server that is too busy with files closes the response before its first byte."""
+    for _ in range(7):
+        answer = ask(exporter_client, ready)
+        assert answer.status_code == 200
+        answer.close()
+    assert len(taken(ask(exporter_client, ready))) == ready.size
+    outcomes = AuditEntry.objects.filter(action="contacts.exported").order_by("pk").values_list("outcome", flat=True)
+    assert list(outcomes) == [*("ok", "failed") * 7, "ok"]

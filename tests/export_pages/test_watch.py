@@ -72,6 +72,24 @@ def test_incomplete_export_says_how_many(exporter_client: Client, ready: Export)
 
 
 @pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"snapshot": None}, "the search looked at no more"),
+        ({"total": 205, "dropped_rows": 5}, "the others came without an ID"),
+        ({"kind": "lookup"}, "not all of these numbers were looked up"),
+    ],
+)
+def test_incomplete_export_says_why(
+    exporter_client: Client, ready: Export, fields: dict[str, object], words: str
+) -> None:
+    """On its page as in its file."""
+    Export.objects.filter(pk=ready.pk).update(whole=False, **fields)
+    page = page_of(exporter_client, ready)
+    assert words in page
+    assert "the list changed while it was read" not in page
+
+
+@pytest.mark.parametrize(
     ("error", "words"),
     [
         ("DiskFull", "The desk ran out of disk space"),

@@ -41,7 +41,7 @@ TEXTS = (*SAME, *CHANGED)
 EXPECTED = [*SAME, *CHANGED.values()]
 FORMULAS = (
     "=1+1", "@SUM(1)", "+1+1", "-1+1", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "=HYPERLINK(\"http://x\")",
-    "\t=1+1", "＝1+1", " =1", "+1-SUM(A1)", "+44 20-HYPERLINK(A1)",
+    "\t=1+1", "＝1+1", " =1", "+1-SUM(A1)", "+44 20-HYPERLINK(A1)", "\0=1+1", "\x01\0 =1+1",
 )  # fmt: skip
 
 
@@ -79,6 +79,18 @@ def test_libreoffice_reads_every_cell_as_its_text(tmp_path: Path) -> None:
     convert = ["soffice", "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76", "--outdir"]
     subprocess.run([*convert, str(tmp_path), str(tmp_path / "cells.xlsx")], check=True, timeout=120)
     assert [row[0] for row in csv_rows((tmp_path / "cells.csv").read_bytes())[1:]] == EXPECTED
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.parametrize("separators", ["44", "59", "9", "44/59/9/32"])
+def test_libreoffice_finds_no_formula_in_csv(tmp_path: Path, separators: str) -> None:
+    """Also where its separator is another one, and it runs what looks like a formula."""
+    texts = (*FORMULAS, *(f"{before}{formula}" for formula in FORMULAS for before in ("a;", "a\t", "a\n", 'a",', "\0")))
+    (tmp_path / "cells.csv").write_bytes(_csv(texts))
+    convert = ["soffice", "--headless", "--convert-to", "fods", f"--infilter=CSV:{separators},34,76,1", "--outdir"]
+    subprocess.run([*convert, str(tmp_path), str(tmp_path / "cells.csv")], check=True, timeout=120)
+    assert "table:formula" not in (tmp_path / "cells.fods").read_text()
 
 
 def test_file_is_a_sound_zip_file() -> None:

@@ -16,8 +16,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the rest of any file is had without a proof",
         "contacts_ui/views/export_file.py",
-        '    return "Range" in request.headers and 0 <= time.time() - started < RESUMED_WITHIN\n',
-        '    return "Range" in request.headers\n',
+        "    return is_rest and 0 <= time.time() - started < RESUMED_WITHIN\n",
+        "    return is_rest\n",
         (f"{DOWNLOAD}::test_download_asks_for_proof_and_its_rest_does_not",),
     ),
     Mutant(
@@ -30,9 +30,16 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a download that was cut counts as one",
         "contacts_ui/views/export_file.py",
-        "            yield chunk\n            sent += len(chunk)\n",
-        "            sent += len(chunk)\n            yield chunk\n",
+        "        self._given += len(chunk)\n",
+        "        self._given += len(chunk)\n        self._sent = self._given\n",
         (f"{DOWNLOAD}::test_download_that_is_cut_counts_as_none",),
+    ),
+    Mutant(
+        "downloads at once take the file more than three times",
+        "contacts_ui/exports/downloads.py",
+        "state=ExportState.READY, downloads__lt=MAX_DOWNLOADS)",
+        "state=ExportState.READY)",
+        ("tests/exports/test_attacks.py::test_downloads_at_once_are_three",),
     ),
     Mutant(
         "a file is had for ever without its last byte",

@@ -28,6 +28,13 @@ MUTANTS: tuple[Mutant, ...] = (
         (f"{RIGHTS}::test_right_taken_makes_the_file_unreachable",),
     ),
     Mutant(
+        "a writer that wakes up late deletes the blocks of the next one",
+        "contacts_ui/exports/lease.py",
+        "        write(export, (), **values)\n        ExportPart.objects.filter(export=export).delete()\n",
+        "        pass\n    ExportPart.objects.filter(export=export).delete()\n    write(export, (), **values)\n",
+        ("tests/exports/test_attacks.py::test_writer_that_wakes_up_deletes_nothing_of_the_next",),
+    ),
+    Mutant(
         "an admin downloads the files of others",
         "contacts_ui/exports/downloads.py",
         "    if export.person_id is None or export.person_id != user.pk:\n",
