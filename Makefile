@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # What stands after `make` is in the process list, which everyone on this machine can read.
 SECRETS := DEMO_PASSWORD SECRET_KEY SECRET_KEY_FALLBACKS SENT_API_KEY AUDIT_KEY AUDIT_KEY_FALLBACKS DATA_KEY OIDC_CLIENT_SECRET \
-	DATABASE_URL CACHE_URL EMAIL_URL
+	METRICS_TOKEN DATABASE_URL CACHE_URL EMAIL_URL
 $(foreach name,$(SECRETS),$(if $(findstring command line,$(origin $(name))),$(error everyone on this machine can read \
 	$(name) in the process list. Use $(name)=… make run)))
 
