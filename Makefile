@@ -86,6 +86,7 @@ lint: .venv/.tests  ## ruff, mypy, import-linter, djlint, check --deploy
 	$(BIN)/djlint templates/account templates/admin templates/allauth templates/mfa templates/socialaccount --lint --quiet --profile django
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	@if command -v promtool >/dev/null; then promtool check rules docs/alerts.yml; else echo "promtool is not here: docs/alerts.yml is not checked"; fi
 
 format: .venv/.tests  ## ruff's formatting and fixes
 	$(BIN)/ruff check --fix .

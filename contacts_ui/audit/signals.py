@@ -205,6 +205,7 @@ def _changed_in_djangos_admin(instance: LogEntry, **_: Any) -> None:
 
 
 def _denied_sign_in(user: User | None, about: str) -> AuditEvent:
-    count("sign_in_refused")
+    if about != "too many tries":  # counted where the limit is (sign_in/attempts)
+        count("sign_in_refused")
     person_id, person = (user.pk, user.username) if user else (None, None)
     return AuditEvent(AuditAction.SIGN_IN, "denied", person_id, person, about=about)

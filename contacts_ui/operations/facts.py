@@ -81,15 +81,15 @@ def read_facts() -> Facts:
 
     Cost: no call of the API, one look into the cache, six queries.
     """
-    gateway, cache_answers = get_gateway(), _cache_answers()
-    database = _database()
+    gateway = get_gateway()
+    gateway.counts()  # before anything is written: that would empty a file that is not this version's
+    cache_answers, database = _cache_answers(), _database()
     mark("cache", failing=not cache_answers)
     if database is not None:
         mark("queue", failing=database.worker_is_silent or database.queue_is_late)
         mark("sign_in", failing=database.sign_ins_refused >= MANY_REFUSED)
         mark("exports", failing=database.is_silent or database.has_failed)
-    counts = gateway.counts()  # before the status, whose reading would empty a file that is not ours
-    return Facts(counts, gateway.status(), cache_answers, database)
+    return Facts(gateway.counts(), gateway.status(), cache_answers, database)
 
 
 def _cache_answers() -> bool:
