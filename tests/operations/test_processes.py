@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -90,6 +91,10 @@ def _scrape(desk: Desk) -> Samples:
         return samples_of(answer.text)
 
 
+def _are_replaced(desk: Desk, workers: set[int]) -> bool:
+    return workers.isdisjoint(desk.workers())
+
+
 @pytest.mark.exhaustive
 def test_no_counter_goes_backwards_over_five_reloads(
     tmp_path: Path, sandbox: SandboxServer, template: DeskTemplate
@@ -113,7 +118,7 @@ def test_no_counter_goes_backwards_over_five_reloads(
             scrapes = 0
             while not ended.wait(0.05):
                 now = counters_of(_scrape(desk))
-                backwards.extend(f"{name}: {before[name]} -> {now.get(name)}" for name in before if now[name] < before[name])
+                backwards.extend(f"{name}: {was} -> {now[name]}" for name, was in before.items() if now[name] < was)
                 before, scrapes = now, scrapes + 1
             return scrapes
 
@@ -123,7 +128,7 @@ def test_no_counter_goes_backwards_over_five_reloads(
                 for _ in range(5):
                     workers = set(desk.workers())
                     os.kill(desk.pid, signal.SIGHUP)
-                    wait_until(lambda workers=workers: not workers & set(desk.workers()), 40)
+                    wait_until(partial(_are_replaced, desk, workers), 40)
             finally:
                 ended.set()
             answered, scrapes = sum(job.result() for job in loads), watched.result()
