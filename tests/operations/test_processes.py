@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -16,9 +17,10 @@ import requests
 
 from testing import ROOT
 from testing.desk_template import DeskTemplate
-from testing.running_desk import UNLIMITED, Desk, running_desk
+from testing.running_desk import UNLIMITED, Desk, Person, running_desk
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
+from tests.html import FRAGMENT
 
 from .conftest import TOKEN
 from .exposition import Samples, counters_of, samples_of
@@ -89,6 +91,39 @@ def _scrape(desk: Desk) -> Samples:
             continue
         assert answer.status_code == 200, answer.text
         return samples_of(answer.text)
+
+
+@pytest.mark.exhaustive
+def test_requests_to_three_desks_of_one_host_are_exact_at_each(
+    tmp_path: Path, sandbox: SandboxServer, template: DeskTemplate
+) -> None:
+    shared = {"SENT_BUDGET_FILE": str(tmp_path / "budget"), "METRICS_TOKEN": TOKEN, **UNLIMITED}
+    profiles = [profile["id"] for profile in sandbox.profiles()]
+    with ExitStack() as stack:
+        desks = [
+            stack.enter_context(running_desk(tmp_path / f"desk{number}", sandbox.url, template, **shared))
+            for number in range(PROCESSES)
+        ]
+        people = [desk.people(1, profiles)[0] for desk in desks]
+        rows = sum(desk.sql("SELECT count(*) FROM contacts_ui_auditentry")[0][0] for desk in desks)
+        before = _scrape(desks[0])
+        with ThreadPoolExecutor(PROCESSES) as pool:
+            list(pool.map(_ask_for_lists, desks, people))
+        recorded = sum(desk.sql("SELECT count(*) FROM contacts_ui_auditentry")[0][0] for desk in desks) - rows
+        for desk in desks:
+            after = _scrape(desk)
+            grown = {name: after[name] - before[name] for name in counters_of(after)}
+            assert grown['desk_requests_total{group="fragment",status="2xx"}'] == PROCESSES * REQUESTS
+            assert grown['desk_audit_events_total{result="written"}'] == recorded >= PROCESSES * REQUESTS
+            assert grown['desk_api_calls_total{outcome="ok"}'] == grown["desk_budget_granted_total"] > 0
+            assert after["desk_api_calls_in_flight"] == 0
+
+
+def _ask_for_lists(desk: Desk, person: Person) -> None:
+    browser = person.browser()
+    for number in range(REQUESTS):
+        url = f"{desk.url}/p/{person.profiles[0]}/contacts/?page={number % 3 + 1}"
+        browser.get(url, headers=FRAGMENT, timeout=30).raise_for_status()
 
 
 def _are_replaced(desk: Desk, workers: set[int]) -> bool:
