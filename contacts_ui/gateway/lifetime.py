@@ -49,7 +49,7 @@ _FAULT_CELLS = {fault: SINCE + 2 * index for index, fault in enumerate(FAULTS)}
 LOW_SHARE = 0.1  # of the organization's calls: with less left, bulk pauses (rate_limiter)
 # Counts that say whether a fault is there.
 _TELLING: dict[str, tuple[Fault, bool]] = {"audit_written": ("audit", False), "audit_unwritable": ("audit", True)}
-_BROKEN = frozenset({"failed", "timeout"})  # outcomes of a service that does not work
+_BROKEN = frozenset({"failed", "timeout", "key_rejected"})  # outcomes of a service that does not work
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,11 +111,13 @@ def test_service_that_recovers_is_ok_since_then(lines: Lines, admin_client: Clie
 
 
 def test_rejected_key_is_a_problem_with_its_place(lines: Lines, admin_client: Client, desk_api: SandboxServer) -> None:
+    began = datetime.now(UTC)
     desk_api.fault(route="me", kind="status", status=401, empty=True)
     admin_client.get("/account/contacts/")
     line = lines()["Messaging service"]
     assert (line["state"], line["text"]) == ("problem", "It rejects the API key.")
     assert "SENT_API_KEY" in line["advice"]
+    assert datetime.fromisoformat(line["since"]) >= began
 
 
 @pytest.mark.parametrize(("left", "state"), [(150, "ok"), (15, "warning"), (3, "problem")])
