@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -17,7 +18,7 @@ import requests
 
 from testing import ROOT
 from testing.desk_template import DeskTemplate
-from testing.running_desk import UNLIMITED, Desk, Person, running_desk
+from testing.running_desk import SECRET_KEY, UNLIMITED, Desk, Person, desk_environment, manage, running_desk
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 from tests.html import FRAGMENT
@@ -29,6 +30,7 @@ PROCESSES, REQUESTS = 3, 1000
 # Counts as the middleware, the audit log and the gateway do, from four threads; says what it reads at the end.
 SCRIPT = """
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from contacts_ui.gateway.lifetime import LifetimeCounters, begin, count
@@ -170,3 +172,10 @@ def test_no_counter_goes_backwards_over_five_reloads(
         assert answered > 50
         assert scrapes > 20
         assert backwards == []
+
+
+@pytest.mark.exhaustive
+def test_facts_are_read_from_postgresql(tmp_path: Path, migrated: Callable[[], str]) -> None:
+    settings = desk_environment(tmp_path, "http://127.0.0.1:9", 0, SECRET_KEY=SECRET_KEY, DATABASE_URL=migrated())
+    code = "from contacts_ui.operations.facts import read_facts; print(read_facts().database)"
+    assert manage(settings, code=code).startswith("DatabaseFacts(sessions=0, ")
