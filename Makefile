@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # What stands after `make` is in the process list, which everyone on this machine can read.
 SECRETS := DEMO_PASSWORD SECRET_KEY SECRET_KEY_FALLBACKS SENT_API_KEY AUDIT_KEY AUDIT_KEY_FALLBACKS DATA_KEY OIDC_CLIENT_SECRET \
-	DATABASE_URL CACHE_URL EMAIL_URL
+	METRICS_TOKEN DATABASE_URL CACHE_URL EMAIL_URL
 $(foreach name,$(SECRETS),$(if $(findstring command line,$(origin $(name))),$(error everyone on this machine can read \
 	$(name) in the process list. Use $(name)=… make run)))
 
@@ -86,6 +86,7 @@ lint: .venv/.tests  ## ruff, mypy, import-linter, djlint, check --deploy
 	$(BIN)/djlint templates/account templates/admin templates/allauth templates/mfa templates/socialaccount --lint --quiet --profile django
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	@if command -v promtool >/dev/null; then promtool check rules docs/alerts.yml; else echo "promtool is not here: docs/alerts.yml is not checked"; fi
 
 format: .venv/.tests  ## ruff's formatting and fixes
 	$(BIN)/ruff check --fix .

@@ -45,6 +45,7 @@ urlpatterns = [
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
     path("go/", command_list.command_list_anywhere, name="command-list-anywhere"),
     path("gateway/", gateway_status.gateway_status, name="gateway-status"),
+    path("gateway/state/", gateway_status.gateway_state, name="gateway-state"),
     path("lookup/", number_lookup.number_lookup, name="number-lookup"),
     path("lookup/<uuid:lookup_id>/", number_lookup.number_lookup_progress, name="number-lookup-progress"),
     path("exports/", exports.export_list, name="export-list"),

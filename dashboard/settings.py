@@ -326,6 +326,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "contacts_ui.middleware.health.HealthMiddleware",
+    "contacts_ui.middleware.machine_pages.MachinePagesMiddleware",
     "contacts_ui.middleware.security_headers.SecurityHeadersMiddleware",
     "contacts_ui.middleware.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -459,6 +460,9 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+# What a Bearer header must hold for /metrics and /gateway/state/ (docs/decisions, 51); without it both are not there.
+METRICS_TOKEN: str | None = env.key("METRICS_TOKEN", default="") or None
 
 # The formatter redacts keys, numbers and query strings of every record. No mail to admins: it would contain tracebacks.
 ADMINS: list[str] = []

@@ -45,6 +45,7 @@ _DESK_VARIABLES = (
     "OIDC_",
     "NUMBER_INDEX_",
     "EXPORT_",
+    "METRICS_",
 )
 _COUNTER_BYTES = 8 * 64
 

@@ -73,6 +73,7 @@ GETS: dict[str, tuple[int, ...]] = {
     "p/<uuid:profile_id>/go/": ASSIGNED,
     "go/": (302, 200, 302, 302, 200, 302),  # redirects to that of the last profile
     "gateway/": ADMINS,
+    "gateway/state/": ADMINS,
     "lookup/": ASSIGNED,
     "lookup/<uuid:lookup_id>/": NOT_THERE,  # somebody else's
     "exports/": EXPORTERS,
@@ -136,6 +137,7 @@ POSTS: dict[str, tuple[int, ...]] = {
     "audit/": (302, 403, 403, 403, 302, 302),  # redirects to the hash of the typed number
     "audit/export/": REFUSED,
     "gateway/": REFUSED,
+    "gateway/state/": REFUSED,
     "preferences/steps/": AGAIN,
     "lookup/": ASSIGNED,
     "lookup/<uuid:lookup_id>/": NOT_THERE,

@@ -65,6 +65,7 @@ _PAGES: dict[str, str] = {
     "person-do": "A person’s page",
     "person-link": "A person’s page",
     "gateway-status": "Status",
+    "gateway-state": "Status as JSON",
     "profile-list": "Switch profile",
     "export-new": "Export contacts",
     "export-list": "Exports",

@@ -13,6 +13,7 @@ from typing import Literal
 from django.conf import settings
 from django.db import Error, connection, transaction
 
+from contacts_ui.gateway.lifetime import count
 from contacts_ui.models import AuditEntry
 from contacts_ui.quota import SPEND, spend_values
 from contacts_ui.text import printable
@@ -65,9 +66,12 @@ def append(event: AuditEvent) -> None:
         with _savepoint(), connection.cursor() as cursor:
             cursor.execute(_INSERT, _values(event))
     except Error as error:
+        count("audit_unwritable")
         log.exception("audit.unwritable", extra={"action": event.action, "reference": event.reference})
         if settings.AUDIT_REQUIRED:
             raise AuditWriteError from error
+    else:
+        count("audit_written")
 
 
 def append_spending(event: AuditEvent, user_id: int, *, contacts: int, numbers: int) -> bool:
@@ -80,9 +84,12 @@ def append_spending(event: AuditEvent, user_id: int, *, contacts: int, numbers: 
     try:
         with _savepoint(), connection.cursor() as cursor:
             cursor.execute(_SPEND_AND_INSERT, [*spent, *_values(event)])
-            return bool(cursor.rowcount > 0)
+            written = cursor.rowcount > 0
     except Error:
         return False
+    if written:
+        count("audit_written")
+    return bool(written)
 
 
 def _savepoint() -> AbstractContextManager[object]:

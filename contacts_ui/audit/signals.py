@@ -14,6 +14,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_sa
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from contacts_ui.gateway.lifetime import count
 from contacts_ui.models import GroupPolicy, ProfileAccess
 from contacts_ui.roles import role_change_in_progress, role_changed
 from contacts_ui.sign_in.password_tokens import ON_THE_SERVER, maker_of, token_of
@@ -29,6 +30,7 @@ def on_login(request: HttpRequest, user: User, **_: Any) -> None:
     mark_session(request, user)
     try:
         append_now(AuditEvent(AuditAction.SIGN_IN, person_id=user.pk, person=user.username), request)
+        count("sign_in_ok")
     except AuditWriteError:
         request.session.flush()  # nobody stays signed in whose sign-in is not recorded
         request.user = AnonymousUser()
@@ -203,5 +205,7 @@ def _changed_in_djangos_admin(instance: LogEntry, **_: Any) -> None:
 
 
 def _denied_sign_in(user: User | None, about: str) -> AuditEvent:
+    if about != "too many tries":  # counted where the limit is (sign_in/attempts)
+        count("sign_in_refused")
     person_id, person = (user.pk, user.username) if user else (None, None)
     return AuditEvent(AuditAction.SIGN_IN, "denied", person_id, person, about=about)

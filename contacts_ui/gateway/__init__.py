@@ -5,6 +5,7 @@ from __future__ import annotations
 from .cached_fetch import FetchPolicy
 from .factory import get_gateway
 from .gateway import Gateway
+from .lifetime import LifetimeCounts
 from .results import CachedResult, ContactResult, GatewayStatus, MessageSummaryResult
 from .stats import MinuteStats
 
@@ -14,6 +15,7 @@ __all__ = [
     "FetchPolicy",
     "Gateway",
     "GatewayStatus",
+    "LifetimeCounts",
     "MessageSummaryResult",
     "MinuteStats",
     "get_gateway",

@@ -13,16 +13,18 @@ from contacts_ui.sent_api.errors import (
     ApiTimeout,
     CircuitOpen,
     ConnectionFailed,
+    ContactNotFound,
     InvalidApiKey,
     LocalRateLimited,
     Overloaded,
+    ProfileMismatch,
     RateLimited,
     SentError,
     ServerError,
 )
 from contacts_ui.sent_api.total_timeout import Deadline
 
-from .circuit_breaker import CircuitBreaker
+from .circuit_breaker import COUNT, FAILURE_THRESHOLD, CircuitBreaker
 from .key_status import REJECTED, KeyStatus
 from .rate_limiter import RateLimiter
 from .stats import GatewayStats
@@ -62,7 +64,7 @@ class CallPolicy:
         deadline_seconds: float,
     ) -> None:
         self._circuit_breaker, self._rate_limiter, self._stats = circuit_breaker, rate_limiter, stats
-        self._key_status = key_status
+        self._key_status, self._lifetime = key_status, stats.lifetime
         self._slots = threading.BoundedSemaphore(in_flight)
         self._seconds = deadline_seconds
 
@@ -98,8 +100,10 @@ class CallPolicy:
             raise CircuitOpen
         wait = self._rate_limiter.acquire(bulk=bulk, background=not bulk)
         if wait > 0:
+            self._lifetime.add("budget_refused")
             raise LocalRateLimited(retry_after=math.ceil(wait), exactly=wait)
         if self._circuit_breaker.acquire() > 0:
+            self._lifetime.add("budget_unused")
             raise CircuitOpen
         deadline = Deadline(self._seconds)
         try:
@@ -117,15 +121,20 @@ class CallPolicy:
             deadline.close()
 
     def _admit(self, *, bulk: bool) -> None:
-        if self._circuit_breaker.state().retry_in > 0:
+        """The breaker is looked at without its lock while it is closed: nearly always."""
+        cells = self._circuit_breaker.cells
+        if cells[COUNT] >= FAILURE_THRESHOLD and self._circuit_breaker.state().retry_in > 0:
             self._stats.increment("rejected")
             raise CircuitOpen
         wait = self._rate_limiter.acquire(bulk=bulk)
         if wait > 0:
             self._stats.increment("limited")
+            self._lifetime.add("budget_refused")
             raise LocalRateLimited(retry_after=math.ceil(wait))
-        if self._circuit_breaker.acquire() > 0:  # another took the half-open probe that was due
+        # Another may have taken the half-open probe that was due.
+        if cells[COUNT] >= FAILURE_THRESHOLD and self._circuit_breaker.acquire() > 0:
             self._stats.increment("rejected")
+            self._lifetime.add("budget_unused")
             raise CircuitOpen
 
     def _should_retry(self, error: SentError, deadline: Deadline, *, bulk: bool) -> bool:
@@ -133,32 +142,54 @@ class CallPolicy:
         if error.status == 500 or deadline.remaining < MIN_RETRY_TIME or self._circuit_breaker.state().is_open:
             return False
         if self._rate_limiter.acquire(bulk=bulk) > 0:
+            self._lifetime.add("budget_refused")
             return False
         time.sleep(random.uniform(*JITTER))  # noqa: S311  # no secret hangs on it
         return True
 
     def _attempt(self, fetch: Callable[[Deadline], T], deadline: Deadline, *, background: bool = False) -> T:
         self._stats.increment("upstream_call")
+        started = time.monotonic()
         try:
             answer = fetch(deadline)
-        except (ConnectionFailed, ServerError, ApiTimeout):
-            if not background or self._circuit_breaker.state().is_open:  # as a probe it counts
-                self._circuit_breaker.record_failure()
-            self._stats.increment("failed")
+        except SentError as error:
+            foreign = isinstance(error, ProfileMismatch)
+            self._lifetime.end_call(_outcome(error), time.monotonic() - started, foreign=foreign)
+            self._record_error(error, background=background)
             raise
-        except RateLimited as error:
+        except BaseException:
+            self._lifetime.end_call("refused", time.monotonic() - started)
+            raise
+        self._lifetime.end_call("ok", time.monotonic() - started)
+        if self._circuit_breaker.cells[COUNT]:
             self._circuit_breaker.record_success()
-            self._rate_limiter.pause(error.retry_after or DEFAULT_RETRY_AFTER)
-            self._stats.increment("limited")
-            raise
-        except InvalidApiKey:
-            self._circuit_breaker.record_success()
-            self._key_status.record_rejected()
-            raise
-        except SentError:
-            self._circuit_breaker.record_success()
-            raise
-        self._circuit_breaker.record_success()
         if self._key_status.cells[REJECTED]:
             self._key_status.record_accepted()
         return answer
+
+    def _record_error(self, error: SentError, *, background: bool) -> None:
+        """What an error says about the API, for the calls that follow."""
+        if isinstance(error, ConnectionFailed | ServerError | ApiTimeout):
+            if not background or self._circuit_breaker.state().is_open:  # as a probe it counts
+                self._circuit_breaker.record_failure()
+            self._stats.increment("failed")
+            return
+        self._circuit_breaker.record_success()
+        if isinstance(error, RateLimited):
+            self._rate_limiter.pause(error.retry_after or DEFAULT_RETRY_AFTER)
+            self._stats.increment("limited")
+        elif isinstance(error, InvalidApiKey):
+            self._key_status.record_rejected()
+
+
+def _outcome(error: SentError) -> str:
+    """How the metrics name it. A contact that is not there is an answer like others."""
+    if isinstance(error, ApiTimeout):
+        return "timeout"
+    if isinstance(error, ConnectionFailed | ServerError):
+        return "failed"
+    if isinstance(error, RateLimited):
+        return "limited"
+    if isinstance(error, InvalidApiKey):
+        return "key_rejected"
+    return "ok" if isinstance(error, ContactNotFound) else "refused"

@@ -26,10 +26,14 @@ class CircuitState:
 
 
 class CircuitBreaker:
-    """One circuit for all processes of this host, in shared memory."""
+    """One circuit for all processes of this host, in shared memory.
+
+    `cells` are for a look without the lock, on the way of every call: below FAILURE_THRESHOLD in COUNT it is closed.
+    """
 
     def __init__(self, counters: SharedCounters, probe_seconds: float) -> None:
         self._counters, self._probe_seconds = counters, probe_seconds
+        self.cells = counters.unlocked()
 
     def acquire(self) -> float:
         """0.0 when a call may go, else the seconds until one may. While open, one half-open probe goes at a time."""

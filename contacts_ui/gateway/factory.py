@@ -10,6 +10,7 @@ from django.core.cache import caches
 
 from contacts_ui.sent_api.client import SentClient
 
+from . import lifetime
 from .cache import ResponseCache
 from .cache_keys import CacheKeys
 from .cached_fetch import GatewayConfig
@@ -17,6 +18,7 @@ from .call_policy import CallPolicy
 from .circuit_breaker import CircuitBreaker
 from .gateway import Gateway
 from .key_status import KeyStatus
+from .lifetime import LifetimeCounters
 from .rate_limiter import HostRateLimiter, RateLimiter, UnlimitedRateLimiter, apply_server_limits
 from .redis_rate_limiter import RedisRateLimiter
 from .shared_memory import SharedCounters
@@ -31,14 +33,15 @@ def get_gateway() -> Gateway:
     if not settings.SENT_API_KEY:
         raise RuntimeError("SENT_API_KEY is not set")
     bypass, contacts = settings.SENT_GATEWAY == "plain", caches["contacts"]
-    counters = SharedCounters(Path(settings.SENT_BUDGET_FILE), HostRateLimiter.cells(settings.SENT_BUDGET_PER_MINUTE))
+    counters = host_counters()
     keys = CacheKeys(settings.SECRET_KEY, settings.SENT_API_KEY)
     rate_limiter = UnlimitedRateLimiter() if bypass else _build_rate_limiter(counters, keys.api_key_fingerprint)
     circuit_breaker, stats = CircuitBreaker(counters, settings.SENT_DEADLINE + PROBE_MARGIN), GatewayStats(counters)
     key_status = KeyStatus(counters, keys.api_key_fingerprint)
+    lifetime.begin(stats.lifetime)
     return Gateway(
         GatewayConfig(
-            client=_build_client(settings.SENT_API_KEY, rate_limiter),
+            client=_build_client(settings.SENT_API_KEY, rate_limiter, stats.lifetime),
             call_policy=_build_call_policy(circuit_breaker, rate_limiter, stats, key_status),
             cache=ResponseCache(contacts, settings.SENT_STALE_SECONDS),
             hints=ResponseCache(contacts if settings.REDIS_URL else caches["default"], settings.SENT_STALE_SECONDS),
@@ -59,7 +62,19 @@ def get_gateway() -> Gateway:
     )
 
 
-def _build_client(api_key: str, rate_limiter: RateLimiter) -> SentClient:
+def begin_counting() -> None:
+    """Counts what this process serves from its first request on, not only from its first call of the API."""
+    if settings.SENT_API_KEY and lifetime.PROCESS.lifetime is None:
+        lifetime.begin(LifetimeCounters(host_counters()))
+
+
+def host_counters() -> SharedCounters:
+    """The shared memory of this host."""
+    size = HostRateLimiter.cells(settings.SENT_BUDGET_PER_MINUTE)
+    return SharedCounters(Path(settings.SENT_BUDGET_FILE), size)
+
+
+def _build_client(api_key: str, rate_limiter: RateLimiter, counts: LifetimeCounters) -> SentClient:
     """The client of the API, whose answers tell the rate limiter what the API still allows."""
     return SentClient(
         settings.SENT_API_URL,
@@ -68,7 +83,8 @@ def _build_client(api_key: str, rate_limiter: RateLimiter) -> SentClient:
         deadline_seconds=settings.SENT_DEADLINE,
         pool_size=settings.SENT_IN_FLIGHT,
         verify=settings.SENT_CA_FILE,
-        on_rate_limit=partial(apply_server_limits, rate_limiter),
+        on_rate_limit=partial(apply_server_limits, rate_limiter, lifetime=counts),
+        on_unnamed_profile=partial(counts.add, "missing_echo"),
     )
 
 

@@ -19,6 +19,7 @@ from contacts_ui.sent_api.types import Account, Contact, ContactPage
 from .cache import ACCOUNT_RETRY_INTERVAL, ACCOUNT_REVALIDATE_TTL, ACCOUNT_TTL, MESSAGE_SUMMARY_TTL
 from .cached_fetch import DEFAULT_POLICY, CachedFetcher, CachedRequest, FetchPolicy, GatewayConfig
 from .derived_pages import DerivedPages
+from .lifetime import LifetimeCounts
 from .observers import OBSERVERS
 from .page_windows import slice_page, upstream_query
 from .region_stats import RegionStats
@@ -246,6 +247,10 @@ class Gateway:
         circuit, last_hour = config.circuit_breaker.state(), config.stats.last_hour()
         rejected = config.key_status.rejected
         return GatewayStatus(config.per_minute, config.burst, calls, paused, circuit, last_hour, rejected)
+
+    def counts(self) -> LifetimeCounts:
+        """What this host has counted since its counters began. Raises CountersUnreadable."""
+        return self._config.stats.lifetime.read()
 
     def _fetch_account(self, deadline: Deadline) -> AccountResult:
         return AccountResult(self._client.me(deadline), datetime.now(UTC))

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from contacts_ui.sent_api.responses import RateLimitInfo
 
+from .lifetime import LifetimeCounters
 from .shared_memory import Cells, SharedCounters
 
 WINDOW = 61.0  # seconds of the sliding window: a minute, and one for calls that travel slower than others
@@ -37,8 +38,12 @@ class RateLimiter(Protocol):
         """Calls that would be granted now, and the seconds for which everything is paused."""
 
 
-def apply_server_limits(rate_limiter: RateLimiter, limits: RateLimitInfo) -> None:
+def apply_server_limits(
+    rate_limiter: RateLimiter, limits: RateLimitInfo, lifetime: LifetimeCounters | None = None
+) -> None:
     """Backs off by the API's own count: the less is left for production, the longer we pause."""
+    if lifetime is not None:
+        lifetime.record_organization(limits.remaining, limits.limit)
     pause = min(PAUSE_SECONDS, limits.reset_in)
     if limits.remaining < PAUSE_BELOW * limits.limit:
         rate_limiter.pause(pause)

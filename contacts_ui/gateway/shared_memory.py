@@ -21,6 +21,11 @@ Cells: TypeAlias = "memoryview[float]"
 
 VERSION = 4.0  # of the layout; another one empties the file
 VERSION_CELL, STAMP_CELL = 0, 1
+BEGUN_CELL = 7  # when the numbers began, in seconds since 1970
+
+
+class CountersUnreadable(Exception):
+    """What the file holds is not this version's, or the file is no longer the one that other processes open."""
 
 
 class SharedCounters:
@@ -28,7 +33,7 @@ class SharedCounters:
 
     def __init__(self, path: Path, size: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._size = size
+        self._path, self._size = path, size
         self._lock = threading.Lock()
         self._file = _file_of_size(path, size * 8)
         weakref.finalize(self, os.close, self._file).atexit = False  # a process with many gateways: the tests'
@@ -38,6 +43,43 @@ class SharedCounters:
         """The numbers without the lock, to look whether one is 0.0: reading eight aligned bytes is atomic."""
         return self._cells
 
+    def add(self, index: int, amount: float = 1.0) -> None:
+        """Adds to one number; the same as with `locked`, at half the cost."""
+        with self._lock:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            try:
+                cells, now = self._cells, time.monotonic()
+                if cells[VERSION_CELL] != VERSION or cells[STAMP_CELL] > now:
+                    self._empty()
+                cells[STAMP_CELL] = now
+                cells[index] += amount
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def copy(self) -> list[float]:
+        """The numbers at one moment, changed by nothing. Raises CountersUnreadable."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            raise CountersUnreadable from None
+        own = os.fstat(self._file)
+        if (found.st_dev, found.st_ino, found.st_size) != (own.st_dev, own.st_ino, self._size * 8):
+            raise CountersUnreadable
+        with self._lock:
+            fcntl.flock(self._file, fcntl.LOCK_SH)
+            try:
+                numbers = list(self._cells)
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+        if numbers[VERSION_CELL] != VERSION or numbers[STAMP_CELL] > time.monotonic():
+            raise CountersUnreadable
+        return numbers
+
+    def _empty(self) -> None:
+        for index in range(self._size):
+            self._cells[index] = 0.0
+        self._cells[VERSION_CELL], self._cells[BEGUN_CELL] = VERSION, time.time()
+
     @contextmanager
     def locked(self) -> Iterator[Cells]:
         """The numbers, for this thread of this process alone."""
@@ -46,9 +88,7 @@ class SharedCounters:
             try:
                 cells, now = self._cells, time.monotonic()
                 if cells[VERSION_CELL] != VERSION or cells[STAMP_CELL] > now:
-                    for index in range(self._size):
-                        cells[index] = 0.0
-                    cells[VERSION_CELL] = VERSION
+                    self._empty()
                 cells[STAMP_CELL] = now
                 yield cells
             finally:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from typing import Literal
 
+from .lifetime import CELL, LifetimeCounters
 from .shared_memory import Cells, SharedCounters
 
 Event = Literal["hit", "stale", "coalesced", "upstream_call", "retried", "rejected", "limited", "failed"]
@@ -25,10 +27,10 @@ class MinuteStats:
 
 
 class GatewayStats:
-    """Counts events; keeps an hour of them."""
+    """Counts events; keeps an hour of them, and their sum for the lifetime of the counters."""
 
     def __init__(self, counters: SharedCounters) -> None:
-        self._counters = counters
+        self._counters, self.lifetime = counters, LifetimeCounters(counters)
 
     def increment(self, event: Event) -> None:
         """One more of these, now."""
@@ -40,6 +42,13 @@ class GatewayStats:
                     cells[index] = 0.0
                 cells[start] = minute
             cells[start + 1 + EVENTS.index(event)] += 1
+            cells[CELL[event]] += 1
+            if event == "upstream_call":
+                slot = self.lifetime.slot
+                if not slot or cells[slot] != os.getpid():
+                    slot = self.lifetime.take_slot(cells)
+                if slot:
+                    cells[slot + 1] += 1  # in flight, until `end_call`
 
     def last_hour(self) -> tuple[MinuteStats, ...]:
         """The last sixty minutes, oldest first, empty ones included."""

@@ -1,4 +1,4 @@
-"""Request log: one line for each response, with the user, route, scope, status and duration."""
+"""Request log: one line for each response, with the user, route, scope, status and duration; and its count."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from contacts_ui.audit import request_id_of, scope_of
+from contacts_ui.gateway.factory import begin_counting
+from contacts_ui.gateway.lifetime import CELL, PROCESS
+from contacts_ui.web.htmx import FRAGMENT_HEADER, PAGE_HEADER
 from contacts_ui.web.request import DeskRequest
 
 log = logging.getLogger(__name__)
@@ -24,10 +27,16 @@ class RequestLogMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
+        begin_counting()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = self._get_response(request)
+        group = "page" if PAGE_HEADER in response else "fragment" if FRAGMENT_HEADER in response else "other"
+        if request.path_info.startswith(SIGN_IN):
+            group = "sign_in"
+        if counters := PROCESS.counters:  # not by `count`: every call is one of a hot path
+            counters.add(CELL[f"{group}_{response.status_code // 100}xx"])
         # Static files show no contacts, and there are thirty for each visit.
         level = logging.DEBUG if request.path_info.startswith(settings.STATIC_URL) else logging.INFO
         log.log(level, "desk.request.answered", extra=_fields(cast("DeskRequest", request), response, started))
@@ -50,6 +59,7 @@ def _fields(request: DeskRequest, response: HttpResponse, started: float) -> dic
     }
 
 
+SIGN_IN = "/sign-in/"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 
 

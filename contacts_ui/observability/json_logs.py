@@ -23,7 +23,7 @@ _LEFT_OUT = frozenset(
     {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "request", "status_code", "server_time"}
 )
 _SECRETS = ("SENT_API_KEY", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "AUDIT_KEY", "AUDIT_KEY_FALLBACKS")
-_MORE_SECRETS = ("DATA_KEY", "DATA_KEY_FALLBACKS", "EMAIL_HOST_PASSWORD")
+_MORE_SECRETS = ("DATA_KEY", "DATA_KEY_FALLBACKS", "EMAIL_HOST_PASSWORD", "METRICS_TOKEN")
 _URLS = ("CACHE_URL", "EMAIL_URL")  # may contain a password
 
 

@@ -47,7 +47,8 @@ class SentClient:
 
     `connect_seconds` bounds connecting, `deadline_seconds` a whole call with TLS handshake, headers and body; only the
     DNS lookup is left to the system. `pool_size` is in connections. `verify` is a file of certificates to trust
-    instead of the public ones. `on_rate_limit` is called with the RateLimitInfo of each response that has one.
+    instead of the public ones. `on_rate_limit` is called with the RateLimitInfo of each response that has one,
+    `on_unnamed_profile` for each response to a profile's request that names none.
     Every method may raise any SentError, and takes a Deadline that several calls can share.
     """
 
@@ -61,9 +62,10 @@ class SentClient:
         pool_size: int = 64,
         verify: str | None = None,
         on_rate_limit: Callable[[RateLimitInfo], None] | None = None,
+        on_unnamed_profile: Callable[[], None] | None = None,
     ) -> None:
         self._connect_seconds, self._seconds = connect_seconds, deadline_seconds
-        self._on_rate_limit = on_rate_limit
+        self._on_rate_limit, self._on_unnamed_profile = on_rate_limit, on_unnamed_profile
         headers = make_headers(keep_alive=True, accept_encoding="gzip", user_agent="contact-desk")
         headers |= {"accept": "application/json", "x-api-key": api_key}
         self._base_url = base_url.rstrip("/")
@@ -179,6 +181,8 @@ class SentClient:
         if not echo:
             if profile_id is not None:
                 log.info("sent.profile.unnamed", extra={"profile_id": profile_id})
+                if self._on_unnamed_profile:
+                    self._on_unnamed_profile()
             return
         if profile_id is None or echo.strip().lower() != profile_id.lower():
             raise ProfileMismatch(status=response.status, request_id=response.request_id)

@@ -22,6 +22,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
+from contacts_ui.gateway.lifetime import count
+
 from . import attempt_counters as counters
 from .known_browser import known_browser
 
@@ -176,6 +178,7 @@ def _begin(limits: Sequence[Limit]) -> Attempt:
             counters.add(rows.values(), now)
     counters.sweep(now)
     if wait > 0:
+        count("sign_in_limited")
         raise TooManyAttempts(wait)
     return Attempt(tuple(rows), now)
 

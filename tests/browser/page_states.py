@@ -262,6 +262,13 @@ def _gateway(page: Page, _sandbox: SandboxServer) -> None:
     page.goto("/gateway/")
 
 
+def _gateway_failing(page: Page, sandbox: SandboxServer) -> None:
+    sandbox.fault(route="contacts", kind="status", status=500, times=9)
+    for number in range(5):
+        page.context.request.get(f"{LIST}?search=555-017{number}")  # lists that no other state has cached
+    page.goto("/gateway/")
+
+
 def _gateway_key_rejected(page: Page, sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="status", status=401, empty=True, times=3)
     page.context.request.get(f"{LIST}?search=555-0199")  # a list that no other state has cached
@@ -590,7 +597,8 @@ STATES = (
     State("password-change", ("Current password", "New password"), at("/you/password/"), person="nia"),
     State("password-change-wrong", ("This is not your password.",), signing_in.password_errors, person="nia"),
     State("not-found", ("Page not found", "Back to your contacts"), at("/nowhere/")),
-    State("gateway", ("API status and usage", "Available now", "Search index", "The last hour"), _gateway),
+    State("gateway", ("API status and usage", "Refused sign-ins", "Available now", "The last hour"), _gateway),
+    State("gateway-failing", ("It doesn’t answer.", "Start manage.py desk_worker."), _gateway_failing),
     State("gateway-key-rejected", ("The API key was rejected.", "restart the desk"), _gateway_key_rejected),
     State("audit", ("Audit log", "Viewed the contact list", "Who looked up this number?"), _audit),
     State(

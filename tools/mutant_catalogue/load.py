@@ -15,8 +15,37 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a retry bypasses the rate limiter",
         "contacts_ui/gateway/call_policy.py",
-        "        if self._rate_limiter.acquire(bulk=bulk) > 0:\n            return False\n",
+        '        if self._rate_limiter.acquire(bulk=bulk) > 0:\n            self._lifetime.add("budget_refused")\n'
+        "            return False\n",
         "",
         ("tests/gateway/test_call_policy.py::test_retry_is_skipped_when_rate_limit_is_exhausted",),
+    ),
+    Mutant(
+        "an open circuit is taken for a closed one",
+        "contacts_ui/gateway/call_policy.py",
+        "        cells = self._circuit_breaker.cells\n",
+        "        cells = [0.0] * 9\n",
+        ("tests/gateway/test_call_policy.py", "tests/gateway/test_fault_matrix.py", "tests/test_gateway_status.py"),
+    ),
+    Mutant(
+        "metrics are open without a token",
+        "contacts_ui/middleware/machine_pages.py",
+        '    if not wanted or kind.lower() != "bearer":\n        return False\n',
+        "    if not wanted:\n        return True\n",
+        ("tests/operations/test_metrics.py",),
+    ),
+    Mutant(
+        "any token opens the metrics",
+        "contacts_ui/middleware/machine_pages.py",
+        '    return hmac.compare_digest(token.strip().encode(errors="surrogateescape"), wanted.encode())',
+        "    return bool(token)",
+        ("tests/operations/test_metrics.py::test_wrong_token_gets_what_any_unknown_address_gets",),
+    ),
+    Mutant(
+        "counters that cannot be read are told as they are",
+        "contacts_ui/gateway/shared_memory.py",
+        "        if numbers[VERSION_CELL] != VERSION or numbers[STAMP_CELL] > time.monotonic():\n",
+        "        if False:\n",
+        ("tests/operations/test_metrics.py::test_counters_of_another_version_are_503_and_kept",),
     ),
 )

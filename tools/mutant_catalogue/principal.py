@@ -59,8 +59,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "PostgreSQL shows what it did not record",
         "contacts_ui/audit/log.py",
-        "            return bool(cursor.rowcount > 0)",
-        "            return True",
+        "            written = cursor.rowcount > 0\n",
+        "            written = True\n",
         ("tests/audit/test_statements.py",),
     ),
 )
