@@ -12,7 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-WEB_WORKERS = 2  # processes of a host that serve (tools/run.py)
+from .workers import WEB_WORKERS
+
 TASK_CONNECTIONS = 2  # of a host's worker of background tasks: its own, and that of a thread it starts
 
 
