@@ -12,12 +12,14 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 import time
 from multiprocessing.connection import Connection
 from typing import Any
 
+from granian._internal import load_target
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.net import SocketSpec
@@ -97,7 +99,14 @@ def main() -> None:
         log_access=False,  # query strings contain phone numbers
         respawn_failed_workers=True,
         workers_kill_timeout=math.ceil(deadline) + KILL_MARGIN,
-    ).serve()
+    ).serve(target_loader=_load)
+
+
+def _load(target: str) -> Any:
+    """Loads the application in a new worker, which until then has the main process's handlers: it would not stop."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    return load_target(target)
 
 
 def _settings() -> tuple[str, float]:
