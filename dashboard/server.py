@@ -22,8 +22,8 @@ from typing import Any
 from granian._internal import load_target
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
-from granian.net import SocketSpec
-from granian.server.mp import MPServer, WorkerProcess
+from granian.net import SocketSpec  # type: ignore[attr-defined]
+from granian.server.mp import MPServer
 
 from . import workers
 
@@ -32,14 +32,13 @@ DRAIN_SECONDS = 0.5  # from the last connection that a worker takes to its end: 
 KILL_MARGIN = 5  # seconds that a worker has beyond the longest call of the API before it is killed
 
 
-class DeskServer(MPServer):  # type: ignore[misc]  # granian's types end at its workers
+class DeskServer(MPServer):
     """granian's server with one listening socket, and replacements that are waited for."""
 
     def _init_shared_socket(self) -> None:
         """As granian's own where the platform has no SO_REUSEPORT: one socket, which the workers inherit."""
-        self._ssp = None
-        self._shd = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
-        self._sfd = self._shd.get_fd()
+        holder: Any = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
+        self._ssp, self._shd, self._sfd = None, holder, holder.get_fd()
         self._sso = socket.socket(fileno=self._sfd)
         self._sso.set_inheritable(True)
 
@@ -54,7 +53,7 @@ class DeskServer(MPServer):  # type: ignore[misc]  # granian's types end at its 
     def _replace(self, index: int, spawn_target: Any, target_loader: Any) -> bool:
         """Starts a worker and stops the one that it replaces once it is ready. False when it is not."""
         with workers.awaited() as event:
-            new = self._spawn_worker(idx=index, target=spawn_target, callback_loader=target_loader)
+            new: Any = self._spawn_worker(idx=index, target=spawn_target, callback_loader=target_loader)
             new.inner.start()
         until = time.monotonic() + START_SECONDS
         while not event.wait(0.1):
@@ -68,7 +67,7 @@ class DeskServer(MPServer):  # type: ignore[misc]  # granian's types end at its 
         self._stop(old)
         return True
 
-    def _stop(self, worker: WorkerProcess) -> None:
+    def _stop(self, worker: Any) -> None:
         """Lets a worker answer what it has taken, then ends it."""
         worker.interrupt_by_parent = True
         if worker.is_alive():

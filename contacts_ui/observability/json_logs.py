@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -39,6 +40,10 @@ class JsonFormatter(BaseFormatter):
         own = {name: log_data.get(name) for name in _OWN}
         rest = {name: value for name, value in log_data.items() if name not in own}
         return own | redact(rest, secret_values())  # type: ignore[no-any-return]  # a dictionary stays one
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802  # logging's
+        """When it was, as RFC 3339 has it: in UTC, and saying so."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
 class StdoutHandler(logging.StreamHandler[Any]):
