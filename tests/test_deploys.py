@@ -45,6 +45,7 @@ def test_two_migrations_of_postgres_do_not_race(postgres: str) -> None:
     assert any("Another process is migrating this database" in error for _, error in results)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.outside
 def test_two_migrations_of_sqlite_do_not_race(tmp_path: Path) -> None:
     env = desk_environment(tmp_path, "http://127.0.0.1:9", 0, SECRET_KEY=SECRET_KEY)

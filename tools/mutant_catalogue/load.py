@@ -33,4 +33,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "return 0.0",
         ("tests/gateway/test_redis_outage.py::test_no_minute_across_outage_exceeds_budget",),
     ),
+    Mutant(
+        "whoever sends the token that is not set is told what is missing",
+        "contacts_ui/middleware/health.py",
+        "return bool(token) and constant_time_compare(",
+        "return constant_time_compare(",
+        ("tests/test_readiness.py::test_without_token_setting_no_header_is_one",),
+    ),
 )
