@@ -2,7 +2,7 @@
 
 Usage: python -m bench.exports [--contacts 1000000] [--agents 0]. The copy of the list is made of a sandbox's contacts
 with other ids and last digits, sealed as a snapshot stores it; writer and download are the real ones, each in a process
-of its own. --agents 20: three minutes of work beside three exports and without, in real time. Thresholds: issue 18,
+of its own. --agents 20: three minutes of work in real time, beside three exports and without. Thresholds: issue 18,
 Done 3 and 7.
 """
 

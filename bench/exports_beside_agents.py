@@ -42,7 +42,8 @@ def agents_table(agents: int) -> list[Threshold]:
     show_table(head, [alone.row(), beside.row()])
     slower = beside.outcome.p95_ms / alone.outcome.p95_ms
     return [
-        Threshold("calls of exports in their fullest minute", beside.outcome.fullest_account_window, BUDGET // 2),
+        # And the page that was looked at before they were asked for.
+        Threshold("calls of exports in their fullest minute", beside.outcome.fullest_account_window, BUDGET // 2 + 1),
         Threshold("calls in the fullest minute, with exports", beside.outcome.fullest_window, BUDGET),
         Threshold("API calls that were refused (429)", beside.outcome.refused, 0),
         Threshold("interactive p95, with exports / without", round(slower, 2), MOST_SLOWER),

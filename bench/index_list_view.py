@@ -19,8 +19,8 @@ from testing import ROOT
 from testing.processes import free_port
 from testing.running_desk import Desk, desk_environment, granian_command
 
-from .page_cost import listener_of, pinned_program, record_responses
 from .page_load import Page, Slot, slot
+from .page_servers import listener_of, pinned_program, record_responses
 from .statistics import median
 
 OFF, ON = "without index", "with index"
@@ -73,7 +73,7 @@ def measure_list_view(rounds: int, seconds: float) -> Ratio:
 def _two_desks(folder: Path) -> Iterator[tuple[dict[str, Page], tuple[int, ...]]]:
     serving, loading = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, {loading})
-    profile, api = record_responses(folder), free_port()
+    profile, api = record_responses(folder).profile, free_port()
     url = f"http://127.0.0.1:{api}"
     with ExitStack() as stack:
         stub = [sys.executable, "-m", "bench.page_stub", str(api), str(folder)]

@@ -6,32 +6,40 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 TICK = os.sysconf("SC_CLK_TCK")
 MAX_OTHER_LOAD = 0.15  # cores that other processes may use during a slot
 
-numbers = count()  # make each URL new, so that no cache has it
+BROWSER = "Accept: text/html\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n"  # what Chromium accepts
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Page under load: port and path, in which each request replaces `{}` by another number."""
+    """Page under load: port and path. Each request replaces `{text}` by the next of `texts`, and `{hundred}` or
+    `{half}` by another page of 100 or 50 rows after each round of them: always the next hundred rows. So every request
+    is new, and no cache has it, as long as pages of one desk share their `numbers`.
+    """
 
     name: str
     port: int
     path: str
     headers: str = ""
     pid: int | None = None
+    texts: Sequence[str] = ("",)
+    least: int = 1000  # bytes of a body, compressed; an answer with fewer is a fault of the setup
+    numbers: Iterator[int] = field(default_factory=count)
 
     def request(self) -> bytes:
         """Bytes of the next request."""
-        path = self.path.format(next(numbers))
-        return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{self.headers}\r\n".encode()
+        number, text = divmod(next(self.numbers), len(self.texts))
+        path = self.path.format(text=self.texts[text], hundred=number + 1, half=number * 2 + 1)
+        return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{BROWSER}{self.headers}\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +91,8 @@ async def _connection(page: Page, until: float, waits: list[float]) -> None:
         writer.write(page.request())
         head = await reader.readuntil(b"\r\n\r\n")
         length = _LENGTH.search(head)
-        body = await reader.readexactly(int(length[1])) if length else b""
-        if not head.startswith(b"HTTP/1.1 200") or len(body) < 1000:
+        body = await (reader.readexactly(int(length[1])) if length else reader.readuntil(_LAST_CHUNK))
+        if not head.startswith(b"HTTP/1.1 200") or len(body) < page.least:
             raise RuntimeError(f"{page.name} answered {head[:80]!r} and {len(body)} bytes")
         waits.append(time.monotonic() - started)
     writer.close()

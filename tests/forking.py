@@ -46,7 +46,6 @@ class ForkingPython:
 
 def _main() -> None:
     import django.conf  # noqa: F401 - imports no settings before first use
-    from csp import constants  # noqa: F401
     from environ import FileAwareEnv  # noqa: F401
 
     warnings.simplefilter("ignore")

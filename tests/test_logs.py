@@ -14,13 +14,21 @@ import phonenumbers
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
+from django.utils.html import format_html
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
 from contacts_ui.observability.json_logs import JsonFormatter, StdoutHandler
-from contacts_ui.observability.redaction import LONGEST_TEXT, LONGEST_TRACEBACK, TOO_LONG, redact, redact_text
+from contacts_ui.observability.redaction import (
+    LONGEST_TEXT,
+    LONGEST_TRACEBACK,
+    MOST_REMEMBERED,
+    TOO_LONG,
+    Redactor,
+    redact_text,
+)
 from testing.sandbox_server import SandboxServer
 
 from .html import fragment, rows
@@ -56,6 +64,16 @@ KEPT = (
     "line 1234, in view",
     "fe80::1234:5678:9abc",
     "Not Found: /account/contacts/",
+)
+
+
+# Texts of every line, which are not looked through again.
+EVERY_LINE = (
+    "desk.request.answered",
+    "p/<uuid:profile_id>/contacts/",
+    "GET",
+    "Authorization: Bearer opaque",
+    "a@b.c/?d",
 )
 
 
@@ -175,7 +193,7 @@ def test_text_without_number_is_not_redacted(text: str) -> None:
 
 
 def test_long_integer_is_redacted_as_phone_number() -> None:
-    assert redact({"phone": 12025550143, "ms": 12.5, "status": 200, "ok": True}) == {
+    assert Redactor().value({"phone": 12025550143, "ms": 12.5, "status": 200, "ok": True}) == {
         "phone": "[number]",
         "ms": 12.5,
         "status": 200,
@@ -184,8 +202,8 @@ def test_long_integer_is_redacted_as_phone_number() -> None:
 
 
 def test_ip_address_in_address_field_is_kept() -> None:
-    assert redact({"address": "198.51.100.200"}) == {"address": "198.51.100.200"}
-    assert redact({"address": "30.101.23.45 8"}) == {"address": "[number]"}
+    assert Redactor().value({"address": "198.51.100.200"}) == {"address": "198.51.100.200"}
+    assert Redactor().value({"address": "30.101.23.45 8"}) == {"address": "[number]"}
 
 
 @pytest.mark.parametrize(
@@ -203,6 +221,44 @@ def test_api_key_is_redacted_everywhere(settings: Settings, text: str) -> None:
     settings.SENT_API_KEY = KEY
     for place in PLACES:
         assert KEY not in _placed(place, text), place
+
+
+IDS = ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "desk_0123456789abcdef", "req_7X9zKp2jDw4a")
+
+
+@hypothesis_settings(deadline=None, max_examples=300)
+@given(text=st.one_of(_spellings(), _AROUND, st.sampled_from(IDS), st.sampled_from(EVERY_LINE)), twice=st.booleans())
+def test_text_is_redacted_the_same_when_it_comes_again(text: str, twice: bool) -> None:
+    redactor = Redactor([KEY])
+    once = [redactor.text(text), redactor.text(f"{text}{KEY}"), *redactor.fields({text: text}).items()]
+    again = redactor if twice else Redactor([KEY])
+    assert [again.text(text), again.text(f"{text}{KEY}"), *again.fields({text: text}).items()] == once
+    assert once[0] == redactor._looked_through(text, LONGEST_TEXT)
+
+
+@pytest.mark.parametrize("secret", IDS)
+def test_secret_that_looks_like_an_id_is_redacted(settings: Settings, secret: str) -> None:
+    settings.SENT_API_KEY = secret
+    for place in PLACES:
+        assert secret not in _placed(place, secret), place
+
+
+def test_what_is_remembered_is_bounded_and_has_no_digit() -> None:
+    redactor = Redactor()
+    for number in range(3 * MOST_REMEMBERED):
+        word = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+        assert redactor.fields({word: word, f"x{number}": f"call {number}", "y": "+1 202 555 0143"})[word] == word
+    remembered = redactor._harmless | redactor._plain_names
+    assert len(remembered) <= 2 * MOST_REMEMBERED
+    assert not any(map(_digits, remembered))
+
+
+@pytest.mark.parametrize("text", ["\u202eevil", "\x9b2J", "\udc80", "Zo\u00eb", format_html("<b>{}</b>", "x"), "\n{"])
+def test_line_is_one_line_of_ascii(text: str) -> None:
+    line = _line("%s", (text,), field=text)
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["field"] == text
 
 
 @pytest.mark.parametrize("unit", ["a", "%25", "1 ", "/a1b2", "6ba7b810-9dad-11d1-80b4-"])

@@ -1,1 +1,1 @@
-"""Django admin baseline of bench/input_latency.py: the same contacts in a minimal Django project."""
+"""Django baseline of input_latency and page_cost: the same contacts in a minimal Django project."""

@@ -1,8 +1,14 @@
-"""URL configuration: the admin only."""
+"""URL configuration: the admin, and the plain view of page_cost."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from .views import contacts
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("p/<profile>/contacts/", contacts),
+    path("p/<profile>/contacts/<contact>/", contacts, name="contact"),  # only reversed
+]

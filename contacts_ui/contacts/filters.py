@@ -68,8 +68,7 @@ class ContactListQuery:
             "columns": " ".join(self.columns) if self.columns else None,
         } | changes
         # The rows a page has when the URL names none; on a later page the same for everyone: links travel.
-        default_size = self.default_size if params["page"] == 1 else DEFAULT_PAGE_SIZE
-        left_out = {"page": 1, "page_size": default_size}
+        left_out = {"page": 1, "page_size": self.default_size if params["page"] == 1 else DEFAULT_PAGE_SIZE}
         given = {name: value for name, value in params.items() if value not in {None, left_out.get(name)}}
         query = urlencode(given or (ALL_CONTACTS if self.names_all else {}))
         base = self.path if path is None else path

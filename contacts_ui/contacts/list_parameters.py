@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -84,45 +84,36 @@ class ListParameters:
     `exact` is the plan of the number in `phone`. `holds_several`: the search is a paste.
     """
 
-    search: str | None
-    channel: Channel | None
-    phone: str | None
-    page: int | None
-    page_size: int | None
-    exact: SearchPlan | None
-    holds_several: bool
-    warnings: tuple[str, ...]
+    search: str | None = None
+    channel: Channel | None = None
+    phone: str | None = None
+    page: int | None = None
+    page_size: int | None = None
+    exact: SearchPlan | None = None
+    holds_several: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def read_parameters(parameters: QueryDict | Mapping[str, str], numbers: NumberContext) -> ListParameters:
     """Reads the parameters of a list. Never fails."""
     values, warnings = dict[str, Any](), list[str]()
-    exact, holds_several = None, False
     for name, field in FIELDS.items():
         if not (text := parameters.get(name)):
             continue
         try:
-            values[name] = field.clean(text)
+            value = field.clean(text)
             if name == "search":
-                values[name], holds_several = _search(values[name])
-            elif name == "phone" and text.strip():
-                exact = _exact(text, numbers)
+                values |= _search(value)
+            elif name != "phone":
+                values[name] = value
+            elif text.strip():
+                values |= _exact(text, numbers)
         except ValidationError as error:
-            values.pop(name, None)
             warnings.append(WARNINGS.get(name) or error.messages[0])
-    return ListParameters(
-        search=values.get("search") or None,
-        channel=cast("Channel | None", values.get("channel")),
-        phone=exact.number if exact else None,
-        page=values.get("page"),
-        page_size=values.get("page_size"),
-        exact=exact,
-        holds_several=holds_several,
-        warnings=tuple(warnings),
-    )
+    return ListParameters(**values, warnings=tuple(warnings))
 
 
-def _search(text: str) -> tuple[str, bool]:
+def _search(text: str) -> dict[str, Any]:
     """The text to search, and whether it holds several numbers."""
     numbers = phone_search.split_numbers(text)
     # Spaces of every kind are one space, and what cannot be seen is not there: sheets and chats bring both.
@@ -130,11 +121,12 @@ def _search(text: str) -> tuple[str, bool]:
     kept = phone_search.one_number_a_line(text) if numbers else (text,)
     lines = (printable(" ".join(line.split())) for line in kept)
     # What cannot be seen may stand between two spaces.
-    return "\n".join(" ".join(line.split()) for line in lines), bool(numbers)
+    return {"search": "\n".join(" ".join(line.split()) for line in lines) or None, "holds_several": bool(numbers)}
 
 
-def _exact(text: str, numbers: NumberContext) -> SearchPlan:
+def _exact(text: str, numbers: NumberContext) -> dict[str, Any]:
+    """The plan of one whole number, and the number."""
     plan = numbers.plan_phone(text)
     if not plan.attempts:
         raise ValidationError(NO_NUMBER.format(f"“{printable(text)[:MAX_NAMED]}”"))
-    return plan
+    return {"phone": plan.number, "exact": plan}

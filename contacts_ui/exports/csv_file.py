@@ -16,8 +16,12 @@ BYTE_ORDER_MARK = "\ufeff"
 _SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫−"
 # Nothing to quote in it, and no formula: most cells. After a plus there are digits alone.
 _PLAIN = re.compile(r"[\w(][\w .:()/\-]*|\+\d[\d .()/\-]{5,20}")
-_PHONE = re.compile(r"(?:tel:)?[(\s]*[+＋]?[(\s]*\d[\d\s()./\-‐‑‒–—]*(?:(?:;ext=|\s*ext\.?\s*|\s*[x#]\s*)\d{1,7})?")
-_PLUS_AND_DIGITS = re.compile(r"[+＋]")
+# A number as people write it: with letters for its last digits, an extension, a word or two behind it. Nowhere a name
+# with a bracket after it, a bar or a second sign, which a formula that does anything needs.
+_PHONE = re.compile(
+    r"(?:tel:)?[(\s]*[+＋]?[(\s]*\d[\d\s()./\-‐‑‒–—]*(?:[A-Z]{2,7})?"
+    r"(?:(?:;ext=|\s*ext\.?\s*|\s*[x#]\s*)\d{1,7})?(?:\s+\(?[^\W\d_]+(?:\s[^\W\d_]+){0,3}\)?)?"
+)
 _FORMULA = re.compile(rf"\s*[{_SIGNS}]")
 _SEPARATOR = re.compile(r"([;,\t\r\n|\"])")
 LEAST_DIGITS, MOST_DIGITS = 3, 20  # of a phone number, with its extension

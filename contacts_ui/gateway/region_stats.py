@@ -19,9 +19,10 @@ DECAY_ABOVE = 2_000  # contacts counted: above it all counts are halved, so that
 
 
 class _RegionCounts(msgspec.Struct, frozen=True):
-    """Most frequent first."""
+    """How many contacts each region has, and which have most, most frequent first."""
 
     counts: tuple[tuple[str, int], ...]
+    top: tuple[str, ...]
 
 
 class RegionStats:
@@ -40,9 +41,10 @@ class RegionStats:
         counts = Counter(dict(stored.counts if stored else ())) + fresh
         if counts.total() > DECAY_ABOVE:
             counts = Counter({region: count // 2 for region, count in counts.items() if count > 1})
-        self._cache.set(key, _RegionCounts(tuple(counts.most_common())), TTL)
+        top = tuple(region for region, _ in counts.most_common(TOP_REGIONS))
+        self._cache.set(key, _RegionCounts(tuple(counts.items()), top), TTL)
 
     def top(self, scope: Scope) -> tuple[str, ...]:
         """The most frequent regions, most frequent first. Empty for a scope without any answer yet."""
         stored = self._cache.get(self._keys.regions(scope), _RegionCounts)
-        return tuple(region for region, _ in stored.counts[:TOP_REGIONS]) if stored else ()
+        return stored.top if stored else ()

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from contacts_ui.web.request import DeskRequest
 
 CLEAR_SITE_DATA = '"cache", "storage"'
+_DEBUG_PAGES = {404, 500}  # Django's, with style and scripts inline
 
 
 class SecurityHeadersMiddleware:
@@ -25,6 +26,9 @@ class SecurityHeadersMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
+        self._policy = "; ".join(
+            f"{name} {' '.join(sources)}" for name, sources in settings.CONTENT_SECURITY_POLICY.items()
+        )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         cast("DeskRequest", request).reference = f"desk_{secrets.token_hex(8)}"
@@ -33,6 +37,8 @@ class SecurityHeadersMiddleware:
             response["Cache-Control"] = "private, no-store"
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        if not (settings.DEBUG and response.status_code in _DEBUG_PAGES):
+            response.setdefault("Content-Security-Policy", self._policy)
         if _ends_session(response):
             response["Clear-Site-Data"] = CLEAR_SITE_DATA
         return response

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
@@ -74,37 +73,92 @@ _PLAIN_NAME = re.compile(r"[a-z_]{1,40}", re.ASCII)
 _SENSITIVE_FIELD = re.compile(rf"(?:HTTP[_-])?(?:{_SENSITIVE_NAMES})", re.IGNORECASE)
 
 
-def redact_text(text: str, secrets: Collection[str] = (), longest: int = LONGEST_TEXT) -> str:
-    """`text` without `secrets`, phone numbers, query strings, links and headers that carry credentials.
+# What the desk and the API name things by, alone: no digit of it is a number's.
+_ID = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|desk_[0-9a-f]{16}|req_(?=[0-9]*[A-Za-z])[0-9A-Za-z]{8,40}"
+)
+_DIGITLESS = re.compile(r"[ -/:-~]{1,100}")  # printable ASCII without a digit: no number in any spelling
+MOST_REMEMBERED = 2_000
 
-    What is beyond `longest` characters is cut off first.
+
+class Redactor:
+    """Redaction that hides `secrets` as well. Most of a line comes again in every line: its events, routes and names of
+    fields. Those that hide nothing are remembered, and not looked through again; what has a digit never is.
     """
-    for secret in _longest_first(frozenset(secrets)):
-        text = text.replace(secret, SECRET)
-    too_long = len(text) > longest
-    if too_long:
-        text = _without_partial_end(text[:longest])
-    text = _HEADERS.sub(rf"\g<name>\g<colon>{SECRET}", text)
-    text = _CREDENTIALS.sub(rf"\g<kind> {SECRET}", text)
-    text = _USERINFO.sub(rf"\g<scheme>{SECRET}@", text)
-    text = _LINKS.sub(SECRET, text)
-    text = _NUMBERS.sub(lambda match: match["allowed"] or NUMBER, text)
-    text = _QUERIES.sub(CUT, text)
-    return f"{text} {TOO_LONG}" if too_long else text
 
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        # Longest first, as one may contain another.
+        self._secrets = sorted(spellings_of_secrets(secrets), key=len, reverse=True)
+        self._harmless: set[str] = set()
+        self._plain_names: set[str] = set()
 
-def _without_partial_end(text: str) -> str:
-    """A cut text without its last word and the digits before it: half a number or token would not be recognized."""
-    word = len(text[-TAIL:].rpartition(" ")[2])
-    text = text[:-word] if word else text
-    number = _NUMBER_AT_END.search(text, max(0, len(text) - TAIL))
-    return text[: number.start()] if number else text
+    def text(self, text: str, longest: int = LONGEST_TEXT) -> str:
+        """`text` without secrets, phone numbers, query strings, links and headers that carry credentials.
 
+        What is beyond `longest` characters is cut off first.
+        """
+        if text in self._harmless or (_ID.fullmatch(text) and not self._has_secret(text)):
+            return text
+        redacted = self._looked_through(text, longest)
+        if redacted == text and _DIGITLESS.fullmatch(text):
+            _remember(self._harmless, text)
+        return redacted
 
-@lru_cache(maxsize=8)
-def _longest_first(secrets: frozenset[str]) -> tuple[str, ...]:
-    """The spellings to replace, longest first, as one may contain another. Cached: a process has one set of secrets."""
-    return tuple(sorted(spellings_of_secrets(secrets), key=len, reverse=True))
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """`value` of any type and depth as a JSON value, every text in it redacted."""
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int | float):
+            return NUMBER if value == value // 1 and abs(value) >= SMALLEST_NUMBER else value
+        if depth > DEEPEST:
+            return TOO_DEEP
+        if isinstance(value, Mapping):
+            return self.fields(value, depth)
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.value(item, depth + 1) for item in value]
+        return self.text(value if isinstance(value, str) else _text(value))
+
+    def fields(self, fields: Mapping[Any, Any], depth: int = 0) -> dict[str, Any]:
+        """The fields, names and values redacted, in one loop: a function call for each costs more than all other work.
+        Most names are plain words, which need no redaction.
+        """
+        redacted: dict[str, Any] = {}
+        for key, value in fields.items():
+            name, result = key if isinstance(key, str) else _text(key), value
+            plain = name in self._plain_names or self._is_plain(name)
+            if not plain and _SENSITIVE_FIELD.fullmatch(name.replace("_", "-")):
+                result = SECRET
+            elif isinstance(value, str):
+                longest = LONGEST_TRACEBACK if name in _TRACEBACK_FIELDS else LONGEST_TEXT
+                result = value if name in _ADDRESS_FIELDS and _is_address(value) else self.text(value, longest)
+            elif not (value is None or (isinstance(value, int | float) and -SMALLEST_NUMBER < value < SMALLEST_NUMBER)):
+                result = self.value(value, depth + 1)
+            redacted[name if plain else self.text(name)] = result
+        return redacted
+
+    def _is_plain(self, name: str) -> bool:
+        sensitive = _SENSITIVE_FIELD.fullmatch(name.replace("_", "-"))
+        plain = bool(_PLAIN_NAME.fullmatch(name)) and not sensitive and not self._has_secret(name)
+        if plain:
+            _remember(self._plain_names, name)
+        return plain
+
+    def _has_secret(self, text: str) -> bool:
+        return any(secret in text for secret in self._secrets)
+
+    def _looked_through(self, text: str, longest: int) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, SECRET)
+        too_long = len(text) > longest
+        if too_long:
+            text = _without_partial_end(text[:longest])
+        text = _HEADERS.sub(rf"\g<name>\g<colon>{SECRET}", text)
+        text = _CREDENTIALS.sub(rf"\g<kind> {SECRET}", text)
+        text = _USERINFO.sub(rf"\g<scheme>{SECRET}@", text)
+        text = _LINKS.sub(SECRET, text)
+        text = _NUMBERS.sub(lambda match: match["allowed"] or NUMBER, text)
+        text = _QUERIES.sub(CUT, text)
+        return f"{text} {TOO_LONG}" if too_long else text
 
 
 def spellings_of_secrets(secrets: Collection[str]) -> frozenset[str]:
@@ -115,40 +169,18 @@ def spellings_of_secrets(secrets: Collection[str]) -> frozenset[str]:
     )
 
 
-def redact(value: Any, secrets: Collection[str] = (), depth: int = 0) -> Any:
-    """`value` of any type and depth as a JSON value, every text in it redacted."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return NUMBER if value == value // 1 and abs(value) >= SMALLEST_NUMBER else value
-    if depth > DEEPEST:
-        return TOO_DEEP
-    if isinstance(value, Mapping):
-        return _redact_fields(value, secrets, depth)
-    if isinstance(value, list | tuple | set | frozenset):
-        return [redact(item, secrets, depth + 1) for item in value]
-    return redact_text(value if isinstance(value, str) else _text(value), secrets)
+def _without_partial_end(text: str) -> str:
+    """A cut text without its last word and the digits before it: half a number or token would not be recognized."""
+    word = len(text[-TAIL:].rpartition(" ")[2])
+    text = text[:-word] if word else text
+    number = _NUMBER_AT_END.search(text, max(0, len(text) - TAIL))
+    return text[: number.start()] if number else text
 
 
-def _redact_fields(fields: Mapping[Any, Any], secrets: Collection[str], depth: int) -> dict[str, Any]:
-    """Redacts fields in one loop: a function call for each costs more than all other work. Most names are plain words,
-    which need no redaction unless one contains a secret.
-    """
-    redacted: dict[str, Any] = {}
-    spellings = _longest_first(frozenset(secrets))
-    for key, value in fields.items():
-        name = key if isinstance(key, str) else _text(key)
-        result: Any = value
-        if _SENSITIVE_FIELD.fullmatch(name.replace("_", "-")):
-            result = SECRET
-        elif isinstance(value, str):
-            longest = LONGEST_TRACEBACK if key in _TRACEBACK_FIELDS else LONGEST_TEXT
-            result = value if key in _ADDRESS_FIELDS and _is_address(value) else redact_text(value, secrets, longest)
-        elif not (value is None or (isinstance(value, int | float) and -SMALLEST_NUMBER < value < SMALLEST_NUMBER)):
-            result = redact(value, secrets, depth + 1)
-        plain = _PLAIN_NAME.fullmatch(name) and not any(secret in name for secret in spellings)
-        redacted[name if plain else redact_text(name, secrets)] = result
-    return redacted
+def _remember(texts: set[str], text: str) -> None:
+    if len(texts) >= MOST_REMEMBERED:
+        texts.clear()
+    texts.add(text)
 
 
 def _is_address(value: Any) -> bool:
@@ -168,3 +200,11 @@ def _text(value: Any) -> str:
         return str(value)
     except Exception:  # noqa: BLE001  # an object whose __str__ fails
         return f"[{type(value).__name__}]"
+
+
+_without_secrets = Redactor()
+
+
+def redact_text(text: str) -> str:
+    """`text` without phone numbers, query strings and credentials, for one who knows no secrets."""
+    return _without_secrets.text(text)

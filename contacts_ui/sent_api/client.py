@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 import requests
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import DecodeError, HTTPError, InvalidHeader, NewConnectionError
+from urllib3.exceptions import TimeoutError as UrllibTimeout
+from urllib3.util import make_headers
 
 from . import decoding, responses
 from .errors import ApiTimeout, ConnectionFailed, ContactNotFound, InvalidResponse, ProfileMismatch, SentError
@@ -26,7 +28,6 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 PROFILE_HEADER = "x-profile-id"
-CHUNK = 16 * 1024  # bytes
 MAX_BODY = 8 * 1024 * 1024  # bytes, decompressed; 100 contacts are about 45,000, 10,000 profiles 4,300,000
 
 
@@ -61,15 +62,13 @@ class SentClient:
         verify: str | None = None,
         on_rate_limit: Callable[[RateLimitInfo], None] | None = None,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
         self._connect_seconds, self._seconds = connect_seconds, deadline_seconds
         self._on_rate_limit = on_rate_limit
-        self._verify: bool | str = verify or True
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy from the environment would receive the key
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.headers.update({"x-api-key": api_key, "Accept": "application/json"})
-        self._adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
+        headers = make_headers(keep_alive=True, accept_encoding="gzip", user_agent="contact-desk")
+        headers |= {"accept": "application/json", "x-api-key": api_key}
+        self._base_url = base_url.rstrip("/")
+        self._adapter = DeadlineAdapter(base_url, pool_size, verify)
+        self._prepared = requests.Request("GET", base_url, headers=headers).prepare()
 
     def contacts(
         self, query: ContactQuery, profile_id: str | None = None, deadline: Deadline | None = None
@@ -141,20 +140,23 @@ class SentClient:
         return decoded, response.request_id
 
     def _send(self, request: _Request, deadline: Deadline | None) -> RawResponse:
-        """Sends through the adapter, not the session: a session would read the body of a redirect, however long."""
-        # `from None`: the exceptions of requests contain the whole URL, phone numbers included.
-        headers = {PROFILE_HEADER: request.profile_id} if request.profile_id else {}
-        url, params = self._base_url + request.path, list(request.params)
-        prepared = self._session.prepare_request(requests.Request("GET", url, headers=headers, params=params))
+        """Sends through the adapter, not a session: what a session adds to each call is switched off here anyhow."""
+        # `from None`: the exceptions of urllib3 contain the whole URL, phone numbers included.
+        prepared = self._prepared.copy()
+        prepared.url = self._base_url + request.path
+        if request.params:
+            prepared.url += f"?{urlencode(request.params)}"
+        if request.profile_id:
+            prepared.headers[PROFILE_HEADER] = request.profile_id
         call_deadline = deadline or Deadline(self._seconds)
         try:
             if not (remaining := call_deadline.remaining):
                 raise ApiTimeout
             timeout = (min(self._connect_seconds, remaining), remaining)
             with call_deadline:
-                raw = self._adapter.send(prepared, stream=True, timeout=timeout, verify=self._verify)
+                raw = self._adapter.send(prepared, timeout=timeout)
                 response = _read_body(raw, call_deadline)
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (HTTPError, OSError) as error:
             raise _map_exception(error, call_deadline) from None
         finally:
             if deadline is None:
@@ -185,19 +187,15 @@ class SentClient:
 def _read_body(raw: requests.Response, deadline: Deadline) -> RawResponse:
     """The whole response. Raises InvalidResponse for a body larger than MAX_BODY after decompression."""
     try:
-        body = bytearray()
-        for chunk in raw.iter_content(CHUNK):
-            body += chunk
-            if len(body) > MAX_BODY:
-                break
-        else:
-            deadline.release()
-            return RawResponse(raw.status_code, raw.headers, bytes(body))
+        body = raw.raw.read(MAX_BODY + 1, decode_content=True)
     except BaseException:
         raw.close()
         raise
-    raw.close()
-    raise InvalidResponse(status=raw.status_code, request_id=raw.headers.get("X-Request-Id"))
+    if len(body) > MAX_BODY:
+        raw.close()
+        raise InvalidResponse(status=raw.status_code, request_id=raw.headers.get("X-Request-Id"))
+    deadline.release()
+    return RawResponse(raw.status_code, raw.headers, body)
 
 
 def _decode(response: RawResponse, decode: Callable[[bytes], T]) -> T:
@@ -209,13 +207,12 @@ def _decode(response: RawResponse, decode: Callable[[bytes], T]) -> T:
 
 
 def _map_exception(error: Exception, deadline: Deadline) -> SentError:
-    """The SentError of an exception of requests or urllib3."""
-    if deadline.expired or isinstance(error, requests.Timeout):
+    """The SentError of an exception of urllib3 or a socket."""
+    refused = isinstance(error, NewConnectionError)  # which urllib3 takes for a kind of timeout
+    if deadline.expired or (isinstance(error, UrllibTimeout) and not refused):
         return ApiTimeout()
-    if isinstance(error, requests.exceptions.ContentDecodingError | requests.exceptions.InvalidHeader):
+    if isinstance(error, DecodeError | InvalidHeader):
         return InvalidResponse()
-    if isinstance(error, requests.ConnectionError) and error.args and isinstance(error.args[0], ReadTimeoutError):
-        return ApiTimeout()
     return ConnectionFailed()
 
 

@@ -1,7 +1,7 @@
 """Total timeout: a deadline for a whole HTTP call, whatever the server does.
 
-The timeouts of requests are per read of the socket: a server that drips headers or body keeps a call alive for ever
-(bench-facts, traps). A Deadline shuts the socket down when it expires, so every pending read ends at once.
+The timeouts of requests are per read of the socket: a server that drips headers or body keeps a call alive for ever. A
+Deadline shuts the socket down when it expires, so every pending read ends at once.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from contextlib import suppress
 from itertools import count
 from typing import Any
 
-from requests.adapters import HTTPAdapter
+import certifi
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util import Timeout, parse_url
 
 _current = threading.local()
 
@@ -28,7 +31,7 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
         self.expired = False
-        self._closed = False
+        self.closed = False
         self._handle: SocketHandle | None = None
         self._lock = threading.Lock()
         _timer.watch(self)
@@ -53,12 +56,12 @@ class Deadline:
     def close(self) -> None:
         """Ends the deadline: it no longer expires."""
         with self._lock:
-            self._closed, self._handle = True, None
+            self.closed, self._handle = True, None
 
     def expire(self) -> None:
         """Called by the deadline timer. Shuts the attached socket down unless the deadline was closed."""
         with self._lock:
-            if self._closed:
+            if self.closed:
                 return
             self.expired = True
             if self._handle is not None:
@@ -113,8 +116,11 @@ class _DeadlineTimer:
     def _run(self) -> None:
         while True:
             with self._wake:
-                while not self._waiting:
+                while self._waiting and self._waiting[0][2].closed:  # nearly all: no waking up for each of them
+                    heapq.heappop(self._waiting)
+                if not self._waiting:
                     self._wake.wait()
+                    continue
                 left = self._waiting[0][0] - time.monotonic()
                 if left > 0:
                     self._wake.wait(left)
@@ -167,10 +173,42 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _DeadlineHTTPSConnection
 
 
-class DeadlineAdapter(HTTPAdapter):
-    """Transport adapter of requests whose connections a Deadline can shut down."""
+class DeadlineAdapter(BaseAdapter):
+    """Transport adapter of requests over one pool of `size` kept connections, each of which a Deadline can shut down.
 
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Called by HTTPAdapter; the documented place to change the pools."""
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+    It sends what is prepared and nothing else: no proxy or netrc of the environment, no cookie, no redirect, no second
+    try. `ca_file` replaces the public certificates. Raises the exceptions of urllib3.
+    """
+
+    def __init__(self, base_url: str, size: int, ca_file: str | None) -> None:
+        super().__init__()
+        url = parse_url(base_url)
+        host = url.host or ""
+        if url.scheme == "https":
+            trusted = ca_file or certifi.where()
+            self._pool: HTTPConnectionPool = _HTTPSPool(
+                host, url.port, maxsize=size, cert_reqs="CERT_REQUIRED", ca_certs=trusted
+            )
+        else:
+            self._pool = _HTTPPool(host, url.port, maxsize=size)
+
+    def send(self, request: PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> Response:
+        """The response to a prepared GET, its body not read yet. `timeout`: seconds to connect and to read."""
+        connect, read = timeout
+        response = Response()
+        response.raw = self._pool.urlopen(
+            "GET",
+            request.path_url,
+            headers=request.headers,
+            timeout=Timeout(connect=connect, read=read),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+        response.status_code, response.request = response.raw.status, request
+        response.headers = response.raw.headers  # type: ignore[assignment]  # urllib3's ignore case as well
+        return response
+
+    def close(self) -> None:
+        """Closes the kept connections."""
+        self._pool.close()

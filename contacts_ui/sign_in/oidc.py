@@ -154,7 +154,7 @@ def _end_session_url(configuration: Mapping[str, Any]) -> str | None:
     if not isinstance(url, str):
         return None
     parts = urlsplit(url)
-    allowed = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"]
+    allowed = settings.CONTENT_SECURITY_POLICY["form-action"]
     return url if f"{parts.scheme}://{parts.netloc}" in allowed else None
 
 

@@ -102,11 +102,7 @@ def _history_headers(request: DeskRequest, query: ContactListQuery, url: str) ->
     if shown.query == url.partition("?")[2]:
         return history_headers(request, url, replaces=True)
     previous = parse_filters(
-        query.path,
-        QueryDict(shown.query),
-        page_size=query.default_size,
-        planned=False,
-        opens_default=query.names_all,
+        query.path, QueryDict(shown.query), page_size=query.default_size, planned=False, opens_default=query.names_all
     )
     return history_headers(request, url, replaces=replaces_history_entry(query, previous))
 

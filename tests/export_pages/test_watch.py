@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.core import mail
@@ -50,6 +51,19 @@ def test_ready_export_offers_file_and_digest(exporter_client: Client, ready: Exp
     assert "3 downloads left" in page
     assert REFRESH not in page
     assert 'hx-trigger="every 2s"' not in page
+
+
+def test_page_without_answer_of_api_says_so(
+    exporter_client: Client, ready: Export, sandbox: SandboxServer, use_key: Callable[[str], None]
+) -> None:
+    use_key("sandbox-organization")  # what was known of the account is forgotten
+    sandbox.fault(route="me", kind="status", status=503, times=9)
+    for path in (f"/exports/{ready.pk}/", f"/exports/{ready.pk}/file/"):
+        answer = exporter_client.get(path)
+        assert answer.status_code == 503
+        assert "The messaging service returned an error" in text(answer)
+    ready.refresh_from_db()
+    assert ready.state == "ready"
 
 
 def test_incomplete_export_says_how_many(exporter_client: Client, ready: Export) -> None:

@@ -364,12 +364,6 @@ def test_missing_profile_echo_is_tolerated(sandbox: SandboxServer, client: SentC
     assert client.contacts(ContactQuery(), sandbox.profiles()[1]["id"]).contacts
 
 
-def test_cookies_are_not_stored(sandbox: SandboxServer, client: SentClient) -> None:
-    sandbox.fault(route="contacts", kind="headers", set={"Set-Cookie": "spy=1; Path=/"})
-    client.contacts(ContactQuery())
-    assert not list(client._session.cookies)
-
-
 def test_wrong_type_in_one_field_keeps_the_row(sandbox: SandboxServer, client: SentClient) -> None:
     sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.country_code": 5})
     page = client.contacts(ContactQuery(page_size=20))

@@ -32,9 +32,23 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "log lines contain keys and numbers",
         "contacts_ui/observability/json_logs.py",
-        "redact(rest, secret_values())",
-        "rest",
+        "redactor().fields(fields)",
+        "fields",
         ("tests/test_logs.py::test_api_key_is_redacted_everywhere",),
+    ),
+    Mutant(
+        "log lines contain a number that came before",
+        "contacts_ui/observability/redaction.py",
+        "if redacted == text and _DIGITLESS.fullmatch(text):",
+        "if _DIGITLESS or redacted == text:",
+        ("tests/test_logs.py::test_text_is_redacted_the_same_when_it_comes_again",),
+    ),
+    Mutant(
+        "log lines contain a key that looks like an id",
+        "contacts_ui/observability/redaction.py",
+        "(_ID.fullmatch(text) and not self._has_secret(text))",
+        "_ID.fullmatch(text)",
+        ("tests/test_logs.py::test_secret_that_looks_like_an_id_is_redacted",),
     ),
     Mutant(
         "an error contains the requested URL with its number",

@@ -1,0 +1,86 @@
+"""What the API client sends: the key and what it asks for, and nothing of the environment or of an earlier response."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from contacts_ui.sent_api.client import SentClient
+from contacts_ui.sent_api.errors import InvalidResponse
+from contacts_ui.sent_api.queries import ContactQuery
+
+PROFILE = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+
+
+class _Recorder(BaseHTTPRequestHandler):
+    """Answers every request alike, with a cookie, and records paths and headers."""
+
+    protocol_version = "HTTP/1.1"
+    seen: ClassVar[list[tuple[str, dict[str, str]]]]
+
+    def do_GET(self) -> None:
+        """Records the request."""
+        self.seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+        self.send_response(200)
+        self.send_header("Set-Cookie", "spy=1; Path=/")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    """A server that records what it is sent."""
+    _Recorder.seen = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Recorder) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def _sent(server: ThreadingHTTPServer, query: ContactQuery, prefix: str = "") -> list[tuple[str, dict[str, str]]]:
+    """What two calls of a client with the key `secret` sent."""
+    client = SentClient(f"http://127.0.0.1:{server.server_port}{prefix}", "secret")
+    for profile_id in (PROFILE, None):
+        with pytest.raises(InvalidResponse):
+            client.contacts(query, profile_id)
+    return _Recorder.seen
+
+
+def test_request_has_the_key_and_no_cookie_of_an_earlier_response(server: ThreadingHTTPServer) -> None:
+    first, second = (headers for _, headers in _sent(server, ContactQuery()))
+    host = f"127.0.0.1:{server.server_port}"
+    expected = {"host": host, "x-api-key": "secret", "accept": "application/json", "user-agent": "contact-desk"}
+    assert second == expected | {"accept-encoding": "gzip", "connection": "keep-alive"}
+    assert first["x-profile-id"] == PROFILE
+
+
+def test_environment_adds_neither_proxy_nor_password(
+    server: ThreadingHTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login spy password open\n")
+    netrc.chmod(0o600)
+    for name, value in {
+        "NETRC": str(netrc),
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "ALL_PROXY": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.lower(), value)
+    for path, headers in _sent(server, ContactQuery()):
+        assert path.startswith("/v3/contacts?")
+        assert "authorization" not in headers
+
+
+def test_query_is_encoded_and_goes_below_the_path_of_the_api(server: ThreadingHTTPServer) -> None:
+    ((path, _), _) = _sent(server, ContactQuery(search="(201) 5+5&x=é#"), "/sent/")
+    assert path == "/sent/v3/contacts?page=1&page_size=50&search=%28201%29+5%2B5%26x%3D%C3%A9%23"
