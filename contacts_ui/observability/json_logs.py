@@ -40,12 +40,9 @@ class JsonFormatter(logging.Formatter):
         if record.stack_info:
             fields["stack_info"] = self.formatStack(record.stack_info)
         # Set here, so they need no redaction.
-        own = {"time": self.formatTime(record), "level": record.levelname}
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")  # RFC 3339
+        own = {"time": time, "level": record.levelname}
         return _json(own | redactor().fields(fields))
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802  # logging's
-        """When it was, as RFC 3339 has it: in UTC, and saying so."""
-        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
 def _json(fields: Mapping[str, Any]) -> str:
