@@ -32,6 +32,7 @@ DOTENV = Path(os.environ.get("ENV_FILE", ROOT / ".env"))
 DEMO_KEY = "sandbox-organization"
 DEMO_DATABASE = "demo.sqlite3"
 WORKER_RESTART_SECONDS = 5.0  # at least, between two starts of the worker
+STOP_SECONDS = 30.0  # for all that it started: the server lets calls of the API end, and kills its workers after that
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -72,7 +73,7 @@ def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
     host = os.environ.get("HOST") or _dotenv().get("HOST") or "127.0.0.1"
     demo = not _has_api_key()
     settings = _environment(host, port, dev=dev)
-    settings["HOST"] = host  # the settings refuse what is not safe where it listens
+    settings |= {"HOST": host, "PORT": str(port)}  # the settings refuse what is not safe where it listens
     require_free(host, port)
     if demo:
         _refuse_real_desk(settings)
@@ -103,7 +104,8 @@ def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    """To stderr: what comes out of stdout are the log lines of the programs, and nothing else."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -219,15 +221,7 @@ def _preflight_report(settings: Mapping[str, str]) -> list[str]:
 def _server_command(host: str, port: int, *, dev: bool) -> list[str]:
     if dev:
         return [sys.executable, "manage.py", "runserver", f"{f'[{host}]' if ':' in host else host}:{port}"]
-    # 2 workers x 64 threads, which dashboard/rsgi.py starts.
-    # No access log: query strings contain phone numbers.
-    return [
-        str(Path(sys.executable).with_name("granian")),
-        *("--interface", "rsgi", "--no-ws", "--http", "1", "--host", host, "--port", str(port)),
-        *("--workers", "2", "--no-access-log", "--log-level", "error"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
-        "dashboard.wsgi:server",
-    ]
+    return [sys.executable, "-m", "dashboard.server"]  # where HOST and PORT say
 
 
 def _worker_command(*, dev: bool) -> list[str]:
@@ -265,14 +259,14 @@ def _manage(settings: Mapping[str, str], command: str, *options: str) -> str:
 
 
 def _stop_programs(running: list[subprocess.Popen[bytes]]) -> None:
-    """Sends SIGTERM to every program, last started first, and SIGKILL to those still running after ten seconds."""
+    """Sends SIGTERM to every program, last started first, and SIGKILL to those still running after STOP_SECONDS."""
     _ignore_stop_signals()
     for process in reversed(running):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
     for process in reversed(running):
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -39,7 +40,8 @@ class JsonFormatter(logging.Formatter):
         if record.stack_info:
             fields["stack_info"] = self.formatStack(record.stack_info)
         # Set here, so they need no redaction.
-        own = {"time": self.formatTime(record), "level": record.levelname}
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")  # RFC 3339
+        own = {"time": time, "level": record.levelname}
         return _json(own | redactor().fields(fields))
 
 

@@ -18,11 +18,11 @@ from contacts_ui.gateway import GatewayStatus, LifetimeCounts, get_gateway
 from contacts_ui.gateway.cache import CACHE_ERRORS
 from contacts_ui.gateway.lifetime import mark
 from contacts_ui.models import UNFINISHED_EXPORTS, AuditEntry, Export, ExportState, Session, Snapshot, SnapshotState
+from contacts_ui.observability.worker_seen import WORKER_SEEN
 from contacts_ui.snapshots.lease import lease_time
 
 log = logging.getLogger(__name__)
 
-WORKER_SEEN, WORKER_SEEN_SECONDS = "worker-seen", 7 * 86_400.0  # in the shared cache: when a worker last said so
 WORKER_SILENT = 120.0  # seconds: a worker says so every 30
 LATE = timedelta(seconds=120)  # that a task has waited
 MANY_REFUSED = 30  # sign-ins an hour

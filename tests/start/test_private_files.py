@@ -13,6 +13,7 @@ from testing.desk_template import DeskTemplate
 from testing.processes import free_port
 from testing.running_desk import SECRET_KEY, desk_environment
 
+GREETING = {"Starting Contact Desk.", "Preparing the database."}  # of the launcher, on stderr too
 WSGI = "import dashboard.wsgi"
 
 
@@ -86,6 +87,6 @@ def test_bad_setting_is_one_line_without_traceback(env: dict[str, str], argument
     ],
 )
 def test_launcher_says_why_it_does_not_start_once(env: dict[str, str], changes: dict[str, str], reason: str) -> None:
-    said = _said(env | changes, "-m", "tools.run")
-    assert said.startswith(f"Contact Desk did not start: {reason}")
-    assert said.count("\n") == 1
+    said = [line for line in _said(env | changes, "-m", "tools.run").splitlines() if line not in GREETING]
+    assert said[0].startswith(f"Contact Desk did not start: {reason}")
+    assert len(said) == 1

@@ -48,4 +48,25 @@ MUTANTS: tuple[Mutant, ...] = (
         "        if False:\n",
         ("tests/operations/test_metrics.py::test_counters_of_another_version_are_503_and_kept",),
     ),
+    Mutant(
+        "each of several hosts spends the whole budget while Redis is away",
+        "contacts_ui/gateway/host_share.py",
+        "HostRateLimiter(counters, max(1, per_minute // hosts), max(1, burst // hosts))",
+        "HostRateLimiter(counters, per_minute, burst)",
+        ("tests/gateway/test_redis_outage.py::test_no_minute_across_outage_exceeds_budget",),
+    ),
+    Mutant(
+        "a host begins at once when Redis goes away, whatever the others have called",
+        "contacts_ui/gateway/host_share.py",
+        "return WINDOW - 60 * max(0.0, 1 - burst / per_minute)",
+        "return 0.0",
+        ("tests/gateway/test_redis_outage.py::test_no_minute_across_outage_exceeds_budget",),
+    ),
+    Mutant(
+        "whoever sends the token that is not set is told what is missing",
+        "contacts_ui/middleware/health.py",
+        "return bool(token) and constant_time_compare(",
+        "return constant_time_compare(",
+        ("tests/test_readiness.py::test_without_token_setting_no_header_is_one",),
+    ),
 )

@@ -16,7 +16,6 @@ from secrets import token_hex
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import caches
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils.autoreload import run_with_reloader
@@ -26,18 +25,13 @@ from django_tasks_db.models import DBTaskResult
 from contacts_ui import number_index, snapshots
 from contacts_ui.contacts import lookup_sweep
 from contacts_ui.exports import recovery
-from contacts_ui.operations.facts import WORKER_SEEN, WORKER_SEEN_SECONDS
+from contacts_ui.observability.worker_seen import worker_lives
 
 log = logging.getLogger(__name__)
 
 
-def seen() -> None:
-    """Says to all hosts that a worker runs."""
-    caches["default"].set(WORKER_SEEN, time.time(), WORKER_SEEN_SECONDS)
-
-
 PERIODIC: tuple[Callable[[], object], ...] = (
-    seen,
+    worker_lives,
     snapshots.sweep,
     recovery.sweep,
     number_index.maintain,
