@@ -40,7 +40,7 @@ def _may_know(request: HttpRequest) -> bool:
     forwarded = any(name.startswith(_PROXY_HEADERS) for name in request.META)
     if request.META.get("REMOTE_ADDR") in _LOOPBACK and not forwarded:
         return True
-    token = getattr(settings, "METRICS_TOKEN", None)
+    token = settings.METRICS_TOKEN
     return bool(token) and constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}")
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from contacts_ui.gateway import get_gateway
-from contacts_ui.management.commands.desk_worker import seen
+from contacts_ui.observability.worker_seen import worker_lives
 from testing import ROOT
 
 from .conftest import Scrape
@@ -22,7 +22,7 @@ EXAMPLES = Path(__file__).with_name("alerts_test.yml")
 
 def test_rules_are_seven_about_metrics_that_exist(scrape: Scrape, admin_client: Client) -> None:
     get_gateway()._config.stats.lifetime.record_organization(150, 200)
-    seen()
+    worker_lives()
     expressions = re.findall(r"^\s+expr: (.+)$", RULES.read_text(), re.MULTILINE)
     named = set(re.findall(r"\bdesk_\w+", "\n".join(expressions)))
     assert len(expressions) == 7

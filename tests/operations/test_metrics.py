@@ -16,7 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.gateway import get_gateway
-from contacts_ui.management.commands.desk_worker import seen
+from contacts_ui.observability.worker_seen import worker_lives
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.errors import SentError
 from contacts_ui.sent_api.queries import ContactQuery
@@ -71,7 +71,7 @@ def test_metrics_by_post_are_an_unknown_address(db: None, desk_api: SandboxServe
 def test_series_are_at_most_sixty(scrape: Scrape, admin_client: Client) -> None:
     admin_client.get("/account/contacts/")
     get_gateway()._config.stats.lifetime.record_organization(150, 200)
-    seen()
+    worker_lives()
     samples = scrape()
     assert {"desk_organization_calls_left", "desk_worker_seen_seconds"} <= set(samples)
     assert len(samples) <= MOST_SERIES, sorted(samples)
@@ -211,7 +211,7 @@ def test_metrics_without_database_leave_its_series_out(
 
 def test_sessions_and_worker_are_told(scrape: Scrape, admin_client: Client) -> None:
     assert "desk_worker_seen_seconds" not in scrape()
-    seen()
+    worker_lives()
     samples = scrape()
     assert samples["desk_sessions"] == 1
     assert samples["desk_worker_seen_seconds"] < 60

@@ -18,8 +18,8 @@ from django_tasks_db.models import DBTaskResult
 
 from contacts_ui.audit import AuditAction, AuditEvent, append
 from contacts_ui.gateway import get_gateway
-from contacts_ui.management.commands.desk_worker import seen
 from contacts_ui.models import Snapshot
+from contacts_ui.observability.worker_seen import worker_lives
 from contacts_ui.operations.facts import MANY_REFUSED
 from contacts_ui.snapshots.lease import lease_time
 from testing.sandbox_server import SandboxServer
@@ -42,7 +42,7 @@ Lines = Callable[[], dict[str, Json]]
 @pytest.fixture
 def lines(machine: Callable[[str], HttpResponse]) -> Lines:
     """The lines of the overview by name, as a machine reads them, with a worker that runs."""
-    seen()
+    worker_lives()
 
     def read() -> dict[str, Json]:
         return {line["name"]: line for line in json.loads(machine("/gateway/state/").content)["lines"]}
