@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from http import HTTPStatus
 from itertools import count
 from typing import Any
 
@@ -22,6 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import Timeout, parse_url
 
+_WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _current = threading.local()
 
 
@@ -205,6 +207,9 @@ class DeadlineAdapter(BaseAdapter):
             redirect=False,
             preload_content=False,
         )
+        # What has no body may be an interim response: its final one would come as the answer to the next request.
+        if response.raw.status < HTTPStatus.OK or response.raw.status in _WITHOUT_BODY:
+            response.raw.close()
         response.status_code, response.request = response.raw.status, request
         response.headers = response.raw.headers  # type: ignore[assignment]  # urllib3's ignore case as well
         return response
