@@ -75,7 +75,8 @@ class Deadline:
 
     def __exit__(self, *_: object) -> None:
         _current.deadline = None
-        self.release()
+        with self._lock:  # as `release`, without one more call for each of the API
+            self._handle = None
 
 
 class SocketHandle:
@@ -167,11 +168,21 @@ class _DeadlineHTTPSConnection(_DeadlineConnection, HTTPSConnection):
     pass
 
 
-class _HTTPPool(HTTPConnectionPool):
+class _DeadlinePool:
+    """Mixin of both pools: the deadline lets a connection go before another call can have it."""
+
+    def _put_conn(self, connection: Any) -> None:
+        deadline: Deadline | None = getattr(_current, "deadline", None)
+        if deadline is not None:
+            deadline.release()
+        super()._put_conn(connection)  # type: ignore[misc]  # mixed into urllib3's pools
+
+
+class _HTTPPool(_DeadlinePool, HTTPConnectionPool):
     ConnectionCls = _DeadlineHTTPConnection
 
 
-class _HTTPSPool(HTTPSConnectionPool):
+class _HTTPSPool(_DeadlinePool, HTTPSConnectionPool):
     ConnectionCls = _DeadlineHTTPSConnection
 
 

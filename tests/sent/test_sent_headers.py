@@ -11,10 +11,12 @@ from typing import ClassVar
 from uuid import UUID
 
 import pytest
+import requests
 
 from contacts_ui.sent_api.client import SentClient
 from contacts_ui.sent_api.errors import InvalidResponse
 from contacts_ui.sent_api.queries import ContactQuery
+from contacts_ui.sent_api.total_timeout import Deadline, DeadlineAdapter
 
 PROFILE = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
@@ -86,6 +88,18 @@ def test_environment_adds_neither_proxy_nor_password(
 def test_query_is_encoded_and_goes_below_the_path_of_the_api(server: ThreadingHTTPServer) -> None:
     ((path, _), _) = _sent(server, ContactQuery(search="(201) 5+5&x=é#"), "/sent/")
     assert path == "/sent/v3/contacts?page=1&page_size=50&search=%28201%29+5%2B5%26x%3D%C3%A9%23"
+
+
+def test_deadline_of_a_whole_response_leaves_its_connection_to_others(server: ThreadingHTTPServer) -> None:
+    adapter, url = DeadlineAdapter(f"http://127.0.0.1:{server.server_port}", 1, None), "http://127.0.0.1/v3/me"
+    request = requests.Request("GET", url).prepare()
+    with Deadline(60) as first:
+        assert adapter.send(request, timeout=(5, 5)).raw.read() == b"{}"
+        with Deadline(60):
+            second = adapter.send(request, timeout=(5, 5)).raw
+            first.expire()
+            assert second.read() == b"{}"
+    adapter.close()
 
 
 class _Late(StreamRequestHandler):
