@@ -26,6 +26,13 @@ def digits_only(text: str) -> str:
     return "".join(filter(str.isdecimal, text))
 
 
+def case_variants(text: str) -> tuple[str, ...]:
+    """The text in the cases in which a database has to look for it: SQLite's LIKE ignores that of ASCII letters alone,
+    so Ö is not ö.
+    """
+    return (text,) if text.isascii() else tuple(dict.fromkeys((text, text.lower(), text.upper(), text.title())))
+
+
 def parse_uuid(text: str) -> str | None:
     """A UUID in the spelling that is stored, None for any other text."""
     try:

@@ -156,6 +156,12 @@ def test_masked_row_has_no_digit_beyond_the_last_four() -> None:
     assert not any(digits in masked for digits in ("201", "555", "<mark>", "data-copy"))
 
 
+def test_two_rows_with_one_id_show_each_its_own_number() -> None:
+    other = msgspec.structs.replace(FOUND, format_international="+1 201-555-0199", format_national="(201) 555-0199")
+    shown = _written(_page(FOUND, other), LOOK._replace(spellings=("555",)))
+    assert [shown.count(f"<mark>555</mark>-{ending}") for ending in ("0143", "0199")] == [1, 1]
+
+
 @given(st.lists(LOOKS, min_size=2, max_size=6))
 def test_kept_rows_are_those_that_would_be_written(looks: list[RowLook]) -> None:
     page, others = _page(FOUND, *list(_every_kind())[::37]), [*looks, *looks]

@@ -67,6 +67,21 @@ def test_later_assignments_are_kept_on_restart(made: SandboxServer) -> None:
     assert _assigned() == {other}
 
 
+def test_restart_signs_nobody_out(made: SandboxServer) -> None:
+    browser = Client()
+    browser.post("/sign-in/", {"login": "admin", "password": PASSWORD})
+    _start()
+    assert browser.get("/preferences/").status_code == 200
+
+
+def test_new_demo_password_signs_out(made: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = Client()
+    browser.post("/sign-in/", {"login": "admin", "password": PASSWORD})
+    monkeypatch.setenv("DEMO_PASSWORD", "another long demo password")
+    _start()
+    assert browser.get("/preferences/").status_code == 302
+
+
 def test_assignment_of_missing_profile_is_removed_on_restart(made: SandboxServer) -> None:
     gone = ProfileAccess.objects.create(user=User.objects.get(username="support"), profile_id=uuid4()).profile_id
     before = _assigned()

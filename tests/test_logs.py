@@ -8,7 +8,9 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import phonenumbers
 import pytest
@@ -199,6 +201,21 @@ def test_long_integer_is_redacted_as_phone_number() -> None:
         "status": 200,
         "ok": True,
     }
+
+
+@pytest.mark.parametrize("value", [447700900123.5, -7700900123.25, 1e300, float("inf")], ids=str)
+def test_long_fractional_number_is_redacted_as_phone_number(value: float) -> None:
+    assert Redactor().value({"ms": value}) == {"ms": "[number]"}
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [quote, quote_plus, partial(quote, safe=""), lambda key: quote(key).replace("%2B", "%2b").replace("%3D", "%3d")],
+    ids=["path", "form", "throughout", "lower case"],
+)
+def test_percent_encoded_secret_is_redacted(spell: Callable[[str], str]) -> None:
+    key = "a key/with+every=sign"
+    assert Redactor([key]).value({"url": f"GET /v3/{spell(key)} failed"}) == {"url": "GET /v3/[secret] failed"}
 
 
 def test_ip_address_in_address_field_is_kept() -> None:

@@ -20,7 +20,7 @@ def _contact(international: str | None, national: str | None) -> Contact:
 
 
 def _segments(contact: Contact, spellings: Sequence[str]) -> tuple[Segment, ...]:
-    return marked_numbers([contact], spellings)[contact.id]
+    return marked_numbers([contact], spellings)[0]
 
 
 def _marked(contact: Contact, *spellings: str) -> str:

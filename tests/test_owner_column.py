@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -17,8 +18,11 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+from contacts_ui.contacts.owners import _named_owners
 from contacts_ui.models import Preferences
 from contacts_ui.preferences import preferences_for
+from contacts_ui.sent_api.names import with_labels
+from contacts_ui.sent_api.types import Account, Profile
 from testing.sandbox_server import SandboxServer
 
 from .html import fragment, rows, text
@@ -118,6 +122,15 @@ def test_name_of_owner_is_escaped(admin_client: Client, sandbox: SandboxServer) 
     page = text(admin_client.get(LIST, {"page": 2, "page_size": 100}))
     assert "&lt;i&gt;Northwind&lt;/i&gt; (" in page  # all are called alike, so a short name follows
     assert "<i>Northwind" not in page
+
+
+def test_owner_of_twice_named_id_is_the_profile_that_its_link_opens() -> None:
+    same = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+    account = Account(type="organization", profiles=(Profile(id=same, name="First"), Profile(id=same, name="Second")))
+    account = with_labels(account)
+    owner, opened = _named_owners(account)[same], account.profile(UUID(same))
+    assert opened is not None
+    assert owner.name == opened.display_name
 
 
 def test_list_of_profile_has_no_owner_column(admin_client: Client, sandbox: SandboxServer) -> None:

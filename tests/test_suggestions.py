@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from contacts_ui.audit.filters import parse_filters
 from contacts_ui.models import ProfileAccess
 from contacts_ui.people.suggestions import MAX_SUGGESTED, suggested_people, suggested_profiles
 from testing.sandbox_server import SandboxServer
@@ -53,6 +55,20 @@ def test_person_is_suggested_by_words_of_full_name(admin_client: Client, many_pe
     response = fragment(admin_client, "/suggestions/", person="last zo", current="/audit/")
     assert _options(text(response)) == ["zz"]
     assert response["X-Fragment"] == "1"
+
+
+@pytest.mark.parametrize("typed", ["özlem", "ÖZL", "zle", "Çelik özlem"])
+def test_letters_beyond_ascii_are_found_in_either_case(admin_client: Client, typed: str) -> None:
+    User.objects.create(username="oc", first_name="Özlem", last_name="Çelik")
+    assert suggested_people(typed).options == (("oc", "Özlem Çelik"),)
+    assert "Özlem Çelik" in text(admin_client.get("/people/", {"search": typed}))
+    User.objects.filter(username="oc").update(first_name="ÖZLEM")
+    assert suggested_people(typed).options == (("oc", "ÖZLEM Çelik"),)
+
+
+def test_audit_filter_finds_person_beyond_ascii_in_either_case(db: None) -> None:
+    person = User.objects.create(username="oc", first_name="Özlem")
+    assert parse_filters("", "", {"person": "özlem"}, {}, ZoneInfo("UTC")).entry_filter.people == (person.pk,)
 
 
 def test_person_to_copy_from_has_profiles(admin_client: Client, many_people: None) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import AuditEntry
 from contacts_ui.observability.redaction import redact_text
 from contacts_ui.phone_search import DEFAULT_REGIONS
-from contacts_ui.text import matches_name, parse_uuid, printable
+from contacts_ui.text import case_variants, matches_name, parse_uuid, printable
 
 from .actions import AuditAction
 from .filter_links import AuditFilterChip, AuditPreset
@@ -173,9 +174,10 @@ class _FilterParser:
         """A user name, or a part of the names of existing people; else the name of a deleted person."""
         if not text:
             return
-        people = _people(Q(username__iexact=text)) or _people(
-            Q(username__icontains=text) | Q(first_name__icontains=text) | Q(last_name__icontains=text)
-        )
+        named = Q()
+        for name, written in product(("username", "first_name", "last_name"), case_variants(text)):
+            named |= Q(**{f"{name}__icontains": written})
+        people = _people(Q(username__iexact=text)) or _people(named)
         self._keep("person", text, **({"people": people} if people else {"person": text}))
 
     def read_profile(self, text: str) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from contacts_ui.sent_api.types import Contact
 
@@ -18,9 +17,9 @@ Segment = tuple[str, bool]  # a part of the text, and whether it is marked
 LOOSE_DIGITS = 4  # that are marked with whatever stands between them: nobody typed punctuation
 
 
-def marked_numbers(contacts: Iterable[Contact], spellings: Sequence[str]) -> dict[UUID, tuple[Segment, ...]]:
-    """The shown number of each contact in parts, by id: those marked that stand in one of the `spellings` of its
-    national format.
+def marked_numbers(contacts: Iterable[Contact], spellings: Sequence[str]) -> list[tuple[Segment, ...]]:
+    """The shown number of each contact in parts, in their order: those marked that stand in one of the `spellings` of
+    its national format. Not by id: of two rows with one id each shows its own number.
 
     One function: it is on the path of every search, a turn for each row.
     """
@@ -29,7 +28,7 @@ def marked_numbers(contacts: Iterable[Contact], spellings: Sequence[str]) -> dic
         for each in filter(None, spellings)
     ]
     pattern = re.compile("|".join(f"(?=({each}))" for each in written) or "(?!)")
-    found = {}
+    found = list[tuple[Segment, ...]]()
     for contact in contacts:
         shown, national = contact.format_international or contact.number or "", contact.format_national or ""
         spans = [match.span(match.lastindex or 0) for match in pattern.finditer(national)]
@@ -50,5 +49,5 @@ def marked_numbers(contacts: Iterable[Contact], spellings: Sequence[str]) -> dic
             first, last = places[start], places[stop - 1] + 1
             parts += [(shown[end:first], False), (shown[first:last], True)]
             end = last
-        found[contact.id] = tuple(part for part in (*parts, (shown[end:], False)) if part[0])
+        found.append(tuple(part for part in (*parts, (shown[end:], False)) if part[0]))
     return found

@@ -44,5 +44,6 @@ def owners_of(scope: Scope, contacts: Iterable[Contact]) -> Mapping[str, Owner] 
 @lru_cache(maxsize=2)
 def _named_owners(account: Account) -> Mapping[str, Owner]:
     """Every owner that `/v3/me` names, by id in lower case. Cached: one account serves the lists of five minutes."""
-    owners = {profile.id.lower(): Owner(profile.display_name, path_of(profile.id)) for profile in account.profiles}
+    profiles = account.profiles_by_id.items()  # of two with one id the same one as the pages of the profile show
+    owners = {known: Owner(profile.display_name, path_of(profile.id)) for known, profile in profiles}
     return owners | ({account.id.lower(): Owner(account.display_name, None)} if account.id else {})

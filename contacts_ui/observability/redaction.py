@@ -9,11 +9,11 @@ import re
 from collections.abc import Collection, Mapping
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 NUMBER, SECRET, CUT, TOO_DEEP, TOO_LONG = "[number]", "[secret]", "?…", "[too deep]", "[cut]"
 SHORTEST_SECRET = 8  # characters: a shorter one would match within ordinary words
-SMALLEST_NUMBER = 1_000_000  # an integer of seven digits or more may be a phone number
+SMALLEST_NUMBER = 1_000_000  # a value of seven digits or more may be a phone number
 DEEPEST = 8  # levels of nested values
 # Characters: a long text is cut before redaction, which costs up to 5 µs each. Strangers choose paths and headers.
 LONGEST_TEXT, LONGEST_TRACEBACK = 4_000, 32_000
@@ -68,6 +68,7 @@ _HEADERS = re.compile(
 )
 # The token of a link to choose a password (people/password_links.py): it gives access to the account.
 _LINKS = re.compile(r"(?<=/sign-in/password/)[0-9A-Za-z]{1,20}-[^\s/?\"']{1,200}")
+_ENCODED = re.compile("%[0-9A-F]{2}")
 _CREDENTIALS = re.compile(r"\b(?P<kind>Bearer|Basic)\s+[\w~+/=.-]{6,}", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[a-z_]{1,40}", re.ASCII)
 _SENSITIVE_FIELD = re.compile(rf"(?:HTTP[_-])?(?:{_SENSITIVE_NAMES})", re.IGNORECASE)
@@ -109,7 +110,7 @@ class Redactor:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int | float):
-            return NUMBER if value == value // 1 and abs(value) >= SMALLEST_NUMBER else value
+            return NUMBER if abs(value) >= SMALLEST_NUMBER else value
         if depth > DEEPEST:
             return TOO_DEEP
         if isinstance(value, Mapping):
@@ -162,11 +163,16 @@ class Redactor:
 
 
 def spellings_of_secrets(secrets: Collection[str]) -> frozenset[str]:
-    """Every spelling of `secrets` in a text: plain, percent-encoded, in a repr."""
-    long_enough = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
-    return frozenset(
-        spelling for secret in long_enough for spelling in (secret, quote(secret, safe=""), repr(secret)[1:-1])
-    )
+    """Every spelling of `secrets` in a text: plain, in a repr, percent-encoded in a path, a form or throughout, with
+    hexadecimal digits in either case.
+    """
+    spellings = set[str]()
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            encoded = (quote(secret, safe=""), quote(secret), quote_plus(secret), quote_plus(secret, safe="/"))
+            lower = (_ENCODED.sub(lambda match: match[0].lower(), spelling) for spelling in encoded)
+            spellings |= {secret, repr(secret)[1:-1], *encoded, *lower}
+    return frozenset(spellings)
 
 
 def _without_partial_end(text: str) -> str:

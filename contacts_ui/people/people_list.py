@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nsmallest
+from itertools import product
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -16,6 +17,7 @@ from django.db.models.functions import Coalesce, Lower
 
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import ADMIN, AUDITOR, EXPORTER, NAMES, ROLES, SUPPORT
+from contacts_ui.text import case_variants
 
 from .filters import ATTENTION_CHOICES, NEVER_SIGNED_IN, NO_FACTOR, NO_PROFILES, NO_ROLE, PeopleFilters
 from .invitations import Invitation, invitations, never_came, valid_since
@@ -163,8 +165,8 @@ def _matching(query: PeopleFilters) -> QuerySet[User]:
     for word in (query.search or "").split():
         fields = ("username", "first_name", "last_name", "email")
         anywhere = Q()
-        for name in fields:
-            anywhere |= Q(**{f"{name}__icontains": word})
+        for name, written in product(fields, case_variants(word)):
+            anywhere |= Q(**{f"{name}__icontains": written})
         people = people.filter(anywhere)
     return people
 

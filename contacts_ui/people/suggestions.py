@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, product
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
 from contacts_ui.audit.log import ACCOUNT
-from contacts_ui.text import name_matcher
+from contacts_ui.text import case_variants, name_matcher
 
 MAX_SUGGESTED = 50  # of a kind: in a page, or for one text
 
@@ -42,7 +42,9 @@ def suggested_profiles(names: Iterable[str], typed: str = "") -> Suggestions:
 
 def _suggested(people: QuerySet[User], typed: str) -> Suggestions:
     for word in typed.split():
-        named = Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        named = Q()
+        for name, written in product(("username", "first_name", "last_name"), case_variants(word)):
+            named |= Q(**{f"{name}__icontains": written})
         people = people.filter(named)
     rows = people.order_by("username").values_list("username", "first_name", "last_name")[: MAX_SUGGESTED + 1]
     options = tuple((username, f"{first} {last}".strip()) for username, first, last in rows)

@@ -157,7 +157,7 @@ class SentClient:
             timeout = (min(self._connect_seconds, remaining), remaining)
             with call_deadline:
                 raw = self._adapter.send(prepared, timeout=timeout)
-                response = _read_body(raw, call_deadline)
+                response = _read_body(raw)
         except (HTTPError, OSError) as error:
             raise _map_exception(error, call_deadline) from None
         finally:
@@ -188,7 +188,7 @@ class SentClient:
             raise ProfileMismatch(status=response.status, request_id=response.request_id)
 
 
-def _read_body(raw: requests.Response, deadline: Deadline) -> RawResponse:
+def _read_body(raw: requests.Response) -> RawResponse:
     """The whole response. Raises InvalidResponse for a body larger than MAX_BODY after decompression."""
     try:
         body = raw.raw.read(MAX_BODY + 1, decode_content=True)
@@ -198,7 +198,6 @@ def _read_body(raw: requests.Response, deadline: Deadline) -> RawResponse:
     if len(body) > MAX_BODY:
         raw.close()
         raise InvalidResponse(status=raw.status_code, request_id=raw.headers.get("X-Request-Id"))
-    deadline.release()
     return RawResponse(raw.status_code, raw.headers, body)
 
 

@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from http import HTTPStatus
 from itertools import count
 from typing import Any
 
@@ -22,6 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import Timeout, parse_url
 
+_WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _current = threading.local()
 
 
@@ -73,7 +75,8 @@ class Deadline:
 
     def __exit__(self, *_: object) -> None:
         _current.deadline = None
-        self.release()
+        with self._lock:  # as `release`, without one more call for each of the API
+            self._handle = None
 
 
 class SocketHandle:
@@ -165,11 +168,21 @@ class _DeadlineHTTPSConnection(_DeadlineConnection, HTTPSConnection):
     pass
 
 
-class _HTTPPool(HTTPConnectionPool):
+class _DeadlinePool:
+    """Mixin of both pools: the deadline lets a connection go before another call can have it."""
+
+    def _put_conn(self, connection: Any) -> None:
+        deadline: Deadline | None = getattr(_current, "deadline", None)
+        if deadline is not None:
+            deadline.release()
+        super()._put_conn(connection)  # type: ignore[misc]  # mixed into urllib3's pools
+
+
+class _HTTPPool(_DeadlinePool, HTTPConnectionPool):
     ConnectionCls = _DeadlineHTTPConnection
 
 
-class _HTTPSPool(HTTPSConnectionPool):
+class _HTTPSPool(_DeadlinePool, HTTPSConnectionPool):
     ConnectionCls = _DeadlineHTTPSConnection
 
 
@@ -205,6 +218,9 @@ class DeadlineAdapter(BaseAdapter):
             redirect=False,
             preload_content=False,
         )
+        # What has no body may be an interim response: its final one would come as the answer to the next request.
+        if response.raw.status < HTTPStatus.OK or response.raw.status in _WITHOUT_BODY:
+            response.raw.close()
         response.status_code, response.request = response.raw.status, request
         response.headers = response.raw.headers  # type: ignore[assignment]  # urllib3's ignore case as well
         return response

@@ -127,16 +127,16 @@ class ContactRows:
 
     def texts(self, contacts: Sequence[Contact], look: RowLook) -> Iterable[RowTexts]:
         """The texts of each row. One function: it is on the path of every list, a turn for each row."""
-        marks = marked_numbers(contacts, look.spellings) if look.readable and look.spellings else {}
+        marks = marked_numbers(contacts, look.spellings) if look.readable and look.spellings else repeat(())
         path, owners, cells = escape(look.path), dict(look.owners), dict[str | None, str]()
         owner_cell = self._environment.get_template("contacts/owner_name.html").module.owner_name  # type: ignore[attr-defined]
-        for contact in contacts:
+        for contact, parts in zip(contacts, marks, strict=False):
             if contact.customer_id not in cells:
                 cells[contact.customer_id] = owner_cell(owners, contact)
             contact_id, channels = str(contact.id), contact.available_channels
             yield RowTexts(
                 f"{path}{contact_id}/",
-                *number_texts(contact, marks.get(contact.id, ()), readable=look.readable),
+                *number_texts(contact, parts, readable=look.readable),
                 contact_id,
                 flag_class(contact.region_code),
                 cells[contact.customer_id],

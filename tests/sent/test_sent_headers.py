@@ -6,13 +6,17 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import ClassVar
+from uuid import UUID
 
 import pytest
+import requests
 
 from contacts_ui.sent_api.client import SentClient
 from contacts_ui.sent_api.errors import InvalidResponse
 from contacts_ui.sent_api.queries import ContactQuery
+from contacts_ui.sent_api.total_timeout import Deadline, DeadlineAdapter
 
 PROFILE = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
@@ -84,3 +88,48 @@ def test_environment_adds_neither_proxy_nor_password(
 def test_query_is_encoded_and_goes_below_the_path_of_the_api(server: ThreadingHTTPServer) -> None:
     ((path, _), _) = _sent(server, ContactQuery(search="(201) 5+5&x=é#"), "/sent/")
     assert path == "/sent/v3/contacts?page=1&page_size=50&search=%28201%29+5%2B5%26x%3D%C3%A9%23"
+
+
+def test_deadline_of_a_whole_response_leaves_its_connection_to_others(server: ThreadingHTTPServer) -> None:
+    adapter, url = DeadlineAdapter(f"http://127.0.0.1:{server.server_port}", 1, None), "http://127.0.0.1/v3/me"
+    request = requests.Request("GET", url).prepare()
+    with Deadline(60) as first:
+        assert adapter.send(request, timeout=(5, 5)).raw.read() == b"{}"
+        with Deadline(60):
+            second = adapter.send(request, timeout=(5, 5)).raw
+            first.expire()
+            assert second.read() == b"{}"
+    adapter.close()
+
+
+class _Late(StreamRequestHandler):
+    """Answers the first request of a connection without a body, and with its rows when the next one has come."""
+
+    status: ClassVar[bytes]
+
+    def handle(self) -> None:
+        """Serves one connection. Its rows have the searched digits as their id."""
+        owed = b""
+        while request := b"".join(iter(self.rfile.readline, b"\r\n")):
+            digits = request.partition(b"search=")[2][:3].decode()
+            rows = f'{{"success": true, "data": {{"contacts": [{{"id": "{UUID(int=int(digits))}"}}]}}}}'.encode()
+            answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(rows), rows)
+            if digits == "111":
+                self.wfile.write(b"HTTP/1.1 %b\r\n\r\n" % self.status)
+                owed = answer
+            else:
+                self.wfile.write(owed + answer)
+
+
+@pytest.mark.parametrize("status", [b"101 Switching", b"103 Early Hints", b"204 No Content", b"304 Not Modified"])
+def test_late_answer_of_a_request_is_not_that_of_the_next(status: bytes) -> None:
+    _Late.status = status
+    with ThreadingTCPServer(("127.0.0.1", 0), _Late) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = SentClient(f"http://127.0.0.1:{server.server_address[1]}", "secret", pool_size=1)
+        with pytest.raises(InvalidResponse):
+            client.contacts(ContactQuery(search="111"))
+        found = client.contacts(ContactQuery(search="222")).contacts
+        server.shutdown()
+    assert [contact.id.int for contact in found] == [222]

@@ -87,6 +87,26 @@ def test_former_secret_key_keeps_session(support_client: Client, settings: Setti
     assert who(support_client).username == "sam"
 
 
+def test_former_secret_key_keeps_every_request_under_way(
+    desk_api: SandboxServer, admin_user: User, settings: Settings
+) -> None:
+    first, second = Client(), Client()
+    first.post("/sign-in/", {"login": "mara", "password": "x"})
+    second.cookies.load(first.cookies.output(header=""))
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "n" * 60
+    assert [browser.get(PAGE).status_code for browser in (first, second, first)] == [200, 200, 200]
+    assert first.get("/you/sessions/").content.decode().count("This browser") == 1
+
+
+def test_former_secret_key_does_not_keep_session_of_former_password(
+    support_client: Client, support_user: User, settings: Settings
+) -> None:
+    support_user.set_password("another")
+    support_user.save()
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "n" * 60
+    assert support_client.get(PAGE).status_code == 302
+
+
 def test_unknown_secret_key_ends_session(support_client: Client, settings: Settings) -> None:
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 60, []
     assert support_client.get(PAGE).status_code == 302

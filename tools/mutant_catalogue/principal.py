@@ -17,8 +17,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a session outlives a new password",
         "contacts_ui/sign_in/authentication.py",
-        '        and constant_time_compare(data[HASH_SESSION_KEY] or "", principal.user.get_session_auth_hash())\n',
-        "",
+        "if constant_time_compare(held, present) or _is_renewed(session, principal.user, held, present):",
+        "if True:",
         (f"{_CHANGES}[password]",),
     ),
     Mutant(

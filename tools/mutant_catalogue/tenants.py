@@ -6,6 +6,13 @@ from .mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "the late answer to one question is taken for that to another profile's",
+        "contacts_ui/sent_api/total_timeout.py",
+        "            response.raw.close()\n",
+        "            pass\n",
+        ("tests/sent/test_sent_headers.py::test_late_answer_of_a_request_is_not_that_of_the_next",),
+    ),
+    Mutant(
         "a response for another profile is shown",
         "contacts_ui/sent_api/client.py",
         "        self._check_profile(response, request.profile_id)\n",
