@@ -68,6 +68,8 @@ SENT_STALE_SECONDS: float = env.float("SENT_STALE_SECONDS", default=300.0, low=0
 SENT_LIMIT_PER_MINUTE: int = env.int("SENT_LIMIT_PER_MINUTE", default=200, low=4)
 SENT_BUDGET_PER_MINUTE: int = env.int("SENT_BUDGET_PER_MINUTE", default=120, low=1, high=SENT_LIMIT_PER_MINUTE)  # calls
 SENT_BUDGET_BURST: int = env.int("SENT_BUDGET_BURST", default=30, low=1, high=SENT_LIMIT_PER_MINUTE // 4)  # calls
+# Hosts that share the budget: what each may spend of it while Redis does not answer (docs/decisions, 49).
+DESK_HOSTS: int = env.int("DESK_HOSTS", default=1, low=1, high=SENT_BUDGET_PER_MINUTE)
 SENT_BUDGET_FILE: str = env.str("SENT_BUDGET_FILE", default=str(BASE_DIR / ".cache" / "budget"))
 # Concurrent calls of a process, half its threads.
 SENT_IN_FLIGHT: int = env.int("SENT_IN_FLIGHT", default=32, low=1, high=1000)
@@ -405,6 +407,8 @@ CACHE_URL: str = env.str("CACHE_URL", default="locmemcache://contacts")
 if not CACHE_URL.startswith(("locmemcache://", "redis://", "rediss://")):
     raise ImproperlyConfigured("CACHE_URL must be locmemcache:// or redis://: contacts are not stored on disk")
 REDIS_URL: str | None = CACHE_URL if CACHE_URL.startswith("redis") else None
+if DESK_HOSTS > 1 and not REDIS_URL:
+    raise ImproperlyConfigured("CACHE_URL must be set where DESK_HOSTS is more than 1: hosts count calls in one Redis")
 # Values are sealed, but the password and the names of keys are not. Django takes "," and ";" for a list of servers.
 _redis = urlsplit(REDIS_URL or "redis://localhost")
 if REDIS_URL and set(REDIS_URL) & set(",;"):
@@ -418,6 +422,10 @@ DATA_KEY: str = env.key("DATA_KEY", default=SECRET_KEY)
 DATA_KEY_FALLBACKS: list[str] = env.keys("DATA_KEY_FALLBACKS")
 if DATA_KEY == SECRET_KEY:
     DATA_KEY_FALLBACKS = [*DATA_KEY_FALLBACKS, *SECRET_KEY_FALLBACKS]
+_memory: dict[str, Any] = {
+    "BACKEND": "contacts_ui.sealing.caches.MemoryCache",
+    "OPTIONS": {"MAX_ENTRIES": 1000},  # 1 KB a contact, at most 100 each
+}
 CACHES: dict[str, dict[str, Any]] = {  # without pickle, and sealed where they leave the process (docs/decisions, 23)
     # Shared by all processes: its counters (failed sign-ins) must hold across all of them.
     # Not in Redis: sign-in has to work when Redis does not (docs/decisions, 17).
@@ -432,11 +440,8 @@ CACHES: dict[str, dict[str, Any]] = {  # without pickle, and sealed where they l
         "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
     }
     if REDIS_URL
-    else {
-        "BACKEND": "contacts_ui.sealing.caches.MemoryCache",
-        "LOCATION": "contacts",
-        "OPTIONS": {"MAX_ENTRIES": 1000},  # 1 KB a contact, at most 100 each
-    },
+    else _memory | {"LOCATION": "contacts"},
+    "contacts_without_redis": _memory | {"LOCATION": "contacts_without_redis"},  # while Redis does not answer
 }
 
 # --- Static files, language and logging ------------------------------------------------------------

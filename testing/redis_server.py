@@ -16,12 +16,13 @@ from testing.programs import require_program
 def running_redis(folder: Path) -> Iterator[str]:
     """Runs the server until the block ends; yields its URL as in CACHE_URL."""
     folder.mkdir(parents=True, exist_ok=True)
-    with on_free_port(lambda port: _running(folder, port)) as url:
+    with on_free_port(lambda port: redis_on_port(folder, port)) as url:
         yield url
 
 
 @contextmanager
-def _running(folder: Path, port: int) -> Iterator[str]:
+def redis_on_port(folder: Path, port: int) -> Iterator[str]:
+    """Runs the server on this port until the block ends; yields its URL."""
     command = [require_program("Redis"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     server = start_program(command)
     url = f"redis://127.0.0.1:{port}/0"

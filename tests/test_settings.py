@@ -136,10 +136,15 @@ def test_redis_on_this_machine_or_over_tls_is_accepted(value: Value, url: str) -
     assert value("REDIS_URL", CACHE_URL=url) == url
 
 
+def test_several_hosts_need_redis(run: Run) -> None:
+    assert "CACHE_URL must be set where DESK_HOSTS is more than 1" in run(READ, DESK_HOSTS="2").stderr
+    assert run(READ, DESK_HOSTS="2", CACHE_URL="redis://localhost/0").returncode == 0
+
+
 def test_no_cache_unpickles(value: Value) -> None:
     for url in ("locmemcache://contacts", "redis://localhost/0"):
         backends = value("CACHES", CACHE_URL=url)
-        assert backends.count("contacts_ui.sealing.caches.") == 2
+        assert backends.count("contacts_ui.sealing.caches.") == backends.count("BACKEND") == 3
 
 
 def test_secret_key_fallbacks_open_sealed_values_without_data_key(value: Value) -> None:

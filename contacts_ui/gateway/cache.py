@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from django.core.cache.backends.base import BaseCache
 from django.db import DatabaseError
 
 from contacts_ui.sealing.caches import MemoryCache
+from contacts_ui.sealing.redis_circuit import RedisResting
 
 log = logging.getLogger(__name__)
 
@@ -36,22 +37,29 @@ class _Held(msgspec.Struct, frozen=True):
 
 
 class ResponseCache:
-    """A cache of structs. One that does not answer counts as empty, and is logged. `ttl` is in seconds.
+    """A cache of structs. `ttl` is in seconds. One that does not answer is logged, and `substitute` does meanwhile: the
+    memory of this process, emptied when the cache answers again, because others may have changed that since. What was
+    deleted or invalidated meanwhile is made up for first.
 
     In memory every reader has the struct itself, so all its fields must be immutable.
     """
 
-    def __init__(self, cache: BaseCache, ttl: float) -> None:
+    def __init__(self, cache: BaseCache, ttl: float, substitute: MemoryCache | None = None) -> None:
         self._cache, self._ttl, self._in_memory = cache, ttl, isinstance(cache, MemoryCache)
+        self._substitute = ResponseCache(substitute, ttl) if substitute is not None else None
+        self._substituted = False  # since the cache last answered
+        self._invalidated: dict[str, float | None] = {}  # meanwhile, and when; None for what was deleted
 
     def get(self, key: str, result_type: type[T], invalidated_at_key: str | None = None) -> T | None:
         """The value under `key`, unless its scope was invalidated after it was stored."""
         wanted = [key] if invalidated_at_key is None else [key, invalidated_at_key]
         try:
+            if self._substituted:
+                self._make_up()
             found: dict[str, Any] = self._cache.get_many(wanted)
-        except CACHE_ERRORS:
-            log.warning("gateway.cache.unreachable")
-            return None
+        except CACHE_ERRORS as error:
+            away = self._away(error)
+            return away.get(key, result_type, invalidated_at_key) if away else None
         if key not in found:
             return None
         held = found[key]
@@ -67,17 +75,27 @@ class ResponseCache:
         """Stores `value` for `ttl` seconds, by default the cache's own."""
         now = datetime.now(UTC).timestamp()
         if self._in_memory:
-            self._write(key, _Held(now, value), ttl or self._ttl)
+            self._cache.set(key, _Held(now, value), ttl or self._ttl)
             return
         try:
             body = msgspec.msgpack.encode(value)
         except (OverflowError, ValueError):  # a time at the end of time: it can be shown, but not stored
             return
-        self._write(key, (now, body), ttl or self._ttl)
+        try:
+            self._cache.set(key, (now, body), ttl or self._ttl)
+        except CACHE_ERRORS as error:
+            if away := self._away(error):
+                away.set(key, value, ttl)
 
     def invalidate_scope(self, key: str) -> None:
         """Nothing stored before now under the scope of this `scope_invalidated_at` key is served any more."""
-        self._write(key, datetime.now(UTC).timestamp(), self._ttl)
+        now = datetime.now(UTC).timestamp()
+        try:
+            self._cache.set(key, now, self._ttl)
+        except CACHE_ERRORS as error:
+            if away := self._away(error):
+                away.invalidate_scope(key)
+                self._invalidated[key] = now
 
     def try_lock(self, key: str, ttl: float) -> bool:
         """Takes a lock that expires by itself: False when somebody holds it. Without a cache everyone gets it."""
@@ -86,15 +104,36 @@ class ResponseCache:
         except CACHE_ERRORS:
             return True
 
-    def delete(self, keys: Iterable[str]) -> None:
-        """Removes these."""
-        try:
-            self._cache.delete_many(keys)
-        except CACHE_ERRORS:
-            log.warning("gateway.cache.unreachable")
+    def unlock(self, key: str) -> None:
+        """Gives a lock back. Where that fails it expires."""
+        with suppress(*CACHE_ERRORS):
+            self._cache.delete(key)
 
-    def _write(self, key: str, value: object, ttl: float) -> None:
+    def delete(self, key: str) -> None:
+        """Removes it."""
         try:
-            self._cache.set(key, value, ttl)
-        except CACHE_ERRORS:
+            self._cache.delete(key)
+        except CACHE_ERRORS as error:
+            if away := self._away(error):
+                away.delete(key)
+                self._invalidated[key] = None
+
+    def _away(self, error: Exception) -> ResponseCache | None:
+        """What does while the cache does not answer, if there is something."""
+        if not isinstance(error, RedisResting):
             log.warning("gateway.cache.unreachable")
+        self._substituted = self._substitute is not None
+        return self._substitute
+
+    def _make_up(self) -> None:
+        """Does what the cache has missed, and forgets what was kept instead. Raises CACHE_ERRORS while it is away."""
+        for key, at in list(self._invalidated.items()):
+            if at is None:
+                self._cache.delete(key)
+            else:
+                self._cache.set(key, at, self._ttl)
+            self._invalidated.pop(key, None)
+        self._cache.get_many(["answers"])
+        self._substituted = False
+        if self._substitute is not None:
+            self._substitute._cache.clear()

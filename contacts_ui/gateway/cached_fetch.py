@@ -186,7 +186,7 @@ class CachedFetcher:
             # Whoever held the lock may have stored the answer between our look into the cache and our lock.
             cached = self._cached(request)
             if cached is not None and _answers(request, cached):
-                self._cache.delete([lock])
+                self._cache.unlock(lock)
                 return CachedResult(cached)
         try:
             answer = self._call_policy.call(request.fetch, bulk=request.bulk)
@@ -198,14 +198,14 @@ class CachedFetcher:
                     observer.scope_refused(request.scope)
             raise
         except ContactNotFound:
-            self._cache.delete([request.key])
+            self._cache.delete(request.key)
             raise
         else:
             self._cache.set(request.key, answer, request.ttl(self._config.stale_seconds))
             return CachedResult(answer)
         finally:
             if self._config.shared:
-                self._cache.delete([lock])
+                self._cache.unlock(lock)
 
     def _wait_for_other_process(self, request: CachedRequest[K], lock: str) -> CachedResult[K] | None:
         """The answer that another process stores meanwhile; None when it stored none, and the lock is ours now."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 from django.core.cache import caches
 
+from contacts_ui.sealing.caches import MemoryCache
 from contacts_ui.sent_api.client import SentClient
 
 from .cache import ResponseCache
@@ -16,6 +18,7 @@ from .cached_fetch import GatewayConfig
 from .call_policy import CallPolicy
 from .circuit_breaker import CircuitBreaker
 from .gateway import Gateway
+from .host_share import HostShare
 from .key_status import KeyStatus
 from .rate_limiter import HostRateLimiter, RateLimiter, UnlimitedRateLimiter, apply_server_limits
 from .redis_rate_limiter import RedisRateLimiter
@@ -31,6 +34,7 @@ def get_gateway() -> Gateway:
     if not settings.SENT_API_KEY:
         raise RuntimeError("SENT_API_KEY is not set")
     bypass, contacts = settings.SENT_GATEWAY == "plain", caches["contacts"]
+    memory = cast("MemoryCache", caches["contacts_without_redis"]) if settings.REDIS_URL else None
     counters = SharedCounters(Path(settings.SENT_BUDGET_FILE), HostRateLimiter.cells(settings.SENT_BUDGET_PER_MINUTE))
     keys = CacheKeys(settings.SECRET_KEY, settings.SENT_API_KEY)
     rate_limiter = UnlimitedRateLimiter() if bypass else _build_rate_limiter(counters, keys.api_key_fingerprint)
@@ -40,8 +44,8 @@ def get_gateway() -> Gateway:
         GatewayConfig(
             client=_build_client(settings.SENT_API_KEY, rate_limiter),
             call_policy=_build_call_policy(circuit_breaker, rate_limiter, stats, key_status),
-            cache=ResponseCache(contacts, settings.SENT_STALE_SECONDS),
-            hints=ResponseCache(contacts if settings.REDIS_URL else caches["default"], settings.SENT_STALE_SECONDS),
+            cache=ResponseCache(contacts, settings.SENT_STALE_SECONDS, memory),
+            hints=ResponseCache(contacts if memory else caches["default"], settings.SENT_STALE_SECONDS, memory),
             keys=keys,
             rate_limiter=rate_limiter,
             circuit_breaker=circuit_breaker,
@@ -87,9 +91,9 @@ def _build_call_policy(
 
 
 def _build_rate_limiter(counters: SharedCounters, name: str) -> RateLimiter:
-    """One for all hosts where there is Redis, else one for this host."""
+    """One for all hosts where there is Redis, else this host's share."""
     per_minute, burst = settings.SENT_BUDGET_PER_MINUTE, settings.SENT_BUDGET_BURST
-    host_limiter = HostRateLimiter(counters, per_minute, burst)
     if not settings.REDIS_URL:
-        return host_limiter
-    return RedisRateLimiter(settings.REDIS_URL, name, per_minute, burst, fallback=host_limiter)
+        return HostRateLimiter(counters, per_minute, burst)
+    share = HostShare(counters, per_minute, burst, settings.DESK_HOSTS)
+    return RedisRateLimiter(settings.REDIS_URL, name, per_minute, burst, share)

@@ -99,15 +99,17 @@ class HostRateLimiter:
                 if not (bulk or background):
                     cells[REFUSED_AT] = now
                 return wait
-            cells[TOKENS] -= 1
-            bulk_start = WINDOW_START + self._per_minute
-            self._record_grant(cells, WINDOW_AT, WINDOW_START, self._per_minute, now)
-            if bulk or background:
-                self._record_grant(cells, BULK_WINDOW_AT, bulk_start, self._bulk_share, now)
-            if background:
-                start = bulk_start + self._bulk_share
-                self._record_grant(cells, BACKGROUND_WINDOW_AT, start, self._background_share, now)
+            self._take(cells, now, bulk=bulk, background=background)
             return 0.0
+
+    def record(self, *, bulk: bool = False, background: bool = False) -> None:
+        """Counts a call that another limiter has granted, whatever is left here."""
+        if self._per_minute < 1:
+            return
+        with self._counters.locked() as cells:
+            now = time.monotonic()
+            self._refill(cells, now)
+            self._take(cells, now, bulk=bulk, background=background)
 
     def pause(self, seconds: float, *, bulk_only: bool = False) -> None:
         """Grants nothing for so long, at most a minute."""
@@ -121,9 +123,18 @@ class HostRateLimiter:
         with self._counters.locked() as cells:
             now = time.monotonic()
             self._refill(cells, now)
-            window = cells[WINDOW_START : WINDOW_START + self._per_minute]
-            free = sum(not at or at <= now - WINDOW for at in window)
+            free = self._per_minute - self._used(cells, now)
             return max(0, min(math.floor(cells[TOKENS]), free)), max(0.0, cells[PAUSED_UNTIL] - now)
+
+    def used(self) -> int:
+        """Calls within the window."""
+        with self._counters.locked() as cells:
+            now = time.monotonic()
+            self._refill(cells, now)
+            return self._used(cells, now)
+
+    def _used(self, cells: Cells, now: float) -> int:
+        return sum(at > now - WINDOW and at > 0 for at in cells[WINDOW_START : WINDOW_START + self._per_minute])
 
     def _refill(self, cells: Cells, now: float) -> None:
         shape = self._per_minute * 100_000.0 + self._burst
@@ -164,6 +175,17 @@ class HostRateLimiter:
             oldest + WINDOW - now if oldest else 0.0,
             half_ago + WINDOW - now if half_ago else 0.0,
         )
+
+    def _take(self, cells: Cells, now: float, *, bulk: bool, background: bool) -> None:
+        """Takes a token, and stores the grant in the windows that it counts in."""
+        cells[TOKENS] = max(0.0, cells[TOKENS] - 1)
+        bulk_start = WINDOW_START + self._per_minute
+        self._record_grant(cells, WINDOW_AT, WINDOW_START, self._per_minute, now)
+        if bulk or background:
+            self._record_grant(cells, BULK_WINDOW_AT, bulk_start, self._bulk_share, now)
+        if background:
+            start = bulk_start + self._bulk_share
+            self._record_grant(cells, BACKGROUND_WINDOW_AT, start, self._background_share, now)
 
     def _record_grant(self, cells: Cells, position: int, start: int, size: int, now: float) -> None:
         """Stores a grant in the ring of the window: its oldest entry is the grant `size` grants ago."""

@@ -1,4 +1,9 @@
-"""Rate limiter of all processes of all hosts, in Redis: one Lua script, so one step, by the server's clock."""
+"""Rate limiter of all processes of all hosts, in Redis: one Lua script, so one step, by the server's clock.
+
+Three things it does not know, and is careful about: calls made while it was away (`missed`, and those of other hosts:
+`unknown`), what was granted before a restart (the state is gone, and the server is up for less than a minute), and by
+how much its clock has been set back (then all it knows of counts as granted now).
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,16 @@ from typing import Any
 
 import redis
 
-from .rate_limiter import BULK_COOLDOWN, MAX_PAUSE, WINDOW, RateLimiter
+from contacts_ui.sealing.redis_circuit import GuardedRedis, RedisResting
+
+from .host_share import HostShare
+from .rate_limiter import BULK_COOLDOWN, MAX_PAUSE, WINDOW
 
 log = logging.getLogger(__name__)
 
-# KEYS: state, all, bulk and background grants. ARGV: per minute, burst, bulk, window, stand back, background.
+# KEYS: state, all, bulk and background grants. ARGV: per minute, burst, bulk, window, stand back, background, then of
+# the asking host: calls that are not known here, whether other hosts may have made such, its calls of the last window,
+# and the seconds for which nothing is granted in that case, 0 for the only host.
 # Answers the milliseconds to wait; 0 is a grant. The same rules as HostRateLimiter.
 _ACQUIRE = """
 local t = redis.call('TIME')
@@ -20,9 +30,29 @@ local per, burst, bulk = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
 local window, back, background = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
 local half, quarter = math.max(1, math.floor(per / 2)), math.max(1, math.floor(per / 4))
 local rate = per / 60
+local missed, unknown, pause = tonumber(ARGV[7]), ARGV[8] == '1', tonumber(ARGV[10])
+local last = tonumber(redis.call('HGET', KEYS[1], 'at'))
+if not last then
+  local info = redis.pcall('INFO', 'server')
+  local up = type(info) == 'string' and string.match(info, 'uptime_in_seconds:(%d+)')
+  if not up or tonumber(up) < window then unknown, missed = pause > 0, tonumber(ARGV[9]) end
+elseif last > now then
+  for i = 2, 4 do
+    local count = redis.call('LLEN', KEYS[i])
+    redis.call('DEL', KEYS[i])
+    for _ = 1, count do redis.call('LPUSH', KEYS[i], string.format('%.6f', now)) end
+  end
+  for _, name in ipairs({'at', 'blocked', 'bulk_blocked', 'refused'}) do
+    local at = tonumber(redis.call('HGET', KEYS[1], name))
+    if at and at > now then redis.call('HSET', KEYS[1], name, string.format('%.6f', now)) end
+  end
+end
+for _ = 1, math.min(missed, per) do redis.call('LPUSH', KEYS[2], string.format('%.6f', now)) end
 local s = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'blocked', 'bulk_blocked', 'refused')
 local tokens = tonumber(s[1]) or burst
 tokens = math.min(burst, tokens + math.max(0, now - (tonumber(s[2]) or now)) * rate)
+if missed > 0 then tokens = math.max(math.min(tokens, 0), tokens - missed) end
+if unknown then tokens = -pause * rate end
 local wait = math.max(0, (1 - tokens) / rate, (tonumber(s[3]) or 0) - now)
 local oldest = redis.call('LINDEX', KEYS[2], per - 1)
 if oldest then wait = math.max(wait, tonumber(oldest) + window - now) end
@@ -41,6 +71,7 @@ end
 if wait > 0 then
   redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.6f', now))
   if not bulk then redis.call('HSET', KEYS[1], 'refused', string.format('%.6f', now)) end
+  for i = 1, 2 do redis.call('EXPIRE', KEYS[i], 300) end
   return math.ceil(wait * 1000)
 end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - 1), 'at', string.format('%.6f', now))
@@ -84,40 +115,51 @@ return {math.floor(math.max(0, math.min(tokens, per - used))), math.ceil(blocked
 
 
 class RedisRateLimiter:
-    """Where Redis does not answer, `fallback` (this host's own limiter) decides."""
+    """Where Redis does not answer, the share of this host decides."""
 
-    def __init__(self, url: str, name: str, per_minute: int, burst: int, fallback: RateLimiter) -> None:
-        self._redis = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+    def __init__(self, url: str, name: str, per_minute: int, burst: int, share: HostShare) -> None:
+        self._redis = GuardedRedis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
         self._keys = [f"desk:{{{name}}}:{part}" for part in ("budget", "grants", "bulk", "background")]
-        self._per_minute, self._burst, self._fallback = per_minute, burst, fallback
+        self._per_minute, self._burst, self._share = per_minute, burst, share
         self._acquire, self._pause, self._available = map(self._redis.register_script, (_ACQUIRE, _PAUSE, _AVAILABLE))
 
     def acquire(self, *, bulk: bool = False, background: bool = False) -> float:
         """0.0 when one call is granted, else the seconds until one may be. About 0.2 ms."""
         if self._per_minute < 1 or self._burst < 1:
             return WINDOW
-        arguments = [self._per_minute, self._burst, int(bulk or background), WINDOW, BULK_COOLDOWN, int(background)]
+        missed, unknown = self._share.unreported()
+        kind = [int(bulk or background), WINDOW, BULK_COOLDOWN, int(background)]
+        ours = [missed, int(unknown), self._share.used(), self._share.unknown_seconds]
         try:
-            return int(_typed(self._acquire(self._keys, arguments))) / 1000
-        except redis.RedisError:
-            log.warning("gateway.redis.unreachable")
-            return self._fallback.acquire(bulk=bulk, background=background)
+            wait = int(_typed(self._acquire(self._keys, [self._per_minute, self._burst, *kind, *ours]))) / 1000
+        except redis.RedisError as error:
+            _log(error)
+            return self._share.acquire(bulk=bulk, background=background)
+        self._share.reported(missed)
+        if not wait:
+            self._share.record(bulk=bulk, background=background)
+        return wait
 
     def pause(self, seconds: float, *, bulk_only: bool = False) -> None:
         """Grants nothing for so long, at most a minute."""
-        self._fallback.pause(seconds, bulk_only=bulk_only)
+        self._share.pause(seconds, bulk_only=bulk_only)
         try:
             self._pause(self._keys[:1], ["bulk_blocked" if bulk_only else "blocked", min(seconds, MAX_PAUSE)])
-        except redis.RedisError:
-            log.warning("gateway.redis.unreachable")
+        except redis.RedisError as error:
+            _log(error)
 
     def available(self) -> tuple[int, float]:
         """Calls that would be granted now, and the seconds for which everything is blocked."""
         try:
             calls, blocked = _typed(self._available(self._keys, [self._per_minute, self._burst, WINDOW]))
         except redis.RedisError:
-            return self._fallback.available()
+            return self._share.available()
         return int(calls), int(blocked) / 1000
+
+
+def _log(error: redis.RedisError) -> None:
+    if not isinstance(error, RedisResting):
+        log.warning("gateway.redis.unreachable")
 
 
 def _typed(answer: Any) -> Any:

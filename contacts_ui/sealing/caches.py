@@ -19,11 +19,12 @@ from typing import Any
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.db import DatabaseError, connections, router, transaction
 from msgspec import MsgspecError, Struct
 from msgspec.msgpack import decode, encode
 
+from .redis_circuit import GuardedRedis
 from .sealer import SealError, sealer_for
 
 log = logging.getLogger(__name__)
@@ -132,14 +133,23 @@ class BytesSerializer:
         return stored
 
 
+class _GuardedClient(RedisCacheClient):  # type: ignore[misc]  # django-stubs leaves it untyped
+    """Django's client, whose commands go through the circuit of Redis."""
+
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers, **options)
+        self._client = GuardedRedis
+
+
 class SealedRedisCache(_Sealed, RedisCache):
-    """Cache in Redis, which all processes of all hosts share."""
+    """Cache in Redis, which all processes of all hosts share. Raises RedisResting while Redis is left alone."""
 
     store = "redis"
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = params.get("OPTIONS", {}) | {"serializer": BytesSerializer}
         super().__init__(server, params | {"OPTIONS": options})
+        self._class = _GuardedClient
 
     def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
         """The values there are, by key."""

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from contacts_ui.gateway import rate_limiter
+from contacts_ui.gateway.host_share import HostShare
 from contacts_ui.gateway.rate_limiter import HostRateLimiter, RateLimiter, apply_server_limits
 from contacts_ui.gateway.redis_rate_limiter import RedisRateLimiter
 from contacts_ui.gateway.shared_memory import SharedCounters
@@ -23,6 +24,15 @@ def _host_limiter(path: Path, per_minute: int, burst: int) -> HostRateLimiter:
     return HostRateLimiter(SharedCounters(path, HostRateLimiter.cells(per_minute)), per_minute, burst)
 
 
+def _share(path: Path, per_minute: int, burst: int, hosts: int = 1) -> HostShare:
+    return HostShare(SharedCounters(path, HostRateLimiter.cells(per_minute)), per_minute, burst, hosts)
+
+
+def _without_redis(folder: Path, per_minute: int, burst: int) -> RedisRateLimiter:
+    share = _share(folder / "counters", per_minute, burst)
+    return RedisRateLimiter("redis://127.0.0.1:9/0", "x", per_minute, burst, share)
+
+
 @pytest.fixture(params=["file", "redis"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     """Makes rate limiters that share one count, in shared memory or in Redis."""
@@ -32,7 +42,8 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> object:
         own = _host_limiter(tmp_path / "counters", per_minute, burst)
         if request.param == "file":
             return own
-        return RedisRateLimiter(request.getfixturevalue("redis_url"), name, per_minute, burst, fallback=own)
+        share = _share(tmp_path / "share", per_minute, burst)
+        return RedisRateLimiter(request.getfixturevalue("redis_url"), name, per_minute, burst, share)
 
     return of
 
@@ -186,21 +197,18 @@ def test_low_server_limit_pauses_bulk_first_then_everything(tmp_path: Path) -> N
 
 
 def test_host_limiter_decides_without_redis(tmp_path: Path) -> None:
-    own = _host_limiter(tmp_path / "counters", 12, 4)
-    limiter = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
+    limiter = _without_redis(tmp_path, 12, 4)
     assert _grants(limiter, 10) == 4
 
 
 def test_pause_holds_on_host_without_redis(tmp_path: Path) -> None:
-    own = _host_limiter(tmp_path / "counters", 60, 10)
-    limiter = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 60, 10, fallback=own)
+    limiter = _without_redis(tmp_path, 60, 10)
     limiter.pause(30)
     assert 25 < limiter.acquire() <= 30
 
 
 def test_available_is_that_of_host_without_redis(tmp_path: Path) -> None:
-    own = _host_limiter(tmp_path / "counters", 12, 4)
-    limiter = RedisRateLimiter("redis://127.0.0.1:9/0", "x", 12, 4, fallback=own)
+    limiter = _without_redis(tmp_path, 12, 4)
     _grants(limiter, 3)
     assert limiter.available() == (1, 0.0)
 
@@ -209,6 +217,7 @@ def test_available_is_that_of_host_without_redis(tmp_path: Path) -> None:
 GREEDY = """
 import sys, time
 from pathlib import Path
+from contacts_ui.gateway.host_share import HostShare
 from contacts_ui.gateway.rate_limiter import HostRateLimiter
 from contacts_ui.gateway.shared_memory import SharedCounters
 limiter = HostRateLimiter(SharedCounters(Path(sys.argv[1]), HostRateLimiter.cells(600)), 600, 20)

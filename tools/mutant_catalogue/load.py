@@ -19,4 +19,18 @@ MUTANTS: tuple[Mutant, ...] = (
         "",
         ("tests/gateway/test_call_policy.py::test_retry_is_skipped_when_rate_limit_is_exhausted",),
     ),
+    Mutant(
+        "each of several hosts spends the whole budget while Redis is away",
+        "contacts_ui/gateway/host_share.py",
+        "HostRateLimiter(counters, max(1, per_minute // hosts), max(1, burst // hosts))",
+        "HostRateLimiter(counters, per_minute, burst)",
+        ("tests/gateway/test_redis_outage.py::test_no_minute_across_outage_exceeds_budget",),
+    ),
+    Mutant(
+        "a host begins at once when Redis goes away, whatever the others have called",
+        "contacts_ui/gateway/host_share.py",
+        "return WINDOW - 60 * max(0.0, 1 - burst / per_minute)",
+        "return 0.0",
+        ("tests/gateway/test_redis_outage.py::test_no_minute_across_outage_exceeds_budget",),
+    ),
 )
