@@ -68,11 +68,7 @@ def on_loopback(text: str, folder: Path, upstreams: Sequence[str], port: int, pl
     text = text.replace("listen 80;", f"listen 127.0.0.1:{plain_port};").replace(
         "listen 443 ssl", f"listen 127.0.0.1:{port} ssl"
     )
-    return (
-        text.replace("/etc/nginx/tls", f"{folder}/tls")
-        .replace("/var/log/nginx", str(folder))
-        .replace(NAME, LOCAL)
-    )
+    return text.replace("/etc/nginx/tls", f"{folder}/tls").replace("/var/log/nginx", str(folder)).replace(NAME, LOCAL)
 
 
 def check_configuration(main: Path) -> str:

@@ -24,9 +24,8 @@ OWNER = "postgres"  # Debian's user: the server refuses to run as root
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """Runs the server until the block ends; yields its URL as in DATABASE_URL, without a database name."""
-    with postgres_folder() as (folder, owner):
-        with on_free_port(lambda port: _running(port, folder, owner)) as address:
-            yield address
+    with postgres_folder() as (folder, owner), on_free_port(lambda port: _running(port, folder, owner)) as address:
+        yield address
 
 
 @contextmanager
