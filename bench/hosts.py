@@ -51,7 +51,7 @@ def set_the_scene(desk: DeskHosts, api: SandboxServer, agents: int, factor: floa
     people = desk.people(agents + 1, profiles)
     history = SharedHistory(desk.url, Clock(factor), {profile: workload_of(api, profile) for profile in profiles})
     ids = {profile: frozenset(api.contacts(profile)) for profile in profiles}
-    seen = Seen(ids, answers=[], foreign=[], shown=[], without_style=[], pages=[])
+    seen = Seen(history, ids, answers=[], foreign=[], shown=[], without_style=[], pages=[])
     api.clear()
     return Scene(desk, api, people, history, seen)
 
@@ -61,8 +61,8 @@ def start_agents(scene: Scene, hour: Hour, seed: int) -> list[SteadyAgent]:
     scene.history.clock.started = time.monotonic()
     agents = [
         SteadyAgent(
-            number, person, scene.history, plan(hour, Random(f"{seed}/{number}/plan")),  # noqa: S311
-            Random(f"{seed}/{number}/day"), scene.seen,  # noqa: S311
+            number, person, scene.seen, plan(hour, Random(f"{seed}/{number}/plan")),  # noqa: S311
+            Random(f"{seed}/{number}/day"),  # noqa: S311
         )
         for number, person in enumerate(scene.people[:-1])
     ]  # fmt: skip

@@ -40,6 +40,7 @@ class Answer(NamedTuple):
 class Seen:
     """What all agents saw together. `ids` are the contacts of each profile; appending to a list is atomic."""
 
+    history: SharedHistory
     ids: Mapping[str, frozenset[str]]
     answers: list[Answer]
     foreign: list[str]
@@ -52,16 +53,14 @@ class Seen:
         ids = LISTED.findall(response.text) if response.status_code == 200 else []
         if ids:
             self.shown.append(person.session)
-            self.foreign += [each for each in ids if each not in self.ids[profile]]
+            self.foreign.extend(each for each in ids if each not in self.ids[profile])
 
 
 class SteadyAgent(Agent):
     """Agent that takes an error for an answer: a person would look at it and go on."""
 
-    def __init__(
-        self, number: int, person: Person, history: SharedHistory, cases: Sequence[Case], rng: Random, seen: Seen
-    ) -> None:
-        super().__init__(number, person, history, cases, rng)
+    def __init__(self, number: int, person: Person, seen: Seen, cases: Sequence[Case], rng: Random) -> None:
+        super().__init__(number, person, seen.history, cases, rng)
         self._person, self._seen = person, seen
 
     def _get(self, url: str, partial: bool) -> requests.Response:

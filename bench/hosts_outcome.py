@@ -77,9 +77,11 @@ def recovery(answers: Sequence[Answer], spans: Sequence[Span]) -> dict[str, floa
     """Seconds from a fault's end to the last error before the next fault begins; 0 without one."""
     ends = [span.began for span in spans[1:]] + [float("inf")]
     return {
-        span.name: max((each.done - span.ended for each in answers if span.ended <= each.sent < end and failed(each)), default=0.0)
+        span.name: max(
+            (each.done - span.ended for each in answers if span.ended <= each.sent < end and failed(each)), default=0.0
+        )
         for span, end in zip(spans, ends, strict=True)
-    }  # fmt: skip
+    }
 
 
 def failed(answer: Answer) -> bool:
@@ -114,21 +116,19 @@ def longest(answers: Sequence[Answer]) -> float:
 
 def show(outcome: Outcome) -> None:
     """Prints a row a fault, and one of the times without."""
-    rows = [
-        (span.name, f"{span.ended - span.began:.0f}", *_cells(outcome.during(span.name)), f"{outcome.recovery[span.name]:.1f}")
-        for span in outcome.spans
-    ]  # fmt: skip
+    rows = []
+    for span in outcome.spans:
+        recovered = f"{outcome.recovery[span.name]:.1f}"
+        rows.append((span.name, f"{span.ended - span.began:.0f}", *_cells(outcome.during(span.name)), recovered))
     calm = [each for each in outcome.answers if not any(within(span, each) for span in outcome.spans)]
     show_table(("fault", "s", "answers", "longest s", "recovered after s"), [*rows, ("none", "", *_cells(calm), "")])
     print(f"API calls: {outcome.calls}, {outcome.fullest} in the fullest 60 s, {outcome.refused} × 429")
-    print(
-        f"lists shown: {outcome.shown}; rows of lists in the audit log: {outcome.audited}; foreign rows: {outcome.foreign}"
-    )
+    print(f"lists shown: {outcome.shown}, rows of lists in the audit log: {outcome.audited}")
+    print(f"rows of another profile: {outcome.foreign}")
     print(f"whole pages: {outcome.pages}, {outcome.without_style} stylesheets missing")
     if outcome.export_seconds:
-        print(
-            f"export: {outcome.exported} of {outcome.export_expected} contacts, ready after {outcome.export_seconds:.0f} s"
-        )
+        of = f"{outcome.exported} of {outcome.export_expected} contacts"
+        print(f"export: {of}, ready after {outcome.export_seconds:.0f} s")
 
 
 def _cells(answers: Sequence[Answer]) -> tuple[str, str]:
