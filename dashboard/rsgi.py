@@ -19,6 +19,8 @@ from typing import Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]
 
+from .workers import DRAIN_SIGNAL, announce, stop_accepting
+
 LONGEST_DISCARDED = 10_000_000  # bytes, read and dropped: a browser shows no page while it still has to send
 SMALL_BODY = 65_536  # bytes, of a body that is read without waiting for others
 BODY_SECONDS = 30.0  # from the head of a request to the end of its body
@@ -40,6 +42,11 @@ class RsgiBridge:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self._large_bodies = asyncio.Semaphore(THREADS)
         self._files = BoundedSemaphore(MOST_FILES)
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called by granian in a worker that has everything but its socket, which is open already."""
+        loop.add_signal_handler(DRAIN_SIGNAL, stop_accepting)
+        announce()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers one request. A body is read here, so that a slow one keeps no thread."""

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from . import private_files  # noqa: F401  # registers its system check
+from . import connection_limit, private_files  # noqa: F401  # register their system checks
 from .env import Env, places_of
 from .regions import parse_regions
 from .site_url import is_loopback, is_safe_url, listening_hosts, parse_site, require_safe
@@ -384,6 +384,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'desk.sqlite3'}")
 }
 DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", default=16, low=1, high=1000)  # connections of a process
+DATABASE_WAIT_SECONDS = 3.0  # for a connection
 _database = DATABASES["default"]
 _options: dict[str, Any] = _database.setdefault("OPTIONS", {})
 if _database["ENGINE"].endswith("sqlite3"):
@@ -396,7 +397,9 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["CONN_MAX_AGE"] = None
 else:
     # A connection pool, so that 128 threads do not need 128 connections.
-    _options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE}
+    # A server that is away is an error within seconds, not after the pool's half a minute.
+    _options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": DATABASE_WAIT_SECONDS}
+    _options.setdefault("connect_timeout", int(DATABASE_WAIT_SECONDS))
     _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Background work, in the database that all hosts share (docs/decisions, 29). `manage.py desk_worker` does it.

@@ -9,3 +9,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("contacts_ui.urls")),
 ]
+handler500 = "contacts_ui.views.server_error.server_error"

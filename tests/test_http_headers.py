@@ -7,14 +7,12 @@ import json
 import logging
 import re
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
 from contacts_ui.observability.json_logs import JsonFormatter
 from contacts_ui.people.sessions import end_sessions
@@ -71,26 +69,14 @@ def test_version_is_at_foot_of_page(admin_client: Client, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/sign-in/", "/sign-in/password/", "/sign-in/inactive/", "/nowhere/", "/readyz"])
 def test_version_is_on_no_page_for_strangers(db: None, path: str) -> None:
-    assert django_settings.DESK_VERSION.partition("+")[0] not in text(Client().get(path, follow=True))
+    assert django_settings.DESK_VERSION.partition("+")[0] not in text(
+        Client().get(path, follow=True, REMOTE_ADDR="203.0.113.9")
+    )
 
 
 def sandbox_calls(sandbox: SandboxServer) -> list[str]:
     """Paths of all API calls."""
     return [call["path"] for call in sandbox.requests()]
-
-
-def test_readyz_queries_database(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(1):
-        assert Client().get("/readyz").status_code == 200
-
-
-def test_readyz_gets_503_when_database_is_down(db: None) -> None:
-    def away(*_: object) -> NoReturn:
-        raise OperationalError
-
-    with connection.execute_wrapper(away):
-        response = Client().get("/readyz")
-    assert (response.status_code, text(response)) == (503, "the database does not answer\n")
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def _run(running: list[subprocess.Popen[bytes]], *, dev: bool) -> int:
     host = os.environ.get("HOST") or _dotenv().get("HOST") or "127.0.0.1"
     demo = not _has_api_key()
     settings = _environment(host, port, dev=dev)
-    settings["HOST"] = host  # the settings refuse what is not safe where it listens
+    settings |= {"HOST": host, "PORT": str(port)}  # the settings refuse what is not safe where it listens
     require_free(host, port)
     if demo:
         _refuse_real_desk(settings)
@@ -219,15 +219,7 @@ def _preflight_report(settings: Mapping[str, str]) -> list[str]:
 def _server_command(host: str, port: int, *, dev: bool) -> list[str]:
     if dev:
         return [sys.executable, "manage.py", "runserver", f"{f'[{host}]' if ':' in host else host}:{port}"]
-    # 2 workers x 64 threads, which dashboard/rsgi.py starts.
-    # No access log: query strings contain phone numbers.
-    return [
-        str(Path(sys.executable).with_name("granian")),
-        *("--interface", "rsgi", "--no-ws", "--http", "1", "--host", host, "--port", str(port)),
-        *("--workers", "2", "--no-access-log", "--log-level", "error"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
-        "dashboard.wsgi:server",
-    ]
+    return [sys.executable, "-m", "dashboard.server"]  # where HOST and PORT say
 
 
 def _worker_command(*, dev: bool) -> list[str]:

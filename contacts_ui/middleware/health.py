@@ -1,40 +1,47 @@
 """Health checks for load balancers: liveness and readiness. No sign-in, any host name, no API call.
 
-`/healthz` also says which version serves, to programs of this machine: strangers would learn which faults to try.
+Who may is also told which version serves, and the reasons of readiness as JSON: programs of this machine, and those
+with the token of the metrics. Strangers would learn which faults to try, and when.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+
+from .readiness import ReadinessCheck
 
 # A proxy on this machine has a loopback address as well, but says for whom it asks.
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _PROXY_HEADERS = ("HTTP_X_FORWARDED", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA")  # the beginnings of their names
+_check_readiness = ReadinessCheck()
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 while the process serves."""
-    version = f"version {settings.DESK_VERSION}\n" if _is_of_this_machine(request) else ""
+    version = f"version {settings.DESK_VERSION}\n" if _may_know(request) else ""
     return HttpResponse(f"ok\n{version}", content_type="text/plain")
 
 
-def _is_of_this_machine(request: HttpRequest) -> bool:
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when this host can serve, else 503."""
+    found = _check_readiness()
+    status = 200 if found.ready else 503
+    if _may_know(request):
+        return JsonResponse({"ready": found.ready, "version": settings.DESK_VERSION, **asdict(found)}, status=status)
+    return HttpResponse("ok\n" if found.ready else "not ready\n", content_type="text/plain", status=status)
+
+
+def _may_know(request: HttpRequest) -> bool:
     forwarded = any(name.startswith(_PROXY_HEADERS) for name in request.META)
-    return request.META.get("REMOTE_ADDR") in _LOOPBACK and not forwarded
-
-
-def readyz(_request: HttpRequest) -> HttpResponse:
-    """200 when the database responds, else 503."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return HttpResponse("the database does not answer\n", content_type="text/plain", status=503)
-    return HttpResponse("ok\n", content_type="text/plain")
+    if request.META.get("REMOTE_ADDR") in _LOOPBACK and not forwarded:
+        return True
+    token = getattr(settings, "METRICS_TOKEN", None)
+    return bool(token) and constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}")
 
 
 class HealthMiddleware:

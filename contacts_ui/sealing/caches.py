@@ -133,7 +133,7 @@ class BytesSerializer:
         return stored
 
 
-class _GuardedClient(RedisCacheClient):  # type: ignore[misc]  # django-stubs leaves it untyped
+class _GuardedClient(RedisCacheClient):
     """Django's client, whose commands go through the circuit of Redis."""
 
     def __init__(self, servers: list[str], **options: Any) -> None:

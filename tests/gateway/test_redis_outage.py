@@ -55,7 +55,7 @@ class Redis:
     def pid(self) -> int:
         """Its process."""
         with redis.Redis.from_url(self.url) as client:
-            return int(client.info("server")["process_id"])  # type: ignore[index]  # typed as perhaps a coroutine
+            return int(client.info("server")["process_id"])
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_clock_of_redis_set_back_does_not_lock_budget(server: Redis, tmp_path: P
         client.hset(limiter._keys[0], mapping={"at": later, "blocked": later, "refused": later})
         grants = client.llen(limiter._keys[1])
         client.delete(limiter._keys[1])
-        client.lpush(limiter._keys[1], *([str(later)] * int(grants)))  # type: ignore[arg-type]  # as above
+        client.lpush(limiter._keys[1], *([str(later)] * int(grants)))
     assert 10 <= _grants(limiter, 50) <= 12
     assert limiter.acquire(bulk=True) <= 61
 

@@ -25,10 +25,12 @@ from django_tasks_db.models import DBTaskResult
 from contacts_ui import number_index, snapshots
 from contacts_ui.contacts import lookup_sweep
 from contacts_ui.exports import recovery
+from contacts_ui.observability.worker_seen import worker_lives
 
 log = logging.getLogger(__name__)
 
 PERIODIC: tuple[Callable[[], object], ...] = (
+    worker_lives,
     snapshots.sweep,
     recovery.sweep,
     number_index.maintain,
