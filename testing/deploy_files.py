@@ -21,14 +21,9 @@ PROGRAM_FOLDERS = ("/srv/desk/current", "/srv/desk")
 _PORT = re.compile(r"\b(8000|5432|6379)\b")
 
 
-def unit_commands(unit: str, program: Path, *, port: int | None = None, host: str = "127.0.0.1") -> list[list[str]]:
+def unit_commands(unit: str, program: Path) -> list[list[str]]:
     """The ExecStart lines of a unit, for a program in another folder."""
-    lines = _lines(unit, "ExecStart")
-    variables = {"HOST": host, "PORT": str(port or 8000)}
-    return [
-        [re.sub(r"\$\{(\w+)\}", lambda name: variables[name[1]], word) for word in _words(line, program)]
-        for line in lines
-    ]
+    return [_words(line, program) for line in _lines(unit, "ExecStart")]
 
 
 def unit_environment(unit: str) -> dict[str, str]:

@@ -55,10 +55,11 @@ class Host:
             "STATIC_ROOT": str(folder / "static"),
             "SENT_BUDGET_FILE": str(folder / "budget"),
             "MALLOC_ARENA_MAX": "2",
+            "PORT": str(port),
         }
         self.current = folder / "current"
         self.current.symlink_to(release)
-        (web,) = unit_commands("desk-web", self.current, port=port)
+        (web,) = unit_commands("desk-web", self.current)
         (worker,) = unit_commands("desk-worker", self.current)
         self.web = Restartable(web, self.answers, folder / "web.log", env=self.env, cwd=self.current)
         self.worker = Restartable(worker, lambda: True, folder / "worker.log", env=self.env, cwd=self.current)

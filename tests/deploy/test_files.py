@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,13 +20,7 @@ from tools.run import _server_command
 
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 LAST_STAGE = DOCKERFILE[DOCKERFILE.rindex("\nFROM ") :]
-BY_ADDRESS = {"--host", "--port"}
 DESK_SERVICES = ("migrate", "desk", "worker")
-
-
-def _flags(command: list[str]) -> list[str]:
-    """The words of a server's command, but for its program and where it listens."""
-    return [word for before, word in pairwise(command) if before not in BY_ADDRESS]
 
 
 def _image_command() -> list[str]:
@@ -36,11 +29,11 @@ def _image_command() -> list[str]:
 
 
 def test_server_commands_of_unit_image_and_compose_are_the_launchers() -> None:
-    launcher = _flags(_server_command("127.0.0.1", 8000, dev=False))
+    launcher = _server_command("127.0.0.1", 8000, dev=False)[1:]
     (unit,) = unit_commands("desk-web", Path("/srv"))
-    assert _flags(unit) == launcher
-    assert _flags(_image_command()) == launcher
-    assert _flags(compose_services()["desk"]["command"]) == launcher
+    assert unit[1:] == launcher
+    assert _image_command()[1:] == launcher
+    assert compose_services()["desk"]["command"][1:] == launcher
 
 
 def test_last_stage_of_image_has_no_compiler_pip_or_root() -> None:
@@ -155,5 +148,4 @@ def test_commands_of_compose_start_and_serve(tmp_path: Path) -> None:
         finally:
             cache_process.terminate()
             cache_process.wait()
-    assert desk[0] == f"{ROOT}/.venv/bin/granian"
     assert Path(desk[0]).parent == Path(sys.executable).parent
