@@ -16,7 +16,7 @@ SECRETS := DEMO_PASSWORD SECRET_KEY SECRET_KEY_FALLBACKS SENT_API_KEY AUDIT_KEY 
 $(foreach name,$(SECRETS),$(if $(findstring command line,$(origin $(name))),$(error everyone on this machine can read \
 	$(name) in the process list. Use $(name)=… make run)))
 
-.PHONY: help run dev test test-fast test-all coverage lint format lock clean audit sbom isolation mutants screenshots
+.PHONY: help install run dev test test-fast test-all coverage lint format lock clean audit sbom isolation mutants screenshots
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,8 @@ help:  ## What there is
 	@echo "Installing what the tests need into .venv (half a minute)."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+install: .venv/.runs  ## What the desk runs on, into .venv
 
 run: .venv/.runs  ## The desk at http://localhost:8000 (PORT, HOST, SANDBOX_PORT)
 	@exec $(BIN)/python -m tools.run
