@@ -51,7 +51,7 @@ def set_the_scene(desk: DeskHosts, api: SandboxServer, agents: int, factor: floa
     people = desk.people(agents + 1, profiles)
     history = SharedHistory(desk.url, Clock(factor), {profile: workload_of(api, profile) for profile in profiles})
     ids = {profile: frozenset(api.contacts(profile)) for profile in profiles}
-    seen = Seen(history, ids, answers=[], foreign=[], shown=[], without_style=[], pages=[])
+    seen = Seen(history, ids, answers=[], foreign=[], shown=[], without_style=[], pages=[], bare=[])
     api.clear()
     return Scene(desk, api, people, history, seen)
 

@@ -20,7 +20,7 @@ from testing.running_desk import Person
 from .simulated_agent import Agent, SharedHistory
 from .workload_plan import Case
 
-LISTED = re.compile(r'data-contact-id="([^"]+)"')
+LISTED = re.compile(r'<tr [^>]*data-contact-id="([^"]+)"')
 STYLESHEET = re.compile(r'<link[^>]*rel="stylesheet"[^>]*href="([^"]+)"|<link[^>]*href="([^"]+)"[^>]*rel="stylesheet"')
 PAGE_PAUSE = 1.0  # seconds between two whole pages
 NO_ANSWER = 0
@@ -47,6 +47,14 @@ class Seen:
     shown: list[str]  # session of whom a list was shown to, once a list
     without_style: list[str]
     pages: list[float]
+    bare: list[str]  # what stood in answers of 500 and more that are not ours
+
+    def note(self, sent: float, response: requests.Response) -> None:
+        """Notes an answer, and what stands in one that is not ours."""
+        ours = is_ours(response)
+        self.answers.append(Answer(sent, time.monotonic(), response.status_code, ours))
+        if not ours:
+            self.bare.append(f"{response.status_code} {response.text[:200]!r}")
 
     def look(self, person: Person, profile: str, response: requests.Response) -> None:
         """Notes the rows of an answer."""
@@ -70,7 +78,7 @@ class SteadyAgent(Agent):
         except requests.RequestException:
             self._seen.answers.append(Answer(sent, time.monotonic(), NO_ANSWER, ours=False))
             return requests.Response()  # without text, so no step is possible
-        self._seen.answers.append(Answer(sent, time.monotonic(), response.status_code, is_ours(response)))
+        self._seen.note(sent, response)
         self._seen.look(self._person, profile, response)
         return response
 
@@ -98,7 +106,7 @@ class PageReader(threading.Thread):
         with self._person.browser() as browser:
             try:
                 page = browser.get(self._url + path, timeout=60, allow_redirects=False)
-                self._seen.answers.append(Answer(sent, time.monotonic(), page.status_code, is_ours(page)))
+                self._seen.note(sent, page)
                 self._seen.look(self._person, self._person.profiles[0], page)
                 if page.status_code != 200:
                     return

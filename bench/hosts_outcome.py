@@ -38,6 +38,7 @@ class Outcome:
     exported: int
     export_expected: int
     export_seconds: float
+    bare: tuple[str, ...]
 
     def during(self, name: str) -> list[Answer]:
         """Answers asked for during a fault."""
@@ -70,6 +71,7 @@ def outcome_of(desk: DeskHosts, seen: Seen, faults: Faults, export_expected: int
         exported=faults.exported,
         export_expected=export_expected,
         export_seconds=faults.export_seconds,
+        bare=tuple(seen.bare),
     )
 
 
@@ -126,6 +128,8 @@ def show(outcome: Outcome) -> None:
     print(f"lists shown: {outcome.shown}, rows of lists in the audit log: {outcome.audited}")
     print(f"rows of another profile: {outcome.foreign}")
     print(f"whole pages: {outcome.pages}, {outcome.without_style} stylesheets missing")
+    for text in outcome.bare[:5]:
+        print(f"not the desk's own page: {text}")
     if outcome.export_seconds:
         of = f"{outcome.exported} of {outcome.export_expected} contacts"
         print(f"export: {of}, ready after {outcome.export_seconds:.0f} s")
