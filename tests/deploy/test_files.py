@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -16,7 +17,6 @@ from testing.nginx_server import check_configuration, write_configuration
 from testing.processes import free_port, running_program
 from testing.running_desk import SECRET_KEY, desk_environment, manage
 from testing.sandbox_server import SandboxServer
-from tools.run import _server_command
 
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 LAST_STAGE = DOCKERFILE[DOCKERFILE.rindex("\nFROM ") :]
@@ -29,7 +29,9 @@ def _image_command() -> list[str]:
 
 
 def test_server_commands_of_unit_image_and_compose_are_the_launchers() -> None:
-    launcher = _server_command("127.0.0.1", 8000, dev=False)[1:]
+    code = "import json; from tools.run import _server_command; print(json.dumps(_server_command('', 0, dev=False)))"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    launcher = json.loads(shown)[1:]
     (unit,) = unit_commands("desk-web", Path("/srv"))
     assert unit[1:] == launcher
     assert _image_command()[1:] == launcher
