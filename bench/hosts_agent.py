@@ -24,7 +24,7 @@ LISTED = re.compile(r'<tr [^>]*data-contact-id="([^"]+)"')
 STYLESHEET = re.compile(r'<link[^>]*rel="stylesheet"[^>]*href="([^"]+)"|<link[^>]*href="([^"]+)"[^>]*rel="stylesheet"')
 PAGE_PAUSE = 1.0  # seconds between two whole pages
 NO_ANSWER = 0
-OWN_MARK = "Contact Desk"  # in the title of every page of the desk, and in the proxy's
+OWN_MARKS = ("Contact Desk", "data-error=")  # in the title of every page, the proxy's too; in a fragment
 
 
 class Answer(NamedTuple):
@@ -85,7 +85,7 @@ class SteadyAgent(Agent):
 
 def is_ours(response: requests.Response) -> bool:
     """False for an error page that neither the desk nor its proxy's configuration wrote."""
-    return response.status_code < 500 or OWN_MARK in response.text or "<section" in response.text
+    return response.status_code < 500 or any(mark in response.text for mark in OWN_MARKS)
 
 
 class PageReader(threading.Thread):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import requests
 
 from bench import hosts, soak
-from bench.hosts_agent import Answer
+from bench.hosts_agent import Answer, is_ours
 from bench.hosts_faults import Span
 from bench.hosts_outcome import longest, recovery
 
@@ -28,6 +29,21 @@ def test_recovery_ends_with_last_error_before_the_next_fault() -> None:
 
 def test_refused_call_of_budget_is_no_outage() -> None:
     assert recovery([Answer(21, 22, 429, ours=True)], [FIRST]) == {"first": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        ("<title>Not available · Contact Desk</title>", True),
+        ('<div class="state state--red" data-error="503">', True),
+        ("<center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center>", False),
+        ("Internal server error", False),
+    ],
+)
+def test_error_is_the_desks_own_by_its_marks(text: str, ours: bool) -> None:
+    response = requests.Response()
+    response.status_code, response._content = 503, text.encode()
+    assert is_ours(response) is ours
 
 
 def test_slope_leaves_the_warm_up_out() -> None:
