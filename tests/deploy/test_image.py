@@ -48,9 +48,9 @@ def _pip_mounts(folder: Path) -> list[str]:
         if f"{kind}.{name}" in settings
     }
     (folder / "pip.conf").write_text("[global]\n" + "".join(f"{name} = {value}\n" for name, value in found.items()))
-    paths = {
-        urlsplit(word).path for value in found.values() for word in value.split() if word[0] == "/" or "file:" in word
-    }
+    # The pages of an index in files (`simple/`) lead to packages beside them.
+    indexes = {str(Path(urlsplit(word).path).parent) for word in words if word.startswith("file:")}
+    paths = indexes | {word for word in words if word.startswith("/")}
     mounts = [f"{folder}/pip.conf:/etc/pip.conf:ro", f"{CERTIFICATES}:{CERTIFICATES}:ro"]
     return [*mounts, *(f"{path}:{path}:ro" for path in sorted(paths) if Path(path).exists())]
 
