@@ -48,6 +48,7 @@ def _pip_mounts(folder: Path) -> list[str]:
         if f"{kind}.{name}" in settings
     }
     (folder / "pip.conf").write_text("[global]\n" + "".join(f"{name} = {value}\n" for name, value in found.items()))
+    words = [word for value in found.values() for word in value.split()]
     # The pages of an index in files (`simple/`) lead to packages beside them.
     indexes = {str(Path(urlsplit(word).path).parent) for word in words if word.startswith("file:")}
     paths = indexes | {word for word in words if word.startswith("/")}
