@@ -59,7 +59,10 @@ class VisibleProfiles:
     @property
     def by_name(self) -> tuple[Profile, ...]:
         """The profiles in the order of their names."""
-        return tuple(profile for known, profile in self.account.profiles_by_name.items() if known in self.profiles)
+        by_name = self.account.profiles_by_name
+        if self.profiles is self.account.profiles_by_id:
+            return tuple(by_name.values())
+        return tuple(profile for known, profile in by_name.items() if known in self.profiles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ _SELECT = """
         (SELECT {joined_profiles} FROM contacts_ui_profileaccess a WHERE a.user_id = u.id),
         (SELECT COALESCE(CAST(v.profile_id AS text), '') FROM contacts_ui_scopevisit v
             WHERE v.user_id = u.id ORDER BY v.visited_at DESC LIMIT 1),
-        EXISTS (SELECT 1 FROM mfa_authenticator f WHERE f.user_id = u.id AND f.type IN ({second_factors}))
+        EXISTS (SELECT 1 FROM mfa_authenticator f WHERE f.user_id = u.id AND f.type IN ({second_factors})),
+        EXISTS (SELECT 1 FROM contacts_ui_export)
     FROM contacts_ui_session s
         LEFT JOIN auth_user u ON u.id = s.user_id
         LEFT JOIN contacts_ui_preferences c ON c.user_id = u.id
@@ -56,6 +57,7 @@ _JOINED = {"sqlite": "group_concat({}, ',')", "postgresql": "string_agg({}, ',')
 class Principal:
     """Who is signed in. `mask_forced`: a group's policy masks numbers. `assigned`: ids of profiles, commas between.
     `last_visit` is the id of the profile that was open last, ACCOUNT for the account, None before the first visit.
+    `any_exports`: there are exports, whoever's.
     """
 
     user: User
@@ -64,6 +66,7 @@ class Principal:
     assigned: str
     last_visit: str | None
     has_second_factor: bool
+    any_exports: bool
 
     @property
     def profile_ids(self) -> frozenset[str]:
@@ -89,10 +92,10 @@ def read_session(stored_key: str, now: datetime) -> StoredSession | None:
     if row is None:
         return None
     data, user_id, waiting_id, *columns = row
-    person, chosen = columns[: len(_USER)], columns[len(_USER) : -5]
+    person, chosen = columns[: len(_USER)], columns[len(_USER) : -6]
     if person[0] is None:  # nobody is signed in, or who was is gone
         return StoredSession(data, user_id, waiting_id, None)
-    groups, mask_forced, assigned, last_visit, has_factor = columns[-5:]
+    groups, mask_forced, assigned, last_visit, has_factor, any_exports = columns[-6:]
     user = User.from_db(
         connection.alias, _USER, [bool(v) if n in _FLAGS else v for n, v in zip(_USER, person, strict=True)]
     )
@@ -103,6 +106,7 @@ def read_session(stored_key: str, now: datetime) -> StoredSession | None:
         assigned or "",
         last_visit and _dashed(last_visit),
         bool(has_factor),
+        bool(any_exports),
     )
     setattr(user, CACHED_ROLE, first_role(frozenset((groups or "").split(","))))
     setattr(user, _PRINCIPAL, principal)

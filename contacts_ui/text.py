@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from unicodedata import category, normalize
 from uuid import UUID
@@ -35,8 +36,18 @@ def parse_uuid(text: str) -> str | None:
 
 def matches_name(typed: str, name: str) -> bool:
     """True if the name contains every typed word, ignoring case and accents. switcher.js does the same."""
-    folded = fold(name)
-    return all(word in folded for word in fold(typed).split())
+    return name_matcher(typed)(name)
+
+
+def name_matcher(typed: str) -> Callable[[str], bool]:
+    """`matches_name` of one text, for many names."""
+    words = fold(typed).split()
+
+    def matches(name: str) -> bool:
+        folded = fold(name)
+        return all(word in folded for word in words)
+
+    return matches
 
 
 @lru_cache(maxsize=4096)

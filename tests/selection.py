@@ -19,6 +19,7 @@ DRIVES = {"chromium": "Chromium", "caching_desk": "Redis", "redis_url": "Redis",
 TOGETHER = {
     "tests/sign_in/test_oidc.py": "single sign-on",
     "tests/sign_in/test_wrong_passwords.py": "single sign-on",
+    "tests/sign_in/test_provider_session.py": "single sign-on",
     "tests/audit/test_append_only.py": "PostgreSQL",
     "tests/audit/test_export.py": "PostgreSQL",
     "tests/audit/test_concurrent_writes.py": "PostgreSQL",

@@ -14,7 +14,7 @@ from contacts_ui.gateway import get_gateway
 from testing.sandbox_server import SandboxServer
 
 from .html import RESTORE, fragment, rows, scopes, text
-from .test_error_pages import FAILURES, use_short_timeout
+from .test_error_pages import FAILURES, SOME, use_short_timeout
 
 LIST = "/account/contacts/"
 ROUTE = "message-summary"
@@ -236,7 +236,7 @@ def test_stale_messages_are_labelled_when_api_fails(
 # --- Errors ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("failure", SOME)
 def test_error_is_shown_inside_fragment(
     admin_client: Client, sandbox: SandboxServer, messages: str, settings: Settings, failure: str
 ) -> None:

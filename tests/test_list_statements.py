@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from testing.sandbox_server import SandboxServer
 
@@ -19,10 +18,11 @@ EXPECTED = {
 }
 
 
+@pytest.mark.parametrize("person", ["support_client", "admin_client"])
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_list_asks_once_who_is_asking_and_writes_twice(
-    support_client: Client, caching_api: SandboxServer, kind: str
+    caching_api: SandboxServer, kind: str, person: str, request: pytest.FixtureRequest
 ) -> None:
     assert connection.vendor == "sqlite"
-    found = of_list(support_client, f"/p/{caching_api.profiles()[1]['id']}/contacts/")
+    found = of_list(request.getfixturevalue(person), f"/p/{caching_api.profiles()[1]['id']}/contacts/")
     assert found[kind] == EXPECTED[kind]

@@ -17,8 +17,8 @@ from testing.sandbox_server import SandboxServer
 from .html import RESTORE, fragment, scopes, text
 
 PEOPLE = "/people/"
-# Who is asking, count, rows, their profiles, links, attention, first steps, quota stops, exports.
-QUERIES = 9
+# Who is asking, count, rows, their profiles, links, attention, first steps, quota stops.
+QUERIES = 8
 
 
 def _names(page: str) -> list[str]:

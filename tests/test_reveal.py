@@ -16,7 +16,7 @@ from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
 
 from .html import FRAGMENT, SITE_URL, fragment, rows, scopes, text
-from .test_error_pages import FAILURES, use_short_timeout
+from .test_error_pages import FAILURES, SOME, use_short_timeout
 from .visible_numbers import first_page, formats, numbered, readable
 
 LIST = "/account/contacts/"
@@ -170,7 +170,7 @@ def test_opening_masked_contact_is_not_logged_as_reveal(
     assert _revealed(caplog) == []
 
 
-@pytest.fixture(params=FAILURES)
+@pytest.fixture(params=SOME)
 def failure(request: pytest.FixtureRequest, desk_api: SandboxServer, settings: Settings) -> tuple[int, str]:
     """Makes the next call for a contact fail: the status and message expected of it."""
     fault, status, sentence = FAILURES[request.param]

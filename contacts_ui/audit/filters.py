@@ -115,11 +115,10 @@ class AuditFilters:
         return _local(datetime.fromisoformat(value), self.zone) if value and name in {"from", "to"} else value
 
 
-def profile_names() -> dict[str, str]:
+def profile_names() -> Mapping[str, str]:
     """Profile names by id, empty when the API does not respond in time. Cost: one API call in five minutes."""
     account = get_gateway().account_if_known(PROFILE_NAMES_TIMEOUT)
-    named = account.value.profiles_by_name if account else {}
-    return {profile_id: profile.display_name for profile_id, profile in named.items()}
+    return account.value.profile_names if account else {}
 
 
 def hashes_for_input(text: str, region: str | None) -> str:

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
 from contacts_ui.sent_api.errors import SentError
-from contacts_ui.text import fold, matches_name, parse_uuid, single_line
+from contacts_ui.text import fold, name_matcher, parse_uuid, single_line
 
 # Choices a page shows: a browser sends a field for each selected one, and Django accepts a thousand fields of a form.
 MAX_SHOWN = 500
@@ -100,7 +100,8 @@ def profile_choices(
     unnamed = sorted({*assigned, *selected} - profiles.names.keys())
     every = [(known_id, name, True) for known_id, name in profiles.names.items()]
     every += [(unknown_id, unknown_id, False) for unknown_id in unnamed]
-    matching = [entry for entry in every if matches_name(find, entry[1])]
+    matches = name_matcher(find)
+    matching = [entry for entry in every if matches(entry[1])]
     matching.sort(key=lambda entry: entry[0] not in selected)  # stable: by name within both parts
     shown = matching[:MAX_SHOWN]
     choices = tuple(ProfileChoice(entry_id, name, entry_id in selected, known) for entry_id, name, known in shown)

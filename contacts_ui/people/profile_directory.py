@@ -16,7 +16,7 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import EXPORTER, ROLES, SUPPORT
 from contacts_ui.sent_api.types import Account, Profile
-from contacts_ui.text import matches_name, single_line
+from contacts_ui.text import name_matcher, single_line
 
 from .filters import MAX_SEARCH
 from .people_list import with_role
@@ -82,7 +82,8 @@ def profiles_page(path: str, parameters: QueryDict) -> ProfilesPage:
     counted = ProfileAccess.objects.values_list("profile_id").annotate(number=Count("pk")).order_by()
     numbers = {str(profile_id): number for profile_id, number in counted}
     every = [_row(profile, numbers.get(profile.id.lower(), 0)) for profile in _account().profiles_by_name.values()]
-    wanted = [row for row in every if matches_name(find, row.name) and not (nobody and row.people)]
+    matches = name_matcher(find)
+    wanted = [row for row in every if matches(row.name) and not (nobody and row.people)]
     paginator = Paginator(wanted, PAGE_SIZE)
     page = paginator.get_page(_number(parameters))
     kept = {"find": find} if find else {}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
 from contacts_ui.audit.log import ACCOUNT
-from contacts_ui.text import matches_name
+from contacts_ui.text import name_matcher
 
 MAX_SUGGESTED = 50  # of a kind: in a page, or for one text
 
@@ -34,8 +35,9 @@ def people_to_copy(typed: str = "") -> Suggestions:
 
 def suggested_profiles(names: Iterable[str], typed: str = "") -> Suggestions:
     """ "account", and those of these names of profiles, that have the typed words, each once. Cost: none."""
-    fitting = dict.fromkeys(name for name in (ACCOUNT, *names) if matches_name(typed, name))
-    return Suggestions(tuple((name, "") for name in fitting)[:MAX_SUGGESTED], len(fitting) > MAX_SUGGESTED)
+    every = dict.fromkeys(chain([ACCOUNT], names))
+    fitting = tuple(islice(filter(name_matcher(typed), every) if typed else every, MAX_SUGGESTED + 1))
+    return Suggestions(tuple((name, "") for name in fitting[:MAX_SUGGESTED]), len(fitting) > MAX_SUGGESTED)
 
 
 def _suggested(people: QuerySet[User], typed: str) -> Suggestions:

@@ -149,6 +149,11 @@ class Account(Struct, frozen=True, kw_only=True, dict=True, eq=False):
         """The same in the order of their names."""
         return {profile.id.lower(): profile for profile in sorted_by_name(self.profiles_by_id.values())}
 
+    @cached_property
+    def profile_names(self) -> Mapping[str, str]:
+        """What pages call the profiles, in that order, by their ids in lower case."""
+        return {profile_id: profile.display_name for profile_id, profile in self.profiles_by_name.items()}
+
 
 class ChannelScore(Struct, frozen=True, kw_only=True):
     """Delivery scores of one channel, 0 to 100."""

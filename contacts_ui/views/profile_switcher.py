@@ -25,7 +25,8 @@ from contacts_ui.access import (
 from contacts_ui.contacts.filters import parse_filters
 from contacts_ui.roles import AUDITOR, role_of
 from contacts_ui.scope import Scope, path_of
-from contacts_ui.text import matches_name
+from contacts_ui.sent_api.types import Profile
+from contacts_ui.text import name_matcher
 from contacts_ui.web.htmx import current_list_url, wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
@@ -96,14 +97,14 @@ def _options_page(request: DeskRequest, scope: Scope, find: str) -> HttpResponse
     choices, filters = visible_profiles(request.user), _filters(request)
     pinned = pinned_scopes(request.user, choices)
     recent = recent_scopes(request.user, choices, exclude=scope)
-    names = _names(choices, find)
-    groups = _groups(names, pinned, recent, scope, filters)
+    matching = _matching(choices, find)
+    groups = _groups(matching, choices.account.display_name, pinned, recent, scope=scope, filters=filters)
     searched = str(request.htmx.target or "").endswith("#profile-found")
     desk = DeskPage(request, "profiles/list.html", f"profiles/_{'found' if searched else 'options'}.html", scope)
     return desk.response(
         groups=groups,
         shown=sum(len(group.options) for group in groups),
-        matching=len(names),
+        matching=len(matching),
         most=MAX_OPTIONS,
         total=len(choices),
         with_account=choices.sees_account,
@@ -123,35 +124,37 @@ def _filters(request: DeskRequest) -> str:
     return parse_filters("", parameters, page_size=preferences.page_size, opens_default=opens_default).url()
 
 
-def _names(choices: VisibleProfiles, find: str) -> dict[str | None, tuple[str, str | None]]:
-    """Name and status of the profiles that match `find`, by profile id (None for the account), sorted by name."""
-    names: dict[str | None, tuple[str, str | None]] = {}
-    if choices.sees_account:
-        names[None] = (choices.account.display_name, "account")
-    names |= {profile.id: (profile.display_name, profile.status) for profile in choices.by_name}
-    return {known: named for known, named in names.items() if matches_name(find, named[0])} if find else names
+def _matching(choices: VisibleProfiles, find: str) -> dict[str | None, Profile | None]:
+    """The profiles that match `find` by id, sorted by name; None for the account."""
+    matches, account = name_matcher(find), choices.account.display_name
+    found: dict[str | None, Profile | None] = {None: None} if choices.sees_account and matches(account) else {}
+    profiles = choices.by_name if not find else (each for each in choices.by_name if matches(each.display_name))
+    return found | {profile.id: profile for profile in profiles}
 
 
 def _groups(
-    names: dict[str | None, tuple[str, str | None]],
+    matching: dict[str | None, Profile | None],
+    account: str,
     pinned: tuple[Scope, ...],
     recent: tuple[Scope, ...],
+    *,
     scope: Scope,
     filters: str,
 ) -> tuple[OptionGroup, ...]:
-    """MAX_OPTIONS of the names, pinned ones first, then recent ones, each once: duplicates would be confusing."""
+    """MAX_OPTIONS of them, pinned ones first, then recent ones, each once: duplicates would be confusing."""
 
     def option(profile_id: str | None) -> SwitcherOption:
-        title, status = names[profile_id]
+        profile = matching[profile_id]
+        title, note = (profile.display_name, _status(profile.status)) if profile else (account, "account")
         url, current = f"{path_of(profile_id)}contacts/{filters}", profile_id == scope.profile_id
-        return SwitcherOption(url, title, _status(status), current)
+        return SwitcherOption(url, title, note, current)
 
     used, groups = set[str | None](), []
     for title, scopes in (("Pinned", pinned), ("Recent", recent)):
-        ids = [found.profile_id for found in scopes if found.profile_id in names and found.profile_id not in used]
+        ids = [found.profile_id for found in scopes if found.profile_id in matching and found.profile_id not in used]
         used |= set(ids)
         groups.append(OptionGroup(title, tuple(map(option, ids))))
-    rest = islice((profile_id for profile_id in names if profile_id not in used), MAX_OPTIONS - len(used))
+    rest = islice((profile_id for profile_id in matching if profile_id not in used), MAX_OPTIONS - len(used))
     groups.append(OptionGroup("All profiles", tuple(map(option, rest))))
     return tuple(group for group in groups if group.options)
 

@@ -11,6 +11,7 @@ from django.db.models import Case, Q, When
 from contacts_ui.exports import service
 from contacts_ui.exports.service import Progress
 from contacts_ui.models import UNFINISHED_EXPORTS, Export
+from contacts_ui.principal import principal_of
 from contacts_ui.roles import ADMIN, EXPORTER
 
 
@@ -30,9 +31,11 @@ class ExportMark:
 def export_mark(user: User, role: str | None) -> ExportMark | None:
     """The mark of a person's oldest unfinished export, an empty one where there are only others, None without any.
 
-    Cost: none for people who do not export; else one query, another one while an export is under way.
+    Cost: none for people who do not export, nor where there is no export at all; else one query, another one while an
+    export is under way.
     """
-    if role not in {ADMIN, EXPORTER}:
+    principal = principal_of(user)
+    if role not in {ADMIN, EXPORTER} or (principal and not principal.any_exports):
         return None
     seen = Export.objects.all() if role == ADMIN else Export.objects.filter(person=user)
     is_marked = Q(person=user, state__in=UNFINISHED_EXPORTS)

@@ -65,6 +65,7 @@ SAMPLE = EXPORT_SAMPLE | frozenset(
         "drawer-messages",
         "drawer-messages-failed",
         "drawer-opted-out",
+        "export-list",
         "forbidden",
         "gateway-key-rejected",
         "list-ignored",

