@@ -117,6 +117,14 @@ def test_systemd_rates_the_units_exposure_as_low(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout[-300:] + done.stderr
 
 
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="needs docker-compose, which is not here")
+def test_docker_compose_accepts_its_file(tmp_path: Path) -> None:
+    shutil.copy(DEPLOY / "compose.yaml", tmp_path)
+    command = ["docker-compose", "--file", str(tmp_path / "compose.yaml"), "config", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.skipif(shutil.which("hadolint") is None, reason="needs hadolint, which Debian does not have")
 def test_hadolint_accepts_the_dockerfile() -> None:
     subprocess.run(["hadolint", "--ignore", "DL3008", str(DEPLOY / "Dockerfile")], check=True)
