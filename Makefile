@@ -16,7 +16,7 @@ SECRETS := DEMO_PASSWORD SECRET_KEY SECRET_KEY_FALLBACKS SENT_API_KEY AUDIT_KEY 
 $(foreach name,$(SECRETS),$(if $(findstring command line,$(origin $(name))),$(error everyone on this machine can read \
 	$(name) in the process list. Use $(name)=… make run)))
 
-.PHONY: help run dev test test-fast test-all coverage lint format lock clean audit sbom isolation mutants screenshots
+.PHONY: help install run dev test test-fast test-all test-pythons coverage lint format lock clean audit sbom isolation mutants screenshots
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,8 @@ help:  ## What there is
 	@echo "Installing what the tests need into .venv (half a minute)."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+install: .venv/.runs  ## What the desk runs on, into .venv
 
 run: .venv/.runs  ## The desk at http://localhost:8000 (PORT, HOST, SANDBOX_PORT)
 	@exec $(BIN)/python -m tools.run
@@ -52,6 +54,9 @@ test-all: .venv/.tests  ## Those of make test, the full matrices and the long ru
 	@echo "Running every test, full matrices and long runs included: about half an hour on two cores."
 	@$(BIN)/python -m tools.test_dependencies
 	@ISOLATION_STEPS=$${ISOLATION_STEPS:-10000} $(BIN)/python -m pytest $(WORKERS) --hypothesis-profile explore $(ARGS)
+
+test-pythons: .venv/.tests  ## Those of make test-fast under Python 3.11, 3.12 and 3.13, where they are installed
+	@$(BIN)/python -m tools.test_pythons
 
 coverage: .venv/.tests  ## Which branches of contacts_ui no test takes, those with a browser apart (ARGS)
 	@$(BIN)/python -m tools.test_dependencies

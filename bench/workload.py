@@ -79,7 +79,7 @@ def run(
         desk = stack.enter_context(launched_desk(folder, api.url, **settings))
         profiles = [p["id"] for p in api.profiles() if p["contacts"] >= MIN_PROFILE_SIZE]
         people = desk.people(agents, profiles)
-        history = SharedHistory(desk.url, Clock(factor), {profile: _workload_of(api, profile) for profile in profiles})
+        history = SharedHistory(desk.url, Clock(factor), {profile: workload_of(api, profile) for profile in profiles})
         index_calls = _index(desk, api, profiles) if index else 0
         _warm(desk, people[0])
         api.clear()
@@ -123,7 +123,7 @@ def _warm(desk: Desk, person: Person) -> None:
         person.browser().get(f"{desk.url}/p/{person.profiles[0]}/profiles/", timeout=30)
 
 
-def _workload_of(api: SandboxServer, profile: str) -> Workload:
+def workload_of(api: SandboxServer, profile: str) -> Workload:
     """Takes search terms of eight characters from the national formats of a profile's numbers."""
     query = {"profile": profile, "limit": str(SAMPLE)}
     rows = requests.get(f"{api.url}/_sandbox/contacts", params=query, timeout=30).json()["contacts"]

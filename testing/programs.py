@@ -1,4 +1,4 @@
-"""Program lookup: paths of Chromium, Redis and PostgreSQL on this machine, and their Debian packages."""
+"""Program lookup: paths of Chromium, Redis, PostgreSQL and nginx on this machine, and their Debian packages."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ PROGRAMS = {
     ),
     "Redis": Program(("redis-server", "valkey-server"), "redis-server"),
     "PostgreSQL": Program(("postgres",), "postgresql", folder="/usr/lib/postgresql"),
+    "nginx": Program(("nginx",), "nginx-light"),
 }
 
 
 def find_program(name: str) -> str | None:
-    """Path of one of PROGRAMS, or None. The environment (CHROMIUM, REDIS, POSTGRESQL) takes precedence.
+    """Path of one of PROGRAMS, or None. The environment (CHROMIUM, REDIS, POSTGRESQL, NGINX) takes precedence.
 
     None when the environment names a program that does not exist.
     """

@@ -23,17 +23,23 @@ def running_redis(folder: Path) -> Iterator[str]:
 @contextmanager
 def redis_on_port(folder: Path, port: int) -> Iterator[str]:
     """Runs the server on this port until the block ends; yields its URL."""
-    command = [require_program("Redis"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    command = redis_command(folder, port)
     server = start_program(command)
     url = f"redis://127.0.0.1:{port}/0"
     try:
-        wait_for_start(lambda: _answers(url), server)
+        wait_for_start(lambda: redis_answers(url), server)
         yield url
     finally:
         stop_program(server)
 
 
-def _answers(url: str) -> bool:
+def redis_command(folder: Path, port: int) -> list[str]:
+    """Command of a server without persistence."""
+    return [require_program("Redis"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+
+
+def redis_answers(url: str) -> bool:
+    """True when the server answers."""
     with redis.Redis.from_url(url) as client, suppress(redis.RedisError):
         return bool(client.ping())
     return False

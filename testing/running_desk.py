@@ -111,7 +111,7 @@ class Desk:
 
     def workers(self) -> list[int]:
         """Process ids of the workers: the leaves of its process tree."""
-        return _leaf_processes(self.pid)
+        return leaf_processes(self.pid)
 
 
 def desk_environment(folder: Path, api: str, port: int, **settings: str) -> dict[str, str]:
@@ -198,15 +198,15 @@ def launched_desk(folder: Path, api: str, **settings: str) -> Iterator[Desk]:
         yield desk
 
 
-def manage(settings: Mapping[str, str], *arguments: str, code: str | None = None) -> str:
-    """Runs a command of `manage.py`, with `code` in its `shell`; returns its stdout.
+def manage(settings: Mapping[str, str], *arguments: str, code: str | None = None, folder: Path = ROOT) -> str:
+    """Runs a command of `manage.py` of the program in `folder`, with `code` in its `shell`; returns its stdout.
 
     Raises AssertionError with its stderr when it fails.
     """
     arguments = ("shell", "--verbosity", "0", "-c", code) if code is not None else arguments
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env=dict(settings),
         capture_output=True,
         text=True,
@@ -222,11 +222,12 @@ def memory_mb(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
-def _leaf_processes(pid: int) -> list[int]:
+def leaf_processes(pid: int) -> list[int]:
+    """Processes of a tree that have started none, such as the workers of a server."""
     children = _child_processes(pid)
     if not children:
         return [pid]
-    return [leaf for child in children for leaf in _leaf_processes(child)]
+    return [leaf for child in children for leaf in leaf_processes(child)]
 
 
 def _child_processes(pid: int) -> list[int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from . import (
     audit,
+    deploy,
     export_pages,
     exports,
     load,
@@ -38,4 +39,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *search.MUTANTS,
     *exports.MUTANTS,
     *export_pages.MUTANTS,
+    *deploy.MUTANTS,
 )

@@ -1,0 +1,1 @@
+"""Tests of deploy/ and of the guide in docs/deploy.md."""
