@@ -62,7 +62,9 @@ COVERED_CONTROLS = """() => [...document.querySelectorAll("main :is(a, button, s
   const box = control.getClientRects()[0] ?? control.getBoundingClientRect();
   const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
   const label = hit?.closest("label");
-  const own = control.contains(hit) || hit?.contains(control) || (label && label.control === control);
+  const over = hit?.closest("dialog, [popover]");
+  const own = control.contains(hit) || hit?.contains(control) || label?.control === control
+    || (over && !over.contains(control)); // an open dialog or menu covers on purpose
   return own || box.width < 2 ? null : `${control.outerHTML.slice(0, 80)}: ${hit?.outerHTML.slice(0, 80)}`;
 }).filter(Boolean)"""
 

@@ -36,6 +36,8 @@ def test_only_profiles_in_doubt_are_asked_and_rows_stay(
     page, kept = _looked_up(support_client, shared)
     assert "Ask it again: 1 call, about 5 seconds" in page
     assert "1 was not asked just now" in page
+    question = AuditEntry.objects.get(action="number.looked_up", scope=None)
+    assert question.about == "2 of 3 have it, 1 not asked just now"  # the log says it as the page does
     sandbox.reset_requests()
     path = str(support_client.post(LOOKUP, {"number": shared, "kept": kept, "start": "1"})["Location"])
     running = text(support_client.get(path))
