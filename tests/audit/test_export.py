@@ -66,8 +66,18 @@ def test_export_applies_page_filters(auditor_client: Client, written: Write) -> 
 @pytest.mark.parametrize(
     ("row", "what", "name", "about"),
     [
-        ({"action": "sign_in", "outcome": "denied", "about": "wrong password"}, "Failed to sign in", "sign_in.failed", "wrong password"),
-        ({"action": "page.denied", "outcome": "denied", "about": "people-list"}, "Access denied", "page.denied", "People"),
+        (
+            {"action": "sign_in", "outcome": "denied", "about": "wrong password"},
+            "Failed to sign in",
+            "sign_in.failed",
+            "wrong password",
+        ),
+        (
+            {"action": "page.denied", "outcome": "denied", "about": "people-list"},
+            "Access denied",
+            "page.denied",
+            "People",
+        ),
         ({"action": "sign_in"}, "Signed in", "sign_in", ""),
     ],
 )
