@@ -408,7 +408,7 @@ STATES = (
     State("several", ("Not in ", "This is not a whole number"), at(f"{LIST}?search={_SEVERAL}")),
     State(
         "no-match-filters",
-        ("“998-8776” on WhatsApp", "Clear the search", "All channels", "Clear filters"),
+        ("“998-8776” on WhatsApp", "Clear the search", "All channels", "Clear search and filters"),
         at(f"{LIST}?search=998-8776&channel=whatsapp"),
         empty=True,
     ),
@@ -417,7 +417,7 @@ STATES = (
     State("lookup-nowhere", ("Not in any of your profiles", "Not here"), _looked_up(_NOBODYS_NUMBER)),
     State(
         "lookup-unread",
-        ("This is not a whole number", "Type the whole number with its country code"),
+        ("This number is not complete", "Type the whole number with its country code"),
         _looked_up("12345"),
     ),
     State(

@@ -55,8 +55,9 @@ KINDS = """() => [...document.querySelectorAll("body *")].filter((element) =>
 
 # Visible controls whose middle belongs to something else: a tap on them would do something else. What is outside of the
 # window first scrolls into it.
-COVERED_CONTROLS = """() => [...document.querySelectorAll("main :is(a, button, summary, input, select, textarea, label)")]
-.filter((control) => control.checkVisibility({ visibilityProperty: true }) && !control.closest(".visually-hidden"))
+COVERED_CONTROLS = """() => [
+  ...document.querySelectorAll("main :is(a, button, summary, input, select, textarea, label)")
+].filter((control) => control.checkVisibility({ visibilityProperty: true }) && !control.closest(".visually-hidden"))
 .map((control) => {
   control.scrollIntoView({ block: "center" });
   const box = control.getClientRects()[0] ?? control.getBoundingClientRect();
@@ -221,8 +222,8 @@ def _passes_axe(page: Page, size: str, scheme: Scheme, rules: dict[str, Any]) ->
 def test_whole_page_passes_axe(state: State, page: Page, scheme: Scheme, size: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size(ALL_SIZES[size])
-    # As tall as the page: a row that is half below the bar at the window's edge is no small target. Nor is one under the
-    # notice of a state that has one: it goes away with a click.
+    # As tall as the page: a row that is half below the bar at the window's edge is no small target. Nor is one under
+    # the notice of a state that has one: it goes away with a click.
     rules = {"rules": {"target-size": {"enabled": False}}} if state.name == "reveal-failed" else {}
     height = max(ALL_SIZES[size]["height"], page.evaluate("document.documentElement.scrollHeight"))
     page.set_viewport_size({"width": ALL_SIZES[size]["width"], "height": height})
