@@ -487,7 +487,7 @@ STATES = (
     State("session-ended", ("Your session has ended", "Sign in again", "Signed out"), _session_ended),
     State("drawer", ("3 of 20 on this page", "Number formats", "Copy number", "Open page"), _drawer),
     State("drawer-opted-out", ("Do not message: opted out", "Opted out"), _drawer_opted_out),
-    State("drawer-messages", ("Channels used", "delivered", "Updated"), _messages),
+    State("drawer-messages", ("Channels used", "delivered", "Read"), _messages),
     State(
         "drawer-messages-failed",
         ("The messaging service returned an error", "Number formats", "Try again"),

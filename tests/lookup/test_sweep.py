@@ -162,7 +162,7 @@ def test_failed_profile_is_no_answer_and_is_asked_again_by_resume(agent: Client,
     run_tasks()
     page = text(agent.get(path))
     assert said(page)["unanswered"] == [failing["name"]]
-    assert "Ask again: 1 call" in page
+    assert "Ask again: 1 API call" in page
     agent.post(path, {"do": "resume"})
     run_tasks()
     page = text(agent.get(path))
