@@ -70,7 +70,7 @@ def test_page_says_what_is_known_of_why_messages_fail(
 ) -> None:
     _patched(sandbox, channel_scores=[{"channel": "sms", "success_score": 96.4, "fail_score": fail}])
     page = text(admin_client.get(messages))
-    assert ("The messaging service gives no reasons. Look in Sent’s dashboard" in page) is asked
+    assert ("The messaging service gives no reasons. Ask an admin to look in Sent’s dashboard" in page) is asked
 
 
 def test_fragment_equals_body_of_page(admin_client: Client, caching_api: SandboxServer, messages: str) -> None:

@@ -200,7 +200,7 @@ def test_contact_of_profile_opens_in_account(admin_client: Client, sandbox: Sand
     assert sandbox.requests()[-1] | {"path": f"/v3/contacts/{contact}", "profile": None} == sandbox.requests()[-1]
     (fact,) = FACT.findall(text(response))
     assert f'<a class="owner" href="/p/{profile}/contacts/">{name}</a>' in fact
-    assert f" · {name} · updated " in text(response)
+    assert f" · {name} · read " in text(response)
 
 
 @pytest.mark.parametrize("page", ["messages/", "reveal/"])

@@ -34,7 +34,7 @@ def _signed_in(*people: User) -> None:
 
 def test_admin_without_second_factor_is_a_filter_and_on_the_row(admin_client: Client, support_user: User) -> None:
     page = text(admin_client.get(PEOPLE))
-    count, url = _chips(page)["No second factor"]
+    count, url = _chips(page)["Admins and auditors without a second factor"]
     assert (count, url) == (1, "/people/?attention=no-factor")
     assert _names(text(admin_client.get(url))) == ["mara"]
     assert page.count(">No second factor</span>") == 1
@@ -47,7 +47,7 @@ def test_admin_with_second_factor_needs_no_attention(admin_client: Client, admin
     else:
         SocialAccount.objects.create(user=admin_user, provider="oidc-x", uid="1")
     page = text(admin_client.get(PEOPLE))
-    assert "No second factor" not in _chips(page)
+    assert "Admins and auditors without a second factor" not in _chips(page)
     assert ">No second factor</span>" not in page
 
 
@@ -71,7 +71,7 @@ def test_deactivated_person_needs_no_attention(admin_client: Client, admin_user:
     _signed_in(admin_user)
     ProfileAccess.objects.all().delete()
     User.objects.filter(pk=support_user.pk).update(is_active=False)
-    assert set(_chips(text(admin_client.get(PEOPLE)))) == {"No second factor"}
+    assert set(_chips(text(admin_client.get(PEOPLE)))) == {"Admins and auditors without a second factor"}
 
 
 def test_active_filter_is_marked_and_leads_back(admin_client: Client) -> None:

@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from contacts_ui.access import scope_for
 from contacts_ui.contacts.saved_views import MAX_OWN, MAX_SHARED
 from contacts_ui.contacts.view_form import SavedViewForm
-from contacts_ui.models import Preferences, ProfileAccess, SavedView
+from contacts_ui.models import AuditEntry, Preferences, ProfileAccess, SavedView
 from testing.sandbox_server import SandboxServer
 
 from .html import RESTORE, fragment, rows, text
@@ -91,6 +91,18 @@ def test_form_starts_with_filters_of_list_and_without_its_search(admin_client: C
     assert url == f"{VIEWS}new/?channel=whatsapp&amp;page_size=100&amp;columns=region"
     form = text(admin_client.get(url.replace("&amp;", "&"))).split("<main")[1]
     assert re.findall(r'value="(\w+)" checked', form) == ["here", "me", "whatsapp", "100", "these", "region"]
+
+
+def test_view_that_others_see_is_recorded_and_own_one_is_not(admin_client: Client) -> None:
+    everyone = SMS | {"audience": "everyone"}
+    admin_client.post(f"{VIEWS}new/", SMS)
+    path = f"{VIEWS}{SavedView.objects.get().pk}/"
+    for sent in (everyone, everyone, SMS, everyone):
+        assert admin_client.post(path, sent).status_code == 302
+    admin_client.post(f"{path}delete/")
+    events = AuditEntry.objects.filter(action="view.changed").order_by("pk")
+    deeds = ["shared", "changed", "no longer shared", "shared", "deleted"]
+    assert [(entry.about, entry.scope) for entry in events] == [(f"By SMS: {deed}", "account") for deed in deeds]
 
 
 @pytest.mark.parametrize(

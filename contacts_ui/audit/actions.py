@@ -21,8 +21,10 @@ class AuditAction(StrEnum):
     EXPORT_EXPIRED = "export.expired"
     SNAPSHOT_STARTED = "snapshot.started"
     PROFILE_SWITCHED = "profile.switched"
+    VIEW_CHANGED = "view.changed"  # a saved view that others see; one's own is none of theirs
     PAGE_DENIED = "page.denied"
     NUMBER_LOOKED_UP = "number.looked_up"
+    NUMBER_ALSO_IN = "number.also_in"  # shown with a contact that was opened; nobody asked
     QUOTA_EXCEEDED = "quota.exceeded"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"

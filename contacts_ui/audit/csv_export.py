@@ -18,8 +18,9 @@ from django.db.models import QuerySet
 
 from contacts_ui.models import AuditEntry
 
-from .labels import OUTCOMES, about_label
+from .labels import OUTCOMES, about_label, stored_name
 from .lines import entry_label
+from .log import ACCOUNT
 from .queries import NEWEST_FIRST, EntryFilter, filter_entries
 
 HEADER = (
@@ -64,9 +65,13 @@ def csv_export(entry_filter: EntryFilter, display_names: Mapping[str, str]) -> C
 def _cells(entry: AuditEntry, display_names: Mapping[str, str]) -> tuple[object, ...]:
     at = entry.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     scope = entry.scope or ""
+    name, profile = (
+        stored_name(entry.action, entry.outcome),
+        "Account" if scope == ACCOUNT else display_names.get(scope),
+    )
     outcome = OUTCOMES.get(entry.outcome, entry.outcome)
     return (
-        at, entry.person, entry.person_id, entry_label(entry), entry.action, display_names.get(scope), scope,
+        at, entry.person, entry.person_id, entry_label(entry), name, profile, scope,
         outcome, entry.rows, entry.request_id, entry.reference, entry.address,
         about_label(entry.action, entry.about),
     )  # fmt: skip

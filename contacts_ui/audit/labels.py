@@ -18,8 +18,10 @@ ACTION_LABELS: dict[str, str] = {
     AuditAction.EXPORT_EXPIRED: "Export expired",
     AuditAction.SNAPSHOT_STARTED: "Started a copy of contacts",
     AuditAction.PROFILE_SWITCHED: "Switched to this profile",
+    AuditAction.VIEW_CHANGED: "Changed a shared view",
     AuditAction.PAGE_DENIED: "Access denied",
     AuditAction.NUMBER_LOOKED_UP: "Looked up a number across profiles",
+    AuditAction.NUMBER_ALSO_IN: "Saw “Also in” of a contact",
     AuditAction.QUOTA_EXCEEDED: "Reached the hourly limit",
     AuditAction.SIGN_IN: "Signed in",
     AuditAction.SIGN_OUT: "Signed out",
@@ -29,7 +31,7 @@ ACTION_LABELS: dict[str, str] = {
     AuditAction.ROLE_CHANGED: "Changed a role",
     AuditAction.PROFILE_ASSIGNMENT: "Changed profile access",
     AuditAction.PERSON_CHANGED: "Changed a person",
-    AuditAction.POLICY_CHANGED: "Changed group policy",
+    AuditAction.POLICY_CHANGED: "Changed masking",
     AuditAction.ADMIN_CHANGED: "Changed data in Django’s admin",
     AuditAction.PERSON_LINK_MADE: "Created a password link",
     AuditAction.PERSON_SESSIONS_ENDED: "Ended a person’s sessions",
@@ -74,6 +76,7 @@ _PAGES: dict[str, str] = {
     "export-file": "An export’s file",
 }
 LIST_LOOKUP = "Looked up a list"  # the events of one pasted list
+NUMBER_FOUND = "Found the number in this profile"  # the event of a profile that has it
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
 
 
@@ -91,6 +94,7 @@ def action_choices(*, has_profiles: bool) -> dict[str, str]:
         AuditAction.PROFILE_SWITCHED,
         AuditAction.PROFILE_ASSIGNMENT,
         AuditAction.NUMBER_LOOKED_UP,
+        AuditAction.NUMBER_ALSO_IN,
     }
     choices: dict[str, str] = {}
     for action, label in ACTION_LABELS.items():
@@ -98,6 +102,12 @@ def action_choices(*, has_profiles: bool) -> dict[str, str]:
             choices[action] = label
             choices |= {name: TRIED_LABELS[tried] for name, tried in TRIED_CHOICES.items() if tried == action}
     return choices
+
+
+def stored_name(action: str, outcome: str) -> str:
+    """The action as the filter calls it, so that a row of the CSV and the filter have one name."""
+    tried = (name for name, of in TRIED_CHOICES.items() if of == action and outcome != "ok")
+    return next(tried, action)
 
 
 def event_label(action: str, outcome: str) -> str:

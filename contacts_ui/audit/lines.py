@@ -19,12 +19,20 @@ from contacts_ui.models import AuditEntry
 from contacts_ui.text import parse_uuid
 
 from .actions import AuditAction
-from .labels import LIST_LOOKUP, about_label, event_label
+from .labels import LIST_LOOKUP, NUMBER_FOUND, about_label, event_label
 from .log import ACCOUNT
 
 FOLDED_WITHIN = timedelta(minutes=10)  # between the parts of one paste
 _PART = re.compile(r"numbers (\d{1,4}) to (\d{1,4}) of (\d{1,4})(?: \(.*)?")
-_ABOUT_CONTACT = frozenset({AuditAction.CONTACT_OPENED, AuditAction.NUMBER_REVEALED, AuditAction.MESSAGES_READ})
+_ABOUT_CONTACT = frozenset(
+    {
+        AuditAction.CONTACT_OPENED,
+        AuditAction.NUMBER_REVEALED,
+        AuditAction.MESSAGES_READ,
+        AuditAction.NUMBER_LOOKED_UP,
+        AuditAction.NUMBER_ALSO_IN,
+    }
+)
 MAX_CONTACTS = 3  # linked of one line
 
 
@@ -86,6 +94,8 @@ class _Folds:
 
 def entry_label(entry: AuditEntry) -> str:
     """What was done or tried, in words: the same on the page and in the CSV."""
+    if entry.action == AuditAction.NUMBER_LOOKED_UP and entry.rows is not None and entry.outcome == "ok":
+        return NUMBER_FOUND
     part = entry.action == AuditAction.CONTACTS_SEARCHED and _PART.fullmatch(entry.about or "")
     return LIST_LOOKUP if part and entry.outcome == "ok" else event_label(entry.action, entry.outcome)
 

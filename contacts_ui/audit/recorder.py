@@ -35,7 +35,14 @@ ACTIONS = {
     "audit-export": AuditAction.AUDIT_EXPORTED,
 }
 # Actions that happen only if the response shows data; a redirect shows none.
-_READ_ACTIONS = frozenset({*ACTIONS.values(), AuditAction.CONTACTS_SEARCHED, AuditAction.NUMBER_LOOKED_UP})
+_READ_ACTIONS = frozenset(
+    {
+        *ACTIONS.values(),
+        AuditAction.CONTACTS_SEARCHED,
+        AuditAction.NUMBER_LOOKED_UP,
+        AuditAction.NUMBER_ALSO_IN,
+    }
+)
 # Actions whose rows are contacts that the person sees.
 _SHOWING = (
     AuditAction.CONTACTS_LISTED,
@@ -206,13 +213,13 @@ def address_of(request: HttpRequest) -> str | None:
 def _events(request: HttpRequest, pending: _PendingEvents, status: int) -> list[AuditEvent]:
     match = request.resolver_match
     name = (match.url_name if match else None) or ""
-    action, outcome = ACTIONS.get(name), _outcome(status, pending.error)
+    outcome = _outcome(status, pending.error)
     events = [recorded.event for recorded in pending.events] or _implicit_event(request, name, outcome)
     if outcome == "ok" and (pending.deferred or status != HTTPStatus.OK):
         events = [event for event in events if event.action not in _READ_ACTIONS]
     defaults = {
         "outcome": outcome,
-        "scope": scope_of(request) if action or "profile_id" in (match.kwargs if match else {}) else None,
+        "scope": scope_of(request),
         "request_id": getattr(pending.error, "request_id", None),
     }
     return [with_request(request, event, **defaults) for event in events]

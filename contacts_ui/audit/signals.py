@@ -103,7 +103,7 @@ def _link_of(maker_id: int | None) -> str:
     if maker_id == ON_THE_SERVER:
         return "a link made on the server"
     maker = User.objects.filter(pk=maker_id).values_list("username", flat=True).first()
-    return f"a link that {maker or 'a deleted person'} ({maker_id}) made"
+    return f"a link that {maker or 'a deleted person'} (user ID {maker_id}) made"
 
 
 @receiver(m2m_changed, sender=User.groups.through)

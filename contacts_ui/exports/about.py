@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.utils.text import slugify
 
 from contacts_ui.models import Export
 
 from .details import Details
 
 Line = tuple[str, str]
+MOST_OF_TITLE = 40  # characters of a profile's name in the name of a file
 
 
 def coverage_of(export: Export) -> str:
@@ -60,11 +63,14 @@ def about_lines(export: Export, details: Details, mended_cells: int) -> list[Lin
 
 
 def file_name_of(export: Export) -> str:
-    """The name of the file: no person's and no profile's, but whether it is whole."""
+    """The name of the file: whose contacts, without digits (a profile's name may hold a number), and whether it is
+    whole. No person's name.
+    """
     at = export.created_at.astimezone(UTC)
     covered = f"-{coverage_of(export).replace(',', '').replace(' ', '-')}" if export.kind == "list" else ""
     partial = "" if export.whole else f"-incomplete{covered}"
-    return f"contacts-{at:%Y-%m-%d-%H%M}{partial}.{export.format}"
+    whose = slugify(re.sub(r"\d+", " ", export.scope_title))[:MOST_OF_TITLE].strip("-_")
+    return f"contacts{'-' if whose else ''}{whose}-{at:%Y-%m-%d-%H%M}{partial}.{export.format}"
 
 
 def _time(at: datetime) -> str:

@@ -14,7 +14,7 @@ from contacts_ui.snapshots.crawl import PAGE_SIZE
 from .about import coverage_of, shortfall_of
 
 MAX_DOWNLOADS = 3
-READING_SHARE = 0.9  # of the bar: a page takes a second, its rows in the file a millisecond
+MOST_UNFINISHED = 0.99  # of the bar, which is what was read: rows in the file take a thousandth of that time
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an export is. `state` is an ExportState. `share` is from 0 to 1, over reading and writing together.
+    """How far an export is. `state` is an ExportState. `share` is from 0 to 1: the rows read of the total.
 
     `rows` of `total` (None: not known) are read. `minutes_left` is None where nobody can say. `paused_until`: it waits
     for the messaging service or for its budget, and goes on by itself then. `ahead`: other unfinished exports, which
@@ -107,9 +107,9 @@ def _waits(snapshot: Snapshot) -> bool:
 
 def _share(export: Export, rows: int, total: int | None) -> float:
     if export.state == ExportState.WRITING:
-        return READING_SHARE + (1 - READING_SHARE) * min(1.0, export.position / max(1, export.pages))
+        return MOST_UNFINISHED
     if export.is_unfinished:
-        return READING_SHARE * min(1.0, rows / total) if total else 0.0
+        return min(MOST_UNFINISHED, rows / total) if total else 0.0
     return 1.0 if export.state in (ExportState.READY, ExportState.EXPIRED) else 0.0
 
 

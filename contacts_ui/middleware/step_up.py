@@ -10,14 +10,16 @@ from urllib.parse import urlencode
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
 from django.utils.deprecation import MiddlewareMixin
 
+from contacts_ui.access import scope_for
 from contacts_ui.people.actions import ACTIONS
 from contacts_ui.roles import role_of
+from contacts_ui.sent_api.errors import SentError
 from contacts_ui.sign_in.redirects import safe_redirect_path
 from contacts_ui.sign_in.step_up import (
     HeldRequest,
@@ -39,7 +41,8 @@ ADMIN_SITE = "admin"  # the namespace of Django's admin
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One right. `label` is its button after the proof, with {name} for the person's name; `back` is where "Cancel"
+    """One right. `label` is its button after the proof, with {name} for the person's name and {scope} for that of
+    the contacts; `back` is where "Cancel"
     leads, a view name.
 
     `methods` are those that need the proof, None for all: Django's admin answers OPTIONS like GET. `exempt`: requests
@@ -67,7 +70,7 @@ RULES: dict[str, Rule] = {
     "person-link": Rule("Create a link for {name}", "person-edit", _SENT),
     "people-masking": Rule("Save masking", "people-masking", _SENT),
     "audit-export": Rule("Export the audit log", "audit-list", _READ, download=True),
-    "export-new": Rule("Export contacts", "contact-list", _SENT, exempt=only_asks),
+    "export-new": Rule("Export contacts of {scope}", "contact-list", _SENT, exempt=only_asks),
     "export-file": Rule("Download the file", "export-detail", _READ, exempt=resumes_download, download=True),
     "account_set_password": _SECURITY,
     "mfa_activate_totp": _SECURITY,
@@ -161,7 +164,17 @@ def _label(request: HttpRequest, match: ResolverMatch, rule: Rule) -> str:
     person = User.objects.filter(pk=match.kwargs.get("person_id", 0)).first()
     name = (person.get_full_name() or person.username) if person else "this person"
     action = ACTIONS.get(request.POST.get("do", "")) if match.view_name == "person-do" else None
-    return f"{action.label} {name}" if action else rule.label.format(name=name)
+    return f"{action.label} {name}" if action else rule.label.format(name=name, scope=_scope_title(request, match))
+
+
+def _scope_title(request: HttpRequest, match: ResolverMatch) -> str:
+    """Whose contacts these are, for a view of contacts. Cost: `/v3/me`, cached for five minutes."""
+    if match.view_name != "export-new":
+        return ""
+    try:
+        return scope_for(cast("User", request.user), match.kwargs.get("profile_id")).title
+    except (Http404, SentError):
+        return "this list"
 
 
 def _back_url(match: ResolverMatch, rule: Rule) -> str:

@@ -163,15 +163,19 @@ def _copied_from(person_id: int, name: str, selected: frozenset[str], directory:
 
 
 def _people_called(typed: str) -> dict[int, str]:
-    """The name to show of everybody so called, by id: the one with this user name, else those with this full name.
+    """The name to show of everybody so called, by id: the one with this user name, else those with this full name, else
+    those who have these words in one of them.
 
     Compared in Python: SQLite ignores the case of ASCII alone. Cost: one query, of all names.
     """
-    wanted, named = fold(typed), dict[int, str]()
+    wanted, named, fitting = fold(typed), dict[int, str](), dict[int, str]()
+    fits = name_matcher(typed)
     for person_id, username, *parts in User.objects.values_list("pk", "username", "first_name", "last_name"):
         full_name = " ".join(filter(None, parts))
         if username.casefold() == typed.casefold():
             return {person_id: full_name or username}
         if fold(single_line(full_name)) == wanted:
             named[person_id] = full_name
-    return named
+        elif fits(f"{username} {full_name}"):
+            fitting[person_id] = full_name or username
+    return named or fitting

@@ -24,7 +24,7 @@ STATUS_CHOICES: tuple[tuple[str, str], ...] = (("active", "Active"), ("off", "De
 NO_FACTOR, NO_PROFILES, NEVER_SIGNED_IN = "no-factor", "no-profiles", "never-signed-in"
 # Who needs attention, by the value in the URL: what the row says of them.
 ATTENTION_CHOICES: tuple[tuple[str, str], ...] = (
-    (NO_FACTOR, "No second factor"),
+    (NO_FACTOR, "Admins and auditors without a second factor"),
     (NO_PROFILES, "No profiles"),
     (NEVER_SIGNED_IN, "Never signed in"),
 )

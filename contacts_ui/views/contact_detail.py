@@ -125,7 +125,7 @@ def _also_in(
     found = known_elsewhere(request.user, scope, contact) if part == "contact" else ()
     if found:
         about = f"{contact.id} {seen_in_label(len(found))}"
-        audit.record(request, audit.AuditAction.NUMBER_LOOKED_UP, number_hashes=hashes, about=about)
+        audit.record(request, audit.AuditAction.NUMBER_ALSO_IN, number_hashes=hashes, about=about)
     return found
 
 

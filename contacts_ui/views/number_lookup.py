@@ -60,9 +60,10 @@ def number_lookup(request: DeskRequest) -> HttpResponse:
     event = _audit_question(request, question, f"asked about {len(across.scopes)}")
     result = look_up(question, across, owner_index())
     _audit_found(request, result.here, reveals=asked.is_typed and preferences_of(request).mask_forced)
-    event.complete(about=f"{len(result.here)} of {len(across.scopes)} have it, {len(result.unasked)} not asked")
     seen = settled(result.answers)
     price = lookup_sweep.price_of(len(across.scopes) - len(seen), len(question.forms)) if result.askable else None
+    not_asked = price.profiles if price else 0  # as the page says it
+    event.complete(about=f"{len(result.here)} of {len(across.scopes)} have it, {not_asked} not asked just now")
     kept = sealed_answers(request.user, question, seen) if price and seen else None
     return desk.response(across=across, question=question, result=result, price=price, kept=kept)
 

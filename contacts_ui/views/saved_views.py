@@ -8,11 +8,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from contacts_ui import audit
 from contacts_ui.access import scope_for
 from contacts_ui.contacts.filters import parse_filters
 from contacts_ui.contacts.saved_views import editable_view, view_links, view_query, visible_view
@@ -50,7 +52,7 @@ def saved_view_new(request: DeskRequest, profile_id: UUID | None = None) -> Http
     view = SavedView(owner=request.user)
     columns, user = preferences.columns, request.user
     form = SavedViewForm(_data(request), user=user, scope=scope, view=view, initial=asked, shown_columns=columns)
-    if form.is_valid() and form.save():
+    if form.is_valid() and _saved(request, form, was_shared=False):
         return redirect(view_query(view, scope, preferences).url())
     return _form_page(request, scope, form)
 
@@ -79,7 +81,7 @@ def saved_view_edit(request: DeskRequest, scope: Scope, view: SavedView) -> Http
     """The form of a view: one's own, as an admin any shared one. Cost: no API call."""
     columns = preferences_of(request).columns
     form = SavedViewForm(_data(request), user=request.user, scope=scope, view=view, shown_columns=columns)
-    if form.is_valid() and form.save():
+    if form.is_valid() and _saved(request, form, was_shared=_is_shared(view)):
         messages.success(request, f"{view.name} saved.")
         return redirect(f"{scope.path}views/")
     return _form_page(request, scope, form)
@@ -91,7 +93,9 @@ def saved_view_delete(request: DeskRequest, scope: Scope, view: SavedView) -> Ht
     call.
     """
     if request.method == "POST":
-        view.delete()
+        with transaction.atomic():
+            _record(request, view, "deleted" if _is_shared(view) else None)
+            view.delete()
         messages.success(request, f"{view.name} deleted.")
         return redirect(f"{scope.path}views/")
     return DeskPage(request, "saved_views/delete.html", "saved_views/_delete.html", scope).response(view=view)
@@ -104,6 +108,29 @@ def saved_view_default(request: DeskRequest, scope: Scope, view: SavedView) -> H
     save_default_view(request.user, None if off else view.pk)
     messages.success(request, "Contacts opens all contacts." if off else f"Contacts opens {view.name}.")
     return redirect(f"{scope.path}views/")
+
+
+def _saved(request: DeskRequest, form: SavedViewForm, *, was_shared: bool) -> bool:
+    """Saves the view, and records what others see of it: both or neither."""
+    with transaction.atomic():
+        if not form.save():
+            return False
+        shared = {False: "shared", True: "changed"} if _is_shared(form.view) else {True: "no longer shared"}
+        _record(request, form.view, shared.get(was_shared))
+    return True
+
+
+def _is_shared(view: SavedView) -> bool:
+    return view.audience != "me"
+
+
+def _record(request: DeskRequest, view: SavedView, deed: str | None) -> None:
+    """One event of a view that others have; the name of a view has three digits at most."""
+    if deed:
+        about = f"{view.name}: {deed}"
+        audit.append_now(
+            audit.AuditEvent(audit.AuditAction.VIEW_CHANGED, scope=audit.scope_of(request), about=about), request
+        )
 
 
 def _data(request: DeskRequest) -> QueryDict | None:

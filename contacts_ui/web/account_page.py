@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from allauth.mfa import app_settings
 from django.conf import settings
 from django.contrib.messages import get_messages
+from django.urls import reverse
 
 from contacts_ui.preferences import EffectivePreferences
 from contacts_ui.roles import role_of
 from contacts_ui.sign_in.oidc import is_sso_user
 from contacts_ui.sign_in.second_factor import has_second_factor, must_add_second_factor
-from contacts_ui.sign_in.step_up import back_url
+from contacts_ui.sign_in.step_up import HeldRequest, back_url, held_request
 from contacts_ui.sign_in.user_agents import device_name
 
 from .export_mark import export_mark
@@ -38,7 +39,7 @@ class AccountPage:
 
     `must_add`: no other page opens before they add a second factor. `protected`: they have one. `provider` is the name
     of their identity provider, None for a person with a password here. `back_url` is where "Cancel" leads on the pages
-    that ask for a proof.
+    that ask for a proof, `waiting` what they ask it for where that waits in the session.
     """
 
     request: DeskRequest
@@ -51,6 +52,7 @@ class AccountPage:
     protected: bool
     provider: str | None
     back_url: str
+    waiting: HeldRequest | None
 
     def device(self, user_agent: str) -> str:
         """The name of the browser with this User-Agent header."""
@@ -79,4 +81,11 @@ def account_page(request: DeskRequest) -> AccountPage:
         protected=has_second_factor(user),
         provider=settings.OIDC_NAME if is_sso_user(user) else None,
         back_url=back_url(request),
+        waiting=_waiting(request),
     )
+
+
+def _waiting(request: DeskRequest) -> HeldRequest | None:
+    """The request that this page's proof is for: an older one may still wait, but then `next` leads elsewhere."""
+    next_url = request.POST.get("next") or request.GET.get("next")
+    return held_request(request) if next_url == reverse("step-up-continue") else None

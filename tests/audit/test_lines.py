@@ -39,6 +39,9 @@ def _labels(page: str) -> list[str]:
         ("contacts.searched", "failed", "Tried to search contacts"),
         ("page.denied", "denied", "Access denied"),
         ("messages.read", "ok", "Viewed message history"),
+        ("number.also_in", "ok", "Saw “Also in” of a contact"),
+        ("policy.changed", "ok", "Changed masking"),
+        ("view.changed", "ok", "Changed a shared view"),
     ],
 )
 def test_label_says_what_was_only_tried(
@@ -60,6 +63,16 @@ def test_label_says_what_was_only_tried(
 def test_denied_page_is_named_by_its_title(written: Write, about: str | None, shown: str | None) -> None:
     (line,) = log_lines([written(action="page.denied", outcome="denied", about=about)], links=False)
     assert line.about == shown
+
+
+def test_profile_that_has_looked_up_number_has_words_and_link_of_its_own(written: Write) -> None:
+    contact = str(uuid4())
+    entries = [written(action="number.looked_up", about="1 of 3 have it, 2 not asked just now")]
+    entries.append(written(action="number.looked_up", scope="account", about=contact, rows=1))
+    question, found = log_lines(entries, links=True)
+    assert question.label == "Looked up a number across profiles"
+    assert found.label == "Found the number in this profile"
+    assert found.contact_urls == (f"/account/contacts/{contact}/",)
 
 
 # --- Folding ---------------------------------------------------------------------------------------

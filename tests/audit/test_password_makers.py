@@ -42,7 +42,7 @@ def test_password_set_by_link_is_recorded_with_maker_of_link(
     desk_api: SandboxServer, admin_user: User, support_user: User
 ) -> None:
     _choose(Client(), _path(issue_for_user(admin_user, support_user.pk)), "another long password")
-    assert _changed_by() == [f"sam: by a link that mara ({admin_user.pk}) made"]
+    assert _changed_by() == [f"sam: by a link that mara (user ID {admin_user.pk}) made"]
 
 
 def test_first_password_of_new_person_is_recorded_with_maker_of_link(desk_api: SandboxServer, admin_user: User) -> None:
@@ -50,7 +50,7 @@ def test_first_password_of_new_person_is_recorded_with_maker_of_link(desk_api: S
     link = create_person(admin_user, asked).link
     assert link
     _choose(Client(), _path(link), "a password of Ada’s own")
-    assert _changed_by() == [f"ada: by a link that mara ({admin_user.pk}) made"]
+    assert _changed_by() == [f"ada: by a link that mara (user ID {admin_user.pk}) made"]
 
 
 @pytest.mark.parametrize("after", ["switched off", "demoted", "deleted"])
@@ -104,4 +104,4 @@ def test_older_link_in_session_does_not_hide_maker(
     path = _path(issue_for_user(admin_user, support_user.pk))
     new = {"password1": "another long password", "password2": "another long password"}
     client.post(path, new, headers={"X-Requested-With": "XMLHttpRequest"})
-    assert _changed_by() == [f"sam: by a link that mara ({admin_user.pk}) made"]
+    assert _changed_by() == [f"sam: by a link that mara (user ID {admin_user.pk}) made"]

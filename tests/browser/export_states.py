@@ -45,7 +45,7 @@ def _of_list(page: Page, sandbox: SandboxServer) -> None:
 EXPORT_STATES: tuple[State, ...] = (
     State(
         "export-ask",
-        ("Export contacts", "Search", "SMS", "calls a minute that exports may use", "Customers’ messages go first."),
+        ("Export contacts", "Search", "SMS", "API call", "Customers’ messages go first."),
         at(f"{ASK}?search=20&channel=sms"),
     ),
     State("export-ask-wrong", ("Not started.", "Choose among these."), _unknown_column),
@@ -54,7 +54,7 @@ EXPORT_STATES: tuple[State, ...] = (
     State("export-nothing", ("Nothing to export", "Change the filters"), _nothing),
     State("export-reading", ("Reading contacts", "1,920 of 4,812", "Cancel export"), _shown("reading"), person=PERSON),
     State("export-paused", ("Paused", "it goes on by itself."), _shown("paused"), person=PERSON),
-    State("export-writing", ("Writing the file", "About a minute left."), _shown("writing"), person=PERSON),
+    State("export-writing", ("Writing the file", "Up to a minute left."), _shown("writing"), person=PERSON),
     State("export-ready", ("Ready", "complete", "Download", "SHA-256", "3 downloads"), _shown("ready"), person=PERSON),
     State(
         "export-partial",
@@ -72,7 +72,7 @@ EXPORT_STATES: tuple[State, ...] = (
     State("export-expired", ("The file is gone", "24 hours or 3 downloads"), _shown("expired"), person=PERSON),
     State("export-of-other", ("Only Pat Moreno can download it", "Delete the file now"), _shown("ready")),
     State("export-list", ("Everyone’s exports.", "Ready", "Paused", "Failed"), at("/exports/")),
-    State("export-mark", ("Phone number", "96%"), at("/account/contacts/?page_size=20"), person=PERSON),
+    State("export-mark", ("Phone number", "99%"), at("/account/contacts/?page_size=20"), person=PERSON),
     State("export-not-found", ("Export not found", "Back to your contacts"), at(f"/exports/{UUID(int=99)}/")),
     State("export-no-file", ("There is no file to download",), _shown("failed", "file/"), person=PERSON),
     State("export-gone", ("This file is gone", "Export the list again"), _shown("expired", "file/"), person=PERSON),

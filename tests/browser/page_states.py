@@ -415,7 +415,7 @@ STATES = (
     State("several", ("Not in ", "This is not a whole number"), at(f"{LIST}?search={_SEVERAL}")),
     State(
         "no-match-filters",
-        ("“998-8776” on WhatsApp", "Clear the search", "All channels", "Clear filters"),
+        ("“998-8776” on WhatsApp", "Clear the search", "All channels", "Clear search and filters"),
         at(f"{LIST}?search=998-8776&channel=whatsapp"),
         empty=True,
     ),
@@ -424,7 +424,7 @@ STATES = (
     State("lookup-nowhere", ("Not in any of your profiles", "Not here"), _looked_up(_NOBODYS_NUMBER)),
     State(
         "lookup-unread",
-        ("This is not a whole number", "Type the whole number with its country code"),
+        ("This number is not complete", "Type the whole number with its country code"),
         _looked_up("12345"),
     ),
     State(
@@ -494,7 +494,7 @@ STATES = (
     State("session-ended", ("Your session has ended", "Sign in again", "Signed out"), _session_ended),
     State("drawer", ("3 of 20 on this page", "Number formats", "Copy number", "Open page"), _drawer),
     State("drawer-opted-out", ("Do not message: opted out", "Opted out"), _drawer_opted_out),
-    State("drawer-messages", ("Channels used", "delivered", "Updated"), _messages),
+    State("drawer-messages", ("Channels used", "delivered", "Read"), _messages),
     State(
         "drawer-messages-failed",
         ("The messaging service returned an error", "Number formats", "Try again"),
@@ -544,12 +544,18 @@ STATES = (
     State("sign-out", ("Sign out of this browser?", "Stay signed in"), at("/sign-out/")),
     State("security", ("Sign-in and security", "Add a passkey", "Off"), at("/you/second-factor/"), person="nia"),
     State("security-all", ("2 passkeys", "On", "10 of 10 left"), at("/you/second-factor/"), person="theo"),
-    State("confirm", ("Confirm it’s you", "Your password", "Cancel"), signing_in.asked, person="pat", unproven=True),
+    State(
+        "confirm",
+        ("Confirm it’s you", "To do: Create a link for Nia Okafor.", "Your password", "Cancel"),
+        signing_in.asked,
+        person="pat",
+        unproven=True,
+    ),
     State("confirm-code", ("From your authenticator app",), at("/sign-in/again/code/"), person="kim"),
     State("confirm-code-or-passkey", ("Other ways to confirm",), at("/sign-in/again/code/"), person="theo"),
     State(
         "confirmed",
-        ("Nothing has happened yet", "Create a link for Nia Okafor"),
+        ("One more click: nothing has happened yet", "Create a link for Nia Okafor"),
         signing_in.asked_and_confirmed,
         person="pat",
         unproven=True,

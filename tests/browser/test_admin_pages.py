@@ -31,6 +31,20 @@ def test_password_is_shown_until_it_is_sent(new_context: NewContext) -> None:
     assert page.evaluate("window.name") == "password"
 
 
+def test_words_of_new_password_stay_in_their_boxes_by_keyboard(new_context: NewContext) -> None:
+    page = new_context.signed_in("nia", at="/you/password/")
+    page.locator("[name=oldpassword]").focus()
+    for words in ("old harbour", "violet lamp 42", "violet lamp 42"):
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    typed = page.locator("input.input").evaluate_all("all => all.map((input) => [input.type, input.value])")
+    assert typed == [["password", "old harbour"], *[["password", "violet lamp 42"]] * 2]
+    page.keyboard.press("Space")
+    shown = page.locator("input.input").evaluate_all("all => all.map((input) => input.type)")
+    assert shown == ["text"] * 3
+    expect(page.get_by_role("button", name="Show password").last).to_be_focused()
+
+
 def test_admin_walks_from_person_to_activity_to_contacts_without_javascript(new_context: NewContext) -> None:
     page = new_context.signed_in("admin", at="/account/contacts/?page_size=20", java_script_enabled=False)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="People").click()

@@ -73,6 +73,7 @@ def test_list_is_exported_by_keyboard_and_opens_in_excel(
     column = rows[0].index("E.164")
     assert {str(row[column]) for row in rows[1:] if row[column]} == numbers_of(sandbox)
     assert "About" in book.sheetnames
+    expect(page.get_by_text("2 downloads left")).to_be_visible()  # without a reload
 
 
 def test_list_is_exported_without_scripts(

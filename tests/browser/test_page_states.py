@@ -53,6 +53,22 @@ KINDS = """() => [...document.querySelectorAll("body *")].filter((element) =>
   element.tagName, [...element.classList].sort(), element.getAttribute("role"), element.getAttribute("type")
 ].join(" "))"""
 
+# Visible controls whose middle belongs to something else: a tap on them would do something else. What is outside of the
+# window first scrolls into it.
+COVERED_CONTROLS = """() => [
+  ...document.querySelectorAll("main :is(a, button, summary, input, select, textarea, label)")
+].filter((control) => control.checkVisibility({ visibilityProperty: true }) && !control.closest(".visually-hidden"))
+.map((control) => {
+  control.scrollIntoView({ block: "center" });
+  const box = control.getClientRects()[0] ?? control.getBoundingClientRect();
+  const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  const label = hit?.closest("label");
+  const over = hit?.closest("dialog, [popover]");
+  const own = control.contains(hit) || hit?.contains(control) || label?.control === control
+    || (over && !over.contains(control)); // an open dialog or menu covers on purpose
+  return own || box.width < 2 ? null : `${control.outerHTML.slice(0, 80)}: ${hit?.outerHTML.slice(0, 80)}`;
+}).filter(Boolean)"""
+
 
 @pytest.fixture(scope="session")
 def short_timeout_desk(shared_desk: Desk, running_sandbox: SandboxServer) -> DeskUnderTest:
@@ -217,6 +233,11 @@ def test_whole_page_passes_axe(state: State, page: Page, scheme: Scheme, size: s
 
 def test_nothing_overflows_in_narrow_windows(page: Page) -> None:
     _overflows_nowhere(page, WIDTHS)
+
+
+def test_no_control_is_covered_on_phone(page: Page) -> None:
+    page.set_viewport_size(SIZES["phone"])
+    assert page.evaluate(COVERED_CONTROLS) == []
 
 
 @pytest.mark.exhaustive

@@ -58,9 +58,15 @@ def test_fragment_says_total_and_no_role(admin_client: Client, support_client: C
 def test_page_names_filters_and_price(admin_client: Client, sandbox: SandboxServer) -> None:
     page = text(admin_client.get(ASK, {"channel": "sms", "search": "20"}))
     assert chips(page) == ["Clear Search 20", "Clear Channel SMS"]
-    assert re.search(r"\d of the [\d,]+ calls a minute that exports may use: about a minute", page)
+    assert re.search(r"Up to a minute: \d+ API calls?, at most [\d,]+ a minute\.", page)
     assert "Customers’ messages go first." in page
     assert re.search(r"Export \d+ contacts?</button>", page)
+
+
+def test_page_says_which_columns_are_always_in_the_file(admin_client: Client, sandbox: SandboxServer) -> None:
+    always = "Always in the file: the phone number, also as a link (RFC 3966)"
+    assert f"{always}, and the owner with its ID." in text(admin_client.get(ASK))
+    assert f"{always}." in text(admin_client.get(f"/p/{sandbox.profiles()[1]['id']}/contacts/export/"))
 
 
 def test_page_without_filters_says_all_contacts(admin_client: Client) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 from pytest_django import Settings
 
 from contacts_ui.exports import service
+from contacts_ui.exports.about import file_name_of
 from contacts_ui.models import Export, ExportState, Snapshot
 from testing.sandbox_server import SandboxServer
 from tests.exports.conftest import Person, again, csv_rows, finished, sheets_of
@@ -46,7 +48,7 @@ def test_file_that_lacks_rows_says_so_in_name_page_and_sheet(account_exporter: P
     assert not export.whole
     about = dict(line[:2] for line in sheets_of(account_exporter.content(export))["About"])
     assert about["Contacts"].endswith(": the list changed while it was read")
-    assert str(export.file_name).startswith(f"contacts-{export.created_at:%Y-%m-%d-%H%M}-incomplete-")
+    assert str(export.file_name).startswith(f"contacts-meridian-group-{export.created_at:%Y-%m-%d-%H%M}-incomplete-")
     progress = service.progress(export)
     assert not progress.whole
     assert about["Contacts"].startswith(str(progress.coverage))
@@ -111,3 +113,13 @@ def test_fifty_changing_lists_are_whole_or_say_so(
         whole += export.whole
         lost += len(_missing(desk_api, account_exporter, export))
     sys.stdout.write(f"{len(story)} exports: {whole} whole, else {lost} rows missing and said so\n")
+
+
+def test_file_is_named_after_its_profile_without_digits() -> None:
+    export = Export(
+        scope_title="Übersee +44 7700/900123 " + "x" * 60, created_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    )
+    export.whole, export.format = True, "csv"
+    name = file_name_of(export)
+    assert re.fullmatch(r"contacts-ubersee-x{32}-2026-01-02-0304\.csv", name)
+    assert "7700" not in name

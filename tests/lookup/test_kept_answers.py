@@ -34,14 +34,16 @@ def test_only_profiles_in_doubt_are_asked_and_rows_stay(
 ) -> None:
     number_index()
     page, kept = _looked_up(support_client, shared)
-    assert "Ask it again: 1 call, about 5 seconds" in page
+    assert "Check it again: 1 API call, about 5 seconds" in page
     assert "1 was not asked just now" in page
+    question = AuditEntry.objects.get(action="number.looked_up", scope=None)
+    assert question.about == "2 of 3 have it, 1 not asked just now"  # the log says it as the page does
     sandbox.reset_requests()
     path = str(support_client.post(LOOKUP, {"number": shared, "kept": kept, "start": "1"})["Location"])
     running = text(support_client.get(path))
     assert said(running)["here"] == said(page)["here"]
     assert "2 of 3 asked, here in 2" in running
-    assert "1 call, about 5 seconds to go" in running
+    assert "1 API call, about 5 seconds to go" in running
     run_tasks()
     done = text(support_client.get(path))
     assert (said(done)["here"], said(done)["absent"]) == (said(page)["here"], said(page)["absent"])

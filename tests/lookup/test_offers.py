@@ -87,7 +87,7 @@ def test_also_in_is_one_event_for_one_question(
     number_index()
     path, _number, _other = shared
     support_client.get(path, headers=FRAGMENT)
-    (entry,) = AuditEntry.objects.filter(action="number.looked_up")
+    (entry,) = AuditEntry.objects.filter(action="number.also_in")
     assert entry.scope == path.split("/")[2]
     assert entry.about == f"{path.split('/')[4]} in 1 other profile"
     assert entry.marks
@@ -102,7 +102,7 @@ def test_also_in_of_many_profiles_is_one_event(
     first = min(owner for owner in owners if owner)
     contact = next(key for key, its_number in sandbox.contacts(first).items() if its_number == number)
     root_client.get(f"/p/{first}/contacts/{contact}/")
-    (entry,) = AuditEntry.objects.filter(action="number.looked_up")
+    (entry,) = AuditEntry.objects.filter(action="number.also_in")
     assert len(owners) > 2
     assert str(entry.about).endswith(f"in {len(owners) - 1} other profiles")
 

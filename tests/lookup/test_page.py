@@ -90,7 +90,7 @@ def test_form_asks_nothing(support_client: Client, sandbox: SandboxServer) -> No
 @pytest.mark.parametrize("number", ["", "abc", "12", "+", "+44", "9" * 300, "+4420\x00", "<b>1</b>"])
 def test_text_without_whole_number_asks_nothing(support_client: Client, sandbox: SandboxServer, number: str) -> None:
     page = text(support_client.post(LOOKUP, {"number": number}))
-    assert "This is not a whole number" in page or "Enter a phone number" in page
+    assert "This number is not complete" in page or "Enter a phone number" in page
     assert asked(sandbox) == []
     assert not QuotaWindow.objects.exists()
 
@@ -287,7 +287,7 @@ def test_answer_of_index_says_of_when_and_offers_to_ask(
     sandbox.reset_requests()
     page = text(support_client.post(LOOKUP, {"number": NOBODYS}))
     assert len(said(page)["absent"]) == page.count("as of <time") == 3
-    assert "Ask the 3 again: 3 calls, about 5 seconds" in page
+    assert "Check the 3 again: 3 API calls, about 5 seconds" in page
     assert asked(sandbox) == []
 
 

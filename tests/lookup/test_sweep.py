@@ -64,7 +64,7 @@ def test_sweep_is_offered_with_its_price_and_asks_nothing_yet(
     agent: Client, own_api: SandboxServer, shared: str
 ) -> None:
     page = text(agent.post(LOOKUP, {"number": shared}))
-    assert "Ask 7 profiles: 7 calls, about 5 seconds" in page
+    assert "Ask 7 profiles: 7 API calls, about 5 seconds" in page
     assert said(page) == {"here": [], "unanswered": [], "absent": []}
     assert len(asked(own_api)) <= 6  # the account's list was tried, and proved to be its own alone
     assert not NumberLookup.objects.exists()
@@ -162,7 +162,7 @@ def test_failed_profile_is_no_answer_and_is_asked_again_by_resume(agent: Client,
     run_tasks()
     page = text(agent.get(path))
     assert said(page)["unanswered"] == [failing["name"]]
-    assert "Ask again: 1 call" in page
+    assert "Ask again: 1 API call" in page
     agent.post(path, {"do": "resume"})
     run_tasks()
     page = text(agent.get(path))

@@ -46,6 +46,22 @@ def test_interrupted_link_names_the_person(root: Client, support_user: User) -> 
     assert not AuditEntry.objects.filter(action="person.link_made").exists()
 
 
+def test_page_that_asks_says_for_what_and_the_next_has_its_button_focused(root: Client, support_user: User) -> None:
+    asked = root.post(f"/people/{support_user.pk}/", {"role": "support", "name": "Sam", "save": "1"})
+    assert "To do: Save sam. If you leave this page, it isn’t done." in text(root.get(asked["Location"]))
+    back = confirm(root, asked, password="wrong")
+    assert "To do: Save sam." in text(back)
+    assert "To do:" not in text(root.get("/sign-in/again/?next=/people/"))
+    back = confirm(root, asked, password="x")
+    assert '<button class="btn btn--primary" type="submit" autofocus>Save sam' in text(root.get(back["Location"]))
+
+
+def test_interrupted_export_says_whose_contacts(root: Client, sandbox: SandboxServer) -> None:
+    profile = sandbox.profiles()[1]
+    asked = root.post(f"/p/{profile['id']}/contacts/export/", {"file_format": "csv", "start": "1"})
+    assert f"To do: Export contacts of {profile['name']}." in text(root.get(asked["Location"]))
+
+
 def test_interrupted_action_names_itself_and_the_person(root: Client, support_user: User) -> None:
     back = confirm(root, root.post(f"/people/{support_user.pk}/do/", {"do": "switch-off"}), password="x")
     assert "Deactivate sam" in text(root.get(back["Location"]))

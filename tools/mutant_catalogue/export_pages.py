@@ -9,8 +9,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "an export starts without the proof of who asks",
         "contacts_ui/middleware/step_up.py",
-        '    "export-new": Rule("Export contacts", "contact-list", _SENT, exempt=only_asks),\n',
-        '    "export-new": Rule("Export contacts", "contact-list", frozenset()),\n',
+        '    "export-new": Rule("Export contacts of {scope}", "contact-list", _SENT, exempt=only_asks),\n',
+        '    "export-new": Rule("Export contacts of {scope}", "contact-list", frozenset()),\n',
         (f"{ASK}::test_start_asks_for_proof_and_loses_nothing",),
     ),
     Mutant(
