@@ -29,8 +29,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "an old index is trusted without the literal call",
         "contacts_ui/phone_search/guided_plan.py",
-        'return self._with([first, *(following if first.kind == "search" else ()), *self._literal], [*others, *numbers])',
-        "return self._with([first], [*others, *numbers])",
+        '[first, *(following if first.kind == "search" else ()), *self._literal], [*others, *numbers])',
+        "[first], [*others, *numbers])",
         ("tests/test_guided_search.py::test_piece_that_finds_nobody_falls_through_to_the_literal_call",),
     ),
     Mutant(
