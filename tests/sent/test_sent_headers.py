@@ -110,7 +110,7 @@ class _Late(StreamRequestHandler):
     def handle(self) -> None:
         """Serves one connection. Its rows have the searched digits as their id."""
         owed = b""
-        while request := b"".join(iter(self.rfile.readline, b"\r\n")):
+        while request := b"".join(iter(self._line, b"")):
             digits = request.partition(b"search=")[2][:3].decode()
             rows = f'{{"success": true, "data": {{"contacts": [{{"id": "{UUID(int=int(digits))}"}}]}}}}'.encode()
             answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(rows), rows)
@@ -119,6 +119,10 @@ class _Late(StreamRequestHandler):
                 owed = answer
             else:
                 self.wfile.write(owed + answer)
+
+    def _line(self) -> bytes:
+        """The next line of a request, nothing at its end or at that of the connection."""
+        return self.rfile.readline().removeprefix(b"\r\n")
 
 
 @pytest.mark.parametrize("status", [b"101 Switching", b"103 Early Hints", b"204 No Content", b"304 Not Modified"])
