@@ -41,8 +41,8 @@ run: .venv/.runs  ## The desk at http://localhost:8000 (PORT, HOST, SANDBOX_PORT
 dev: .venv/.runs  ## The same, reloading on changes, errors in full
 	@exec $(BIN)/python -m tools.run --dev
 
-test: .venv/.tests  ## What every change must pass, in five minutes (ARGS for pytest)
-	@echo "Running the tests that every change must pass, browser tests included: about five minutes on two cores."
+test: .venv/.tests  ## What every change must pass, in five and a half minutes (ARGS for pytest)
+	@echo "Running the tests that every change must pass, browser tests included: about five and a half minutes on two cores."
 	@$(BIN)/python -m tools.test_dependencies
 	@$(BIN)/python -m pytest $(WORKERS) -m "not exhaustive" $(ARGS)
 
