@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from contacts_ui.contacts.filters import parse_filters
 from contacts_ui.contacts.lookup_batch import lookup_numbers
@@ -19,19 +18,8 @@ from contacts_ui.exports.errors import ExportExpired
 from contacts_ui.models import Export, Snapshot
 from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
+from tests.database_dump import database_dump
 from tests.exports.conftest import Person, again, downloaded
-
-
-def _dump() -> str:
-    """Every value of every table, bytes as text and as hexadecimal digits."""
-    lines = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608  # a name of our own
-            for row in cursor.fetchall():
-                values = [bytes(v) if isinstance(v, memoryview | bytes) else str(v).encode() for v in row]
-                lines += [f"{table} {v.decode(errors='replace')} {v.hex()}" for v in values]
-    return "\n".join(lines)
 
 
 def _numbers(api: SandboxServer) -> set[str]:
@@ -66,17 +54,17 @@ def test_number_is_nowhere_during_and_after(  # noqa: PLR0917  # fixtures
     def write(*arguments: Any, **values: Any) -> None:
         plain(*arguments, **values)
         if next(writes) == 3:
-            seen.append(_dump())
+            seen.append(database_dump())
 
     monkeypatch.setattr(lease, "write", write)
     export = account_exporter.asks(file_format)
-    seen.append(_dump())
+    seen.append(database_dump())
     run_tasks()
-    seen.append(_dump())
+    seen.append(database_dump())
     downloaded(account_exporter.user, export)
     Export.objects.update(expires_at=export.created_at)
     recovery.sweep()
-    seen.append(_dump())
+    seen.append(database_dump())
     seen += [f"{record.getMessage()} {record.__dict__}" for record in caplog.records] + list(capfd.readouterr())
     text = "\n".join(seen)
     assert len(numbers) > 1000
@@ -91,7 +79,7 @@ def test_numbers_that_were_pasted_are_sealed(exporter: Person, desk_api: Sandbox
     batch = lookup_numbers(scope, query.plan.numbers if query.plan else (), ("GB",), None, start=0, most=2)
     kept = service.sealed_rows(exporter.user, scope, batch.rows)
     service.request_lookup_export(exporter.user, scope, query, [kept], file_format="csv", columns=[])
-    text = _dump() + kept
+    text = database_dump() + kept
     assert "7700900998" not in text
     assert b"7700900998".hex() not in text
 

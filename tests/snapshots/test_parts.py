@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from pytest_django import Settings
 
 from contacts_ui import snapshots
@@ -18,6 +17,7 @@ from contacts_ui.sent_api.types import Contact
 from contacts_ui.snapshots.parts import Part, make_key, open_part, question_of, seal_part, sealer_of
 from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
+from tests.database_dump import database_dump
 from tests.snapshots.conftest import again, rows_of
 
 pytestmark = pytest.mark.django_db
@@ -142,19 +142,7 @@ def test_database_dump_holds_no_number(desk_api: SandboxServer) -> None:
         run_tasks()
         for row in rows_of(snapshot):
             numbers |= {text for text in (row.format_e164, row.format_national, row.format_international) if text}
-    dump = _dump()
+    dump = database_dump()
     assert len(numbers) > 1000
     assert "snapshotpart" in dump
     assert [number for number in numbers if number in dump or number.encode().hex() in dump] == []
-
-
-def _dump() -> str:
-    """Every value of every table, bytes as text and as hexadecimal digits."""
-    lines = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608  # a name of our own
-            for row in cursor.fetchall():
-                values = [bytes(v) if isinstance(v, memoryview | bytes) else str(v).encode() for v in row]
-                lines += [f"{table} {v.decode(errors='replace')} {v.hex()}" for v in values]
-    return "\n".join(lines)
