@@ -140,7 +140,7 @@ def test_row_has_number_owner_region_channels_and_times() -> None:
     assert _written(_page(FOUND), LOOK._replace(zone=ZoneInfo("Asia/Tokyo"), spellings=("555",))) == (
         f'<tr role="row" data-contact-id="{FOUND.id}"><td role="cell" class="c-phone flag flag-col-u flag-row-s">'
         f'<a class="phone__link" href="/account/contacts/{FOUND.id}/">+1 201-<mark>555</mark>-0143</a>'
-        '<button class="icon copy" type="button" data-copy="+12015550143" aria-label="Copy +1 201-555-0143"></button>'
+        '<button class="icon copy" type="button" data-copy aria-label="Copy +1 201-555-0143"></button>'
         '</td><td role="cell" class="c-owner"><a class="owner" href="/p/acme/contacts/">Acme &amp; Sons &lt;b&gt;</a>'
         '</td><td role="cell" class="c-region">United States</td><td role="cell" class="c-channels">'
         '<span class="badge badge--sms is-default">SMS<span class="visually-hidden"> (default)</span></span>'
@@ -148,6 +148,24 @@ def test_row_has_number_owner_region_channels_and_times() -> None:
         '<td role="cell" class="c-created" title="1 Feb 2026, 08:30 JST" aria-label="1 Feb 2026, 08:30 JST">Feb 2026'
         '</td><td role="cell" class="c-updated">Never</td></tr>'
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "e164", "copied"),
+    [
+        ("+1 201-555-0143", "+12015550143", ""),
+        ("+49 30 901820", "+4930901820", ""),
+        ("+1 201-555-0143", "+12015550144", '="+12015550144"'),
+        ("+1 (201) 555-0143", "+12015550143", '="+12015550143"'),
+        ("+1 201-555-0143 ext. 5", "+12015550143", '="+12015550143"'),
+        ("+\u0661\u0662", "+\u0661\u0662", '="+\u0661\u0662"'),
+        ("12015550143", None, '="12015550143"'),
+        ("+12015550143", None, ""),
+    ],
+)
+def test_copied_number_is_written_where_label_does_not_give_it(number: str, e164: str | None, copied: str) -> None:
+    contact = msgspec.structs.replace(FOUND, format_international=number, format_e164=e164)
+    assert f'data-copy{copied} aria-label="Copy {contact.number}"' in _written(_page(contact), LOOK)
 
 
 def test_masked_row_has_no_digit_beyond_the_last_four() -> None:

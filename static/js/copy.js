@@ -3,13 +3,16 @@
 
 // Numbers come from the attribute: extensions of the browser write into the text of a cell ("Call with 3CX").
 function copy(button) {
-  const text = button.dataset.copy;
+  const text = copiedText(button);
   if (button.matches("[data-copy-number], .c-phone *") && !/^\d{7,15}$/.test(text.replace(/\D/g, ""))) {
     announce("This isn’t a whole phone number, so it wasn’t copied");
     return;
   }
   copyText(text, button, "Copied");
 }
+
+// A row's button says only how the number is read out: "Copy +1 201-555-0143".
+const copiedText = (button) => button.dataset.copy || "+" + button.ariaLabel.replace(/[^0-9]/g, "");
 
 async function copyText(text, button, words) {
   try {
