@@ -127,7 +127,8 @@ def _new_desk(folder: Path, api: str, port: int) -> Desk:
 
 
 def _desk_pages(desk: Desk, recorded: Recorded) -> Iterator[Page]:
-    cookie = f"Cookie: session={desk.people(1, [recorded.profile])[0].session}\r\n"
+    # As a browser's from the sign-in on: a page for somebody without the second one makes it anew.
+    cookie = f"Cookie: session={desk.people(1, [recorded.profile])[0].session}; csrf={'c' * 32}\r\n"
     listed, pid = f"/p/{recorded.profile}/contacts/", listener_of(desk.port)
     new = count()  # shared, so that no page is asked for what another one has put into the cache
     htmx = f"HX-Request: true\r\nHX-Request-Type: partial\r\nHX-Current-URL: {desk.url}{listed}\r\n"

@@ -22,7 +22,7 @@ from typing import Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]
 
-from .workers import DRAIN_SIGNAL, announce, stop_accepting
+from .workers import DRAIN_SIGNAL, announce, collect_rarely, stop_accepting
 
 LONGEST_DISCARDED = 10_000_000  # bytes, read and dropped: a browser shows no page while it still has to send
 SMALL_BODY = 65_536  # bytes, of a body that is read without waiting for others
@@ -52,6 +52,7 @@ class RsgiBridge:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Called by granian in a worker that has everything but its socket, which is open already."""
         loop.add_signal_handler(DRAIN_SIGNAL, stop_accepting)
+        collect_rarely()
         announce()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:

@@ -334,7 +334,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "contacts_ui.middleware.size_limits.SizeLimitsMiddleware",
     "contacts_ui.middleware.static_files.StaticFilesMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "contacts_ui.middleware.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "contacts_ui.sign_in.session_timeout.SessionTimeoutMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -362,7 +362,10 @@ TEMPLATES: list[dict[str, Any]] = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates" / "desk"],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "contacts_ui.web.jinja2.environment"},
+        "OPTIONS": {
+            "environment": "contacts_ui.web.jinja2.environment",
+            "context_processors": ["contacts_ui.web.jinja2.one_csrf_input"],
+        },
     },
     {
         "NAME": "django",

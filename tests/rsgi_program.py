@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -63,6 +64,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     start_response("200 OK", [("Content-Type", "text/plain"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
     if path in {"/stream", "/half"}:
         return Stream(fails=path == "/half")
+    if path == "/collection":
+        return [json.dumps([gc.get_threshold(), gc.get_freeze_count()]).encode()]
     if path == "/closed":
         return [json.dumps(closed).encode()]
     body = environ["wsgi.input"].read().decode()[:MOST_BYTES]

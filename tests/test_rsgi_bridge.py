@@ -14,6 +14,7 @@ import requests
 from granian.rsgi import HTTPProtocol  # type: ignore[attr-defined]
 
 from dashboard.rsgi import MOST_FILES, RsgiBridge
+from dashboard.workers import COLLECT_AFTER
 from testing.processes import on_free_port, running_program
 from testing.running_desk import granian_command
 from testing.waiting import wait_until
@@ -106,6 +107,12 @@ def test_environ_has_the_request_and_nothing_of_the_process(url: str) -> None:
 
 def test_header_of_each_cookie_arrives(url: str) -> None:
     assert requests.get(f"{url}/", timeout=20).cookies.get_dict() == {"a": "1", "b": "2"}
+
+
+def test_worker_collects_garbage_rarely_and_leaves_its_code_out(url: str) -> None:
+    threshold, frozen = requests.get(f"{url}/collection", timeout=20).json()
+    assert tuple(threshold) == COLLECT_AFTER
+    assert frozen > 10_000  # objects of the modules that it has loaded
 
 
 @pytest.mark.parametrize("chunked", [False, True])

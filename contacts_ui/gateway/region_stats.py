@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -33,15 +32,17 @@ class RegionStats:
 
     def record(self, scope: Scope, contacts: Iterable[Contact]) -> None:
         """Counts the regions of an answer."""
-        fresh = Counter(contact.region_code.upper() for contact in contacts if contact.region_code)
-        if not fresh:
+        regions = [contact.region_code.upper() for contact in contacts if contact.region_code]
+        if not regions:
             return
         key = self._keys.regions(scope)
         stored = self._cache.get(key, _RegionCounts)
-        counts = Counter(dict(stored.counts if stored else ())) + fresh
-        if counts.total() > DECAY_ABOVE:
-            counts = Counter({region: count // 2 for region, count in counts.items() if count > 1})
-        top = tuple(region for region, _ in counts.most_common(TOP_REGIONS))
+        counts = dict(stored.counts if stored else ())
+        for region in regions:
+            counts[region] = counts.get(region, 0) + 1
+        if sum(counts.values()) > DECAY_ABOVE:
+            counts = {region: count // 2 for region, count in counts.items() if count > 1}
+        top = tuple(sorted(counts, key=counts.__getitem__, reverse=True)[:TOP_REGIONS])
         self._cache.set(key, _RegionCounts(tuple(counts.items()), top), TTL)
 
     def top(self, scope: Scope) -> tuple[str, ...]:

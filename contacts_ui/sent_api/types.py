@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -38,14 +38,19 @@ class Contact(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def available_channels(self) -> tuple[str, ...]:
         """The channels in the API's order, e.g. ("sms", "whatsapp"). Empty when unknown."""
-        raw = self.raw_channels
-        parts = raw.split(",") if isinstance(raw, str) else raw or ()
-        return tuple(channel for part in parts if (channel := part.strip()))
+        return channels_of(self.raw_channels)
 
     @property
     def number(self) -> str | None:
         """The number for display: international, else the first other format that is present."""
         return self.format_international or self.format_e164 or self.phone_number or self.format_national
+
+
+@lru_cache(maxsize=256)
+def channels_of(raw: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The channels that the API names, as a text with commas or a list. Remembered: few combinations, many contacts."""
+    parts = raw.split(",") if isinstance(raw, str) else raw or ()
+    return tuple(channel for part in parts if (channel := part.strip()))
 
 
 class Pagination(Struct, frozen=True, kw_only=True):

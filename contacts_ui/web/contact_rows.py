@@ -29,7 +29,7 @@ from markupsafe import Markup
 from contacts_ui.contacts.marks import Segment, marked_numbers
 from contacts_ui.contacts.masking import mask_number
 from contacts_ui.contacts.owners import Owner
-from contacts_ui.sent_api.types import Contact, ContactPage
+from contacts_ui.sent_api.types import Contact, ContactPage, channels_of
 
 from .formatting import month_and_time
 from .regions import flag_class, region_name
@@ -56,8 +56,8 @@ class RowLook(NamedTuple):
 
 
 class RowTexts(NamedTuple):
-    """The texts of a row, escaped; None for one that it lacks. `label`, `copied`: see number_texts. `owner` and `badges`
-    are finished cells.
+    """The texts of a row, escaped; None for one that it lacks. `label`, `copied`: see number_texts. `owner` and
+    `badges` are finished cells.
     """
 
     url: str
@@ -134,7 +134,7 @@ class ContactRows:
         for contact, parts in zip(contacts, marks, strict=False):
             if contact.customer_id not in cells:
                 cells[contact.customer_id] = owner_cell(owners, contact)
-            contact_id, channels = str(contact.id), contact.available_channels
+            contact_id, channels = str(contact.id), channels_of(contact.raw_channels)
             yield RowTexts(
                 f"{path}{contact_id}/",
                 *number_texts(contact, parts, readable=look.readable),

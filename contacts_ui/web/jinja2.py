@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, MutableMapping
+from functools import lru_cache, partial
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
+from django.template.backends.utils import csrf_input
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from jinja2 import Environment, StrictUndefined
@@ -43,10 +46,21 @@ from .regions import flag, flag_class, region_name
 from .scripts import script_urls
 
 
+class DeskEnvironment(Environment):
+    """Jinja2's environment, whose templates all share one dict of globals: they have none of their own.
+
+    Each import of a macro looks at their names. Jinja2's ChainMap does that in Python: a twentieth of a fragment.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The globals of a template: those of the environment, unless it was given some."""
+        return super().make_globals(d) if d else self.globals
+
+
 def environment(**options: Any) -> Environment:
     """Called by Django's Jinja2 backend."""
     options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    env = Environment(**options)  # noqa: S701  # Django's backend passes autoescape=True
+    env = DeskEnvironment(**options)  # Django's backend passes autoescape=True
     badges = lru_cache(maxsize=256)(_macro(env, "channel_badges"))
     env.globals.update(
         static=lru_cache(maxsize=512)(static),
@@ -87,6 +101,14 @@ def environment(**options: Any) -> Environment:
         percent=percent,
     )
     return env
+
+
+def one_csrf_input(request: HttpRequest) -> dict[str, object]:
+    """Context processor: the hidden field of forms, written once for all forms of a page.
+
+    Django masks the token anew wherever it stands (0.03 ms): against BREACH once a response is as good.
+    """
+    return {"csrf_input": SimpleLazyObject(partial(csrf_input, request))}
 
 
 @lru_cache(maxsize=256)

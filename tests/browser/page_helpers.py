@@ -27,8 +27,8 @@ def shown_numbers(page: Page) -> dict[str, str]:
     found: dict[str, str] = page.eval_on_selector_all(
         ROWS,
         """all => Object.fromEntries(all.map(row => {
-            const copy = row.querySelector("[data-copy]");
-            return [row.dataset.contactId, copy ? copy.dataset.copy || "+" + copy.ariaLabel.replace(/\\D/g, "") : undefined];
+            const copy = row.querySelector("[data-copy]"), digits = copy?.ariaLabel.replace(/\\D/g, "");
+            return [row.dataset.contactId, copy ? copy.dataset.copy || "+" + digits : undefined];
         }))""",
     )
     return found
