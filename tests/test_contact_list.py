@@ -42,7 +42,7 @@ def test_profile_page_shows_only_its_contacts(admin_client: Client, sandbox: San
 def test_heading_and_title_name_profile(admin_client: Client, sandbox: SandboxServer) -> None:
     name = sandbox.profiles()[2]["name"].replace("&", "&amp;")
     page = text(admin_client.get(_list(_profile(sandbox, 2))))
-    assert f"<title>Contacts · {name} · Contact Desk</title>" in page
+    assert f"<title>{name} · Contacts · Contact Desk</title>" in page
     assert f'<h1>Contacts <span class="page-header__scope">{name}</span></h1>' in page
 
 

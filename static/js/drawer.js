@@ -98,7 +98,7 @@ function openDrawer(link) {
   fillBoxes(new URL(listUrl, location.href).searchParams); // they show the filters of the list, not of the aborted request
   if (!history.state?.htmx) history.replaceState({ htmx: true }, "", location.href); // so that Back can restore the list after a reload
   history.pushState(OPEN, "", address);
-  document.title = document.title.replace(/^Contacts/, "Contact");
+  document.title = document.title.replace(/Contacts · Contact Desk$/, "Contact · Contact Desk");
   render(address);
 }
 
@@ -133,7 +133,7 @@ function closed() {
   const link = returnTo = linkOf(openContactId);
   openContactId = null;
   drawerRequest?.abort();
-  document.title = document.title.replace(/^Contact(?!s)/, "Contacts");
+  document.title = document.title.replace(/Contact · Contact Desk$/, "Contacts · Contact Desk");
   document.body.append($("notice"), $("live"));
   $("drawer-body").replaceChildren();
   highlightRow(null);
