@@ -33,4 +33,25 @@ MUTANTS: tuple[Mutant, ...] = (
         "kept: Markup | None = page.memo.get(look._replace(readable=True))",
         ("tests/test_contact_rows.py::test_mask_chosen_after_list_was_shown_masks_cached_rows",),
     ),
+    Mutant(
+        "a copy button copies what the number is read out as, where its E.164 form is another",
+        "contacts_ui/web/contact_rows.py",
+        "None if as_read else escape(copied)",
+        "None",
+        ("tests/test_contact_rows.py::test_copied_number_is_written_where_label_does_not_give_it",),
+    ),
+    Mutant(
+        "a masked number has a label, and with it a copy button",
+        "contacts_ui/web/contact_rows.py",
+        "return escape(mask_number(contact)), None, None",
+        "return escape(mask_number(contact)), escape(number), None",
+        ("tests/test_contact_rows.py::test_masked_row_has_no_digit_beyond_the_last_four",),
+    ),
+    Mutant(
+        "the length of a compressed page tells what it repeats of its address",
+        "contacts_ui/middleware/compression.py",
+        "_PADDING[randbelow(len(_PADDING))]",
+        "_PADDING[0]",
+        ("tests/test_compression.py::test_length_of_equal_pages_differs",),
+    ),
 )
