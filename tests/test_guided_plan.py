@@ -178,6 +178,11 @@ def test_beginning_of_no_contact_is_not_searched_elsewhere_in_numbers() -> None:
     assert asked(guided_plan("35385", ("US", "IE"), index)) == [("search", "35385")]
 
 
+def test_beginning_of_nobody_does_not_hide_one_of_somebody() -> None:
+    index = index_of("+353850666673")  # has 066 66 too; +38 50 66 66 begins nobody's number
+    assert asked(guided_plan("38506666", ("US",), index)) == [("search", "085 066 66"), ("search", "38506666")]
+
+
 def test_number_without_the_beginning_of_its_country_code_is_found() -> None:
     assert asked(guided_plan("47403965801", ("GB",), index_of(GB)))[0] == ("phone", GB)
     assert asked(guided_plan("1125290918", ("AR",), index_of("+5491125290918")))[0] == ("phone", "+5491125290918")

@@ -54,7 +54,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "an error contains the requested URL with its number",
         "contacts_ui/sent_api/client.py",
         "raise _map_exception(error, call_deadline) from None",
-        "raise _map_exception(error, call_deadline) from error",
+        "raise _map_exception(error, call_deadline) from OSError(prepared.url)",
         ("tests/gateway/test_fault_matrix.py::test_refused_connection_is_connection_failure",),
     ),
 )

@@ -10,7 +10,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "contacts_ui/phone_search/guided_plan.py",
         "beginnings = filter(self.known.begins, self._international_beginnings())",
         "beginnings = self._international_beginnings()",
-        ("tests/test_guided_plan.py::test_beginning_of_no_contact_is_not_searched_elsewhere_in_numbers",),
+        ("tests/test_guided_plan.py::test_beginning_of_nobody_does_not_hide_one_of_somebody",),
     ),
     Mutant(
         "a merged list shows a contact twice",
