@@ -74,7 +74,7 @@ def test_repeated_channel_is_named_once() -> None:
 
 
 @given(
-    st.one_of(st.none(), st.text(), st.lists(st.text())),
+    st.one_of(st.none(), st.text(), st.lists(st.text()).map(tuple)),
     st.one_of(st.none(), st.text()),
     st.sampled_from([True, False, None]),
 )
