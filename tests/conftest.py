@@ -138,6 +138,7 @@ def number_index(
     _reset_gateway()
     monkeypatch.setattr("contacts_ui.number_index.registry.CHECK_INTERVAL", 0.0)
     registry.reset()
+    traffic.RECORDER.forget_waiting()
     traffic.observe()
 
     def build(profile_id: str | None = None) -> None:
