@@ -27,7 +27,7 @@ from testing.sandbox_server import SandboxServer
 from .statistics import Threshold, median, percentile, show_table, show_thresholds
 
 DATABASES = ("SQLite", "PostgreSQL")
-MAX_ADDED_MS = 1.0
+MAX_ADDED_MS = {"SQLite": 0.25, "PostgreSQL": 0.6}  # issue 17, Done 3
 ROWS = "SELECT count(*) FROM contacts_ui_auditentry WHERE action = 'contacts.listed'"
 # Lists come from the cache: the log is measured, not the API.
 CACHING = {"SENT_FRESH_SECONDS": "3600", "SENT_BUDGET_PER_MINUTE": "5000", "SENT_BUDGET_BURST": "5000"}
@@ -143,7 +143,7 @@ def show(outcomes: list[Outcome]) -> int:
     ]
     return show_thresholds(
         missing
-        + [Threshold(f"median ms added to a list view, {o.database}", o.added_ms, MAX_ADDED_MS) for o in outcomes]
+        + [Threshold(f"median ms added to a list view, {o.database}", o.added_ms, MAX_ADDED_MS[o.database]) for o in outcomes]
     )
 
 
