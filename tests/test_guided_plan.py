@@ -183,6 +183,12 @@ def test_beginning_of_nobody_does_not_hide_one_of_somebody() -> None:
     assert asked(guided_plan("38506666", ("US",), index)) == [("search", "085 066 66"), ("search", "38506666")]
 
 
+def test_beginning_is_offered_beside_the_few_who_have_the_digits_elsewhere() -> None:
+    plan = guided_plan("12125", ("US", "GB"), index_of("+12125187857", "+12125187858", "+353853512125"))
+    assert asked(plan)[0] == ("search", "1 2125")
+    assert offered(plan)["(212) 5"] == 2
+
+
 def test_number_without_the_beginning_of_its_country_code_is_found() -> None:
     assert asked(guided_plan("47403965801", ("GB",), index_of(GB)))[0] == ("phone", GB)
     assert asked(guided_plan("1125290918", ("AR",), index_of("+5491125290918")))[0] == ("phone", "+5491125290918")

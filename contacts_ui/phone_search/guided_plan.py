@@ -176,14 +176,15 @@ class _Guide:
         return numbers, pieces
 
     def _across_country_codes(self, pieces: Sequence[Attempt]) -> tuple[Attempt, ...]:
-        """Numbers that have the digits from their country code on, where few contacts have them nationally: what was
-        typed may be cut out of one of these.
+        """How numbers begin that have the digits from their country code on, and such numbers, where few contacts have
+        them nationally: what was typed may be cut out of one of these.
         """
         digits = self._cut_digits
         if len(digits) <= MIN_FRAGMENT_DIGITS or sum(piece.contacts or 0 for piece in pieces) > MAX_ATTEMPTS:
             return ()
         numbers = (f"+{each}" for each in self.known.numbers_with(digits))
-        return tuple(Attempt("phone", each) for each in numbers if digits not in digits_of(national(each)))
+        whole = (Attempt("phone", each) for each in numbers if digits not in digits_of(national(each)))
+        return (*self._prefixes(), *whole)
 
     @cached_property
     def _cut_digits(self) -> str:
