@@ -142,8 +142,7 @@ def show(outcomes: list[Outcome]) -> int:
         Threshold(f"rows that are missing or too many, {o.database}", abs(o.shown - o.rows), 0) for o in outcomes
     ]
     return show_thresholds(
-        missing
-        + [Threshold(f"median ms added to a list view, {o.database}", o.added_ms, MAX_ADDED_MS[o.database]) for o in outcomes]
+        missing + [Threshold(f"median ms added, {o.database}", o.added_ms, MAX_ADDED_MS[o.database]) for o in outcomes]
     )
 
 
