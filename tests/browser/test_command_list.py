@@ -197,6 +197,7 @@ def test_number_typed_on_another_page_is_searched_in_last_profile(page: Page) ->
     page.goto("/preferences/")
     _open(page)
     page.keyboard.type("(202) ")
+    expect(page.locator(ACTIVE)).to_contain_text("Search for “(202)”")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/account/contacts/\?search=%28202%29"))
     wait_for_results(page)
