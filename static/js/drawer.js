@@ -98,7 +98,6 @@ function openDrawer(link) {
   fillBoxes(new URL(listUrl, location.href).searchParams); // they show the filters of the list, not of the aborted request
   if (!history.state?.htmx) history.replaceState({ htmx: true }, "", location.href); // so that Back can restore the list after a reload
   history.pushState(OPEN, "", address);
-  document.title = document.title.replace(/Contacts · Contact Desk$/, "Contact · Contact Desk");
   render(address);
 }
 
@@ -107,6 +106,7 @@ function render(address) {
   const heading = document.createElement("h1");
   Object.assign(heading, { id: "contact-h", tabIndex: -1, className: "drawer__wait", textContent: link?.textContent ?? "Contact" });
   body.replaceChildren(heading); // the number of the row at once; the response replaces it
+  document.title = document.title.replace(/Contacts · Contact Desk$/, "Contact · Contact Desk");
   if (!drawer.open && WIDE.matches) drawer.show();
   else if (!drawer.open) drawer.showModal();
   if (isModal()) drawer.append($("notice"), $("live")); // outside a modal dialog they would be inert

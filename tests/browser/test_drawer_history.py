@@ -51,6 +51,7 @@ def page(new_context: NewContext, sandbox: SandboxServer) -> Page:
 
 def _assert_list(page: Page, sandbox: SandboxServer, address: str) -> None:
     """The drawer is closed, and address and rows are those of the list."""
+    expect(page).to_have_title("Meridian Group · Contacts · Contact Desk")
     wait_for_address(page, address)
     expect(page.locator("#drawer")).not_to_be_visible()
     expected = _expected(sandbox, address)
@@ -65,6 +66,7 @@ def _expected(sandbox: SandboxServer, address: str) -> list[str]:
 
 
 def _assert_open(page: Page, contact_id: str) -> None:
+    expect(page).to_have_title("Meridian Group · Contact · Contact Desk")
     expect(page.locator(CONTACT)).to_have_attribute("data-contact-id", contact_id)
     wait_for_address(page, f"{LIST}{contact_id}/")
 
