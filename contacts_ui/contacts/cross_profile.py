@@ -8,21 +8,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from django.conf import settings
 from django.contrib.auth.models import User
 
 from contacts_ui import number_index
-from contacts_ui.access import ScopesAcross, scopes_across, visited_profile_ids
-from contacts_ui.gateway import FetchPolicy, get_gateway
-from contacts_ui.phone_search import DEFAULT_REGIONS, national
-from contacts_ui.preferences import EffectivePreferences
+from contacts_ui.access import ScopesAcross, scopes_across
+from contacts_ui.gateway import FetchPolicy
+from contacts_ui.phone_search import national
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.errors import InvalidResponse, SentError
 from contacts_ui.sent_api.queries import ContactQuery
@@ -37,11 +34,9 @@ from .scope_answers import (
     fresh_page,
     number_of,
     owner_of,
-    question_about,
     unanswered,
 )
 
-RECENT, MAX_REGIONS = 5, 10
 DIRECT = 3  # scopes that are asked one by one at once, before anybody's other clicks
 DIRECT_BULK = 10  # scopes named by the index that are asked at once, behind other clicks
 
@@ -60,11 +55,27 @@ class Owners(Protocol):
         """The scopes of which the index knows every contact."""
 
 
+class KnownAcross(Protocol):
+    """Which numbers are known to be in some of several scopes (number_index.NumbersAcross)."""
+
+    def held(self, numbers: Iterable[str]) -> tuple[str, ...]:
+        """Those of the numbers (E.164) that a contact of these scopes has, in their order."""
+
+    def written(self, digits: str) -> tuple[str, ...]:
+        """The numbers (E.164) whose national format is these digits, with or without a trunk prefix before them."""
+
+    def begins(self, digits: str) -> bool:
+        """True if a number of these scopes begins with these digits, country code first."""
+
+
 class OwnerIndex(Protocol):
     """The number index, as far as a lookup needs it."""
 
     def owners(self, number: str) -> Owners:
         """Who has this number."""
+
+    def across(self, scopes: Sequence[Scope]) -> KnownAcross:
+        """Which numbers some of these scopes have."""
 
     def built_at(self, scope: Scope) -> datetime | None:
         """When the contacts of a scope were last read for the index."""
@@ -95,6 +106,10 @@ class _NumberIndex:
         """Who has this number. Cost: one query."""
         return number_index.owners(number)
 
+    def across(self, scopes: Sequence[Scope]) -> KnownAcross:
+        """Which numbers some of these scopes have. Cost: one query."""
+        return number_index.across([scope.profile_id for scope in scopes])
+
     def built_at(self, scope: Scope) -> datetime | None:
         """When the contacts of a scope were last read. Cost: one query in five seconds."""
         index = number_index.index_for(scope)
@@ -104,36 +119,6 @@ class _NumberIndex:
 def owner_index() -> OwnerIndex | None:
     """The number index; None where it is switched off."""
     return _NumberIndex() if number_index.is_on() else None
-
-
-def regions_across(preferences: EffectivePreferences, user: User, across: ScopesAcross) -> tuple[str, ...]:
-    """The regions somebody means who types a number without its country code, likeliest first: their own, the desk's,
-    and those of the scopes where they were last. Cost: one query.
-    """
-    by_id = {scope.profile_id.lower() if scope.profile_id else None: scope for scope in across.scopes}
-    recent = [by_id[profile_id] for profile_id in visited_profile_ids(user) if profile_id in by_id]
-    common = (region for scope in recent[:RECENT] for region in get_gateway().common_regions(scope))
-    named = [preferences.region, *settings.DESK_REGIONS, *common]
-    return tuple(dict.fromkeys(region for region in named if region))[:MAX_REGIONS] or DEFAULT_REGIONS
-
-
-def held_reading(question: Question, across: ScopesAcross, index: OwnerIndex | None) -> Question:
-    """The question; or that about another reading, which the index names in one of the scopes, where it names the
-    likeliest in none. Cost: no call.
-    """
-    if index is None or not question.others:
-        return question
-    scopes = frozenset(scope.profile_id for scope in across.scopes)
-    known = [index.owners(form) for form in question.forms]
-    if any(scopes & each.profile_ids for each in known):
-        return question
-    readings = (question_about(other, (question.number, *question.others)) for other in question.others)
-    held = (each for each in readings if any(scopes & index.owners(form).profile_ids for form in each.forms))
-    reading = next(held, None)
-    nowhere = all(
-        scopes <= each.complete_for for each in known
-    )  # else the likeliest may be where the index is not whole
-    return dataclasses.replace(reading, instead_of=question.number if nowhere else None) if reading else question
 
 
 def look_up(question: Question, across: ScopesAcross, index: OwnerIndex | None = None) -> CrossProfileResult:

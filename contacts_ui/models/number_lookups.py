@@ -16,7 +16,7 @@ class NumberLookup(models.Model):
     is taken for dead. `fence`: a worker with an older one writes nothing more. `waiting`: the error it waits out.
     """
 
-    STATES = (("running", "Running"), ("stopped", "Stopped"), ("done", "Done"))
+    STATES = (("running", "Running"), ("stopped", "Stopped"), ("done", "Done"), ("shown", "Shown"))
 
     id = models.UUIDField(primary_key=True, default=uuid4)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="number_lookups")

@@ -6,7 +6,7 @@ gateway, and completely by a snapshot where the organization is small enough (NU
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 
@@ -16,6 +16,7 @@ from contacts_ui.sent_api.types import Contact
 
 from . import registry
 from .maintenance import maintain
+from .numbers_across import NumbersAcross
 from .registry import OwnersAnswer
 from .scope_index import Piece, ScopeIndex
 from .status import IndexStatus, index_status
@@ -23,10 +24,12 @@ from .traffic import RECORDER
 
 __all__ = [
     "IndexStatus",
+    "NumbersAcross",
     "OwnersAnswer",
     "Piece",
     "ScopeIndex",
     "account_names_profiles",
+    "across",
     "index_for",
     "index_status",
     "maintain",
@@ -57,6 +60,14 @@ def owners(e164: str) -> OwnersAnswer:
     if not is_on():
         return OwnersAnswer(frozenset(), frozenset())
     return registry.current().owners(e164, get_gateway().known_account)
+
+
+def across(profile_ids: Iterable[str | None]) -> NumbersAcross:
+    """Which numbers are known in some of these scopes; None is the account with all its list. Of none when it is off.
+
+    It knows nothing of who may see which profile. Cost: no API call; one query.
+    """
+    return registry.current().across(profile_ids) if is_on() else NumbersAcross(ScopeIndex(), ())
 
 
 def account_names_profiles() -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from .number_text import Template, pieces_of
+from .number_text import Template, parse, pieces_of
 from .rows import NO_NUMBER, Layout, Table
 
 _DIGITS = b"0123456789"
@@ -74,11 +74,7 @@ class _Block:
         found = 0
         for _, bits in self.matches(run, None, ending=False):
             found |= bits
-        flags = f"{found:b}"[::-1]
-        row = flags.find("1")
-        while row >= 0:
-            yield self.first + row
-            row = flags.find("1", row + 1)
+        yield from (self.first + row for row in _set_bits(found))
 
     def count_pieces(self, run: str, mask: int | None, counts: Counter[str], *, ending: bool) -> None:
         """Adds the count of rows for each distinct piece in which the digits `run` stand."""
@@ -163,6 +159,17 @@ class Columns:
         """The rows whose number begins with these digits, with that number."""
         rows = (row for start, stop in self._ranges_beginning(digits) for row in range(start, stop))
         return ((row, str(self._e164[row])) for row in rows)
+
+    def rows_written(self, digits: str, mask: Mask | None) -> Iterator[int]:
+        """The rows in `mask` whose national format is these digits, or has one more before them: a trunk prefix."""
+        for index, block in enumerate(self._blocks):
+            if block.texts:
+                written = (row for row, text in enumerate(block.texts) if _is_written(text, digits))
+            elif len(block.planes) - len(digits) in {0, 1}:
+                written = (row for _, bits in block.matches(digits, None, ending=True) for row in _set_bits(bits))
+            else:
+                continue
+            yield from (block.first + row for row in written if mask is None or mask[index] >> row & 1)
 
     def _ranges_beginning(self, digits: str) -> Iterator[tuple[int, int]]:
         """The first row and the one after the last, by bisection in the rows of each template."""
@@ -266,6 +273,20 @@ def _planes(column: bytes) -> tuple[int, ...]:
         int(reverse.translate(table), 2) if digit in column else 0
         for digit, table in zip(_DIGITS, _IS_DIGIT, strict=True)
     )
+
+
+def _set_bits(bits: int) -> Iterator[int]:
+    """The places of the bits that are set, lowest first."""
+    flags = f"{bits:b}"[::-1]
+    place = flags.find("1")
+    while place >= 0:
+        yield place
+        place = flags.find("1", place + 1)
+
+
+def _is_written(text: str, digits: str) -> bool:
+    """True for a text of these digits, or with one more before them."""
+    return parse(text)[1][-len(digits) :] == digits and len(parse(text)[1]) - len(digits) <= 1
 
 
 def _bits_equal(values: array[int], value: int) -> int:

@@ -25,6 +25,7 @@ from contacts_ui.sealing.sealer import SealError
 from contacts_ui.sent_api.types import Account, Contact
 
 from . import store
+from .numbers_across import NumbersAcross
 from .ownership import names_a_profile, rows_of_page
 from .rows import UNOWNED, Row
 from .scope_index import ScopeIndex
@@ -87,6 +88,17 @@ class IndexRegistry:
                 if not slot.is_refused and (slot.current().complete or (served and not anyones)):
                     complete.add(profile)
         return OwnersAnswer(frozenset(found), frozenset(complete))
+
+    def across(self, profile_ids: Iterable[str | None]) -> NumbersAcross:
+        """What is known of several scopes together; None is the account, and everything in its list. Cost: one query.
+
+        As always by the API's last refusals: nothing is known of a scope that it refused.
+        """
+        self._all_slots()
+        with self._lock:
+            base = self._slot(ACCOUNT)
+            indexes = [self._best(self._slot(scope_id(profile_id)), base) for profile_id in profile_ids]
+            return NumbersAcross(self._best(base, base), tuple(indexes))
 
     def account_names_profiles(self) -> bool:
         """True once an answer of the account's own list held a row that names a profile as its owner."""

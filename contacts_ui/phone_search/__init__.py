@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .attempts import SEPARATOR, Attempt, SearchPlan, parse_attempt
-from .candidates import e164, international, national, regions_of
+from .candidates import EVERY_REGION, country_code, e164, international, names_country, national, numbers_of, regions_of
 from .exact_plan import plan_exact
 from .guided_plan import KnownNumbers, guided_plan
 from .masked_plan import SHOWN_DIGITS, masked_plan, whole_numbers_only
@@ -15,10 +15,12 @@ from .search_plan import (
     one_number_a_line,
     plan_number,
     split_numbers,
+    typed_digits,
 )
 
 __all__ = [
     "DEFAULT_REGIONS",
+    "EVERY_REGION",
     "SEPARATOR",
     "SHOWN_DIGITS",
     "Attempt",
@@ -26,11 +28,14 @@ __all__ = [
     "SearchPlan",
     "build_plan",
     "chosen_attempt",
+    "country_code",
     "e164",
     "guided_plan",
     "international",
     "masked_plan",
+    "names_country",
     "national",
+    "numbers_of",
     "one_number_a_line",
     "other_forms",
     "parse_attempt",
@@ -38,5 +43,6 @@ __all__ = [
     "plan_number",
     "regions_of",
     "split_numbers",
+    "typed_digits",
     "whole_numbers_only",
 ]

@@ -7,10 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
-from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher, ValidationResult
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    Leniency,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberMatcher,
+    ValidationResult,
+)
 
 from .fragments import prior
-from .input import MAX_DIGITS, PhoneInput, has_letters, normalize, only_punctuation
+from .input import MAX_DIGITS, PhoneInput, has_letters, normalize, only_punctuation, strip_label
 from .numbering_changes import former_national, other_forms
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
@@ -18,6 +25,8 @@ _WORLD = "ZZ"  # no default region: only numbers with their country code parse
 _VANITY = re.compile(r"[+(]?\d[\d\s().+/-]*[A-Za-z][A-Za-z\d\s.-]{2,}")
 _CALL_PREFIXES = ("00", "011", "0011", "010", "000", "009")  # before the country code, in most countries one of these
 _MIN_DIGITS = 7  # digits of a whole number without its country code
+# One of each country code: the others that share it read a text alike.
+EVERY_REGION = tuple(regions[0] for regions in COUNTRY_CODE_TO_REGION_CODE.values() if len(regions[0]) == 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,30 @@ def e164(text: str, regions: Sequence[str] = ()) -> str | None:
         return stripped
     found = candidates(normalize(text), regions)
     return found[0].e164 if found else None
+
+
+def numbers_of(text: str, regions: Sequence[str]) -> tuple[str, ...]:
+    """Every whole number (E.164) that a text may mean for somebody of one of these regions, likeliest region first.
+
+    Cost: 2 to 35 ms for every region there is.
+    """
+    phone_input = normalize(text)
+    unlabelled = strip_label(phone_input)
+    found = (candidates(unlabelled, regions) if unlabelled else ()) or candidates(phone_input, regions)
+    return tuple(candidate.e164 for candidate in found)
+
+
+def names_country(text: str, number: str) -> bool:
+    """True if a text that was read as this number (E.164) has its country code in it."""
+    phone_input, code = normalize(text), country_code(number)
+    dialled = tuple(f"{prefix}{code}" for prefix in _CALL_PREFIXES)
+    return phone_input.international or number[1:] in phone_input.digits or phone_input.digits.startswith(dialled)
+
+
+def country_code(number: str) -> int:
+    """The country code of an E.164 number, 0 when it has none."""
+    parsed = _parse(number, _WORLD)
+    return parsed.country_code or 0 if parsed else 0
 
 
 def international(number: str) -> str:

@@ -142,6 +142,12 @@ def fragment_of(phone_input: PhoneInput) -> PhoneInput:
     return phone_input if only_punctuation(phone_input.text) else longest_digit_run(phone_input)
 
 
+def typed_digits(raw: str) -> str:
+    """The digits of a text that may be one whole number: of a text with words those of its longest run."""
+    phone_input = normalize(raw)
+    return fragment_of(phone_input).digits if phone_input.digits else ""
+
+
 def _refusal(phone_input: PhoneInput) -> str:
     """Why nothing is searched for."""
     if not phone_input.digits:

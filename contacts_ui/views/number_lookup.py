@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.http import require_http_methods
 
 from contacts_ui import audit
 from contacts_ui.access import ScopesAcross, scope_for, scopes_across
-from contacts_ui.contacts import lookup_store, lookup_sweep
-from contacts_ui.contacts.cross_profile import held_reading, look_up, owner_index, regions_across
+from contacts_ui.contacts import lookup_pages, lookup_store, lookup_sweep
+from contacts_ui.contacts.cross_profile import look_up, owner_index
 from contacts_ui.contacts.kept_answers import opened_answers, sealed_answers, settled
 from contacts_ui.contacts.list_parameters import MAX_PHONE
-from contacts_ui.contacts.scope_answers import Question, ScopeAnswer, number_of, question_about, question_of
+from contacts_ui.contacts.lookup_pages import LookupPage
+from contacts_ui.contacts.number_reading import NumberReading, countries_of, read_number
+from contacts_ui.contacts.scope_answers import Question, ScopeAnswer, number_of, question_about
 from contacts_ui.gateway import get_gateway
+from contacts_ui.models import NumberLookup
 from contacts_ui.quota import remaining
+from contacts_ui.web.htmx import current_address, history_headers, wants_fragment
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
@@ -44,41 +49,41 @@ class Asked:
 def number_lookup(request: DeskRequest) -> HttpResponse:
     """Which of the person's profiles have a number. Cost: that of `look_up`; none for the form, or to start a sweep.
 
-    The number is in the body, never in an address: the response to the POST is the page itself (decision 32).
+    The number is in the body, never in an address. The answer gets an address that tells nothing (decision 32).
     """
     asked = Asked(request.POST.get("number", "").strip()[:MAX_PHONE], request.POST.get("contact", "")[:MAX_PHONE])
     desk = _page(request, asked)
     across = scopes_across(request.user)
-    if request.method != "POST":
-        return desk.response(across=across)
-    question = _question(request, asked, across)
-    if question is None:
-        return desk.response(across=across)
-    audit.spend_lookup(request)
-    if request.POST.get("start"):
-        return _start(request, question, asked, across)
-    event = _audit_question(request, question, f"asked about {len(across.scopes)}")
-    result = look_up(question, across, owner_index())
-    _audit_found(request, result.here, reveals=asked.is_typed and preferences_of(request).mask_forced)
-    seen = settled(result.answers)
-    price = lookup_sweep.price_of(len(across.scopes) - len(seen), len(question.forms)) if result.askable else None
-    not_asked = price.profiles if price else 0  # as the page says it
-    event.complete(about=f"{len(result.here)} of {len(across.scopes)} have it, {not_asked} not asked just now")
-    kept = sealed_answers(request.user, question, seen) if price and seen else None
-    return desk.response(across=across, question=question, result=result, price=price, kept=kept)
+    reading = _reading(request, asked, across) if request.method == "POST" else None
+    if reading is None or not reading.numbers:
+        return desk.response(across=across, reading=reading)
+    if reading.question and request.POST.get("start"):
+        audit.spend_lookup(request)
+        return _start(request, reading.question, asked, across)
+    page_id = lookup_pages.paid_page(request.user, reading.numbers)
+    if page_id is None:
+        audit.spend_lookup(request)
+    result = look_up(reading.question, across, owner_index()) if reading.question else None
+    page = LookupPage(page_id or uuid4(), reading, asked.contact, result)
+    if not wants_fragment(request):  # the page at that address shows it, and records what it shows
+        lookup_pages.keep(request.user, page)
+        return redirect("number-lookup-progress", page.id)
+    return _with_address(request, _recorded(request, desk, page, across), page.id)
 
 
 @require_http_methods(_METHODS)
 def number_lookup_progress(request: DeskRequest, lookup_id: UUID) -> HttpResponse:
-    """The answers of a lookup that the worker makes, as far as they are there; POST stops it or goes on.
-    Cost: none; the worker makes the calls.
+    """The answers of a lookup: as far as the worker has made its calls, where POST stops it or goes on; of one without
+    a worker as they were given. Cost: none; the worker makes the calls.
     """
     lookup = lookup_store.lookup_of(request.user, lookup_id)
     if request.method == "POST":
         act = {"stop": lookup_sweep.stop, "resume": lookup_sweep.resume}.get(request.POST.get("do", ""))
-        if act is not None:
+        if act is not None and lookup.state != "shown":
             act(lookup)
         return redirect("number-lookup-progress", lookup_id)
+    if lookup.state == "shown":
+        return _shown(request, lookup)
     desk = DeskPage(
         request, "number_lookup/progress.html", "number_lookup/_progress.html", None, progress=None, price=None
     )
@@ -94,7 +99,7 @@ def number_lookup_progress(request: DeskRequest, lookup_id: UUID) -> HttpRespons
 
 def _page(request: DeskRequest, asked: Asked) -> DeskPage:
     page, fragment = "number_lookup/page.html", "number_lookup/_result.html"
-    empty = dict.fromkeys(("across", "question", "result", "price", "kept"))
+    empty = dict.fromkeys(("across", "reading", "question", "result", "price", "kept"))
     left = partial(_lookups_left, request.user.pk)  # called when it is written: after this one has been taken
     return DeskPage(request, page, fragment, None, asked=asked, lookups_left=left, **empty)
 
@@ -103,13 +108,61 @@ def _lookups_left(user_id: int) -> int:
     return remaining(user_id).left["lookups"]
 
 
-def _question(request: DeskRequest, asked: Asked, across: ScopesAcross) -> Question | None:
-    """The number that is asked for. Raises ScopeDenied, Http404 and any SentError for a contact."""
+def _shown(request: DeskRequest, lookup: NumberLookup) -> HttpResponse:
+    """An answer as it was given, within the hour."""
+    across = scopes_across(request.user)
+    page = lookup_pages.page_of(lookup, across)
+    if page is None:
+        raise Http404
+    desk = _page(request, Asked("" if page.contact else page.reading.text, page.contact))
+    return desk.response(**_context(request, page, across)) if page.recorded else _recorded(request, desk, page, across)
+
+
+def _recorded(request: DeskRequest, desk: DeskPage, page: LookupPage, across: ScopesAcross) -> HttpResponse:
+    """An answer that is shown for the first time: with its events in the audit log, or not at all."""
+    question, result = page.reading.question, page.result
+    if question is None or result is None:
+        _audit_question(request, page.reading, "no country code")
+    else:
+        unsure = len(across.scopes) - len(settled(result.answers)) if result.askable else 0  # as the page says it
+        about = f"{len(result.here)} of {len(across.scopes)} have it, {unsure} not asked just now"
+        _audit_question(request, page.reading, about)
+        _audit_found(request, result.here, reveals=not page.contact and preferences_of(request).mask_forced)
+    audit.when_recorded(request, lambda: lookup_pages.keep(request.user, replace(page, recorded=True)))
+    return desk.response(**_context(request, page, across))
+
+
+def _with_address(request: DeskRequest, response: HttpResponse, page_id: UUID) -> HttpResponse:
+    """The fragment with the address of its page, where Back finds it again."""
+    address = reverse("number-lookup-progress", args=[page_id])
+    current = current_address(request)
+    replaces = current is not None and current.path == address
+    for name, value in history_headers(request, address, replaces=replaces).items():
+        response[name] = value
+    return response
+
+
+def _context(request: DeskRequest, page: LookupPage, across: ScopesAcross) -> dict[str, Any]:
+    """What the page shows of an answer, and what a sweep over the scopes in doubt would cost."""
+    question, result = page.reading.question, page.result
+    known: dict[str, Any] = {"across": across, "reading": page.reading, "question": question, "result": result}
+    if question is None or result is None:
+        return known
+    seen = settled(result.answers)
+    price = lookup_sweep.price_of(len(across.scopes) - len(seen), len(question.forms)) if result.askable else None
+    kept = sealed_answers(request.user, question, seen) if price and seen else None
+    return known | {"price": price, "kept": kept}
+
+
+def _reading(request: DeskRequest, asked: Asked, across: ScopesAcross) -> NumberReading | None:
+    """The number that is asked for, None for an empty form. Raises ScopeDenied, Http404 and any SentError for a
+    contact.
+    """
     if asked.is_typed:
         preferences = preferences_of(request)
-        question = question_of(asked.number, regions_across(preferences, request.user, across))
         index = None if preferences.mask_numbers else owner_index()  # no second number is tried where they are hidden
-        return held_reading(question, across, index) if question else None
+        countries = countries_of(preferences, request.user, across)
+        return read_number(asked.number, countries, across, index) if asked.number else None
     try:
         match = resolve(asked.contact)
     except Resolver404:
@@ -118,22 +171,22 @@ def _question(request: DeskRequest, asked: Asked, across: ScopesAcross) -> Quest
         raise Http404
     scope = scope_for(request.user, match.kwargs.get("profile_id"))
     number = number_of(get_gateway().contact(scope, match.kwargs["contact_id"]).value.contact)
-    return question_about(number) if number else None
+    return NumberReading("", question_about(number) if number else None)
 
 
 def _start(request: DeskRequest, question: Question, asked: Asked, across: ScopesAcross) -> HttpResponse:
     """Gives the lookup to the worker, and leads to its page."""
     kept = opened_answers(request.user, question, request.POST.get("kept", ""), across)
-    _audit_question(request, question, f"started for {len(across.scopes) - len(kept)}")
+    _audit_question(request, NumberReading("", question), f"started for {len(across.scopes) - len(kept)}")
     if asked.is_typed and preferences_of(request).mask_forced:
         audit.count_reveals(request, 1)  # found or not, as in a search
     lookup = lookup_sweep.start(request.user, question, across.scopes, typed=asked.is_typed, kept=kept)
     return redirect("number-lookup-progress", lookup.pk)
 
 
-def _audit_question(request: DeskRequest, question: Question, about: str) -> audit.PendingEvent:
+def _audit_question(request: DeskRequest, reading: NumberReading, about: str) -> audit.PendingEvent:
     """One event for the question; its answers have one each."""
-    action, hashes = audit.AuditAction.NUMBER_LOOKED_UP, audit.hashes_of_numbers(question.forms)
+    action, hashes = audit.AuditAction.NUMBER_LOOKED_UP, audit.hashes_of_numbers(reading.numbers)
     return audit.record(request, action, number_hashes=hashes, about=about)
 
 

@@ -42,7 +42,7 @@ from .formatting import (
     percent,
     time_ago,
 )
-from .regions import flag, flag_class, region_name
+from .regions import country_of, flag, flag_class, region_name
 from .scripts import script_urls
 
 
@@ -69,6 +69,7 @@ def environment(**options: Any) -> Environment:
         flag=flag,
         flag_class=flag_class,
         region_name=region_name,
+        country_of=country_of,
         channel_name=channel_name,
         column_titles=column_titles,
         data_for_script=json_script,

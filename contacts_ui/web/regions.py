@@ -9,6 +9,8 @@ from babel import Locale
 from django.conf import settings
 from django.templatetags.static import static
 
+from contacts_ui.phone_search import regions_of
+
 _TERRITORIES = Locale("en").territories
 _FLAGS = Path(settings.BASE_DIR) / "static" / "vendor" / "circle-flags" / "flags"
 
@@ -40,3 +42,8 @@ def region_name(region_code: str | None) -> str | None:
     if not region_code:
         return None
     return str(_TERRITORIES.get(region_code.upper(), region_code))
+
+
+def country_of(number: str) -> str | None:
+    """The English name of the region of an E.164 number, None when it is not known."""
+    return region_name(next(iter(regions_of(number)), None))

@@ -422,6 +422,7 @@ STATES = (
     State("lookup", ("Which profile has this number?", "Enter a phone number"), at(LOOKUP)),
     State("lookup-found", ("Here in", "Subscribed", "Not here"), _looked_up()),
     State("lookup-nowhere", ("Not in any of your profiles", "Not here"), _looked_up(_NOBODYS_NUMBER)),
+    State("lookup-country", ("Which country is this number from?", "default country"), _looked_up("07403 965801")),
     State(
         "lookup-unread",
         ("This number is not complete", "Type the whole number with its country code"),

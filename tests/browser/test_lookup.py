@@ -47,7 +47,42 @@ def test_second_number_replaces_first_without_new_page(new_context: NewContext, 
     page.press("#lookup-number", "Enter")
     expect(page.locator("[data-answer=here]").first).to_be_visible()
     assert page.evaluate("document.body.dataset.same") == "1"
-    assert page.url.endswith("/lookup/")
+    assert page.url.rstrip("/").rpartition("/")[0].endswith("/lookup")  # the address of this answer
+
+
+def test_back_shows_each_answer_again_without_a_call(new_context: NewContext, sandbox: SandboxServer) -> None:
+    page = new_context.signed_in("admin", at="/lookup/")
+    page.fill("#lookup-number", "+1 202-555-0143")
+    page.press("#lookup-number", "Enter")
+    expect(page.get_by_text("Not in any of your profiles")).to_be_visible()
+    number = shared_number(sandbox)
+    page.fill("#lookup-number", number)
+    page.press("#lookup-number", "Enter")
+    found = page.locator("[data-answer=here]")
+    expect(found.first).to_be_visible()
+    left = page.locator("#lookups-left").inner_text()
+    found.first.get_by_role("link").click()
+    expect(page.locator("#contact-h")).to_be_visible()
+    sandbox.reset_requests()
+    page.go_back()
+    expect(found.first).to_be_visible()
+    expect(page.locator("#lookup-number")).to_have_value(number)
+    expect(page.locator("#lookups-left")).to_have_text(left)
+    page.go_back()
+    expect(page.get_by_text("Not in any of your profiles")).to_be_visible()
+    expect(page.locator("#lookup-number")).to_have_value("+1 202-555-0143")
+    page.go_back()
+    expect(page.get_by_text("Enter a phone number")).to_be_visible()
+    assert [call for call in sandbox.requests() if call["path"] == "/v3/contacts"] == []
+
+
+def test_country_is_asked_for_and_chosen_with_one_click(new_context: NewContext, sandbox: SandboxServer) -> None:
+    page = new_context.signed_in("admin", at="/lookup/")
+    page.fill("#lookup-number", "07403 965801")
+    page.press("#lookup-number", "Enter")
+    expect(page.get_by_text("Which country is this number from?")).to_be_visible()
+    page.get_by_role("button", name="+44 7403 965801").click()
+    expect(page.locator("#lookup-h")).to_have_text("+44 7403 965801")
 
 
 def test_answers_appear_while_worker_asks(new_context: NewContext, sandbox: SandboxServer, desk: Desk) -> None:

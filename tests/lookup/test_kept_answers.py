@@ -25,7 +25,7 @@ KEPT = re.compile(r'name="kept" value="([^"]+)"')
 
 def _looked_up(client: Client, number: str) -> tuple[str, str]:
     """The page with the answers, and what its form carries."""
-    page = text(client.post(LOOKUP, {"number": number}))
+    page = text(client.post(LOOKUP, {"number": number}, follow=True))
     return page, KEPT.findall(page)[0]
 
 

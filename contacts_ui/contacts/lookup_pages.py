@@ -1,0 +1,157 @@
+"""Lookup pages: what a lookup without a worker has answered, sealed for an hour, for Back and a reload.
+
+So a page that was left is shown again as it was, with the times of its answers, and nobody is asked; and the same
+number takes only one of the hour's lookups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+from django.contrib.auth.models import User
+
+from contacts_ui.access import ScopesAcross
+from contacts_ui.models import NumberLookup
+from contacts_ui.sealing.sealer import SealError, sealer_for
+from contacts_ui.sent_api.types import Contact
+
+from .cross_profile import CrossProfileResult
+from .lookup_store import KEPT, PURPOSE, delete_expired
+from .number_reading import NumberReading
+from .scope_answers import Question, ScopeAnswer, Word
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """A ScopeAnswer without its scope, which is made anew for whoever looks."""
+
+    profile_id: str | None
+    word: Word
+    contacts: tuple[Contact, ...]
+    asked_at: datetime | None
+    error: str | None
+    request_id: str | None
+    indexed: bool
+
+
+class _Page(msgspec.Struct, frozen=True):
+    """What was asked, and what was answered. Without `forms` a text whose country nobody knows."""
+
+    text: str
+    contact: str
+    forms: tuple[str, ...]
+    others: tuple[str, ...]
+    instead_of: str | None
+    choices: tuple[str, ...]
+    nowhere: bool
+    answers: tuple[_Answer, ...]
+    recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookupPage:
+    """A lookup as its page shows it. `contact`: the path of the contact that was asked for, "" for a typed number.
+
+    `recorded`: the audit log says already who saw it.
+    """
+
+    id: UUID
+    reading: NumberReading
+    contact: str
+    result: CrossProfileResult | None
+    recorded: bool = False
+
+
+def paid_page(user: User, numbers: Sequence[str]) -> UUID | None:
+    """The page of this person that told of one of these numbers within the hour: its lookup has been taken from the
+    hour. Cost: one query.
+    """
+    now = datetime.now(UTC)
+    rows = NumberLookup.objects.filter(user=user, state="shown", created_at__gt=now - KEPT, expires_at__gt=now)
+    pages = ((row.pk, _opened(row)) for row in rows.order_by("-created_at"))
+    wanted = frozenset(numbers)
+    return next((pk for pk, page in pages if page and not wanted.isdisjoint((*page.forms, *page.choices))), None)
+
+
+def keep(user: User, page: LookupPage) -> None:
+    """Stores a page for an hour, in place of what has its id. Cost: two queries."""
+    now = datetime.now(UTC)
+    delete_expired()
+    sealed = sealer_for(PURPOSE).seal(msgspec.msgpack.encode(_stored(page)), _about(user.pk, page.id))
+    changed = {"sealed": sealed, "expires_at": now + KEPT}
+    if not NumberLookup.objects.filter(pk=page.id, user=user, state="shown").update(**changed):
+        row = NumberLookup(pk=page.id, user=user, state="shown", created_at=now, due_at=now, **changed)
+        row.save(force_insert=True)
+
+
+def page_of(lookup: NumberLookup, across: ScopesAcross) -> LookupPage | None:
+    """A stored page as its person may see it now: the answers of scopes that are theirs at this moment. None when it
+    can no longer be opened: the key has changed.
+    """
+    page = _opened(lookup)
+    if page is None:
+        return None
+    mine = {scope.profile_id: scope for scope in across.scopes}
+    question = Question(page.forms, page.others, page.instead_of) if page.forms else None
+    reading = NumberReading(page.text, question, page.choices, nowhere=page.nowhere)
+    if question is None:
+        return LookupPage(lookup.pk, reading, page.contact, None, page.recorded)
+    answers = tuple(
+        ScopeAnswer(
+            mine[each.profile_id],
+            each.word,
+            each.contacts,
+            each.asked_at,
+            each.error,
+            each.request_id,
+            indexed=each.indexed,
+        )
+        for each in page.answers
+        if each.profile_id in mine
+    )
+    told = {each.profile_id for each in page.answers}
+    unasked = tuple(scope for scope in across.scopes if scope.profile_id not in told)
+    return LookupPage(lookup.pk, reading, page.contact, CrossProfileResult(answers, unasked), page.recorded)
+
+
+def _stored(page: LookupPage) -> _Page:
+    question, result = page.reading.question, page.result
+    answers = [
+        _Answer(
+            each.scope.profile_id,
+            each.word,
+            each.contacts,
+            each.asked_at,
+            each.error,
+            each.request_id,
+            each.indexed,
+        )
+        for each in (result.answers if result else ())
+    ]
+    return _Page(
+        page.reading.text,
+        page.contact,
+        question.forms if question else (),
+        question.others if question else (),
+        question.instead_of if question else None,
+        page.reading.choices,
+        page.reading.nowhere,
+        tuple(answers),
+        page.recorded,
+    )
+
+
+def _opened(row: NumberLookup) -> _Page | None:
+    """What was sealed; None under another key, and for what was changed or moved to somebody else."""
+    try:
+        opened = sealer_for(PURPOSE).open(bytes(row.sealed), _about(row.user_id, row.pk))
+        return msgspec.msgpack.decode(opened, type=_Page)
+    except (SealError, msgspec.MsgspecError):
+        return None
+
+
+def _about(user_id: int, lookup_id: UUID) -> bytes:
+    return f"page|{user_id}|{lookup_id}".encode()
