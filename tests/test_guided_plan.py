@@ -183,10 +183,11 @@ def test_beginning_of_nobody_does_not_hide_one_of_somebody() -> None:
     assert asked(guided_plan("38506666", ("US",), index)) == [("search", "085 066 66"), ("search", "38506666")]
 
 
-def test_beginning_is_offered_beside_the_few_who_have_the_digits_elsewhere() -> None:
+def test_beginning_and_those_who_have_the_digits_elsewhere_are_one_list() -> None:
     plan = guided_plan("12125", ("US", "GB"), index_of("+12125187857", "+12125187858", "+353853512125"))
-    assert asked(plan)[0] == ("search", "1 2125")
-    assert offered(plan)["(212) 5"] == 2
+    assert asked(plan)[0] == ("merged", "1 2125|(212) 5")
+    assert plan.attempts[0].rows_with == "12125"
+    assert offered(plan) == {}
 
 
 def test_number_without_the_beginning_of_its_country_code_is_found() -> None:
@@ -339,10 +340,26 @@ def test_four_digits_across_the_country_code_are_read_as_a_beginning() -> None:
     assert asked(guided_plan("9160", ("US",), index_of(GERMAN, GB)))[0] == ("search", "0160")
 
 
-def test_number_with_the_digits_from_its_country_code_on_is_offered_beside_few() -> None:
+def test_digits_within_and_across_the_country_code_are_one_list() -> None:
     plan = guided_plan("19812", ("US",), index_of(BRAZILIAN, INDIAN))
-    assert asked(plan)[0] == ("search", "19) 812")
-    assert offered(plan) == {INDIAN: None}
+    assert asked(plan)[0] == ("merged", "19) 812|09812")
+
+
+def test_three_contacts_with_the_digits_in_three_places_are_one_list() -> None:
+    plan = guided_plan("85264", ("US",), index_of(HONG_KONG, "+85264036528", "+14158526400"))
+    assert asked(plan)[0] == ("merged", "852-64|6403 6528|6442 9730")
+    assert plan.attempts[0].rows_with == "85264"
+
+
+def test_piece_that_others_have_too_counts_those_with_the_digits() -> None:
+    plan = guided_plan("41787", ("US",), index_of("+41787316651", "+41787316652", "+27787015676"))
+    assert (asked(plan)[0], plan.attempts[0].rows_with) == (("search", "078 7"), "41787")
+
+
+def test_digits_of_more_across_the_code_than_a_list_holds_are_links() -> None:
+    many = [f"+35385{last:07}" for last in range(101)]
+    plan = guided_plan("5385", ("US", "IE"), index_of("+14155385000", *many))
+    assert asked(plan)[0] == ("search", "538-5")
 
 
 def test_digits_of_many_numbers_name_none_of_them() -> None:

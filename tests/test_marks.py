@@ -40,17 +40,21 @@ def _marked(contact: Contact, *spellings: str) -> str:
         ("+54 9 11 2345-6789", "011 15-2345-6789", ("011 1",), "+54 9 11 2345-6789"),
         ("+33 6 12 34 12 34", "06 12 34 12 34", ("12 34",), "+33 6 [12 34 12 34]"),
         ("+39 02 1234 5678", "02 1234 5678", ("02 12",), "+39 [02 12]34 5678"),
+        ("+353 85 465 7741", "085 465 7741", ("5385",), "+3[53 85] 465 7741"),
+        ("+44 7403 965801", "07403 965801", ("447403",), "+[44 7403] 965801"),
+        ("+54 9 11 2220-4791", "011 15-2220-4791", ("91122",), "+54 [9 11 22]20-4791"),
+        ("+44 7403 965801", None, ("9658",), "+44 7403 [9658]01"),
     ],
 )
 def test_digits_that_matched_are_marked_in_shown_number(
-    international: str, national: str, spellings: tuple[str, ...], marked: str
+    international: str, national: str | None, spellings: tuple[str, ...], marked: str
 ) -> None:
     assert _marked(_contact(international, national), *spellings) == marked
 
 
 @pytest.mark.parametrize("contact", [_contact(None, None), _contact("+44 7403 965801", None), _contact("x", "y")])
 def test_nothing_is_marked_without_aligned_digits(contact: Contact) -> None:
-    assert all(not is_marked for _, is_marked in _segments(contact, ("9658",)))
+    assert all(not is_marked for _, is_marked in _segments(contact, ("3 965",)))
 
 
 def test_national_number_that_is_shown_itself_is_marked() -> None:

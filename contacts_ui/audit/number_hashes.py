@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.conf import settings
 
-from contacts_ui.phone_search import SEPARATOR, Attempt, KnownNumbers, SearchPlan, build_plan, e164, plan_exact
+from contacts_ui.phone_search import Attempt, KnownNumbers, SearchPlan, build_plan, e164, plan_exact
 from contacts_ui.sent_api.types import Contact
 from contacts_ui.text import digits_only
 
@@ -25,14 +25,16 @@ def hashes_of_plan(text: str, plan: SearchPlan, chosen: Attempt | None = None) -
     the text's own digits.
     """
     asked = (*plan.attempts, *filter(None, [chosen]))
-    others = [_of_attempt(attempt) for attempt in asked if attempt.kind == "phone" or attempt.value != text]
+    others = [
+        each for attempt in asked if attempt.kind == "phone" or attempt.value != text for each in _of_attempt(attempt)
+    ]
     return _hashes([*others, ("digits", digits_only(text))])
 
 
 def hashes_of_texts(texts: Iterable[str], regions: Sequence[str], known: KnownNumbers | None = None) -> tuple[str, ...]:
     """The hashes of a bulk lookup: of everything that is asked for each text, and of its digits."""
     plans = [(text, plan_exact(text, regions, known)) for text in texts]
-    asked = [_of_attempt(attempt) for _, plan in plans for attempt in plan.attempts]
+    asked = [each for _, plan in plans for attempt in plan.attempts for each in _of_attempt(attempt)]
     return _hashes([*asked, *(("digits", digits_only(text)) for text, _ in plans)])
 
 
@@ -59,17 +61,15 @@ def has_few_numbers(contacts: Collection[Contact]) -> bool:
 def search_hashes(text: str, regions: Sequence[str]) -> tuple[str, ...]:
     """The hashes to search for when an auditor types a number, under the current key and all former ones."""
     keys, plan = (settings.AUDIT_KEY, *settings.AUDIT_KEY_FALLBACKS), build_plan(text, regions)
-    numbers = [_of_attempt(attempt) for attempt in plan.attempts if attempt.kind == "phone"]
+    numbers = [each for attempt in plan.attempts if attempt.kind == "phone" for each in _of_attempt(attempt)]
     return tuple(found for key in keys for found in _hashes([*numbers, ("digits", digits_only(text))], key))
 
 
-def _of_attempt(attempt: Attempt) -> Hashed:
-    """All spellings of an attempt have the same digits."""
-    return (
-        ("number", attempt.value)
-        if attempt.kind == "phone"
-        else ("digits", digits_only(attempt.value.partition(SEPARATOR)[0]))
-    )
+def _of_attempt(attempt: Attempt) -> list[Hashed]:
+    """A number, or the digits of each spelling: mostly the same of all."""
+    if attempt.kind == "phone":
+        return [("number", attempt.value)]
+    return [("digits", digits) for digits in dict.fromkeys(map(digits_only, attempt.spellings))]
 
 
 def _hashes(hashed: Iterable[Hashed], key: str | None = None) -> tuple[str, ...]:

@@ -115,7 +115,7 @@ class ContactListQuery:
         filters = self.filters
         if attempt.kind == "phone":
             return (ContactQuery(page_size=filters.page_size, phone=attempt.value),)
-        if attempt.kind == "search" and not (self.plan and self.plan.ending):
+        if attempt.kind == "search" and not attempt.rows_with and not (self.plan and self.plan.ending):
             return (replace(filters, search=attempt.value, phone=None),)
         # Rows that are merged, or of which most are left out, are paged here: as many as there can be are asked for.
         filters = replace(filters, page=1, page_size=max(PAGE_SIZES), phone=None)
@@ -124,6 +124,8 @@ class ContactListQuery:
     def with_attempt(self, attempt: Attempt | None) -> ContactListQuery:
         """The same list, its further pages searched as `attempt` was: named, unless the text means nothing else."""
         if attempt is None or self.filters.phone or attempt == self.attempt:
+            return self
+        if attempt.rows_with and attempt.kind == "merged":  # of different digits: the text means it for everyone
             return self
         plan = self.plan
         only = plan is None or (attempt.value == self.filters.search and plan.attempts[1:] == ())
@@ -149,6 +151,7 @@ class FilterChip:
     url: str
 
 
+MOST_COUNTED = 100  # numbers that a list leaves out
 NO_COLUMN = "There is no such column, so it was left out."
 
 
@@ -187,6 +190,8 @@ def parse_filters(
         plan = numbers.plan_search(search, holds_several=asked.holds_several)
     if plan and plan.skipped:
         warnings.append(_skipped(plan.skipped))
+    if plan and plan.elsewhere:
+        warnings.append(_elsewhere(plan))
     page = 1 if phone or (plan and plan.ending) else asked.page or 1
     return ContactListQuery(
         path=path,
@@ -232,6 +237,14 @@ def _skipped(lines: Sequence[str]) -> str:
     return (
         f"1 line isn’t a number: {named}." if len(lines) == 1 else f"{len(lines)} lines aren’t numbers: {named}{more}."
     )
+
+
+def _elsewhere(plan: SearchPlan) -> str:
+    """Says that the list is not all who have the digits."""
+    if plan.elsewhere == 1 and plan.complete:
+        return "1 more number has these digits from the country code on. Type one more digit to find it."
+    count = "More" if plan.elsewhere > MOST_COUNTED or not plan.complete else f"{plan.elsewhere} more"
+    return f"{count} numbers have these digits from the country code on. Type one more digit to find them."
 
 
 def _raw(parameters: QueryDict | Mapping[str, str], name: str) -> str:

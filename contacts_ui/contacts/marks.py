@@ -27,11 +27,15 @@ def marked_numbers(contacts: Iterable[Contact], spellings: Sequence[str]) -> lis
         r"\D*".join(each) if each.isdigit() and len(each) >= LOOSE_DIGITS else re.escape(each)
         for each in filter(None, spellings)
     ]
+    loose = any(each.isdigit() and len(each) >= LOOSE_DIGITS for each in spellings)
     pattern = re.compile("|".join(f"(?=({each}))" for each in written) or "(?!)")
     found = list[tuple[Segment, ...]]()
     for contact in contacts:
         shown, national = contact.format_international or contact.number or "", contact.format_national or ""
         spans = [match.span(match.lastindex or 0) for match in pattern.finditer(national)]
+        if not spans and loose:  # they may stand across the country code
+            national = shown
+            spans = [match.span(match.lastindex or 0) for match in pattern.finditer(national)]
         places = [place for place, character in enumerate(shown) if character.isdecimal()] if spans else []
         digits = [place for place, character in enumerate(national) if character.isdecimal()] if spans else []
         pairs = zip(reversed(places), reversed(digits), strict=False)

@@ -1,4 +1,4 @@
-"""Merged rows: the answers for several spellings of the same digits as one list, each contact once.
+"""Merged rows: the answers for several spellings as one list, each contact once, of those that have the digits.
 
 In the order of the spellings, and within each as the API orders them: so a link that names the spellings means the same
 rows for everyone. The list is whole, so it is paged here.
@@ -13,9 +13,13 @@ from uuid import UUID
 import msgspec
 
 from contacts_ui.gateway import CachedResult, FetchPolicy, get_gateway
+from contacts_ui.phone_search import other_forms
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import PAGE_SIZES, ContactQuery
 from contacts_ui.sent_api.types import Contact, ContactPage, Pagination
+from contacts_ui.text import digits_only
+
+from .scope_answers import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,13 @@ class Answers:
     results: tuple[CachedResult[ContactPage], ...]
     partial: int | None = None
 
-    def page(self, number: int, size: int) -> CachedResult[ContactPage]:
-        """One page of the merged list."""
+    def page(self, number: int, size: int, rows_with: str | None = None) -> CachedResult[ContactPage]:
+        """One page of the merged list; `rows_with` is that of Attempt."""
         contacts: dict[UUID, Contact] = {}
         for result in self.results:
             for contact in result.value.contacts:
-                contacts.setdefault(contact.id, contact)
+                if rows_with is None or _has_digits(contact, rows_with):
+                    contacts.setdefault(contact.id, contact)
         return self._page(tuple(contacts.values()), number, size)
 
     def _page(self, contacts: tuple[Contact, ...], number: int, size: int) -> CachedResult[ContactPage]:
@@ -45,6 +50,18 @@ class Answers:
         )
         error = next((result.error for result in self.results if result.error), None)
         return CachedResult(merged, any(result.stale for result in self.results), error)
+
+
+def _has_digits(contact: Contact, digits: str) -> bool:
+    """True where the digits stand in the number or in its national format; after a plus only where the number, in any
+    form it had, begins with them, or where the API does not say the number.
+    """
+    number = number_of(contact)
+    if number is None:
+        return digits.startswith("+") or digits in digits_only(contact.format_national or "")
+    if digits.startswith("+"):
+        return any(form.startswith(digits) for form in (number, *other_forms(number)))
+    return digits in number or digits in digits_only(contact.format_national or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ class SearchResult:
             return ()
         if attempt.kind == "within":
             return (plan.digits,) if plan else ()
+        if attempt.rows_with:
+            return (attempt.rows_with.removeprefix("+"),)
         return attempt.spellings if attempt.kind == "merged" else (attempt.value,)
 
     @property
@@ -70,7 +72,7 @@ class SearchResult:
         attempt, typed, plan = self.attempt, self.query.filters.search, self.query.plan
         if attempt is None or attempt.kind == "phone":
             return attempt is None
-        if attempt.kind == "within" or attempt.value == typed:
+        if attempt.kind == "within" or attempt.rows_with or attempt.value == typed:
             return True
         guided = attempt.kind == "merged" or (plan is not None and plan.guided)
         return guided and digits_only(attempt.spellings[0]) == digits_only(typed or "")
@@ -96,7 +98,7 @@ def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: 
     while requests and calls < MAX_CALLS:
         attempt, queries = requests.pop(0)
         try:
-            if attempt and attempt.kind == "merged":
+            if attempt and (attempt.kind == "merged" or attempt.rows_with):
                 answers = ask_all(scope, queries, policy, CallLimits(MAX_CALLS - calls, spare=int(bool(requests))))
                 found, calls = _merged(scope, query, attempt, answers), calls + len(answers.results)
             else:
@@ -165,7 +167,8 @@ def _merged(scope: Scope, query: ContactListQuery, attempt: Attempt, answers: An
     """The rows for several spellings as one list; of a spelling that has too many rows for that, its own list."""
     filters = query.filters
     if answers.partial is None:
-        return SearchResult(answers.page(filters.page, filters.page_size), query.with_attempt(attempt), attempt)
+        page = answers.page(filters.page, filters.page_size, attempt.rows_with)
+        return SearchResult(page, query.with_attempt(attempt), attempt)
     alone = Attempt("search", attempt.spellings[answers.partial])
     own_query = dataclasses.replace(filters, search=alone.value)
     if filters.page * filters.page_size > max(PAGE_SIZES):

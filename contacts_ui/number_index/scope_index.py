@@ -107,6 +107,25 @@ class ScopeIndex:
         recent = (each.row.e164 for each in self.recent.values() if self._counts(each))
         return self.columns.begins(digits, self.owner) or any(str(e164).startswith(digits) for e164 in recent)
 
+    def numbers_beginning(self, digits: str, most: int) -> tuple[str, ...]:
+        """Numbers of this scope that begin with these digits, country code first: all, or `most` of them.
+
+        Cost: microseconds, and one each number.
+        """
+        if not self.begins(digits):
+            return ()
+        recent = (str(each.row.e164) for each in self.recent.values() if self._counts(each))
+        columns = (
+            text
+            for row, text in self.columns.rows_beginning(digits)
+            if row not in self.replaced and self._is_owners(self.columns.owner(row))
+        )
+        numbers = chain((text for text in recent if text.startswith(digits)), columns)
+        found = dict[str, None]()
+        while len(found) < most and (text := next(numbers, None)):
+            found[text] = None
+        return tuple(found)
+
     def beginnings_with(self, digits: str) -> tuple[str, ...]:
         """How numbers of this scope begin up to these digits, country code first; most contacts first. For digits that
         stand in no national format. Cost: 50 ms for a million contacts.

@@ -25,6 +25,8 @@ class Attempt:
     pieces with the same digits, whose rows are one list, `within` digits that stand together in most spellings of a
     text, of whose rows those count that have all of its digits.
 
+    `rows_with`: of the rows those count that have these digits, in E.164 or in their national format; after a plus
+    those whose number begins with them. None where every row counts.
     `region` is the region whose number it was interpreted as, None where that was not decided. `contacts`: how many
     there are, None where that is not known.
     """
@@ -33,6 +35,7 @@ class Attempt:
     value: str
     region: str | None = None
     contacts: int | None = field(default=None, compare=False)
+    rows_with: str | None = field(default=None, compare=False)
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -49,6 +52,7 @@ class SearchPlan:
     `ending`: only contacts whose number ends in these digits may be shown (masked_plan.py).
     `literal`: what a plain search would send, always one of the attempts; None where it would be no number.
     `within`: asked before the literal call, and says whether it is needed; else `instead` is asked.
+    `elsewhere`: how many further contacts have the digits where they cannot be listed with these.
     `guided`: the number index has decided it (guided_plan.py); `complete`: it knows what else the text may be.
     """
 
@@ -61,6 +65,7 @@ class SearchPlan:
     literal: Attempt | None = None
     instead: Attempt | None = None
     digits: str = ""
+    elsewhere: int = 0
     guided: bool = False
     complete: bool = False
 

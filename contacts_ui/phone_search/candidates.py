@@ -74,9 +74,13 @@ def numbers_of(text: str, regions: Sequence[str]) -> tuple[str, ...]:
     return tuple(candidate.e164 for candidate in found)
 
 
-def names_country(text: str, number: str) -> bool:
-    """True if a text that was read as this number (E.164) has its country code in it."""
+def names_country(text: str, number: str, region: str | None = None) -> bool:
+    """True if a text that was read as this number (E.164) has its country code in it, or need not: it is that of
+    `region`, the person's own.
+    """
     phone_input, code = normalize(text), country_code(number)
+    if region and code == phonenumbers.country_code_for_region(region):
+        return True
     dialled = tuple(f"{prefix}{code}" for prefix in _CALL_PREFIXES)
     return phone_input.international or number[1:] in phone_input.digits or phone_input.digits.startswith(dialled)
 

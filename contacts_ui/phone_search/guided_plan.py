@@ -15,9 +15,18 @@ from typing import Protocol
 from .attempts import MAX_ALTERNATIVES, MAX_ATTEMPTS, SEPARATOR, Attempt, SearchPlan, merged, unique_attempts
 from .beginnings import digits_after_plus
 from .candidates import national
+from .crossings import Crossing, crossings_of, searches_for
 from .input import PhoneInput, digits_of, normalize, only_punctuation
-from .prefixes import country_code_beginnings, national_prefixes
-from .search_plan import ENDING_DIGITS, MIN_FRAGMENT_DIGITS, every_attempt, fragment_of, plan_input, plan_number
+from .prefixes import beginning_of, country_code_beginnings, national_prefixes
+from .search_plan import (
+    ENDING_DIGITS,
+    MIN_FRAGMENT_DIGITS,
+    MIN_WHOLE_DIGITS,
+    every_attempt,
+    fragment_of,
+    plan_input,
+    plan_number,
+)
 
 MERGED_CONTACTS = 100  # contacts of one list that is merged from several answers: an API page holds as many
 MIN_BEGINNING_DIGITS = 3  # of the national beginning that it is then: "085", "(312"
@@ -46,6 +55,9 @@ class KnownNumbers(Protocol):
 
     def begins(self, digits: str) -> bool:
         """True if a contact's number begins with these digits, country code first."""
+
+    def numbers_beginning(self, digits: str, most: int) -> Sequence[str]:
+        """Numbers that begin with these digits, country code first: all, or `most` of them."""
 
     def beginnings_with(self, digits: str) -> Sequence[str]:
         """How numbers begin up to these digits, country code first, most contacts first."""
@@ -80,7 +92,10 @@ class _Guide:
         first = next(filter(self._is_known, self.attempts), None)
         if first and first.kind == "phone":
             return self._of_numbers()
-        if pieces := self._pieces_of_fragment():
+        pieces = self._pieces_of_fragment()
+        if crossings := self._crossings(pieces):
+            return self._of_crossings(pieces, crossings)
+        if pieces:
             return self._of_pieces(pieces, self._across_country_codes(pieces))
         if found := self._whole_number():
             return self._with([found, *self._literal, *self.default.attempts], ())
@@ -117,6 +132,7 @@ class _Guide:
         pieces = sorted(pieces, key=lambda piece: piece.value != text or text.isdigit())
         if contacts <= MERGED_CONTACTS:
             first = merged(tuple(piece.value for piece in pieces if SEPARATOR not in piece.value)[:MAX_ATTEMPTS])
+            first = replace(first, rows_with=pieces[0].rows_with)
         else:
             first = pieces[0]
         others = [piece for piece in pieces if piece.value not in first.spellings]
@@ -144,6 +160,15 @@ class _Guide:
         fragment = fragment_of(self.phone_input)
         return self._known_pieces(fragment.digits, ending=fragment.ending)
 
+    def _crossings(self, pieces: Sequence[Attempt]) -> tuple[Crossing, ...]:
+        """Who has the digits across their country code; nobody where many have them nationally: they are asked for more
+        digits anyway.
+        """
+        contacts = sum(piece.contacts or 0 for piece in pieces)
+        if not self._cut_digits or contacts > MERGED_CONTACTS:
+            return ()
+        return crossings_of(self.known, self._cut_digits, MERGED_CONTACTS)
+
     def _whole_number(self) -> Attempt | None:
         """The number that exists and of which the text lacks nothing but the beginning of its country code."""
         numbers = (f"+{digits}" for digits in self._international_beginnings())
@@ -151,13 +176,16 @@ class _Guide:
 
     def _prefixes(self) -> tuple[Attempt, ...]:
         """Where the text begins with a country code, or within one: how numbers begin nationally that exist."""
+        rows_with = self._cut_digits or None
         if self.phone_input.international:
             texts = [attempt.value for attempt in self.attempts if attempt.kind == "search"]
+            rows_with = beginning_of(self.phone_input.digits)
         else:
             beginnings = filter(self.known.begins, self._international_beginnings())
             texts = [text for digits in beginnings for text in national_prefixes(digits)]
         found = [piece for text in dict.fromkeys(texts) if (piece := self._known_piece(text, MIN_BEGINNING_DIGITS))]
-        return tuple(piece for piece in found if digits_of(piece.value) == digits_of(found[0].value))
+        alike = (piece for piece in found if digits_of(piece.value) == digits_of(found[0].value))
+        return tuple(replace(piece, rows_with=rows_with) for piece in alike)
 
     def _across_formats(self) -> tuple[tuple[Attempt, ...], tuple[Attempt, ...]]:
         """The whole numbers that end with the digits, and how others begin up to them, where they stand in E.164 alone:
@@ -174,6 +202,30 @@ class _Guide:
         if beginnings and not (numbers or pieces):
             numbers = tuple(Attempt("phone", f"+{each}") for each in self.known.numbers_with(digits))
         return numbers, pieces
+
+    def _of_crossings(self, pieces: Sequence[Attempt], crossings: Sequence[Crossing]) -> SearchPlan:
+        """Who has the digits across their country code, and who has them nationally: one list, as far as that can be;
+        the others are counted.
+        """
+        contacts = sum(piece.contacts or 0 for piece in pieces)
+        room, most = max(0, MAX_ATTEMPTS - len(pieces)), max(0, MERGED_CONTACTS - contacts)
+        searches = searches_for(crossings, room, most, self._piece_like)
+        numbers = [f"+{number}" for crossing in crossings for number in crossing.numbers]
+        if not pieces and len(numbers) == 1 and not (searches.texts and self._begins_so(searches.texts[0], numbers[0])):
+            return self._with([Attempt("phone", numbers[0]), *self._literal], ())
+        if searches.texts:
+            texts = (*(piece.value for piece in pieces), *searches.texts)
+            plan = self._with([replace(merged(texts), rows_with=self._cut_digits), *self._literal], ())
+        elif pieces := pieces or self._prefixes():
+            plan = self._of_pieces(pieces, self._across_country_codes(pieces))
+        else:
+            first, *others = (Attempt("phone", number) for number in numbers)
+            return replace(self._with([first, *self._literal], others), elsewhere=searches.left_out - 1)
+        return replace(plan, elsewhere=searches.left_out)
+
+    def _begins_so(self, text: str, number: str) -> bool:
+        """True where the text is less than the whole number: whoever is new is found by it, too."""
+        return digits_of(text) != digits_of(national(number))
 
     def _across_country_codes(self, pieces: Sequence[Attempt]) -> tuple[Attempt, ...]:
         """How numbers begin that have the digits from their country code on, and such numbers, where few contacts have
@@ -209,6 +261,11 @@ class _Guide:
         inner = text.strip(" ()-/.")
         pieces = self._known_pieces(digits_of(text), least=least)
         return next((replace(piece, value=text) for piece in pieces if piece.value == inner), None)
+
+    def _piece_like(self, text: str) -> Attempt | None:
+        """The text with its count, in the spelling that exists."""
+        known = self._known_piece(text, MIN_BEGINNING_DIGITS)
+        return known or next(iter(self._known_pieces(digits_of(text), least=MIN_WHOLE_DIGITS)), None)
 
     def _known_pieces(
         self, digits: str, *, ending: bool = False, least: int = MIN_FRAGMENT_DIGITS

@@ -17,8 +17,16 @@ from .input import digits_of
 
 PADDING_DIGITS = "12345678"
 MIN_DIGITS = 4  # specific enough to search by themselves, without a trunk digit or a bracket before them
-_MOBILE_MARKS = {54: ("", "9")}  # after the country code, and not national: +54 9 11 2345-6789 is 011 15-2345-6789
+MOBILE_MARKS = {54: ("", "9")}  # after the country code, and not national: +54 9 11 2345-6789 is 011 15-2345-6789
 INVALID_WEIGHT = 0.01  # of a number that is not valid, relative to one that is
+
+
+def beginning_of(digits: str) -> str:
+    """How a number begins in E.164 that was typed with its country code, and perhaps with the trunk digit after it."""
+    code = _country_code(digits)
+    if code is None or _metadata(int(code)).national_prefix != "0":
+        return f"+{digits}"
+    return f"+{code}{digits[len(code) :].removeprefix('0')}"
 
 
 def national_prefixes(digits: str) -> tuple[str, ...]:
@@ -26,7 +34,7 @@ def national_prefixes(digits: str) -> tuple[str, ...]:
 
     Nor for so few more digits that they may be anywhere: "+33 61" is "06 1", but "+34 699" would find any 699.
     """
-    code = next((digits[:size] for size in (1, 2, 3) if int(digits[:size]) in COUNTRY_CODE_TO_REGION_CODE), None)
+    code = _country_code(digits)
     if code is None:
         return ()
     national_digits = digits[len(code) :]
@@ -45,9 +53,13 @@ def national_prefixes(digits: str) -> tuple[str, ...]:
 def country_code_beginnings(digits: str, region: str) -> tuple[str, ...]:
     """What may be missing before digits that were cut out of an international number of the region."""
     code = phonenumbers.country_code_for_region(region)
-    text, whole = str(code), [f"{code}{mark}" for mark in _MOBILE_MARKS.get(code, ())]
+    text, whole = str(code), [f"{code}{mark}" for mark in MOBILE_MARKS.get(code, ())]
     parts = [text[:size] for size in range(1, len(text)) if digits.startswith(text[size:])]
     return (*parts, *whole) if code else ()
+
+
+def _country_code(digits: str) -> str | None:
+    return next((digits[:size] for size in (1, 2, 3) if int(digits[:size]) in COUNTRY_CODE_TO_REGION_CODE), None)
 
 
 def _common_prefixes(code: str, national_digits: str, size: int) -> list[tuple[str, float]]:

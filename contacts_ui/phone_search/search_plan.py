@@ -32,7 +32,7 @@ from .input import (
     strip_label,
 )
 from .numbering_changes import other_forms
-from .prefixes import national_prefixes
+from .prefixes import beginning_of, national_prefixes
 
 DEFAULT_REGIONS = ("US", "GB")  # of numbers without a country code, until those of a scope are known
 MAX_ATTEMPTS_COPIED = 2  # for one that looks copied: when its own spelling finds nothing, another rarely does
@@ -234,7 +234,8 @@ def _international(phone_input: PhoneInput) -> tuple[Attempt, ...]:
     found = candidates(phone_input, ())
     attempts = [Attempt("phone", each.e164, each.region) for each in found]
     if all(each.e164 == f"+{phone_input.digits}" for each in found):  # nothing but a number, perhaps incomplete
-        attempts += [Attempt("search", text) for text in national_prefixes(phone_input.digits)]
+        begins = beginning_of(phone_input.digits)
+        attempts += [Attempt("search", text, rows_with=begins) for text in national_prefixes(phone_input.digits)]
     return unique_attempts(attempts)
 
 

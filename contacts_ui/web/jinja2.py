@@ -26,7 +26,7 @@ from contacts_ui.contacts.labels import (
     reachability_label,
 )
 from contacts_ui.contacts.masking import mask_number, mask_text
-from contacts_ui.phone_search import international
+from contacts_ui.phone_search import international, names_country
 
 from .account_page import account_page
 from .contact_rows import ContactRows, number_markup
@@ -70,6 +70,7 @@ def environment(**options: Any) -> Environment:
         flag_class=flag_class,
         region_name=region_name,
         country_of=country_of,
+        names_country=names_country,
         channel_name=channel_name,
         column_titles=column_titles,
         data_for_script=json_script,
