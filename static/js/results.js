@@ -56,8 +56,25 @@ function fillBoxes(parameters) {
     const box = $(name);
     if (box && document.activeElement !== box && box.value !== text) box.value = text;
   }
+  if ($("numbers")) showList(several);
   checkChannel(parameters);
 }
+
+// The list's box is as high as its content (by the stylesheet, where the browser can) and closes after another search.
+function showList(several) {
+  const box = $("numbers"), more = box.closest("details");
+  box.rows = Math.min(Math.max(box.value.split("\n").length, 3), 12);
+  if (!several && !more.contains(document.activeElement)) more.open = false;
+}
+
+// It has the focus when it opens: at once, or a phone shows no keyboard.
+document.addEventListener("click", (event) => {
+  const more = event.target.closest(".more > summary")?.parentElement;
+  if (!more || more.open) return;
+  event.preventDefault();
+  more.open = true;
+  $("numbers").focus();
+});
 
 function checkChannel(parameters) {
   const channel = $("channels")?.querySelector(`[value="${CSS.escape(parameters.get("channel") ?? "")}"]`);
