@@ -111,7 +111,7 @@ function countLookedUp() {
   const soFar = all.length < total ? " so far" : "";
   fillCopyButton("found", found, soFar);
   fillCopyButton("not-found", missing, soFar);
-  const progress = soFar && `: ${all.length} of ${total}${waiting ? timeLeft(all.length, total, waiting) : ""}`;
+  const progress = soFar && `: ${all.length} of ${total}${waiting ? timeLeft(all.length, total, waiting) : ""}${waiting?.dataset.wait ? ". Your customers’ messages go first." : ""}`;
   $("summary").textContent = `${found} found, ${missing} not found${soFar}${progress}`;
   if (!waiting) { lookupStart = null; announce($("summary").textContent); }
 }
