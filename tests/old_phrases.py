@@ -38,6 +38,7 @@ OLD_PHRASES: tuple[str, ...] = (
     "SMS first",
     "Not opted out",
     "Inherited",
+    "Last changed",
     "May also be",
     "Read as ",
     "s not among these contacts",
