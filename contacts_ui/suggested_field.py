@@ -25,7 +25,7 @@ class SuggestedField(forms.CharField):
 
     def __init__(self, choices: Choices, *, error: str, **kwargs: Any) -> None:
         super().__init__(max_length=100, error_messages={"required": error, "invalid_choice": error}, **kwargs)
-        self.choices = choices
+        self.choices, self._error = choices, error
 
     def prepare_value(self, value: Any) -> str:
         """What the input shows: the title of a value, and whatever else was typed as it is."""
@@ -38,7 +38,7 @@ class SuggestedField(forms.CharField):
             return None
         found = self._meant(typed)
         if len(found) != 1:
-            raise ValidationError(_refusal(self.error_messages["invalid_choice"], found), code="invalid_choice")
+            raise ValidationError(_refusal(self._error, found), code="invalid_choice")
         return found[0][0]
 
     def _meant(self, typed: str) -> list[Choice]:

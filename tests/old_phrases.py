@@ -39,6 +39,8 @@ OLD_PHRASES: tuple[str, ...] = (
     "Not opted out",
     "Inherited",
     "Last changed",
+    "As preferred",
+    "Up to three digits",
     "May also be",
     "Read as ",
     "s not among these contacts",

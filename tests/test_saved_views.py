@@ -483,7 +483,7 @@ def test_ticking_columns_starts_from_the_current_ones(admin_client: Client, admi
 
 def test_chosen_columns_are_kept_and_none_is_refused(admin_client: Client) -> None:
     response = admin_client.post(f"{VIEWS}new/", SMS | {"column_choice": "these"})
-    assert "Choose at least one, or “As preferred”." in text(response)
+    assert "Choose at least one, or “Each person’s own”." in text(response)
     admin_client.post(f"{VIEWS}new/", SMS | {"column_choice": "these", "columns": ["region", "opt_out"]})
     assert SavedView.objects.get().columns == ["region", "opt_out"]
 
