@@ -2,7 +2,7 @@
 "use strict";
 
 const BUSY_DELAY = 200, SLOW_DELAY = 900; // milliseconds until a wait is shown, and until it is announced
-let moveFocus = false;
+let moveFocus = false, startsAtTop = false;
 let currentRequest = null, finishedRequest = null; // the last request for results, and the last finished one
 
 document.addEventListener("htmx:before:request", (event) => {
@@ -19,6 +19,11 @@ document.addEventListener("htmx:before:request", (event) => {
   moveFocus = Boolean(source.closest(".pager"));
   if (source.id === "filters") $("numbers").value = "";
   if (source.id === "several") fillBoxes(new URLSearchParams({ search: $("numbers").value }));
+});
+
+// A filtered list starts at its top. Not by htmx (show:top), which would lay out the page at every key: here it is laid out.
+document.addEventListener("htmx:after:request", (event) => {
+  if (isResults(event)) startsAtTop = event.detail.ctx.sourceElement.id === "filters" && scrollY > 0;
 });
 
 function clearTimers() {
@@ -38,6 +43,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.target === document.body && $("summary")) announce($("summary").textContent); // a history restore does not load a page, so nothing else announces it
   if (!isResults(event)) return;
   clearTimers();
+  if (startsAtTop) $("main").scrollIntoView();
   const results = $("results");
   for (const name of ["hx-get", "hx-trigger"]) results.removeAttribute(name); // the rows are here: do not load them again
   if (results.querySelector("[data-error]")) announce(announcementText(results));
