@@ -549,3 +549,14 @@ def test_columns_go_along_only_with_view_for_every_profile(
     searched = f"{LIST}?search=555&channel=sms&columns=region"
     assert _switched_to(admin_client, searched) == {f"?search=555&channel=sms{kept}"}
     assert _switched_to(admin_client, f"{LIST}?columns=region") == {""}
+
+
+@pytest.mark.parametrize("columns", ["region", "owner"])
+def test_looked_up_rows_have_the_columns_of_their_head(
+    admin_client: Client, admin_user: User, sandbox: SandboxServer, columns: str
+) -> None:
+    Preferences.objects.create(user=admin_user, columns=["owner"] if columns == "region" else [])
+    known = [number for number in sandbox.contacts(None).values() if number][:2]
+    page = text(admin_client.get(LIST, {"search": "\n".join(known), "columns": columns}))
+    cells = [re.findall(r'role="cell" class="c-(\w+)', row) for row in page.split('<tr role="row" data-contact-id')[1:]]
+    assert cells == [re.findall(r'scope="col" class="c-(\w+)"', page)] * 2
