@@ -182,6 +182,12 @@ class PreferencesForm(PreferencesModelForm):
         if instance.time_zone not in dict(time_zones()):
             self.initial["time_zone"] = "UTC"
 
+    def completed(self) -> list[str]:
+        """What was taken for more than was typed, by name: "Default country: Switzerland" for "switz"."""
+        taken = ((self[name], self.cleaned_data[name]) for name in ("region", "time_zone"))
+        titles = ((field, str(field.field.prepare_value(value))) for field, value in taken)
+        return [f"{field.label}: {title}" for field, title in titles if title != (field.data or "").strip()]
+
     def clean_columns(self) -> list[str]:
         """The columns in the order of the table, with the stored one that the form does not show."""
         return list(_in_order((*self.cleaned_data["columns"], *self._unseen)))

@@ -26,7 +26,7 @@ def test_page_shows_every_field_with_copy_buttons(admin_client: Client, sandbox:
         assert f'data-copy="&lt;{name}&gt;"' in page
     for label in ("Region code", "Country code", "Channels", "Default channel", "Consent", "Contact ID"):
         assert f"<dt>{label}</dt>" in page
-    for label in ("Owner", "Owner ID", "Created", "Last changed"):
+    for label in ("Owner", "Owner ID", "Created", "Updated"):
         assert f"<dt>{label}</dt>" in page
 
 

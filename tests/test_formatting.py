@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contacts_ui.contacts.labels import channel_name
-from contacts_ui.web.formatting import format_datetime, format_int, time_ago
+from contacts_ui.web.formatting import countdown, format_datetime, format_int, time_ago
 from contacts_ui.web.regions import flag, flag_class, region_name
 
 
@@ -27,6 +27,11 @@ from contacts_ui.web.regions import flag, flag_class, region_name
 )
 def test_time_ago_uses_one_unit(age: timedelta, words: str) -> None:
     assert time_ago(datetime.now(UTC) - age - timedelta(milliseconds=200)) == words
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(65, "in 1:05"), (1, "in 0:01"), (0, "now"), (-3, "now")])
+def test_countdown_names_no_time_below_one_second(seconds: int, words: str) -> None:
+    assert countdown(seconds) == words
 
 
 def test_datetime_is_formatted_in_utc() -> None:

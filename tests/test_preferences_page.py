@@ -101,6 +101,46 @@ def test_invalid_value_is_reported_beside_its_field(
     assert preferences_for(admin_user) == DEFAULTS
 
 
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        ("switz", "CH", "Saved. Default country: Switzerland."),
+        ("GER", "DE", "Saved. Default country: Germany."),
+        ("emirates", "AE", "Saved. Default country: United Arab Emirates."),
+        ("Niger", "NE", "Saved."),
+        ("", None, "Saved."),
+    ],
+)
+def test_part_of_country_name_takes_the_one_it_means(
+    admin_client: Client, admin_user: User, typed: str, code: str | None, said: str
+) -> None:
+    page = text(admin_client.post(PAGE, CHOSEN | {"region": typed}, follow=True))
+    assert preferences_for(admin_user).region == code
+    assert f"</svg>{said}</p>" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("region", "united", "country from the list: United Arab Emirates, United Kingdom or United States."),
+        ("region", "an", "country from the list."),
+        ("region", "narnia", "country from the list."),
+        (
+            "time_zone",
+            "argentina/",
+            "zone from the list: America/Argentina/Buenos Aires, America/Argentina/Catamarca, ",
+        ),
+    ],
+)
+def test_part_of_several_names_is_refused_naming_them(
+    admin_client: Client, admin_user: User, field: str, typed: str, sentence: str
+) -> None:
+    response = admin_client.post(PAGE, CHOSEN | {field: typed})
+    assert response.status_code == 422
+    assert sentence in text(response)
+    assert preferences_for(admin_user) == DEFAULTS
+
+
 def test_invalid_value_keeps_other_choices(admin_client: Client) -> None:
     page = text(admin_client.post(PAGE, CHOSEN | {"region": "ZZ"}))
     assert '<input type="radio" name="theme" value="dark" checked>' in page

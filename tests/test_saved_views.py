@@ -483,7 +483,7 @@ def test_ticking_columns_starts_from_the_current_ones(admin_client: Client, admi
 
 def test_chosen_columns_are_kept_and_none_is_refused(admin_client: Client) -> None:
     response = admin_client.post(f"{VIEWS}new/", SMS | {"column_choice": "these"})
-    assert "Choose at least one, or “As preferred”." in text(response)
+    assert "Choose at least one, or “Each person’s own”." in text(response)
     admin_client.post(f"{VIEWS}new/", SMS | {"column_choice": "these", "columns": ["region", "opt_out"]})
     assert SavedView.objects.get().columns == ["region", "opt_out"]
 
@@ -508,8 +508,55 @@ def test_columns_of_url_replace_preferred_ones(admin_client: Client, admin_user:
 
 def test_links_and_forms_of_list_keep_columns(admin_client: Client) -> None:
     page = text(admin_client.get(f"{LIST}?columns=region&channel=sms"))
-    links = re.findall(r'<a href="([^"]+)" rel="\w+"', page) + re.findall(r'class="chip" href="([^"]+)"', page)
+    links = re.findall(r'<a href="([^"]+)" rel="\w+"', page)
     assert links
     assert all("columns=region" in link for link in links)
     assert '<input type="hidden" form="filters" name="columns" value="region">' in page
     assert '<input type="hidden" name="columns" value="region">' in page
+
+
+@pytest.mark.parametrize("search", ["", "&search=555-000"])
+def test_clearing_filters_of_view_brings_own_columns_back(admin_client: Client, search: str) -> None:
+    page = text(fragment(admin_client, f"{LIST}?channel=whatsapp&columns=region{search}"))
+    found = re.findall(r'class="(?:chip|btn)" href="([^"]+)"[^>]*>([^<]*)<', page)
+    links = {label or "chip": url for url, label in found}
+    clears_search = links.pop("Clear the search", None)
+    assert set(links) == ({"chip", "All channels", "Clear search and filters"} if search else {"chip"})
+    assert not [url for url in links.values() if "columns" in url]
+    assert clears_search == (f"{LIST}?channel=whatsapp&amp;columns=region" if search else None)
+
+
+def _switched_to(client: Client, current: str) -> set[str]:
+    """The filters that the links of the switcher carry, as a page and as htmx loads it."""
+    path = current.partition("contacts/")[0] + "profiles/"
+    pages = (client.get(f"{path}?{current.partition('?')[2]}"), fragment(client, path, current=current))
+    links = re.findall(r'class="menu-item" href="/p/[^"]+/contacts/([^"]*)"', "".join(map(text, pages)))
+    assert links
+    return {link.replace("&amp;", "&") for link in links}
+
+
+@pytest.mark.parametrize(
+    ("scope", "columns", "goes_along"),
+    [(None, ["region"], True), ("account", ["region"], False), (None, ["created"], False)],
+    ids=["view for every profile", "view of this list", "no view"],
+)
+def test_columns_go_along_only_with_view_for_every_profile(
+    admin_client: Client, admin_user: User, scope: str | None, columns: list[str], goes_along: bool
+) -> None:
+    _view(admin_user, scope=scope, columns=columns)
+    kept = "&columns=region" if goes_along else ""
+    assert _switched_to(admin_client, f"{LIST}?channel=sms&columns=region") == {f"?channel=sms{kept}"}
+    searched = f"{LIST}?search=555&channel=sms&columns=region"
+    assert _switched_to(admin_client, searched) == {f"?search=555&channel=sms{kept}"}
+    assert _switched_to(admin_client, f"{LIST}?columns=region") == {""}
+
+
+@pytest.mark.parametrize("columns", ["region", "owner"])
+def test_looked_up_rows_have_the_columns_of_their_head(
+    admin_client: Client, admin_user: User, sandbox: SandboxServer, columns: str
+) -> None:
+    Preferences.objects.create(user=admin_user, columns=["owner"] if columns == "region" else [])
+    known = [number for number in sandbox.contacts(None).values() if number][:2]
+    page = text(admin_client.get(LIST, {"search": "\n".join(known), "columns": columns}))
+    cells = [re.findall(r'role="cell" class="c-(\w+)', row) for row in page.split('<tr role="row" data-contact-id')[1:]]
+    assert cells == [re.findall(r'scope="col" class="c-(\w+)"', page)] * 2

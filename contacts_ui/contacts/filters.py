@@ -85,6 +85,11 @@ class ContactListQuery:
         return self.url(page=self.filters.page)
 
     @property
+    def clear_url(self) -> str:
+        """The URL of all contacts, with each person's own columns: those of a view go with its filters."""
+        return self.url(search=None, channel=None, phone=None, columns=None)
+
+    @property
     def active_filters(self) -> tuple[tuple[str, str], ...]:
         """The active filters as (name, value), without the page: what a form of this page has to carry along."""
         filters = self.filters
@@ -139,7 +144,9 @@ class ContactListQuery:
             "search": f"{len(numbers)} numbers" if numbers else None,
             "channel": channel and channel_name(channel),
         }
-        return tuple(FilterChip(name, label, self.url(**{name: None})) for name, label in labels.items() if label)
+        # A list is searched within a view; without its channel it is no longer the view, whose columns go too.
+        without = {"search": self.url(search=None), "channel": self.url(channel=None, columns=None)}
+        return tuple(FilterChip(name, label, without[name]) for name, label in labels.items() if label)
 
 
 @dataclass(frozen=True, slots=True)

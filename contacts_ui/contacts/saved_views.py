@@ -150,6 +150,26 @@ def view_query(view: SavedView, scope: Scope, preferences: EffectivePreferences)
     )
 
 
+def elsewhere_url(user: User, scope: Scope, query: ContactListQuery) -> str:
+    """The URL of `query` for another profile: named columns go along only with a view for every profile that set them,
+    since what set them otherwise does not exist there. Cost: one query, none without named columns.
+    """
+    if query.columns is None or any(_sets_columns(view, query) for view in visible_views(user, scope)):
+        return query.url()
+    return query.url(columns=None)
+
+
+def _sets_columns(view: SavedView, query: ContactListQuery) -> bool:
+    """Whether `query` is this view in every profile, maybe searched. Rows that it leaves to people may be any."""
+    filters = query.filters
+    return (
+        view.scope is None
+        and tuple(view.columns or ()) == query.columns
+        and view.channel == filters.channel
+        and view.page_size in {None, filters.page_size}
+    )
+
+
 def default_view_url(user: User, scope: Scope, preferences: EffectivePreferences) -> str | None:
     """The URL of the view that the bare address opens for `user` in `scope`, None for all contacts. Cost: one query,
     none without a default view.

@@ -27,6 +27,7 @@ NO_NUMBERS = "Longer numbers, years too, aren’t saved in views: one could be a
 MAX_DIGITS = 3  # in a name: four are what a masked number shows, and more are a number
 HERE, ANYWHERE = "here", "any"
 OWN, THESE = "own", "these"  # columns: as each person prefers, or those ticked
+EACH_OWN = "Each person’s own"
 _ONE_OF_THESE = dict.fromkeys(("required", "invalid_choice"), "Choose one of these.")
 _AMONG_THESE = {"invalid_choice": "Choose among these."}
 
@@ -54,17 +55,17 @@ class SavedViewForm(forms.Form):
         required=False,
         coerce=int,
         empty_value=None,
-        choices=[("", "As preferred"), *((str(n), str(n)) for n in PAGE_SIZES)],
+        choices=[("", EACH_OWN), *((str(n), str(n)) for n in PAGE_SIZES)],
         error_messages=_ONE_OF_THESE,
     )
     column_choice = forms.ChoiceField(
         label="Columns",
         required=False,
-        choices=[(OWN, "As preferred"), (THESE, "These")],
+        choices=[(OWN, EACH_OWN), (THESE, "Chosen below")],
         error_messages=_ONE_OF_THESE,
     )
     columns = forms.MultipleChoiceField(
-        label="These columns", required=False, choices=COLUMNS, error_messages=_AMONG_THESE
+        label="Columns of this view", required=False, choices=COLUMNS, error_messages=_AMONG_THESE
     )
     place = forms.ChoiceField(label="Where", error_messages=_ONE_OF_THESE)
     audience = forms.ChoiceField(label="Who sees it", error_messages=_ONE_OF_THESE)
@@ -104,7 +105,7 @@ class SavedViewForm(forms.Form):
         if data.get("column_choice") == OWN:
             data["columns"] = []
         elif data.get("column_choice") == THESE and data.get("columns") == []:
-            self.add_error("columns", "Choose at least one, or “As preferred”.")
+            self.add_error("columns", f"Choose at least one, or “{EACH_OWN}”.")
         if not self.errors and not (data["channel"] or data["page_size"] or data["columns"]):
             self.add_error(None, "Choose a channel, rows or columns. Without any it would be All contacts.")
         return data

@@ -31,7 +31,7 @@ def preferences_edit(request: DeskRequest) -> HttpResponse:
     form = preferences_form(request.user, data, mask_forced=mask_forced, sees_owners=owners)
     if form.is_valid():
         form.save()
-        messages.success(request, "Saved.")
+        messages.success(request, " ".join(f"{sentence}." for sentence in ("Saved", *form.completed())))
         return redirect("preferences")
     desk = DeskPage(request, "preferences/edit.html", "preferences/_form.html", None)
     flashes = [str(message) for message in messages.get_messages(request)]

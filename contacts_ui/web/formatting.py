@@ -74,6 +74,11 @@ def _zone_name(value: datetime) -> str:
     return f"UTC{name}" if name.startswith(("+", "-")) else name
 
 
+def countdown(seconds: int) -> str:
+    """When something happens that clock.js counts down to: in 1:05; now, for less than a second."""
+    return f"in {seconds // 60}:{seconds % 60:02}" if seconds > 0 else "now"
+
+
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (2_592_000, 86_400, "d"))
 
 

@@ -34,6 +34,7 @@ from .errors import reason_of
 from .export_errors import export_failure
 from .formatting import (
     age_seconds,
+    countdown,
     format_datetime,
     format_datetime_seconds,
     format_int,
@@ -93,6 +94,7 @@ def environment(**options: Any) -> Environment:
     env.filters.update(
         time_ago=time_ago,
         age_seconds=age_seconds,
+        countdown=countdown,
         channel_name=channel_name,
         few_names=few_names,
         format_time=format_time,

@@ -23,7 +23,7 @@ setInterval(() => {
     const left = Number(clock.dataset.countdown) - 1;
     if (left < 0) continue;
     clock.dataset.countdown = left;
-    clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    clock.textContent = left ? `in ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : "now";
     // Up to 2 s of jitter, so that a whole team does not retry in the same second.
     if (left === 0) setTimeout(() => { if (clock.isConnected) clock.closest(".state")?.querySelector("[data-retry]")?.click(); }, Math.random() * 2000);
   }

@@ -2,7 +2,7 @@
 "use strict";
 
 const BUSY_DELAY = 200, SLOW_DELAY = 900; // milliseconds until a wait is shown, and until it is announced
-let moveFocus = false;
+let moveFocus = false, startsAtTop = false;
 let currentRequest = null, finishedRequest = null; // the last request for results, and the last finished one
 
 document.addEventListener("htmx:before:request", (event) => {
@@ -19,6 +19,11 @@ document.addEventListener("htmx:before:request", (event) => {
   moveFocus = Boolean(source.closest(".pager"));
   if (source.id === "filters") $("numbers").value = "";
   if (source.id === "several") fillBoxes(new URLSearchParams({ search: $("numbers").value }));
+});
+
+// A filtered list starts at its top. Not by htmx (show:top), which would lay out the page at every key: here it is laid out.
+document.addEventListener("htmx:after:request", (event) => {
+  if (isResults(event)) startsAtTop = event.detail.ctx.sourceElement.id === "filters" && scrollY > 0;
 });
 
 function clearTimers() {
@@ -38,6 +43,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.target === document.body && $("summary")) announce($("summary").textContent); // a history restore does not load a page, so nothing else announces it
   if (!isResults(event)) return;
   clearTimers();
+  if (startsAtTop) $("main").scrollIntoView();
   const results = $("results");
   for (const name of ["hx-get", "hx-trigger"]) results.removeAttribute(name); // the rows are here: do not load them again
   if (results.querySelector("[data-error]")) announce(announcementText(results));
@@ -56,8 +62,25 @@ function fillBoxes(parameters) {
     const box = $(name);
     if (box && document.activeElement !== box && box.value !== text) box.value = text;
   }
+  if ($("numbers")) showList(several);
   checkChannel(parameters);
 }
+
+// The list's box is as high as its content (by the stylesheet, where the browser can) and closes after another search.
+function showList(several) {
+  const box = $("numbers"), more = box.closest("details");
+  box.rows = Math.min(Math.max(box.value.split("\n").length, 3), 12);
+  if (!several && !more.contains(document.activeElement)) more.open = false;
+}
+
+// It has the focus when it opens: at once, or a phone shows no keyboard.
+document.addEventListener("click", (event) => {
+  const more = event.target.closest(".more > summary")?.parentElement;
+  if (!more || more.open) return;
+  event.preventDefault();
+  more.open = true;
+  $("numbers").focus();
+});
 
 function checkChannel(parameters) {
   const channel = $("channels")?.querySelector(`[value="${CSS.escape(parameters.get("channel") ?? "")}"]`);
@@ -94,7 +117,7 @@ function countLookedUp() {
   const soFar = all.length < total ? " so far" : "";
   fillCopyButton("found", found, soFar);
   fillCopyButton("not-found", missing, soFar);
-  const progress = soFar && `: ${all.length} of ${total}${waiting ? timeLeft(all.length, total, waiting) : ""}`;
+  const progress = soFar && `: ${all.length} of ${total}${waiting ? timeLeft(all.length, total, waiting) : ""}${waiting?.dataset.wait ? ". Your customers’ messages go first." : ""}`;
   $("summary").textContent = `${found} found, ${missing} not found${soFar}${progress}`;
   if (!waiting) { lookupStart = null; announce($("summary").textContent); }
 }

@@ -83,7 +83,7 @@ def test_view_is_saved_found_and_deleted_without_javascript(new_context: NewCont
     page.get_by_role("link", name="Save view").click()
     page.get_by_label("Name").fill("Mine")
     expect(page.get_by_label("Region")).to_be_hidden()
-    page.locator(".segmented label", has_text="These").click()
+    page.locator(".segmented label", has_text="Chosen below").click()
     for title in ("Owner", "Channels", "Opt-out", "Created", "Updated"):
         page.get_by_label(title).uncheck()
     page.get_by_role("button", name="Save").click()

@@ -130,6 +130,8 @@ def test_unfinished_list_says_how_far_it_is(page: Page, sandbox: SandboxServer) 
         _paste(page, "\n".join([*known, "+12025559001"]))
         expect(page.locator("#summary")).to_contain_text("5 found, 0 not found so far: 5 of 7")
         expect(page.get_by_role("button", name="Copy found so far (5)")).to_be_visible()
+        page.evaluate("document.querySelector('.lookup-pending-row').dataset.wait = 10; countLookedUp()")
+        expect(page.locator("#summary")).to_contain_text("about 10 s left. Your customers’ messages go first.")
     expect(page.get_by_role("button", name="Copy found (6)")).to_be_visible()
     expect(page.get_by_role("button", name="Copy not found (1)")).to_be_visible()
 

@@ -95,6 +95,18 @@ def test_theme_change_keeps_page_and_rows(light: Page) -> None:
     assert light.locator("#results tbody[data-mark=kept]").count() == 1
 
 
+def test_theme_changes_in_account_menu_of_phone(light: Page) -> None:
+    light.set_viewport_size({"width": 390, "height": 844})
+    light.get_by_role("button", name="Account menu").click()
+    _press(light, "Dark")
+    assert light.evaluate("document.documentElement.dataset.theme") == "dark"
+    _press(light, "Light")
+    expect(light.get_by_role("button", name="Dark theme")).to_be_visible()
+    light.set_viewport_size({"width": 1440, "height": 900})
+    expect(light.locator("[data-theme-toggle] button")).to_have_attribute("aria-label", "Dark theme")
+    expect(light.get_by_role("button", name="Dark theme")).to_have_count(1)
+
+
 def test_theme_that_cannot_be_saved_shows_notice(light: Page) -> None:
     light.context.set_offline(True)
     light.get_by_role("button", name="Dark theme").click()

@@ -37,6 +37,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/test_saved_views.py::test_name_with_number_or_nothing_is_refused",),
     ),
     Mutant(
+        "columns of one profile's view go along to another",
+        "contacts_ui/contacts/saved_views.py",
+        "        view.scope is None\n        and tuple(",
+        "        tuple(",
+        ("tests/test_saved_views.py::test_columns_go_along_only_with_view_for_every_profile",),
+    ),
+    Mutant(
         "a search is handed to the form of a view",
         "contacts_ui/contacts/saved_views.py",
         'query.url(path=f"{scope.path}views/new/", search=None, phone=None)',
