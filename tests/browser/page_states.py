@@ -640,7 +640,7 @@ STATES = (
     State("person-own", ("You can’t change your own role.",), _of_person("mara")),
     State("person-finds-nothing", ("No profile is called “zebra”.", "1 selected"), _person_finds_nothing),
     State("person-refused", ("Someone changed this person while this page was open", "Reload"), _person_refused),
-    State("person-new", ("Add a person", "Can view the audit log, not contacts."), at("/people/new/")),
+    State("person-new", ("Add a person", "Can view and export the audit log, not contacts."), at("/people/new/")),
     State(
         "person-new-errors",
         ("Not added.", "This user name is already taken.", "Enter a valid e-mail address."),
