@@ -530,6 +530,7 @@ STATES = (
     State("menu", ("Contacts", "Find a number", "Audit log"), _menu),
     State("account-menu", ("Signed in as", "Preferences", "Sign out", "Status"), _account_menu),
     State("sign-in", ("User name or e-mail", "Sign in with a passkey"), at("/sign-in/"), person=None),
+    State("sign-in-ended", ("Your session has ended.", "User name or e-mail"), at("/sign-in/?ended=1"), person=None),
     State("sign-in-error", ("This user name and password do not match",), signing_in.error, person=None),
     State("sign-in-locked", ("Too many attempts", "Wait 5 minutes"), signing_in.locked, person=None),
     State("sign-in-code", ("Two-step sign-in", "Sign in as someone else"), signing_in.code, person=None),
