@@ -11,13 +11,13 @@ from django.contrib.auth.models import User
 from django.http import Http404, QueryDict
 
 from .assignments import selected_ids
-from .filters import ROLE_CHOICES
+from .filters import NO_ROLE, ROLE_CHOICES
 from .forms import NewPersonForm, PersonForm
 from .masking_policy import masked_ids, masking_choices
 from .permissions import role_fixed
 from .person import Person, get_person
 
-_TITLES = dict(ROLE_CHOICES)
+_TITLES = dict(ROLE_CHOICES) | {NO_ROLE: "none"}
 
 
 def changes_by_form(person: Person, form: PersonForm, selected: frozenset[str]) -> str | None:
@@ -44,13 +44,14 @@ def changes_of_person(actor: User, person_id: int, data: QueryDict) -> str | Non
 
 
 def changes_of_new_person(data: QueryDict) -> str | None:
-    """Who is added: "Ada Lovelace (ada): Exporter; 2 profiles added"."""
+    """Who is added: "Ada Lovelace (ada): role Exporter; 2 profiles added"."""
     form = NewPersonForm(data, None)
     if not form.is_valid():
         return None
     clean = form.cleaned_data
     name = f"{clean['name']} ({clean['username']})" if clean["name"] else clean["username"]
-    return f"{name}: {'; '.join([_TITLES[clean['role']], *_profiles(len(selected_ids(data)), 'added')])}"
+    said = [f"role {_TITLES[clean['role']]}", *_profiles(len(selected_ids(data)), "added")]
+    return f"{name}: {'; '.join(said)}"
 
 
 def changes_of_masking(actor: User, data: QueryDict) -> str | None:

@@ -552,6 +552,13 @@ STATES = (
         person="pat",
         unproven=True,
     ),
+    State(
+        "confirm-role",
+        ("Nia Okafor: role from none to Exporter", "To do: Save Nia Okafor.", "Cancel"),
+        signing_in.role_asked,
+        person="pat",
+        unproven=True,
+    ),
     State("confirm-code", ("From your authenticator app",), at("/sign-in/again/code/"), person="kim"),
     State("confirm-code-or-passkey", ("Other ways to confirm",), at("/sign-in/again/code/"), person="theo"),
     State(

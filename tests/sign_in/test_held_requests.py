@@ -85,7 +85,7 @@ def test_pages_of_a_proof_say_what_changes_of_a_person(root: Client, support_use
 def test_pages_of_a_proof_say_who_is_added(root: Client) -> None:
     sent = {"username": "ada", "name": "Ada Lovelace", "email": "ada@example.org", "role": "support"}
     for page in _both_pages(root, "/people/new/", sent):
-        assert "<b>Ada Lovelace (ada): Support</b>" in page
+        assert "<b>Ada Lovelace (ada): role Support</b>" in page
 
 
 def test_pages_of_a_proof_say_for_whom_numbers_are_masked(root: Client) -> None:
