@@ -35,21 +35,29 @@ ROLES: tuple[Role, ...] = (
     Role(
         AUDITOR,
         "Auditor",
-        "Can view the audit log, not contacts.",
-        "Can view the audit log, not contacts.",
+        "Can view and export the audit log, not contacts.",
+        "Can view and export the audit log, not contacts.",
         guarded=True,
     ),
     Role(
         ADMIN,
         "Admin",
-        "Can view all contacts and the audit log, and manage people.",
-        "Can view all contacts and the audit log, and manage people.",
+        "Can view and export all contacts and the audit log, and manage people.",
+        "Can view and export all contacts and the audit log, and manage people.",
         guarded=True,
     ),
     Role(
-        EXPORTER, "Exporter", "Can view and export contacts of assigned profiles.", "Can view and export all contacts."
+        EXPORTER,
+        "Exporter",
+        "Can view and export contacts of assigned profiles, and look a number up across them.",
+        "Can view and export all contacts.",
     ),
-    Role(SUPPORT, "Support", "Can view contacts of assigned profiles.", "Can view all contacts."),
+    Role(
+        SUPPORT,
+        "Support",
+        "Can view contacts of assigned profiles, and look a number up across them.",
+        "Can view all contacts.",
+    ),
 )
 CACHED_ROLE = "_desk_role"  # of a user object
 _CHANGING = "_desk_role_changing"

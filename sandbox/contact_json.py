@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import phonenumbers
@@ -98,25 +97,42 @@ def summary_json(seeded: SeededHash, ordinal: int, channels: str) -> Json:
         return data
     created, _updated = _times(seeded, ordinal)
     first = created + int((EPOCH_TICKS - created) * _fraction(seeded, "first message", ordinal))
-    used = channels.split(",")
+    sent = _sent_by_channel(seeded, ordinal, channels.split(","))
     data |= {
-        "message_count": 1 + int(240 * _fraction(seeded, "messages", ordinal) ** 3),
+        "message_count": sum(sent.values()),
         "first_message_at": format_timestamp(first),
         "last_message_at": format_timestamp(
             first + int((EPOCH_TICKS - first) * _fraction(seeded, "last message", ordinal))
         ),
-        "channels_used": used,
-        "channel_scores": [_score(seeded, ordinal, channel) for channel in used],
+        "channels_used": list(sent),
+        "channel_scores": [_score(seeded, ordinal, channel, count) for channel, count in sent.items()],
     }
     if data["message_count"] == 1:
         data["last_message_at"] = data["first_message_at"]
     return data
 
 
-def _score(seeded: SeededHash, ordinal: int, channel: str) -> Json:
-    failed = math.floor(60 * _fraction(seeded, f"failed {channel}", ordinal) ** 4)
-    pending = math.floor(6 * _fraction(seeded, f"pending {channel}", ordinal))
-    return {"channel": channel, "success_score": 100 - failed - pending, "fail_score": failed}
+def _sent_by_channel(seeded: SeededHash, ordinal: int, channels: list[str]) -> dict[str, int]:
+    """1 to 240 messages, split among the channels: those that carried one, and how many."""
+    left = 1 + int(240 * _fraction(seeded, "messages", ordinal) ** 3)
+    sent = {}
+    for channel in channels[:-1]:
+        sent[channel] = round(left * _fraction(seeded, f"sent {channel}", ordinal))
+        left -= sent[channel]
+    sent[channels[-1]] = left
+    return {channel: count for channel, count in sent.items() if count}
+
+
+def _score(seeded: SeededHash, ordinal: int, channel: str, sent: int) -> Json:
+    """Scores that whole messages give, to the per cent. The API does not say how it rounds."""
+    failed = int(sent * 0.6 * _fraction(seeded, f"failed {channel}", ordinal) ** 4)
+    pending = int(sent * 0.06 * _fraction(seeded, f"pending {channel}", ordinal))
+    fail_score = round(100 * failed / sent)
+    return {
+        "channel": channel,
+        "success_score": min(100 - fail_score, round(100 * (sent - failed - pending) / sent)),
+        "fail_score": fail_score,
+    }
 
 
 def _times(seeded: SeededHash, ordinal: int) -> tuple[int, int | None]:

@@ -12,10 +12,19 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from contacts_ui.access import ScopeDenied, last_scope, remember_visit, scope_for, visible_profiles
+from contacts_ui.access import (
+    CONTACT_ROLES,
+    ScopeDenied,
+    last_scope,
+    remember_visit,
+    scope_for,
+    scopes_across,
+    visible_profiles,
+)
 from contacts_ui.models import ProfileAccess
-from contacts_ui.roles import role_of, set_role
+from contacts_ui.roles import ROLES, Role, role_of, set_role
 from contacts_ui.sent_api.types import Profile, sorted_by_name
+from contacts_ui.views import audit_log, exports, people
 from testing.sandbox_server import SandboxServer
 
 from .html import rows, text
@@ -198,3 +207,29 @@ def test_profiles_are_indexed_and_sorted_once(
         ]
         assert visible.account.profiles_by_id is visible_profiles(user).account.profiles_by_id
     assert len(sorts) == 1
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_sentence_of_role_says_what_its_views_allow(role: Role) -> None:
+    allowed = {
+        "export": exports.export_new,
+        "the audit log": audit_log.audit_export,
+        "manage people": people.people_list,
+    }
+    for sentence in (role.text, role.single_text):
+        said = {words: words in sentence for words in allowed}
+        rights = {words: role.name in view.allowed_roles for words, view in allowed.items()}  # type: ignore[attr-defined]
+        rights["export"] |= rights["the audit log"]  # it is exported too
+        assert said == rights
+        assert ("not contacts" in sentence) == (role.name not in CONTACT_ROLES)
+
+
+@pytest.mark.parametrize(
+    "role", [role for role in ROLES if "look a number up" in role.text], ids=lambda role: role.name
+)
+def test_role_that_may_look_a_number_up_has_scopes_across(desk_api: SandboxServer, db: None, role: Role) -> None:
+    user = User.objects.create_user("lou", password="x")
+    set_role(user, role.name)
+    for profile_id in _ids(desk_api)[:2]:
+        ProfileAccess.objects.create(user=user, profile_id=profile_id)
+    assert len(scopes_across(user).scopes) == 2

@@ -73,6 +73,48 @@ def test_page_says_what_is_known_of_why_messages_fail(
     assert ("The messaging service gives no reasons. Ask an admin to look in Sent’s dashboard" in page) is asked
 
 
+def test_score_that_cannot_be_of_these_messages_is_told_apart(
+    admin_client: Client, sandbox: SandboxServer, messages: str
+) -> None:
+    score = {"channel": "sms", "success_score": 83, "fail_score": 17}
+    _patched(sandbox, message_count=1, channels_used=["sms"], channel_scores=[score])
+    page = text(fragment(admin_client, messages))
+    assert "SMS: the messaging service reports 83% delivered, 17% failed. That doesn’t fit 1 message," in page
+    assert "<table" not in page
+    assert "Why do messages fail?" not in page
+
+
+@pytest.mark.parametrize(("opted_out", "fail"), [(True, 41), (True, 0), (False, 41)])
+def test_opt_out_is_named_as_the_reason_only_where_messages_fail(
+    admin_client: Client, caching_api: SandboxServer, messages: str, opted_out: bool, fail: int
+) -> None:
+    caching_api.fault(route="contact", kind="patch", set={"data.opt_out": opted_out})
+    contact = text(admin_client.get(messages.removesuffix("messages/")))
+    assert "fail" not in contact
+    score = {"channel": "sms", "success_score": 59, "fail_score": fail}
+    _patched(caching_api, message_count=160, channels_used=["sms"], channel_scores=[score])
+    page = text(fragment(admin_client, messages))
+    assert ("This contact opted out. That can be why." in page) is (opted_out and fail > 0)
+
+
+def test_channel_is_not_praised_for_who_opted_out(
+    admin_client: Client, caching_api: SandboxServer, messages: str
+) -> None:
+    caching_api.fault(route="contact", kind="patch", set={"data.opt_out": True})
+    admin_client.get(messages.removesuffix("messages/"))
+    scores = [{"channel": name, "success_score": 98, "fail_score": 2} for name in ("sms", "rcs")]
+    _patched(caching_api, message_count=160, channel_scores=scores)
+    page = text(fragment(admin_client, messages))
+    assert "98% delivered" in page
+    assert "delivers" not in page
+
+
+def test_messages_never_fetch_the_contact(admin_client: Client, caching_api: SandboxServer, messages: str) -> None:
+    fragment(admin_client, messages)
+    contact_id = messages.split("/")[-3]
+    assert not [call for call in caching_api.requests() if call["path"].endswith(contact_id)]
+
+
 def test_fragment_equals_body_of_page(admin_client: Client, caching_api: SandboxServer, messages: str) -> None:
     part = fragment(admin_client, messages)
     assert part["X-Fragment"] == "1"

@@ -157,7 +157,7 @@ def test_summary_says_that_service_answers_and_calls_used(
     profiles = len(caching_api.profiles())
     assert len(caching_api.requests()) == before
     assert re.fullmatch(
-        rf"The messaging service answers. \d+ of [\d,]+ calls used this minute, \d+ in the last hour. "
+        rf"The messaging service answers. This desk used \d+ of its [\d,]+ calls this minute, \d+ in the last hour. "
         rf"Search covers all {profiles} profiles\.",
         summary,
     )
@@ -165,8 +165,14 @@ def test_summary_says_that_service_answers_and_calls_used(
 
 def test_summary_of_desk_without_calls_claims_no_answer(admin_client: Client, desk_api: SandboxServer) -> None:
     summary = _summary(text(admin_client.get("/gateway/")))
-    assert summary.startswith("The messaging service wasn’t called in the last hour. 0 of ")
+    assert summary.startswith("The messaging service wasn’t called in the last hour. This desk used 0 of its ")
     assert summary.endswith("The search index is off.")
+
+
+def test_page_has_one_word_for_calls_that_wait(admin_client: Client, desk_api: SandboxServer) -> None:
+    page = text(admin_client.get("/gateway/"))
+    assert "Throttled or blocked" in page
+    assert "held back" not in page
 
 
 def test_summary_says_that_service_does_not_answer(admin_client: Client, desk_api: SandboxServer) -> None:

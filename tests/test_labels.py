@@ -1,4 +1,4 @@
-"""Labels of a contact: reachability, masked number, lists of names, delivery, profile status."""
+"""Labels of a contact: reachability, masked number, lists of names, profile status."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts_ui.contacts.labels import delivery_label, join_names, profile_status_label, reachability_label
+from contacts_ui.contacts.labels import join_names, profile_status_label, reachability_label
 from contacts_ui.contacts.masking import MASK, mask_number
-from contacts_ui.sent_api.types import ChannelScore, Contact, MessageSummary
+from contacts_ui.sent_api.types import Contact
 
 ONE = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 NONE_KNOWN = "No channel is known, so it may not be possible to message this contact"
@@ -147,39 +147,6 @@ def test_mask_of_any_format_shows_last_four_digits(national: int, region: str) -
 )
 def test_last_name_is_joined_by_and(names: list[str], words: str) -> None:
     assert join_names(names) == words
-
-
-# --- Delivery ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("scores", "words"),
-    [
-        ([("sms", 59.0, 41.0), ("whatsapp", 96.0, 4.0)], "SMS often fails (41%); WhatsApp delivers 96%"),
-        ([("whatsapp", 96.0, 4.0), ("sms", 59.0, 41.0)], "SMS often fails (41%); WhatsApp delivers 96%"),
-        ([("sms", 80.0, 20.0)], "SMS often fails (20%)"),
-        ([("sms", 81.0, 19.9)], "SMS delivers 81%"),
-        ([("sms", None, None)], None),
-        ([(None, 50.0, 50.0)], None),
-        ([("sms", None, 100.0), ("rcs", 250.0, None)], "SMS often fails (100%); RCS delivers 100%"),
-        ([], None),
-    ],
-)
-def test_delivery_label_names_failing_channels_first(
-    scores: list[tuple[str | None, float | None, float | None]], words: str | None
-) -> None:
-    given = tuple(ChannelScore(channel=name, success_score=good, fail_score=bad) for name, good, bad in scores)
-    assert delivery_label(MessageSummary(channel_scores=given)) == words
-
-
-@pytest.mark.parametrize(("count", "known"), [(9, False), (10, True), (None, True)])
-def test_delivery_of_few_messages_is_no_habit(count: int | None, known: bool) -> None:
-    scores = (ChannelScore(channel="sms", success_score=50.0, fail_score=50.0),)
-    assert (delivery_label(MessageSummary(message_count=count, channel_scores=scores)) is not None) == known
-
-
-def test_delivery_label_of_unknown_scores_is_absent() -> None:
-    assert delivery_label(MessageSummary()) is None
 
 
 # --- Profile status ---------------------------------------------------------------------------------

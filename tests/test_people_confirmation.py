@@ -61,6 +61,12 @@ def test_role_removal_asks_first_and_names_person(admin_client: Client, support_
     assert role_of(User.objects.get(pk=support_user.pk)) == "support"
 
 
+def test_question_before_a_role_says_all_that_the_form_changes(admin_client: Client, support_user: User) -> None:
+    User.objects.filter(pk=support_user.pk).update(first_name="Mira", last_name="Novak")
+    page = text(save(admin_client, support_user, role="none", name="Mira Nowak"))
+    assert "<b>Mira Novak: role from Support to none; name from Mira Novak to Mira Nowak</b>" in page
+
+
 def test_confirmed_role_removal_saves_whole_form(admin_client: Client, support_user: User) -> None:
     page = text(save(admin_client, support_user, role="none", name="Sam Cruz"))
     before = assigned(support_user)

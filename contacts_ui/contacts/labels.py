@@ -1,14 +1,12 @@
-"""Labels of a contact and of its profile: channels, how it can be reached, what became of messages. Pure."""
+"""Labels of a contact and of its profile: channels, how it can be reached. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from contacts_ui.columns import COLUMNS
-from contacts_ui.sent_api.types import ChannelScore, Contact, MessageSummary
+from contacts_ui.sent_api.types import Contact
 
-OFTEN_FAILS = 20.0  # per cent of a channel's messages that failed
-FEW_MESSAGES = 10  # of fewer nothing can be said to happen often
 # What a profile's status means, by the API's word for it. An approved one needs no word.
 PROFILE_STATUSES = {
     "incomplete": ("Setup incomplete", "This profile’s setup isn’t finished at the messaging service."),
@@ -64,23 +62,6 @@ def seen_in_label(count: int) -> str:
 def join_names(names: Sequence[str]) -> str:
     """SMS; SMS and WhatsApp; SMS, WhatsApp and RCS."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
-
-
-def delivery_label(summary: MessageSummary) -> str | None:
-    """How messages went, worst channel first: "SMS often fails (41%); WhatsApp delivers 96%". None where unknown,
-    and where there were few.
-    """
-    if summary.message_count is not None and summary.message_count < FEW_MESSAGES:
-        return None
-    scored = [score for score in summary.channel_scores or () if score.channel and _score_text(score)]
-    scored.sort(key=lambda score: -(score.fail_score or 0.0))
-    return "; ".join(f"{channel_name(score.channel or '')} {_score_text(score)}" for score in scored) or None
-
-
-def _score_text(score: ChannelScore) -> str | None:
-    if score.fail_score is not None and score.fail_score >= OFTEN_FAILS:
-        return f"often fails ({min(100.0, score.fail_score):.0f}%)"
-    return f"delivers {max(0.0, min(100.0, score.success_score)):.0f}%" if score.success_score is not None else None
 
 
 def profile_status_label(status: str | None) -> tuple[str, str] | None:

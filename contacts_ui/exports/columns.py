@@ -20,7 +20,7 @@ Owners = Mapping[str, str]  # names by id in lower case
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. `always`: it is in every file. `tells_digits`: it is left out of a masked one. `of_account`: only
-    the account's own list has it, and always.
+    the account's own list has it, and always. `is_time`: its text is a time, a date in an Excel file.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Column:
     always: bool = False
     tells_digits: bool = False
     of_account: bool = False
+    is_time: bool = False
 
 
 def _time(at: datetime | None) -> str:
@@ -58,8 +59,8 @@ _COLUMNS: tuple[Column, ...] = (
     Column("channels", "Channels", lambda c, _: _channels(c)),
     Column("default_channel", "Default channel", lambda c, _: channel_name(c.default_channel or "")),
     Column("opt_out", "Opted out", lambda c, _: _OPT_OUT[c.opt_out]),
-    Column("created", "Created (UTC)", lambda c, _: _time(c.created_at)),
-    Column("updated", "Updated (UTC)", lambda c, _: _time(c.updated_at)),
+    Column("created", "Created (UTC)", lambda c, _: _time(c.created_at), is_time=True),
+    Column("updated", "Updated (UTC)", lambda c, _: _time(c.updated_at), is_time=True),
     Column("id", "Contact ID", lambda c, _: str(c.id)),
 )
 _MASKED = Column("number", "Phone number", lambda c, _: mask_number(c) if c.number else "", always=True)

@@ -20,14 +20,15 @@ MOST_UNFINISHED = 0.99  # of the bar, which is what was read: rows in the file t
 @dataclass(frozen=True, slots=True)
 class Price:
     """What an export costs. `rows` is None where the list has no total. `calls_a_minute` are those that all exports
-    together may use of the desk's budget, `minutes` about how long it takes beside those that run. `too_many`: above
-    `most`, it would be refused.
+    together may use of the desk's budget, `minutes` about how long it takes beside those that run. `at_hand`: the rows
+    are those of the search, so the export reads nothing itself. `too_many`: above `most`, it would be refused.
     """
 
     rows: int | None
     calls: int
     minutes: int
     calls_a_minute: int
+    at_hand: bool
     too_many: bool
     most: int
 
@@ -36,7 +37,8 @@ class Price:
 class Progress:
     """How far an export is. `state` is an ExportState. `share` is from 0 to 1: the rows read of the total.
 
-    `rows` of `total` (None: not known) are read. `minutes_left` is None where nobody can say. `paused_until`: it waits
+    `rows` of `total` (None: not known) are read. Nothing is done of one that waits to start, also where its rows are
+    those of the search. `minutes_left` is None where nobody can say. `paused_until`: it waits
     for the messaging service or for its budget, and goes on by itself then. `ahead`: other unfinished exports, which
     take turns with it. `coverage`: "4,812", or "4,809 of 4,812" where `whole` is False, and `shortfall` why; None until
     it is read. `error` is the name of an exception, `request_id` the messaging service's to quote. `downloads_left` and
@@ -64,11 +66,11 @@ def unfinished_count() -> int:
     return Export.objects.filter(state__in=UNFINISHED_EXPORTS).count()
 
 
-def price(total: int | None, *, running: int) -> Price:
+def price(total: int | None, *, running: int, at_hand: bool = False) -> Price:
     """What exporting a list of `total` contacts costs, while `running` others are unfinished. Cost: nothing."""
-    calls, most = -(-(total or 0) // PAGE_SIZE), settings.EXPORT_MOST_ROWS
+    calls, most = 0 if at_hand else -(-(total or 0) // PAGE_SIZE), settings.EXPORT_MOST_ROWS
     too_many = total is not None and total > most
-    return Price(total, calls, _minutes(calls, running), calls_a_minute(), too_many, most)
+    return Price(total, calls, _minutes(calls, running), calls_a_minute(), at_hand, too_many, most)
 
 
 def calls_a_minute() -> int:
@@ -108,7 +110,7 @@ def _waits(snapshot: Snapshot) -> bool:
 def _share(export: Export, rows: int, total: int | None) -> float:
     if export.state == ExportState.WRITING:
         return MOST_UNFINISHED
-    if export.is_unfinished:
+    if export.state == ExportState.READING:
         return min(MOST_UNFINISHED, rows / total) if total else 0.0
     return 1.0 if export.state in (ExportState.READY, ExportState.EXPIRED) else 0.0
 

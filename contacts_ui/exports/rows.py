@@ -16,13 +16,15 @@ _LOOKUP_TITLES = ("Typed", "Result")
 
 
 class RowSource:
-    """Gives batches of rows by position. `header` are the titles of the columns."""
+    """Gives batches of rows by position. `header` are the titles of the columns, `times` the positions of times."""
 
     def __init__(self, export: Export, details: Details, owners: Owners) -> None:
         self._export, self._details, self._owners = export, details, owners
         self._columns = columns_of(details.columns, masked=export.masked, has_owners=bool(owners))
         titles = [column.title for column in self._columns]
-        self.header: list[str] = titles if details.lines is None else [*_LOOKUP_TITLES, *titles]
+        before = () if details.lines is None else _LOOKUP_TITLES
+        self.header: list[str] = [*before, *titles]
+        self.times = tuple(n for n, column in enumerate(self._columns, len(before)) if column.is_time)
 
     def after(self, position: int) -> tuple[int, list[Row] | None]:
         """The next rows after a position, and the position after them; None at the end. Raises SealError."""

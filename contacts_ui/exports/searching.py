@@ -63,7 +63,7 @@ def look(user: User, scope: Scope, query: ContactListQuery) -> Listed:
     if masked and found.number:
         _record_reveal(user, scope, page.contacts, hashes)
     filters = filters_of(query, found)
-    question = _question(found)
+    question = question_of(found)
     if question is not None:
         return Listed(filters, question, None, False, page.pagination.possible_total, hashes)
     contacts, partial = _all_rows(user, scope, found)
@@ -80,7 +80,7 @@ def filters_of(query: ContactListQuery, found: SearchResult | None = None) -> Fi
     return tuple((label, value) for label, value in pairs if value)
 
 
-def _question(found: SearchResult) -> ContactQuery | None:
+def question_of(found: SearchResult) -> ContactQuery | None:
     """The one question whose answer is the list; None where the rows were put together or picked out."""
     query, attempt = found.query, found.attempt
     if attempt is None:

@@ -21,7 +21,7 @@ from .looked_up import sealed_rows
 from .price import MAX_DOWNLOADS, Price, Progress, price, progress, unfinished_count
 from .requests import FORMATS, MOST_UNFINISHED, Format, request_export, request_lookup_export
 from .rights import may_export
-from .searching import filters_of
+from .searching import filters_of, question_of
 
 __all__ = [
     "COLUMNS",
@@ -45,6 +45,7 @@ __all__ = [
     "open_download",
     "price",
     "progress",
+    "question_of",
     "request_export",
     "request_lookup_export",
     "sealed_rows",

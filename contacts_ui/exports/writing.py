@@ -26,7 +26,6 @@ from contacts_ui.snapshots import STOP, require_room
 
 from . import blocks, lease, lifecycle
 from .about import about_lines, file_name_of
-from .columns import Row
 from .csv_file import CsvFile
 from .details import about, open_details, sealer_of
 from .errors import ExportExpired
@@ -103,7 +102,7 @@ class _Writer:
             self._begin(rights)
         progress = self._opened()
         source = RowSource(export, self._details, progress.owners)
-        file = self._file(source.header, progress.excel)
+        file = self._file(source, progress.excel)
         position, rows = source.after(export.position)
         data = file.begin() if not progress.size else b""
         if rows is None:
@@ -124,10 +123,11 @@ class _Writer:
         masked = self._export.masked or rights.mask_forced
         lease.begin_anew(self._export, masked=masked, position=0, progress=self._sealed(FileProgress(owners=owners)))
 
-    def _file(self, header: Row, state: XlsxState | None) -> XlsxFile | CsvFile:
+    def _file(self, source: RowSource, state: XlsxState | None) -> XlsxFile | CsvFile:
         if self._export.format == "csv":
-            return CsvFile(header)
-        return XlsxFile(header, self._export.created_at.astimezone(UTC), self._export.rows, state)
+            return CsvFile(source.header)
+        made_at = self._export.created_at.astimezone(UTC)
+        return XlsxFile(source.header, made_at, self._export.rows, state, source.times)
 
     def _check_rows(self, progress: FileProgress) -> None:
         """A part that disappeared is noticed. Raises SealError."""

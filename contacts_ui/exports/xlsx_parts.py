@@ -14,17 +14,20 @@ RELS = (
     f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
     f'<Relationship Id="rId1" Type="{_DOCUMENT}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
 )
-# Style 1: text, also after somebody types into the cell. Style 2: the same in bold, for headers.
+# Text, also after somebody types into the cell; the same in bold, for headers; a date and time as the CSV file has it.
+TEXT_STYLE, HEADER_STYLE, DATE_STYLE = 1, 2, 3
 STYLES = (
     f'{_XML}<styleSheet xmlns="{_MAIN}">'
+    '<numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy-mm-dd hh:mm:ss"/></numFmts>'
     '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
     '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
     '</fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1" applyNumberFormat="1"/>'
-    '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/></cellXfs>'
+    '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
+    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 SHEET_TAIL = "</sheetData></worksheet>"
@@ -77,12 +80,14 @@ def width_of(title: str) -> int:
     return 38 if title.endswith("ID") else max(20, len(title) + 2)
 
 
-def sheet_head(widths: Sequence[int], *, frozen: bool) -> str:
-    """The sheet up to its first row. `frozen`: its header stays when one scrolls."""
+def sheet_head(widths: Sequence[int], *, frozen: bool, times: Sequence[int] = ()) -> str:
+    """The sheet up to its first row. `frozen`: its header stays when one scrolls. `times` are the columns of dates."""
     pane = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>' if frozen else ""
     view = f'<sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews>'
+    styles = [DATE_STYLE if position in times else TEXT_STYLE for position in range(len(widths))]
     listed = "".join(
-        f'<col min="{n}" max="{n}" width="{width}" style="1" customWidth="1"/>' for n, width in enumerate(widths, 1)
+        f'<col min="{n}" max="{n}" width="{width}" style="{style}" customWidth="1"/>'
+        for n, (width, style) in enumerate(zip(widths, styles, strict=True), 1)
     )
     return f'{_XML}<worksheet xmlns="{_MAIN}">{view}<cols>{listed}</cols><sheetData>'
 

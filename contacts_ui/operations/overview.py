@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from typing import Literal
 
 import msgspec
@@ -100,13 +101,17 @@ def _production(facts: Facts) -> _Said:
         return _Said("ok", "The messaging service hasn’t said.")
     if datetime.now(UTC).timestamp() - at > KNOWN_SECONDS:
         return _Said("ok", "The desk made no call in the last minute.")
-    text = f"{left:,} of {limit:,} calls left this minute."
+    text = (
+        f"{left:,} of {limit:,} calls left this minute, by the messaging service’s count. "
+        "This desk shares them with everything else your organization sends."
+    )
     advice = "Messages come first. If this lasts, lower SENT_BUDGET_PER_MINUTE or ask for a higher limit."
     if left < PAUSE_BELOW * limit:
-        return _Said("problem", f"{text} The desk makes none for now.", advice)
+        return _Said("problem", f"{text} The desk makes no calls for now.", advice)
     if left < BULK_PAUSE_BELOW * limit:
         return _Said("warning", f"{text} Lookups and exports wait.", advice)
-    return _Said("ok", text)
+    bulk, each = (ceil(share * limit) for share in (BULK_PAUSE_BELOW, PAUSE_BELOW))
+    return _Said("ok", f"{text} Below {bulk:,}, lookups and exports wait. Below {each:,}, the desk makes no calls.")
 
 
 def _queue(facts: Facts) -> _Said:

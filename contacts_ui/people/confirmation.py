@@ -11,6 +11,8 @@ from contacts_ui.roles import ROLES
 from contacts_ui.sign_in.oidc import is_sso_user
 
 from .actions import ACTIONS
+from .assignments import selected_ids
+from .changes import changes_by_form
 from .editing import PersonEdit
 from .filters import NO_ROLE
 from .permissions import is_promotion
@@ -21,7 +23,9 @@ _TITLES = {role.name: role.title for role in ROLES} | {NO_ROLE: "No role"}
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A question about one person. `fields` is the form that does it, sent to `url`; `back_url` leads away from it."""
+    """A question about one person. `fields` is the form that does it, sent to `url`; `back_url` leads away from it.
+    `changes`: all that it changes, where that is a form.
+    """
 
     title: str
     text: str
@@ -31,6 +35,7 @@ class Confirmation:
     back_url: str
     fields: tuple[tuple[str, str], ...]
     danger: bool = True
+    changes: str | None = None
 
 
 def confirm_action(person: Person, name: str) -> Confirmation:
@@ -56,6 +61,7 @@ def confirm_role(edit: PersonEdit, data: QueryDict) -> Confirmation:
     url = reverse("person-edit", args=(person.user.pk,))
     sent = tuple((name, str(value)) for name, values in data.lists() for value in values)
     fields = (*((name, value) for name, value in sent if name != "csrfmiddlewaretoken"), ("confirm", "role"))
+    changes = changes_by_form(person, edit.form, selected_ids(data))
     if is_promotion(person.role, edit.form.cleaned_data["role"]):
         return Confirmation(
             title=f"Make {person.name} an {after.lower()}?",
@@ -66,16 +72,18 @@ def confirm_role(edit: PersonEdit, data: QueryDict) -> Confirmation:
             back_url=url,
             fields=fields,
             danger=False,
+            changes=changes,
         )
     effect = "They can sign in but have no access." if after == _TITLES[NO_ROLE] else f"Their role will be {after}."
     return Confirmation(
         title=f"Take the role {before} from {person.name}?",
         text=f"This applies immediately. {effect}",
-        undo=f"To undo this, give them the role {before} again here. Nothing else changes.",
+        undo=f"To undo this, give them the role {before} again here.",
         button=f"Take the role from {person.name}",
         url=url,
         back_url=url,
         fields=fields,
+        changes=changes,
     )
 
 

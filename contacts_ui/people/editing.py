@@ -37,6 +37,7 @@ from .permissions import (
     may_change_email,
     may_grant,
     people_lock,
+    role_fixed,
     roles_guarded,
 )
 from .person import Person, get_person
@@ -46,7 +47,6 @@ STALE_FORM = (
     "Not saved. Someone changed this person while this page was open. "
     "Reload to see the current values, then make your changes again."
 )
-OWN_ROLE = "You can’t change your own role. A superuser can."
 API_DOWN = "Not saved. Profiles can’t be added while the messaging service isn’t answering. Clear the new ones."
 UNKNOWN_PROFILE = "Not saved. A selected profile no longer exists."
 
@@ -140,17 +140,16 @@ def _bound(actor: User, data: QueryDict, person: Person, directory: ProfileDirec
 
 
 def _edit(actor: User, person: Person, data: QueryDict | None, choices: ProfileChoices, version: str) -> PersonEdit:
-    own, guarded = is_self(actor, person), roles_guarded(actor)
-    role_fixed = OWN_ROLE if own else guarded if person.role in GUARDED else None
+    fixed = role_fixed(actor, person)
     return PersonEdit(
         person,
-        PersonForm(data, person, role_fixed=role_fixed is not None),
+        PersonForm(data, person, role_fixed=fixed is not None),
         choices,
         version,
         may_change(actor, person),
-        own,
-        role_fixed=role_fixed,
-        roles_guarded=guarded,
+        is_self(actor, person),
+        role_fixed=fixed,
+        roles_guarded=roles_guarded(actor),
         email_fixed=None if may_change_email(actor, person) else EMAIL_GUARDED,
         sends_mail=bool(settings.EMAIL_URL),
         has_factors=Authenticator.objects.filter(user=person.user).exists(),

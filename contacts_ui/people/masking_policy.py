@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, User
+from django.http import QueryDict
 
 from contacts_ui.models import GroupPolicy
 from contacts_ui.roles import AUDITOR, ROLES
@@ -38,6 +39,11 @@ def masking_choices(actor: User) -> tuple[MaskingChoice, ...]:
     groups = Group.objects.select_related("policy").exclude(name__in=(AUDITOR, MARK))
     choices = [_choice(group, actor, own) for group in groups]
     return tuple(sorted(choices, key=lambda choice: (not choice.is_role, choice.title.casefold())))
+
+
+def masked_ids(data: QueryDict) -> frozenset[int]:
+    """The groups that are ticked in the form. Anything but a number is ignored."""
+    return frozenset(int(text) for text in data.getlist("masked") if text.isascii() and text.isdecimal())
 
 
 def save_masking(actor: User, masked: Collection[int]) -> int:

@@ -14,6 +14,7 @@ from contacts_ui.roles import ADMIN, ROLES, role_of
 from .person import Person
 
 GUARDED = frozenset(role.name for role in ROLES if role.guarded)
+OWN_ROLE = "You can’t change your own role. A superuser can."
 EMAIL_GUARDED = "Only a superuser can change the e-mail of an admin or auditor, because password links are sent there."
 
 
@@ -54,6 +55,11 @@ def is_self(actor: User, person: Person) -> bool:
 def roles_guarded(actor: User) -> str | None:
     """Why `actor` may not give every role, None for a superuser, who may."""
     return None if actor.is_superuser else "Only a superuser can change the roles admin and auditor."
+
+
+def role_fixed(actor: User, person: Person) -> str | None:
+    """Why `actor` may not change this person's role, None when they may: not their own, nor a guarded one."""
+    return OWN_ROLE if is_self(actor, person) else roles_guarded(actor) if person.role in GUARDED else None
 
 
 def may_grant(actor: User, before: str, after: str) -> bool:

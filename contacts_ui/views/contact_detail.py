@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contacts_ui import audit, number_index
 from contacts_ui.access import scope_for
 from contacts_ui.contacts.cross_profile import known_elsewhere
+from contacts_ui.contacts.delivery import delivery_of
 from contacts_ui.contacts.filters import parse_filters
 from contacts_ui.contacts.labels import seen_in_label
 from contacts_ui.contacts.opened import remember_opened
@@ -69,13 +70,16 @@ def contact_messages(request: DeskRequest, contact_id: UUID, profile_id: UUID | 
         scope,
         contact_url=_url(scope, contact_id),
         summary=None,
+        delivery=None,
         stale_reason=None,
     )
     event = audit.record(request, audit.AuditAction.MESSAGES_READ, about=str(contact_id))
     result = get_gateway().message_summary(scope, contact_id)
     event.complete(request_id=result.value.request_id)
-    value = result.value
-    return desk.response(summary=value.summary, fetched_at=value.fetched_at, stale_reason=stale_reason(result))
+    value, known = result.value, get_gateway().known_contact(scope, contact_id)
+    delivery = delivery_of(value.summary, known.contact if known else None)
+    shown: dict[str, Any] = {"summary": value.summary, "delivery": delivery, "fetched_at": value.fetched_at}
+    return desk.response(**shown, stale_reason=stale_reason(result))
 
 
 def _contact(request: DeskRequest, scope: Scope, contact_id: UUID, part: str, *, revealed: bool) -> HttpResponse:

@@ -162,5 +162,6 @@ def _price(result: SearchResult) -> dict[str, Any]:
     page = result.result.value
     total = page.pagination.total_count
     total = len(page.contacts) if total is None and page.not_found else total
-    price = service.price(total, running=service.unfinished_count())
+    at_hand = service.question_of(result) is None
+    price = service.price(total, running=service.unfinished_count(), at_hand=at_hand)
     return {"query": result.query, "total": total, "price": price, "stale_reason": stale_reason(result.result)}

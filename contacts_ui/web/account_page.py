@@ -21,6 +21,7 @@ from contacts_ui.sign_in.step_up import HeldRequest, back_url, held_request
 from contacts_ui.sign_in.user_agents import device_name
 
 from .export_mark import export_mark
+from .held_changes import changes_of
 from .navigation import NavigationItem, leads_back, navigation, sees_several
 from .request import DeskRequest, preferences_of
 
@@ -53,6 +54,10 @@ class AccountPage:
     provider: str | None
     back_url: str
     waiting: HeldRequest | None
+
+    def changes(self, held: HeldRequest) -> str | None:
+        """What a request that waits would change, in words."""
+        return changes_of(self.request.user, held)
 
     def device(self, user_agent: str) -> str:
         """The name of the browser with this User-Agent header."""

@@ -45,8 +45,8 @@ def hour_chart(hour: Sequence[MinuteStats]) -> Chart:
 
 
 def trouble_chart(hour: Sequence[MinuteStats]) -> Chart:
-    """Calls that failed, and calls that were held back on them, in sixty minutes, oldest on the left."""
-    return _chart(hour, _failed, _held_back, "{} calls failed, {} held back")
+    """Calls that failed, and those throttled or blocked on them, in sixty minutes, oldest on the left."""
+    return _chart(hour, _failed, _not_made, "{} failed, {} throttled or blocked")
 
 
 def _chart(
@@ -86,7 +86,7 @@ def _failed(minute: MinuteStats) -> int:
     return minute.counts["failed"]
 
 
-def _held_back(minute: MinuteStats) -> int:
+def _not_made(minute: MinuteStats) -> int:
     return minute.counts["limited"] + minute.counts["rejected"]
 
 

@@ -11,7 +11,7 @@ from testing.accounts import insert, user_id
 from testing.running_desk import Desk
 
 PERSON = "pat"  # an admin of whom no other state is
-NAMES = ("reading", "paused", "writing", "ready", "partial", "failed", "cancelled", "expired")
+NAMES = ("queued", "reading", "paused", "writing", "ready", "partial", "failed", "cancelled", "expired")
 IDS = {name: UUID(int=number) for number, name in enumerate(NAMES, start=1)}
 
 

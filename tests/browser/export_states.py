@@ -52,6 +52,9 @@ EXPORT_STATES: tuple[State, ...] = (
     State("export-ask-list", ("List", "2 numbers", "No further calls."), _of_list),
     State("export-too-many", ("Too many contacts for one file", "412,000", "Only SMS"), _too_many),
     State("export-nothing", ("Nothing to export", "Change the filters"), _nothing),
+    State(
+        "export-queued", ("Waiting to start", "take turns with it", "Cancel export"), _shown("queued"), person=PERSON
+    ),
     State("export-reading", ("Reading contacts", "1,920 of 4,812", "Cancel export"), _shown("reading"), person=PERSON),
     State("export-paused", ("Paused", "it goes on by itself."), _shown("paused"), person=PERSON),
     State("export-writing", ("Writing the file", "Up to a minute left."), _shown("writing"), person=PERSON),
@@ -79,7 +82,7 @@ EXPORT_STATES: tuple[State, ...] = (
 )
 # State that make test sees -> states of the same template and classes, with other sentences.
 EXPORT_LOOK_ALIKES = {
-    "export-reading": ("export-paused", "export-writing"),
+    "export-reading": ("export-paused", "export-queued", "export-writing"),
     "export-ready": ("export-partial", "export-of-other"),
     "export-failed": ("export-cancelled", "export-expired"),
 }

@@ -30,7 +30,7 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
         *("export-not-found", "export-no-file", "export-gone"),
     ),
     "drawer-messages": ("drawer",),
-    "sign-in-error": ("sign-in", "sign-in-locked"),
+    "sign-in-error": ("sign-in", "sign-in-ended", "sign-in-locked"),
     "sign-in-code": ("sign-in-code-wrong",),
     "password-sent": ("switched-off", "password-link-old", "password-forgotten"),
     "password-change-wrong": ("password-change",),

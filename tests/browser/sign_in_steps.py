@@ -101,6 +101,14 @@ def asked_and_confirmed(page: Page, sandbox: SandboxServer) -> None:
     page.get_by_role("button", name="Confirm").click()
 
 
+def role_asked(page: Page, _sandbox: SandboxServer) -> None:
+    """Saves another role for somebody, in a session that has proved nothing yet."""
+    page.goto("/people/?search=nia")
+    page.locator("#people .phone__link").click()
+    page.get_by_role("radio", name="Exporter").check()
+    page.locator("main").get_by_role("button", name="Save").click()
+
+
 def passkey(does: str) -> Reach:
     """Opens the page that renames or removes a passkey."""
 

@@ -58,9 +58,16 @@ def test_fragment_says_total_and_no_role(admin_client: Client, support_client: C
 def test_page_names_filters_and_price(admin_client: Client, sandbox: SandboxServer) -> None:
     page = text(admin_client.get(ASK, {"channel": "sms", "search": "20"}))
     assert chips(page) == ["Clear Search 20", "Clear Channel SMS"]
-    assert re.search(r"Up to a minute: \d+ API calls?, at most [\d,]+ a minute\.", page)
+    assert re.search(r"Up to a minute: about \d+ API calls?, at most [\d,]+ a minute\.", page)
     assert "Customers’ messages go first." in page
     assert re.search(r"Export \d+ contacts?</button>", page)
+
+
+def test_list_that_a_search_has_read_costs_no_further_call(admin_client: Client, sandbox: SandboxServer) -> None:
+    number = next(number for number in sandbox.contacts().values() if number)
+    page = text(admin_client.get(ASK, {"phone": number}))
+    assert "so the export makes no API calls of its own." in page
+    assert "about" not in page.partition("export-form__price")[2].partition("</div>")[0]
 
 
 def test_page_says_which_columns_are_always_in_the_file(admin_client: Client, sandbox: SandboxServer) -> None:

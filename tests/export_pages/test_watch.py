@@ -42,6 +42,22 @@ def test_unfinished_export_is_polled_with_and_without_script(exporter_client: Cl
     assert 'id="export-poll"' in text(part)
 
 
+@pytest.mark.parametrize("rows", [0, 32])
+def test_export_that_waits_has_no_bar(exporter_client: Client, stored: Made, rows: int) -> None:
+    page = page_of(exporter_client, stored("queued", rows=rows, total=32))
+    assert "Waiting to start" in page
+    assert "Then it takes up to a minute." in page
+    assert "<progress" not in page
+    assert "%" not in page.partition('id="export"')[2].partition("</main>")[0]
+
+
+def test_mark_of_export_that_waits_says_so(exporter_client: Client, stored: Made) -> None:
+    stored("queued", rows=32, total=32)
+    page = text(exporter_client.get("/preferences/"))
+    assert "Export waiting to start" in page
+    assert "99%" not in page
+
+
 def test_ready_export_offers_file_and_digest(exporter_client: Client, ready: Export) -> None:
     page = page_of(exporter_client, ready)
     assert f'href="/exports/{ready.pk}/file/"' in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import openpyxl
@@ -102,12 +103,16 @@ def csv_rows(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
+def _without_date(value: object) -> object:
+    return value.isoformat(" ") if isinstance(value, datetime) else value
+
+
 def sheets_of(content: bytes) -> dict[str, list[list[str]]]:
-    """The rows of every sheet by its name, as openpyxl reads them; every cell is a text."""
+    """The rows of every sheet by its name, as openpyxl reads them: every cell a text, or a date, given as in CSV."""
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
     found = {}
     for sheet in book.worksheets:
-        rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        rows = [[_without_date(cell.value) for cell in row] for row in sheet.iter_rows()]
         assert all(value is None or isinstance(value, str) for row in rows for value in row)
         found[sheet.title] = [["" if value is None else str(value) for value in row] for row in rows]
     return found

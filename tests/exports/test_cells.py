@@ -1,4 +1,4 @@
-"""Cells: every one is a text, in Excel files as three programs read them, in CSV byte for byte."""
+"""Cells: texts, and times as dates, in Excel files as three programs read them, in CSV byte for byte."""
 
 from __future__ import annotations
 
@@ -91,6 +91,56 @@ def test_libreoffice_finds_no_formula_in_csv(tmp_path: Path, separators: str) ->
     convert = ["soffice", "--headless", "--convert-to", "fods", f"--infilter=CSV:{separators},34,76,1", "--outdir"]
     subprocess.run([*convert, str(tmp_path), str(tmp_path / "cells.csv")], check=True, timeout=120)
     assert "table:formula" not in (tmp_path / "cells.fods").read_text()
+
+
+# Times as the desk writes them, and what a spreadsheet has for each: a date, but for times before Excel's.
+TIMES = (
+    "2026-11-27 02:35:01",
+    "",
+    "1900-03-01 00:00:01",
+    "9999-12-31 23:59:59",
+    "1900-02-28 10:00:00",
+    "2024-02-29 12:00:00",
+)
+DATES = [datetime.fromisoformat(text) if text and text > "1900-03" else text or None for text in TIMES]
+
+
+def _with_times() -> bytes:
+    rows = [[text, "2026-11-27 02:35:01"] for text in TIMES]
+    file = XlsxFile(["Created (UTC)", "Typed"], datetime(2026, 11, 26, tzinfo=UTC), len(rows), times=(0,))
+    return file.begin() + file.add(rows) + file.end([("Asked for", "2026-11-27 02:35:00 UTC")])
+
+
+def test_openpyxl_reads_times_as_dates_and_no_other_text() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(_with_times()))
+    header, *cells = book["Contacts"]["A"]
+    assert (header.value, header.data_type) == ("Created (UTC)", "s")
+    assert [cell.value for cell in cells] == DATES
+    assert {cell.number_format for cell in cells if cell.data_type == "d"} == {"yyyy-mm-dd hh:mm:ss"}
+    assert {cell.data_type for cell in book["Contacts"]["B"]} == {"s"}
+    assert book["About"]["B1"].value == "2026-11-27 02:35:00 UTC"
+
+
+def test_calamine_reads_times_as_dates() -> None:
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(_with_times())).get_sheet_by_name("Contacts").to_python()
+    assert [row[0] or None for row in rows[1:]] == DATES
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_shows_times_as_csv_has_them(tmp_path: Path) -> None:
+    (tmp_path / "times.xlsx").write_bytes(_with_times())
+    convert = ["soffice", "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76", "--outdir"]
+    subprocess.run([*convert, str(tmp_path), str(tmp_path / "times.xlsx")], check=True, timeout=120)
+    assert [row[0] for row in csv_rows((tmp_path / "times.csv").read_bytes())[1:]] == list(TIMES)
+
+
+def test_file_begun_before_dates_goes_on_with_texts() -> None:
+    """Its styles are written already, and have none for a date."""
+    old = xlsx_file.XlsxState()
+    file = XlsxFile(["Created (UTC)"], datetime(2026, 11, 26, tzinfo=UTC), 1, old, times=(0,))
+    content = file.begin() + file.add([["2026-11-27 02:35:01"]]) + file.end([("Contacts", "1")])
+    assert openpyxl.load_workbook(io.BytesIO(content))["Contacts"]["A2"].value == "2026-11-27 02:35:01"
 
 
 def test_file_is_a_sound_zip_file() -> None:

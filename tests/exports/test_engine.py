@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
+from datetime import datetime
+
+import openpyxl
 
 from contacts_ui.models import ExportState
 from testing.sandbox_server import SandboxServer
@@ -16,6 +20,14 @@ def test_file_holds_every_contact_of_profile(exporter: Person, desk_api: Sandbox
     column = rows[0].index("Contact ID")
     assert sorted(row[column] for row in rows[1:]) == sorted(desk_api.contacts(exporter.profile_id))
     assert export.whole
+
+
+def test_excel_file_has_the_cells_of_the_csv_file_with_dates(exporter: Person) -> None:
+    content = exporter.content(exporter.exports("xlsx"))
+    assert sorted(sheets_of(content)["Contacts"]) == sorted(csv_rows(exporter.content(exporter.exports("csv"))))
+    header, *rows = openpyxl.load_workbook(io.BytesIO(content))["Contacts"].iter_rows(values_only=True)
+    created = [row[header.index("Created (UTC)")] for row in rows]
+    assert {type(value) for value in created if value is not None} == {datetime}
 
 
 def test_excel_file_has_contacts_and_what_they_are(account_exporter: Person, desk_api: SandboxServer) -> None:

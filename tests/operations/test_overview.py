@@ -125,7 +125,20 @@ def test_calls_left_for_production_are_told(lines: Lines, left: int, state: str)
     get_gateway()._config.stats.lifetime.record_organization(left, 200)
     line = lines()["Calls left for production"]
     assert line["state"] == state
-    assert line["text"].startswith(f"{left} of 200 calls left this minute.")
+    assert line["text"].startswith(f"{left} of 200 calls left this minute, by the messaging service’s count. ")
+    assert "with everything else your organization sends." in line["text"]
+
+
+@pytest.mark.parametrize("name", ["Below 20, lookups and exports wait.", "Below 10, the desk makes no calls."])
+def test_calls_left_for_production_name_where_ok_ends(lines: Lines, name: str) -> None:
+    get_gateway()._config.stats.lifetime.record_organization(150, 200)
+    assert name in lines()["Calls left for production"]["text"]
+
+
+@pytest.mark.parametrize(("left", "state"), [(20, "ok"), (19, "warning"), (10, "warning"), (9, "problem")])
+def test_state_of_calls_left_ends_where_it_is_said(lines: Lines, left: int, state: str) -> None:
+    get_gateway()._config.stats.lifetime.record_organization(left, 200)
+    assert lines()["Calls left for production"]["state"] == state
 
 
 def test_worker_that_was_never_seen_is_a_problem(lines: Lines) -> None:

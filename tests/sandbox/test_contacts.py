@@ -283,5 +283,13 @@ def test_summary_scores_are_percentages(sandbox: SandboxServer) -> None:
             assert 0 <= score["fail_score"] <= 100 - score["success_score"] <= 100
 
 
+def test_summary_scores_are_those_of_whole_messages(sandbox: SandboxServer) -> None:
+    for contact_id in list(sandbox.contacts())[:50]:
+        summary = sandbox.get(f"/v3/contacts/{contact_id}/message-summary").json()["data"]
+        for score in summary["channel_scores"]:
+            counts = range(1, summary["message_count"] + 1)
+            assert any(abs(100 * round(score["fail_score"] * n / 100) / n - score["fail_score"]) <= 1 for n in counts)
+
+
 def test_unknown_path_is_not_found_with_an_envelope(sandbox: SandboxServer) -> None:
     assert status_and_code(sandbox.get("/v3/templates")) == (404, "RESOURCE_000")

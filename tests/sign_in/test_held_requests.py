@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from django.contrib.auth.models import User
+import pytest
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from contacts_ui.models import AuditEntry
+from contacts_ui.models import AuditEntry, GroupPolicy, ProfileAccess
+from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
 from tests.html import FRAGMENT, text
 from tests.sign_in.asking import confirm, next_of
@@ -54,6 +58,59 @@ def test_page_that_asks_says_for_what_and_the_next_has_its_button_focused(root: 
     assert "To do:" not in text(root.get("/sign-in/again/?next=/people/"))
     back = confirm(root, asked, password="x")
     assert '<button class="btn btn--primary" type="submit" autofocus>Save sam' in text(root.get(back["Location"]))
+
+
+def _both_pages(root: Client, url: str, sent: dict[str, Any]) -> list[str]:
+    """The page that asks for the proof, and the one after it with the button."""
+    asked = root.post(url, sent)
+    asks = text(root.get(asked["Location"]))
+    return [html.unescape(page) for page in (asks, text(root.get(confirm(root, asked, password="x")["Location"])))]
+
+
+def test_pages_of_a_proof_say_what_changes_of_a_person(root: Client, support_user: User) -> None:
+    kept, one, two = (str(uuid4()) for _ in range(3))
+    for profile_id in (kept, one):
+        ProfileAccess.objects.create(user=support_user, profile_id=profile_id)
+    sent = {"name": "Mira Novak", "email": "", "role": "exporter", "profiles": [kept, two], "save": "1"}
+    User.objects.filter(pk=support_user.pk).update(first_name="Mira", last_name="Novak", email="mira@example.org")
+    before = ProfileAccess.objects.filter(user=support_user).count()
+    said = (
+        "<b>Mira Novak: role from Support to Exporter; e-mail from mira@example.org to none; "
+        f"1 profile added; {before - 1} {'profile' if before == 2 else 'profiles'} removed</b>"
+    )
+    for page in _both_pages(root, f"/people/{support_user.pk}/", sent):
+        assert said in page
+
+
+def test_pages_of_a_proof_say_who_is_added(root: Client) -> None:
+    sent = {"username": "ada", "name": "Ada Lovelace", "email": "ada@example.org", "role": "support"}
+    for page in _both_pages(root, "/people/new/", sent):
+        assert "<b>Ada Lovelace (ada): role Support</b>" in page
+
+
+def test_pages_of_a_proof_say_for_whom_numbers_are_masked(root: Client) -> None:
+    group, night = Group.objects.get(name="support"), Group.objects.create(name="Night shift")
+    GroupPolicy.objects.create(group=night, mask_numbers=True)
+    for page in _both_pages(root, "/people/masking/", {"masked": [str(group.pk)]}):
+        assert "<b>Masked for Support. No longer masked for Night shift</b>" in page
+
+
+@pytest.mark.parametrize("sent", [{"role": "nobody"}, {"role": "support", "name": ""}])
+def test_pages_of_a_proof_claim_no_change_of_a_form_without_one(
+    root: Client, support_user: User, sent: dict[str, str]
+) -> None:
+    ProfileAccess.objects.filter(user=support_user).delete()
+    for page in _both_pages(root, f"/people/{support_user.pk}/", sent | {"save": "1"}):
+        assert "role from" not in page
+        assert "<b>" not in page.partition('class="card settings"')[2].partition("</form>")[0]
+
+
+def test_change_is_told_as_it_is_now(root: Client, support_user: User) -> None:
+    """Somebody else gave the role meanwhile."""
+    asked = root.post(f"/people/{support_user.pk}/", {"role": "exporter", "name": "", "save": "1"})
+    assert "role from Support to Exporter" in text(root.get(asked["Location"]))
+    set_role(support_user, "exporter")
+    assert "role from" not in text(root.get(asked["Location"]))
 
 
 def test_interrupted_export_says_whose_contacts(root: Client, sandbox: SandboxServer) -> None:

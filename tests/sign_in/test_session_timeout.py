@@ -13,12 +13,13 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from contacts_ui.models import Session
+from contacts_ui.people.sessions import end_sessions
 from contacts_ui.sign_in.hashed_sessions import SessionStore, stored_key
 from contacts_ui.sign_in.session_timeout import LAST_SEEN_AT
 from testing.clock import Clock
 from testing.sandbox_server import SandboxServer
 from testing.totp import SECRET, code_now
-from tests.html import FRAGMENT
+from tests.html import FRAGMENT, text
 
 PAGE = "/preferences/"
 MINUTE, HOUR = 60.0, 3600.0
@@ -94,8 +95,41 @@ def test_expired_page_returns_to_itself_after_sign_in(clock: Clock, admin_client
     assert is_signed_in(admin_client)
     clock.now += 31 * MINUTE
     gate = admin_client.get(address)["Location"]
-    assert gate == f"/sign-in/?next={quote(address)}"
+    assert gate == f"/sign-in/?next={quote(address)}&ended=1"
     assert admin_client.post(gate, {"login": "mara", "password": "x"})["Location"] == address
+
+
+SAID = "Your session has ended. Sign in again, or ask an admin if you can’t."
+
+
+def test_sign_in_page_says_that_an_admin_ended_the_session(admin_client: Client, admin_user: User) -> None:
+    assert is_signed_in(admin_client)
+    end_sessions(admin_user)
+    gate = admin_client.get(PAGE)
+    assert gate["Location"].endswith("&ended=1")
+    assert gate.cookies[django_settings.SESSION_COOKIE_NAME].value == ""
+    assert SAID in text(admin_client.get(gate["Location"]))
+    assert "ended" not in admin_client.get(PAGE)["Location"]  # said once
+
+
+def test_form_of_who_was_signed_out_leads_to_the_same_sentence(admin_client: Client, admin_user: User) -> None:
+    end_sessions(admin_user)
+    assert admin_client.post("/preferences/theme/", {"theme": "dark"})["Location"].endswith("&ended=1")
+
+
+def test_cookie_that_never_was_a_session_is_told_the_same(db: None, admin_client: Client, admin_user: User) -> None:
+    end_sessions(admin_user)
+    stranger = Client()
+    stranger.cookies[django_settings.SESSION_COOKIE_NAME] = "x" * 32
+    answers = [client.get(PAGE) for client in (admin_client, stranger)]
+    assert answers[0]["Location"] == answers[1]["Location"]
+    assert text(answers[0]) == text(answers[1])
+
+
+def test_sign_in_page_of_a_new_visitor_says_nothing_of_a_session(db: None) -> None:
+    gate = Client().get(PAGE)["Location"]
+    assert "ended" not in gate
+    assert "session" not in text(Client().get(gate))
 
 
 def test_expired_fragment_redirects_and_shows_nothing(clock: Clock, admin_client: Client) -> None:

@@ -90,4 +90,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "    return False\n",
         ("tests/exports/test_cells.py::test_no_formula_begins_a_cell_of_csv",),
     ),
+    Mutant(
+        "a file that was begun without a style for dates goes on with dates",
+        "contacts_ui/exports/xlsx_file.py",
+        "self._times = times if self.state.has_dates else ()",
+        "self._times = times",
+        ("tests/exports/test_cells.py::test_file_begun_before_dates_goes_on_with_texts",),
+    ),
 )

@@ -47,4 +47,18 @@ MUTANTS: tuple[Mutant, ...] = (
         "    return False\n",
         ("tests/gateway/test_derived_pages.py::test_row_that_another_format_may_decide_is_left_to_api",),
     ),
+    Mutant(
+        "scores that cannot be of this contact's messages are shown as theirs",
+        "contacts_ui/contacts/delivery.py",
+        "proven = [score for score in scores if _possible_counts(score, most)]",
+        "proven = list(scores)",
+        ("tests/test_delivery.py::test_score_that_no_whole_messages_give_is_unproven",),
+    ),
+    Mutant(
+        "a channel is recommended for somebody who opted out",
+        "contacts_ui/contacts/delivery.py",
+        "may_advise = contact is not None and not contact.opt_out",
+        "may_advise = contact is not None",
+        ("tests/test_delivery.py::test_verdict_praises_no_channel_of_who_may_have_opted_out",),
+    ),
 )
