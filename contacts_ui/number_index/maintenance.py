@@ -1,7 +1,8 @@
 """Maintenance by the worker, every 30 seconds: snapshots that are due are started, finished ones become indexes.
 
-Where the account's list includes its profiles' contacts, one snapshot of the account serves all of them. Otherwise
-the profiles that people visited lately have one each, most recent first, one at a time. All of it at background
+Where the account's list includes its profiles' contacts, one snapshot of the account serves all of them. Otherwise,
+and where some of its rows name nobody, the profiles that people visited lately have one each, most recent first, one
+at a time. All of it at background
 priority, and only while the organization is small enough (docs/decisions, 30).
 Cost: one API call for 100 contacts a day, one a minute where the list always changes (three passes of 50,000 contacts
 once a day); one more for each scope whose size is not known; a few queries a round.
@@ -25,7 +26,7 @@ from contacts_ui.sent_api.errors import LocalRateLimited, SentError
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import Account
 
-from . import store
+from . import registry, store
 from .ownership import names_a_profile, rows_of_page
 from .rows import Row, TableBuilder, rows_of
 from .store import ACCOUNT, scope_id
@@ -186,16 +187,18 @@ def _snapshots(fingerprint: str) -> QuerySet[Snapshot]:
 
 def _worth_it(fingerprint: str, account: Account) -> Iterator[str | None]:
     """The scopes that are kept complete: the account's, which serves all profiles where its list names them; else
-    those of the profiles that people visited lately, most recent first.
+    those of the profiles that people visited lately, most recent first. Of these also any that the account's list does
+    not serve, because some of its rows name nobody.
     """
     yield None
-    serves_all = store.stored(fingerprint).filter(scope=ACCOUNT, names_profiles=True).exists()
-    if not account.is_organization or serves_all:
+    if not account.is_organization:
         return
+    serves_all = store.stored(fingerprint).filter(scope=ACCOUNT, names_profiles=True).exists()
     since = datetime.now(UTC) - VISITED_WITHIN
     visits = ScopeVisit.objects.filter(visited_at__gt=since, profile_id__isnull=False).order_by("-visited_at")
     for visited in dict.fromkeys(visits.values_list("profile_id", flat=True)):
-        if visited is not None and (profile := account.profile(visited)):
+        profile = account.profile(visited) if visited is not None else None
+        if profile is not None and (not serves_all or registry.current().lacks_rows(profile.id)):
             yield profile.id
 
 

@@ -100,6 +100,17 @@ class IndexRegistry:
             indexes = [self._best(self._slot(scope_id(profile_id)), base) for profile_id in profile_ids]
             return NumbersAcross(self._best(base, base), tuple(indexes))
 
+    def lacks_rows(self, profile_id: str) -> bool:
+        """True where the account's index is whole and has fewer contacts of this profile than there are, for the API
+        did not say of some whose they are: reading the account's list again mends nothing. Cost: at most one query.
+        """
+        own, base = self._slot(scope_id(profile_id)), self._slot(ACCOUNT)
+        self._follow([own, base])
+        with self._lock:
+            index = base.current()
+            whole = base.names_profiles and index.complete and index.has_unowned
+            return whole and not own.is_refused and (own.total or 0) > own.view_of(index).contacts
+
     def account_names_profiles(self) -> bool:
         """True once an answer of the account's own list held a row that names a profile as its owner."""
         base = self._slot(ACCOUNT)

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from contacts_ui import snapshots
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import NumberIndex, NumberIndexAddition, ScopeVisit, Snapshot
-from contacts_ui.number_index import ScopeIndex, maintain, maintenance, record, registry
+from contacts_ui.number_index import ScopeIndex, maintain, maintenance, record, registry, store
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
 from testing.background import run_tasks
@@ -66,6 +66,34 @@ def test_one_snapshot_of_the_account_serves_all_profiles(
     assert known(account).complete
     index = NumberIndex.objects.get(scope="account")
     assert (index.names_profiles, index.whole, index.calls) == (True, True, 3)
+
+
+def test_profile_with_rows_of_nobody_is_read_by_itself(
+    number_index: Build, known: Known, profile: Scope, desk_api: SandboxServer, admin_user: User
+) -> None:
+    assert profile.profile_id
+    first = desk_api.get("/v3/contacts", page=1, page_size=100).json()["data"]["contacts"]
+    place = next(place for place, row in enumerate(first) if row.get("customer_id") == profile.profile_id)
+    desk_api.fault(route="contacts", kind="patch", set={f"data.contacts.{place}.customer_id": None}, times=2)
+    _rounds()
+    ScopeVisit.objects.create(user=admin_user, profile_id=UUID(profile.profile_id), visited_at=datetime.now(UTC))
+    fingerprint = get_gateway().api_key_fingerprint
+    total = len(desk_api.contacts(profile.profile_id))
+    store.update(store.get_or_create(fingerprint, profile.profile_id), seen_total=total)  # as traffic tells it
+    registry.reset()
+    assert not known(profile).complete
+    _rounds(2)
+    assert _snapshots() == [None, profile.profile_id]
+    assert known(profile).complete
+
+
+def test_profile_of_a_list_that_names_everybody_is_not_read_by_itself(
+    number_index: Build, known: Known, profile: Scope, admin_user: User
+) -> None:
+    assert profile.profile_id
+    ScopeVisit.objects.create(user=admin_user, profile_id=UUID(profile.profile_id), visited_at=datetime.now(UTC))
+    _rounds(3)
+    assert _snapshots() == [None]
 
 
 def test_renewed_after_24_hours(number_index: Build) -> None:
