@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +28,7 @@ from contacts_ui.phone_search import DEFAULT_REGIONS
 from contacts_ui.text import case_variants, matches_name, parse_uuid, printable
 
 from .actions import AuditAction
-from .filter_links import AuditFilterChip, AuditPreset
+from .filter_links import AuditFilterChip, AuditPreset, presets_of, utc_minute
 from .labels import ACTION_LABELS, OUTCOMES, TRIED_CHOICES, TRIED_LABELS
 from .log import ACCOUNT
 from .queries import EntryFilter, get_entry
@@ -51,7 +51,6 @@ _NAMES = {
     "number": "Number",
     "reads": "Views of this log",
 }
-PRESETS = (("Today", 0), ("7 days", 6), ("30 days", 29))  # days before today's midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +101,8 @@ class AuditFilters:
 
     @property
     def presets(self) -> tuple[AuditPreset, ...]:
-        """The time ranges that end now, counted in days of the person's zone."""
-        today = datetime.now(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        return tuple(self._preset(title, _utc_minute(today - timedelta(days=days))) for title, days in PRESETS)
-
-    def _preset(self, title: str, since: str) -> AuditPreset:
-        active = self.params.get("from") == since and "to" not in self.params
-        return AuditPreset(title, self.url(**{"from": None if active else since, "to": None}), active)
+        """The time ranges of one click, counted in days of the person's zone."""
+        return presets_of(self.params, self.url, self.zone)
 
     def raw(self, name: str) -> str:
         """The value of the input: times in `zone`, everything else as in the URL."""
@@ -227,7 +221,7 @@ class _FilterParser:
             moment = datetime.fromisoformat(text)
             moment = (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(UTC)
             moment = moment.replace(second=0, microsecond=0)
-            value, label = _utc_minute(moment), f"{moment.astimezone(self._zone):%-d %b %Y, %H:%M}"
+            value, label = utc_minute(moment), f"{moment.astimezone(self._zone):%-d %b %Y, %H:%M}"
         except (ValueError, OverflowError):
             self.warnings.append(f"“{text}” isn’t a valid time, so it was ignored. Try 2026-01-31T14:00.")
             return
@@ -280,10 +274,6 @@ def _raw_value(parameters: QueryDict | Mapping[str, str], name: str) -> str:
 
 def _people(condition: Q) -> tuple[int, ...]:
     return tuple(User.objects.filter(condition).values_list("pk", flat=True)[:MAX_MATCHES])
-
-
-def _utc_minute(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="minutes")
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -210,6 +210,43 @@ def test_preset_is_a_time_range_in_persons_zone(auditor_client: Client, auditor:
     assert "row new" in page
     assert "row old" not in page
     assert re.search(r'aria-current="true">7 days', page)
+
+
+class _EveningOfMarch30(datetime):
+    """The 30th in Berlin, the 31st in Kolkata."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        """That moment."""
+        return datetime(2026, 3, 30, 21, tzinfo=UTC).astimezone(tz)
+
+
+@pytest.mark.parametrize(
+    ("zone", "since", "until"),
+    [
+        ("Asia/Kolkata", datetime(2026, 3, 29, 18, 30, tzinfo=UTC), datetime(2026, 3, 30, 18, 30, tzinfo=UTC)),
+        ("Europe/Berlin", datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC)),  # 23 hours
+    ],
+)
+def test_yesterday_is_one_day_of_persons_zone(
+    auditor_client: Client,
+    auditor: User,
+    written: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    zone: str,
+    since: datetime,
+    until: datetime,
+) -> None:
+    monkeypatch.setattr("contacts_ui.audit.filter_links.datetime", _EveningOfMarch30)
+    Preferences.objects.create(user=auditor, time_zone=zone)
+    second = timedelta(seconds=1)
+    for name, at in (("before", since - second), ("first", since), ("last", until - second), ("after", until)):
+        written(about=f"row {name}", at=at)
+    (url,) = re.findall(r'<a class="btn" href="([^"]+)">Yesterday</a>', text(auditor_client.get(PAGE)))
+    page = text(auditor_client.get(unescape(url)))
+    assert re.findall(r"<small>row (\w+)</small>", page) == ["last", "first"]
+    assert 'href="/audit/" aria-current="true">Yesterday' in page
 
 
 def test_people_and_profiles_are_suggested(auditor_client: Client, sandbox: SandboxServer) -> None:
