@@ -29,8 +29,9 @@ from contacts_ui.text import case_variants, matches_name, parse_uuid, printable
 
 from .actions import AuditAction
 from .filter_links import AuditFilterChip, AuditPreset, presets_of, utc_minute
-from .labels import ACTION_LABELS, OUTCOMES, TRIED_CHOICES, TRIED_LABELS
+from .labels import OUTCOMES
 from .log import ACCOUNT
+from .names import NAMES
 from .queries import EntryFilter, get_entry
 
 MAX_TEXT = 150  # characters of a name
@@ -160,7 +161,7 @@ class _FilterParser:
         self.labels: dict[str, str] = {}
         self.warnings: list[str] = []
 
-    def _keep(self, name: str, value: str, label: str | None = None, **filters: Any) -> None:
+    def _keep(self, name: str, value: str, label: str | None = None, /, **filters: Any) -> None:
         self.params[name], self.labels[name] = value, label or value
         self.entry_filter = replace(self.entry_filter, **filters)
 
@@ -190,11 +191,9 @@ class _FilterParser:
             self.warnings.append("Profile names aren’t available right now. Enter a profile ID instead.")
 
     def read_action(self, text: str) -> None:
-        """One of ACTION_LABELS, or of TRIED_CHOICES."""
-        if text in ACTION_LABELS:
-            self._keep("action", text, ACTION_LABELS[text], action=text)
-        elif tried := TRIED_CHOICES.get(text):
-            self._keep("action", text, TRIED_LABELS[tried], action=tried.value, tried=True)
+        """One of NAMES."""
+        if name := NAMES.get(text):
+            self._keep("action", text, name.label, name=name)
         elif text:
             self.warnings.append("Unknown action ignored.")
 
@@ -254,7 +253,8 @@ class _FilterParser:
 
     def hide_reads(self) -> None:
         """Hides them, once all parameters are read."""
-        asked = "reads" in self.params or self.params.get("action") == AuditAction.AUDIT_READ
+        name = self.entry_filter.name
+        asked = "reads" in self.params or (name is not None and name.action == AuditAction.AUDIT_READ)
         self.entry_filter = replace(self.entry_filter, hide_reads=not asked)
 
     def cursor(self, name: str) -> AuditEntry | None:

@@ -19,11 +19,12 @@ from contacts_ui.models import AuditEntry
 from contacts_ui.text import parse_uuid
 
 from .actions import AuditAction
-from .labels import LIST_LOOKUP, NUMBER_FOUND, about_label, event_label
+from .labels import about_label
 from .log import ACCOUNT
+from .names import PART_PREFIX, entry_label, name_of
 
 FOLDED_WITHIN = timedelta(minutes=10)  # between the parts of one paste
-_PART = re.compile(r"numbers (\d{1,4}) to (\d{1,4}) of (\d{1,4})(?: \(.*)?")
+_PART = re.compile(rf"{PART_PREFIX}([0-9]{{1,4}}) to ([0-9]{{1,4}}) of ([0-9]{{1,4}})(?: \(.*)?")
 _ABOUT_CONTACT = frozenset(
     {
         AuditAction.CONTACT_OPENED,
@@ -40,12 +41,14 @@ MAX_CONTACTS = 3  # linked of one line
 class LogLine:
     """One line. `entry` is its newest row, `parts` are all rows folded into it, newest first.
 
-    `label` says what was done or tried, `about` to what. `rows` were shown altogether. The URLs are for whoever may
-    open these pages: of the contacts, the profile and the person that it names, empty or None where it names none.
+    `name` is the value of what was done or tried, `label` says it, `about` to what. `rows` were shown altogether. The
+    URLs are for whoever may open these pages: of the contacts, the profile and the person that it names, empty or None
+    where it names none.
     """
 
     entry: AuditEntry
     parts: tuple[AuditEntry, ...]
+    name: str
     label: str
     about: str | None
     rows: int | None
@@ -56,7 +59,7 @@ class LogLine:
 
 def part_of_list(first: int, last: int, total: int) -> str:
     """The `about` of an event that looked up a part of a list; counted from 1. It contains no phone number."""
-    return f"numbers {first} to {last} of {total}"
+    return f"{PART_PREFIX}{first} to {last} of {total}"
 
 
 def log_lines(entries: Iterable[AuditEntry], *, links: bool) -> tuple[LogLine, ...]:
@@ -92,16 +95,10 @@ class _Folds:
         return index
 
 
-def entry_label(entry: AuditEntry) -> str:
-    """What was done or tried, in words: the same on the page and in the CSV."""
-    if entry.action == AuditAction.NUMBER_LOOKED_UP and entry.rows is not None and entry.outcome == "ok":
-        return NUMBER_FOUND
-    part = entry.action == AuditAction.CONTACTS_SEARCHED and _PART.fullmatch(entry.about or "")
-    return LIST_LOOKUP if part and entry.outcome == "ok" else event_label(entry.action, entry.outcome)
-
-
 def _line(entry: AuditEntry, *, links: bool) -> LogLine:
-    line = LogLine(entry, (entry,), entry_label(entry), about_label(entry.action, entry.about), entry.rows)
+    line = LogLine(
+        entry, (entry,), name_of(entry), entry_label(entry), about_label(entry.action, entry.about), entry.rows
+    )
     return replace(line, **_urls(entry)) if links else line
 
 

@@ -14,8 +14,9 @@ from contacts_ui import audit
 from contacts_ui.access import has_profiles, require_role
 from contacts_ui.audit.csv_export import csv_export
 from contacts_ui.audit.filters import AuditFilters, hashes_for_input, parse_filters, profile_names
-from contacts_ui.audit.labels import OUTCOMES, action_choices
+from contacts_ui.audit.labels import OUTCOMES
 from contacts_ui.audit.lines import log_lines
+from contacts_ui.audit.names import name_choices
 from contacts_ui.audit.queries import MAX_COUNTED, count_entries, entries_page
 from contacts_ui.people.suggestions import suggested_people, suggested_profiles
 from contacts_ui.roles import ADMIN, AUDITOR, role_of
@@ -49,7 +50,7 @@ def audit_list(request: DeskRequest) -> HttpResponse:
         has_profiles=organization,
         people=suggested_people(),
         profiles=suggested_profiles(names.values()),
-        action_labels=action_choices(has_profiles=organization),
+        action_labels=name_choices(has_profiles=organization),
         outcomes=OUTCOMES,
     )
     page = entries_page(query.entry_filter, PAGE_SIZE, before=query.before, after=query.after)

@@ -70,7 +70,7 @@ def test_profile_that_has_looked_up_number_has_words_and_link_of_its_own(written
     entries = [written(action="number.looked_up", about="1 of 3 have it, 2 not asked just now")]
     entries.append(written(action="number.looked_up", scope="account", about=contact, rows=1))
     question, found = log_lines(entries, links=True)
-    assert question.label == "Looked up a number across profiles"
+    assert question.label == "Looked up a number"
     assert found.label == "Found the number in this profile"
     assert found.contact_urls == (f"/account/contacts/{contact}/",)
 
@@ -160,7 +160,7 @@ def test_about_without_id_links_no_contact(written: Write, about: str | None) ->
 def test_click_on_cell_filters_by_it(auditor_client: Client, written: Write) -> None:
     written(person="sam", scope="account", action="contact.opened", outcome="denied")
     page = unescape(text(auditor_client.get(f"{PAGE}?person=sam")))
-    for parameter in ("action=contact.opened", "profile=account", "outcome=denied"):
+    for parameter in ("action=contact.opened.tried", "profile=account", "outcome=denied"):
         assert f'href="/audit/?person=sam&{parameter}"' in page
 
 
