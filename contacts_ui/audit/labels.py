@@ -76,7 +76,7 @@ _PAGES: dict[str, str] = {
     "export-file": "An export’s file",
 }
 LIST_LOOKUP = "Looked up a list"  # the events of one pasted list
-NUMBER_FOUND = "Found the number in this profile"  # the event of a profile that has it
+NUMBER_FOUND = "Found the number in a profile"  # the event of a profile that has it
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from contacts_ui.models import AuditEntry
 
+from .abouts import LIST_PREFIX
 from .actions import AuditAction
 from .labels import ACTION_LABELS, LIST_LOOKUP, NUMBER_FOUND, TRIED_CHOICES, TRIED_LABELS
 
-PART_PREFIX = "numbers "  # what the `about` of a part of a list begins with, and no other
 LIST_LOOKED_UP = "list.looked_up"
 NUMBER_FOUND_IN = "number.found"
 
@@ -45,7 +45,7 @@ class EventName:
 
 def is_part(entry: AuditEntry) -> bool:
     """True for an event that looked up a part of a list."""
-    return entry.action == AuditAction.CONTACTS_SEARCHED and (entry.about or "").startswith(PART_PREFIX)
+    return entry.action == AuditAction.CONTACTS_SEARCHED and (entry.about or "").startswith(LIST_PREFIX)
 
 
 def name_of(entry: AuditEntry) -> str:

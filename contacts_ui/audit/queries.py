@@ -14,8 +14,10 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from contacts_ui.models import AuditEntry, AuditNumber
 
+from .abouts import LIST_PREFIX
 from .actions import AuditAction
-from .names import PART_PREFIX, EventName
+from .folds import Deed, deeds_of, fold_numbers, page_end
+from .names import EventName
 
 NEWEST_FIRST = ("-at", "-id")
 OLDEST_FIRST = ("at", "id")
@@ -45,11 +47,14 @@ class EntryFilter:
 
 @dataclass(frozen=True, slots=True)
 class EntriesPage:
-    """Some rows, newest first. `newer` and `older` are the cursors (row ids) of the next pages, None for no page."""
+    """Some rows, newest first, and the deeds that they are of. `newer` and `older` are the cursors (row ids) of the
+    next pages, None for no page.
+    """
 
     entries: tuple[AuditEntry, ...]
     newer: int | None
     older: int | None
+    deeds: tuple[Deed, ...] = ()
 
 
 def filter_entries(entry_filter: EntryFilter) -> QuerySet[AuditEntry]:
@@ -84,7 +89,7 @@ def _special(name: EventName | None) -> Q:
     """What sets the rows of a name apart from others of its action. No column of it is in an index."""
     condition = Q()
     if name and name.part is not None:
-        part = Q(about__startswith=PART_PREFIX)
+        part = Q(about__startswith=LIST_PREFIX)
         condition &= part if name.part else Q(about__isnull=True) | ~part
     if name and name.counted is not None:
         condition &= Q(rows__isnull=not name.counted)
@@ -94,21 +99,27 @@ def _special(name: EventName | None) -> Q:
 def entries_page(
     entry_filter: EntryFilter, size: int, *, before: AuditEntry | None, after: AuditEntry | None
 ) -> EntriesPage:
-    """The newest rows that pass the filter, or those next to `before` (older) or `after` (newer). Cost: one query."""
-    entries = filter_entries(entry_filter)
+    """The newest rows that pass the filter, or those next to `before` (older) or `after` (newer); at most `size` lines.
+
+    Cost: one query, of the rows of two pages and one more, so that no deed is cut that ends among them.
+    """
+    entries, order, ascends = filter_entries(entry_filter), NEWEST_FIRST, after is not None
     if after is not None:
-        rows = list(entries.filter(_keyset(after, newer=True)).order_by(*OLDEST_FIRST)[: size + 1])
-        more, rows = len(rows) > size, rows[:size][::-1]
-        newer, older = more, True  # the cursor row itself is older
-    else:
-        if before is not None:
-            entries = entries.filter(_keyset(before, newer=False))
-        rows = list(entries.order_by(*NEWEST_FIRST)[: size + 1])
-        more, rows = len(rows) > size, rows[:size]
-        newer, older = before is not None, more
+        entries, order = entries.filter(_keyset(after, newer=True)), OLDEST_FIRST
+    elif before is not None:
+        entries = entries.filter(_keyset(before, newer=False))
+    rows = list(entries.order_by(*order)[: 2 * size + 1])
     if not rows:
         return EntriesPage((), None, None)
-    return EntriesPage(tuple(rows), rows[0].pk if newer else None, rows[-1].pk if older else None)
+    newest_first = rows[::-1] if ascends else rows
+    numbers = fold_numbers(newest_first)
+    end = page_end(numbers[::-1] if ascends else numbers, size)
+    more = end < len(rows)
+    shown = slice(len(rows) - end, None) if ascends else slice(0, end)
+    page = tuple(newest_first[shown])
+    newer, older = (more, True) if ascends else (before is not None, more)  # the cursor row itself is older
+    cursors = page[0].pk if newer else None, page[-1].pk if older else None
+    return EntriesPage(page, *cursors, deeds_of(newest_first, shown))
 
 
 def count_entries(entry_filter: EntryFilter) -> int:

@@ -61,7 +61,7 @@ def audit_list(request: DeskRequest) -> HttpResponse:
         number_hashes=query.entry_filter.number_hashes,
         about=query.about,
     )
-    lines = log_lines(page.entries, links=role_of(request.user) == ADMIN)
+    lines = log_lines(page.deeds, links=role_of(request.user) == ADMIN)
     total = count_entries(query.entry_filter)
     return desk.response(page=page, lines=lines, total=min(total, MAX_COUNTED), more=total > MAX_COUNTED)
 

@@ -126,7 +126,7 @@ def _recorded(request: DeskRequest, desk: DeskPage, page: LookupPage, across: Sc
         audit.record(request, _ACTION, **_asked_known(page.reading.numbers, "no country code"))
     else:
         unsure = len(across.scopes) - len(settled(result.answers)) if result.askable else 0  # as the page says it
-        about = f"{len(result.here)} of {len(across.scopes)} have it, {unsure} not asked just now"
+        about = audit.lookup_answered(len(result.here), len(across.scopes), unsure)
         audit.record(request, _ACTION, **_asked_known(page.reading.numbers, about))
         _audit_found(request, result.here, reveals=not page.contact and preferences_of(request).mask_forced)
     audit.when_recorded(request, lambda: lookup_pages.keep(request.user, replace(page, recorded=True)))
@@ -179,7 +179,7 @@ def _start(request: DeskRequest, question: Question, asked: Asked, across: Scope
     """Gives the lookup to the worker, and leads to its page."""
     kept = opened_answers(request.user, question, request.POST.get("kept", ""), across)
     # At once: a redirect shows nothing, so the events of its request say nothing of what was looked at.
-    known = _asked_known(question.forms, f"started for {len(across.scopes) - len(kept)}")
+    known = _asked_known(question.forms, audit.lookup_started(len(across.scopes) - len(kept)))
     audit.append_now(audit.AuditEvent(_ACTION, **known), request)
     if asked.is_typed and preferences_of(request).mask_forced:
         audit.count_reveals(request, 1)  # found or not, as in a search
