@@ -79,6 +79,11 @@ class AuditFilters:
         return f"{base}?{urlencode(params)}" if params else base
 
     @property
+    def canonical_url(self) -> str:
+        """The URL of exactly this page."""
+        return self.url(**{name: row.pk for name, row in (("before", self.before), ("after", self.after)) if row})
+
+    @property
     def export_url(self) -> str:
         """The URL of these rows as CSV."""
         return self.url(path=self.export_path)
@@ -95,9 +100,7 @@ class AuditFilters:
     @property
     def about(self) -> str | None:
         """The filters in words, for the audit event of reading the log. It contains no phone number."""
-        words = ", ".join(
-            f"{chip.name.lower()}: {chip.value}" if chip.name != _NAMES["number"] else chip.value for chip in self.chips
-        )
+        words = ", ".join(f"{chip.name.lower()}: {chip.value}" for chip in self.chips)
         return redact_text(words) or None  # a number may have been typed into the wrong box
 
     @property
@@ -236,9 +239,11 @@ class _FilterParser:
             self.warnings.append("“From” must be before “To”, so both were ignored.")
 
     def read_number(self, text: str) -> None:
-        """The keyed hashes of a number. The number is not known, so the label cannot show it."""
+        """The keyed hashes of a number. The number is not known, so the label cannot show it, nor its last digits: a
+        link that named them beside the hashes could name any.
+        """
         if _HASHES.fullmatch(text):
-            self._keep("number", text, "Number search", number_hashes=tuple(text.split("-")))
+            self._keep("number", text, "the one typed", number_hashes=tuple(text.split("-")))
         elif text == NO_DIGITS:
             self.warnings.append("The number had no digits, so it was ignored.")
         elif text:

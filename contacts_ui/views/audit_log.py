@@ -20,6 +20,7 @@ from contacts_ui.audit.names import name_choices
 from contacts_ui.audit.queries import MAX_COUNTED, count_entries, entries_page
 from contacts_ui.people.suggestions import suggested_people, suggested_profiles
 from contacts_ui.roles import ADMIN, AUDITOR, role_of
+from contacts_ui.web.htmx import current_address, history_headers
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
@@ -43,8 +44,9 @@ def audit_list(request: DeskRequest) -> HttpResponse:
     desk = DeskPage(
         request,
         "audit/list.html",
-        "audit/_entries.html",
+        "audit/_log.html",
         None,
+        headers=_history_headers(request, query.canonical_url),
         query=query,
         profile_names=names,
         has_profiles=organization,
@@ -83,6 +85,12 @@ def audit_export(request: DeskRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(export.chunks(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="audit-{timezone.now():%Y-%m-%d}.csv"'
     return response
+
+
+def _history_headers(request: DeskRequest, url: str) -> dict[str, str]:
+    shown = current_address(request)
+    same = shown is not None and url == (f"{shown.path}?{shown.query}" if shown.query else shown.path)
+    return history_headers(request, url, replaces=same)
 
 
 def _parse_filters(request: DeskRequest, names: Mapping[str, str]) -> AuditFilters:

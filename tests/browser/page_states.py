@@ -622,7 +622,7 @@ STATES = (
         _audit_filtered,
     ),
     State("audit-details", ("Network address", "Reference", "Open"), _audit_details),
-    State("audit-number", ("Number search", "Opened a contact"), _audit_number),
+    State("audit-number", ("the one typed", "Opened a contact"), _audit_number),
     State("audit-empty", ("No entry matches", "person “zebra”", "Clear filters"), at("/audit/?person=zebra")),
     State("role-denied", ("You don’t have access to this page", "another role"), at("/people/"), person="nia"),
     State("people", ("Set up Contact Desk", "Mara Ellis", "No second factor", "Never signed in"), at("/people/")),
