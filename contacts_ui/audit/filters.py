@@ -81,7 +81,7 @@ class AuditFilters:
     @property
     def canonical_url(self) -> str:
         """The URL of exactly this page."""
-        return self.url(**{name: row.pk for name, row in (("before", self.before), ("after", self.after)) if row})
+        return self.url(None, **{name: row.pk for name, row in (("before", self.before), ("after", self.after)) if row})
 
     @property
     def export_url(self) -> str:

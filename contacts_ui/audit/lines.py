@@ -67,6 +67,11 @@ class LogLine:
         """The network addresses of its rows, each once."""
         return tuple(dict.fromkeys(part.entry.address for part in self.parts if part.entry.address))
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Our references of its requests, each once."""
+        return tuple(dict.fromkeys(part.entry.reference for part in self.parts if part.entry.reference))
+
 
 def log_lines(deeds: Iterable[Deed], *, links: bool) -> tuple[LogLine, ...]:
     """The lines of these deeds. `links`: the reader may open contacts, profiles and people. No query."""
@@ -77,8 +82,9 @@ def _line(deed: Deed, *, links: bool) -> LogLine:
     newest, entries = deed.entries[0], deed.entries[::-1]
     parts = tuple(_part(entry, links=links) for entry in entries)
     lead = parts[0]
-    shown = [part.entry.rows for part in parts if part.entry.action == lead.entry.action]
-    counted = [rows for rows in shown if rows is not None]
+    counted = [entry for entry in entries if entry.rows is not None]
+    # Of the first action that showed some: a reveal is of a contact that was counted with its search.
+    shown = [entry.rows or 0 for entry in counted if entry.action == counted[0].action]
     person_url = reverse("person-edit", args=[newest.person_id]) if links and newest.person_id else None
     return LogLine(
         entry=newest,
@@ -86,7 +92,7 @@ def _line(deed: Deed, *, links: bool) -> LogLine:
         name=lead.name,
         label=lead.label,
         summary=_summary(parts),
-        rows=sum(counted) if counted else None,
+        rows=sum(shown) if shown else None,
         scopes=tuple(dict.fromkeys(entry.scope for entry in entries if entry.scope)),
         person_url=person_url,
         whole=deed.whole,

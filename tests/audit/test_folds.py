@@ -174,6 +174,13 @@ def test_reveal_that_a_search_was_is_said_on_its_line(written: Write) -> None:
     assert (line.label, line.summary, line.rows) == ("Searched contacts", "Revealed a masked number", 1)
 
 
+def test_switch_of_profile_says_how_many_rows_it_showed(written: Write) -> None:
+    switched = written(action="profile.switched", reference="desk_1")
+    listed = written(action="contacts.listed", reference="desk_1", rows=50)
+    (line,) = _lines([listed, switched])
+    assert (line.label, line.summary, line.rows) == ("Switched to this profile", "Viewed the contact list", 50)
+
+
 @pytest.mark.parametrize("difference", [{"reference": "desk_2"}, {"reference": None}, {"person_id": 9}])
 def test_rows_of_two_requests_or_people_stay_apart(written: Write, difference: dict[str, object]) -> None:
     same: dict[str, object] = {"reference": "desk_1", "person_id": 7}
