@@ -26,9 +26,9 @@ def _lines(client: Client) -> list[tuple[str, str]]:
 
 
 def test_lookup_is_one_line_with_its_answers(auditor_client: Client, support_client: Client, shared: str) -> None:
-    support_client.post(LOOKUP, {"number": NOBODYS})
-    support_client.post(LOOKUP, {"number": shared})
-    support_client.post(LOOKUP, {"number": shared})
+    support_client.post(LOOKUP, {"number": NOBODYS}, follow=True)
+    support_client.post(LOOKUP, {"number": shared}, follow=True)
+    support_client.post(LOOKUP, {"number": shared}, follow=True)
     here, absent = ("Looked up a number", "2 of 3 profiles have it"), ("Looked up a number", "0 of 3 profiles have it")
     assert _lines(auditor_client) == [here, here, absent]
 
@@ -37,7 +37,7 @@ def test_masked_lookup_says_that_it_revealed_the_number(
     auditor_client: Client, support_client: Client, support_user: User, shared: str
 ) -> None:
     GroupPolicy.objects.create(group=Group.objects.get(name="support"), mask_numbers=True)
-    support_client.post(LOOKUP, {"number": shared})
+    support_client.post(LOOKUP, {"number": shared}, follow=True)
     summary = "2 of 3 profiles have it · Revealed a masked number"
     assert ("Looked up a number", summary) in _lines(auditor_client)
 
