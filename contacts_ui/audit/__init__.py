@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .abouts import lookup_answered, lookup_started, part_held_back, part_of_list
 from .actions import AuditAction
-from .lines import part_of_list
 from .log import AuditEvent, AuditWriteError, append
 from .number_hashes import (
     MAX_HASHED_RESULTS,
@@ -45,6 +45,9 @@ __all__ = [
     "hashes_of_numbers",
     "hashes_of_plan",
     "hashes_of_texts",
+    "lookup_answered",
+    "lookup_started",
+    "part_held_back",
     "part_of_list",
     "record",
     "request_id_of",

@@ -19,8 +19,8 @@ from django.db.models import QuerySet
 from contacts_ui.models import AuditEntry
 
 from .labels import OUTCOMES, about_label, stored_name
-from .lines import entry_label
 from .log import ACCOUNT
+from .names import entry_label
 from .queries import NEWEST_FIRST, EntryFilter, filter_entries
 
 HEADER = (

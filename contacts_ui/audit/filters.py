@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 from urllib.parse import urlencode
@@ -28,9 +28,10 @@ from contacts_ui.phone_search import DEFAULT_REGIONS
 from contacts_ui.text import case_variants, matches_name, parse_uuid, printable
 
 from .actions import AuditAction
-from .filter_links import AuditFilterChip, AuditPreset
-from .labels import ACTION_LABELS, OUTCOMES, TRIED_CHOICES, TRIED_LABELS
+from .filter_links import AuditFilterChip, AuditPreset, presets_of, utc_minute
+from .labels import OUTCOMES
 from .log import ACCOUNT
+from .names import NAMES
 from .queries import EntryFilter, get_entry
 
 MAX_TEXT = 150  # characters of a name
@@ -51,7 +52,6 @@ _NAMES = {
     "number": "Number",
     "reads": "Views of this log",
 }
-PRESETS = (("Today", 0), ("7 days", 6), ("30 days", 29))  # days before today's midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,11 @@ class AuditFilters:
         return f"{base}?{urlencode(params)}" if params else base
 
     @property
+    def canonical_url(self) -> str:
+        """The URL of exactly this page."""
+        return self.url(None, **{name: row.pk for name, row in (("before", self.before), ("after", self.after)) if row})
+
+    @property
     def export_url(self) -> str:
         """The URL of these rows as CSV."""
         return self.url(path=self.export_path)
@@ -95,20 +100,13 @@ class AuditFilters:
     @property
     def about(self) -> str | None:
         """The filters in words, for the audit event of reading the log. It contains no phone number."""
-        words = ", ".join(
-            f"{chip.name.lower()}: {chip.value}" if chip.name != _NAMES["number"] else chip.value for chip in self.chips
-        )
+        words = ", ".join(f"{chip.name.lower()}: {chip.value}" for chip in self.chips)
         return redact_text(words) or None  # a number may have been typed into the wrong box
 
     @property
     def presets(self) -> tuple[AuditPreset, ...]:
-        """The time ranges that end now, counted in days of the person's zone."""
-        today = datetime.now(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        return tuple(self._preset(title, _utc_minute(today - timedelta(days=days))) for title, days in PRESETS)
-
-    def _preset(self, title: str, since: str) -> AuditPreset:
-        active = self.params.get("from") == since and "to" not in self.params
-        return AuditPreset(title, self.url(**{"from": None if active else since, "to": None}), active)
+        """The time ranges of one click, counted in days of the person's zone."""
+        return presets_of(self.params, self.url, self.zone)
 
     def raw(self, name: str) -> str:
         """The value of the input: times in `zone`, everything else as in the URL."""
@@ -166,7 +164,7 @@ class _FilterParser:
         self.labels: dict[str, str] = {}
         self.warnings: list[str] = []
 
-    def _keep(self, name: str, value: str, label: str | None = None, **filters: Any) -> None:
+    def _keep(self, name: str, value: str, label: str | None = None, /, **filters: Any) -> None:
         self.params[name], self.labels[name] = value, label or value
         self.entry_filter = replace(self.entry_filter, **filters)
 
@@ -196,11 +194,9 @@ class _FilterParser:
             self.warnings.append("Profile names aren’t available right now. Enter a profile ID instead.")
 
     def read_action(self, text: str) -> None:
-        """One of ACTION_LABELS, or of TRIED_CHOICES."""
-        if text in ACTION_LABELS:
-            self._keep("action", text, ACTION_LABELS[text], action=text)
-        elif tried := TRIED_CHOICES.get(text):
-            self._keep("action", text, TRIED_LABELS[tried], action=tried.value, tried=True)
+        """One of NAMES."""
+        if name := NAMES.get(text):
+            self._keep("action", text, name.label, name=name)
         elif text:
             self.warnings.append("Unknown action ignored.")
 
@@ -227,7 +223,7 @@ class _FilterParser:
             moment = datetime.fromisoformat(text)
             moment = (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(UTC)
             moment = moment.replace(second=0, microsecond=0)
-            value, label = _utc_minute(moment), f"{moment.astimezone(self._zone):%-d %b %Y, %H:%M}"
+            value, label = utc_minute(moment), f"{moment.astimezone(self._zone):%-d %b %Y, %H:%M}"
         except (ValueError, OverflowError):
             self.warnings.append(f"“{text}” isn’t a valid time, so it was ignored. Try 2026-01-31T14:00.")
             return
@@ -243,9 +239,11 @@ class _FilterParser:
             self.warnings.append("“From” must be before “To”, so both were ignored.")
 
     def read_number(self, text: str) -> None:
-        """The keyed hashes of a number. The number is not known, so the label cannot show it."""
+        """The keyed hashes of a number. The number is not known, so the label cannot show it, nor its last digits: a
+        link that named them beside the hashes could name any.
+        """
         if _HASHES.fullmatch(text):
-            self._keep("number", text, "Number search", number_hashes=tuple(text.split("-")))
+            self._keep("number", text, "the one typed", number_hashes=tuple(text.split("-")))
         elif text == NO_DIGITS:
             self.warnings.append("The number had no digits, so it was ignored.")
         elif text:
@@ -260,7 +258,8 @@ class _FilterParser:
 
     def hide_reads(self) -> None:
         """Hides them, once all parameters are read."""
-        asked = "reads" in self.params or self.params.get("action") == AuditAction.AUDIT_READ
+        name = self.entry_filter.name
+        asked = "reads" in self.params or (name is not None and name.action == AuditAction.AUDIT_READ)
         self.entry_filter = replace(self.entry_filter, hide_reads=not asked)
 
     def cursor(self, name: str) -> AuditEntry | None:
@@ -280,10 +279,6 @@ def _raw_value(parameters: QueryDict | Mapping[str, str], name: str) -> str:
 
 def _people(condition: Q) -> tuple[int, ...]:
     return tuple(User.objects.filter(condition).values_list("pk", flat=True)[:MAX_MATCHES])
-
-
-def _utc_minute(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="minutes")
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:

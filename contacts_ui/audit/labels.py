@@ -20,7 +20,7 @@ ACTION_LABELS: dict[str, str] = {
     AuditAction.PROFILE_SWITCHED: "Switched to this profile",
     AuditAction.VIEW_CHANGED: "Changed a shared view",
     AuditAction.PAGE_DENIED: "Access denied",
-    AuditAction.NUMBER_LOOKED_UP: "Looked up a number across profiles",
+    AuditAction.NUMBER_LOOKED_UP: "Looked up a number",
     AuditAction.NUMBER_ALSO_IN: "Saw “Also in” of a contact",
     AuditAction.QUOTA_EXCEEDED: "Reached the hourly limit",
     AuditAction.SIGN_IN: "Signed in",
@@ -49,12 +49,12 @@ TRIED_LABELS: dict[str, str] = {
     AuditAction.EXPORT_ASKED: "Tried to export contacts",
     AuditAction.CONTACTS_EXPORTED: "Tried to download an export",
     AuditAction.PROFILE_SWITCHED: "Tried to switch profile",
-    AuditAction.NUMBER_LOOKED_UP: "Tried to look up a number across profiles",
+    AuditAction.NUMBER_LOOKED_UP: "Tried to look up a number",
     AuditAction.SIGN_IN: "Failed to sign in",
     AuditAction.AUDIT_READ: "Tried to view the audit log",
     AuditAction.AUDIT_EXPORTED: "Tried to export the audit log",
 }
-# What the filter by action offers beside the actions: what was only tried of one of them.
+# What the CSV calls by a name of its own, as the filter does: what was only tried of an action.
 TRIED_CHOICES: dict[str, AuditAction] = {"sign_in.failed": AuditAction.SIGN_IN}
 # Pages by URL name, as their links call them: what somebody was denied.
 _PAGES: dict[str, str] = {
@@ -76,7 +76,7 @@ _PAGES: dict[str, str] = {
     "export-file": "An export’s file",
 }
 LIST_LOOKUP = "Looked up a list"  # the events of one pasted list
-NUMBER_FOUND = "Found the number in this profile"  # the event of a profile that has it
+NUMBER_FOUND = "Found the number in a profile"  # the event of a profile that has it
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
 
 
@@ -88,34 +88,7 @@ def about_label(action: str, about: str | None) -> str | None:
     return f"{_PAGES.get(name, name)}{space}{mark}"
 
 
-def action_choices(*, has_profiles: bool) -> dict[str, str]:
-    """What to filter by, each TRIED_CHOICES after its action; without those about profiles where there are none."""
-    about_profiles = {
-        AuditAction.PROFILE_SWITCHED,
-        AuditAction.PROFILE_ASSIGNMENT,
-        AuditAction.NUMBER_LOOKED_UP,
-        AuditAction.NUMBER_ALSO_IN,
-    }
-    choices: dict[str, str] = {}
-    for action, label in ACTION_LABELS.items():
-        if has_profiles or action not in about_profiles:
-            choices[action] = label
-            choices |= {name: TRIED_LABELS[tried] for name, tried in TRIED_CHOICES.items() if tried == action}
-    return choices
-
-
 def stored_name(action: str, outcome: str) -> str:
-    """The action as the filter calls it, so that a row of the CSV and the filter have one name."""
+    """The action in the CSV, as it is stored: its outcome stands beside it. A failed sign-in has a name of its own."""
     tried = (name for name, of in TRIED_CHOICES.items() if of == action and outcome != "ok")
     return next(tried, action)
-
-
-def event_label(action: str, outcome: str) -> str:
-    """What was done, or what was tried where it was denied or failed, in words."""
-    label = None if outcome == "ok" else TRIED_LABELS.get(action)
-    return label or action_label(action)
-
-
-def action_label(action: str) -> str:
-    """The action in words; an unknown one, of another version of the desk, by its name."""
-    return ACTION_LABELS.get(action, action)

@@ -14,7 +14,10 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from contacts_ui.models import AuditEntry, AuditNumber
 
+from .abouts import LIST_PREFIX
 from .actions import AuditAction
+from .folds import Deed, deeds_of, fold_numbers, page_end
+from .names import EventName
 
 NEWEST_FIRST = ("-at", "-id")
 OLDEST_FIRST = ("at", "id")
@@ -27,73 +30,96 @@ class EntryFilter:
 
     `people` are user ids, `person` is the name of a deleted user. `scopes` are profile ids or "account". `since` is
     inclusive, `until` exclusive. `number_hashes` are those of one number: a row has to have one of them.
-    `hide_reads`: without the rows of reading this log. `tried`: only what was denied or failed.
+    `hide_reads`: without the rows of reading this log. `name`: rows of this name; with an outcome, those of its action
+    that had that outcome.
     """
 
     people: tuple[int, ...] = ()
     person: str | None = None
     scopes: tuple[str, ...] = ()
-    action: str | None = None
     outcome: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     number_hashes: tuple[str, ...] = ()
     hide_reads: bool = False
-    tried: bool = False
+    name: EventName | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EntriesPage:
-    """Some rows, newest first. `newer` and `older` are the cursors (row ids) of the next pages, None for no page."""
+    """Some rows, newest first, and the deeds that they are of. `newer` and `older` are the cursors (row ids) of the
+    next pages, None for no page.
+    """
 
     entries: tuple[AuditEntry, ...]
     newer: int | None
     older: int | None
+    deeds: tuple[Deed, ...] = ()
 
 
 def filter_entries(entry_filter: EntryFilter) -> QuerySet[AuditEntry]:
     """All rows that pass the filter, unordered."""
+    name = entry_filter.name
+    outcome = entry_filter.outcome or ("ok" if name and name.tried is False else None)
     exact = {
         "person": entry_filter.person,
-        "action": entry_filter.action,
-        "outcome": entry_filter.outcome,
+        "action": name.action.value if name else None,
+        "outcome": outcome,
         "at__gte": entry_filter.since,
         "at__lt": entry_filter.until,
     }
-    conditions: dict[str, object] = {name: value for name, value in exact.items() if value is not None}
-    for name, values in (("person_id", entry_filter.people), ("scope", entry_filter.scopes)):
+    conditions: dict[str, object] = {column: value for column, value in exact.items() if value is not None}
+    for column, values in (("person_id", entry_filter.people), ("scope", entry_filter.scopes)):
         if values:
-            conditions |= {name: values[0]} if len(values) == 1 else {f"{name}__in": values}
-    if entry_filter.tried:
+            conditions |= {column: values[0]} if len(values) == 1 else {f"{column}__in": values}
+    tried = bool(name and name.tried)
+    if tried:
         conditions["outcome__in"] = ("denied", "failed")
     if entry_filter.number_hashes:
         entries, conditions = _with_number(entry_filter.number_hashes), {f"plain_{n}": v for n, v in conditions.items()}
     else:
         entries = AuditEntry.objects.all()
-        if entry_filter.tried or entry_filter.outcome not in {None, "ok"}:
+        if tried or outcome not in {None, "ok"}:
             entries = entries.exclude(outcome="ok")  # as the partial index says it, or SQLite does not use that
-    entries = entries.filter(**conditions)
+    entries = entries.filter(_special(name), **conditions)
     return entries.exclude(action=AuditAction.AUDIT_READ) if entry_filter.hide_reads else entries
+
+
+def _special(name: EventName | None) -> Q:
+    """What sets the rows of a name apart from others of its action. No column of it is in an index."""
+    condition = Q()
+    if name and name.part is not None:
+        part = Q(about__startswith=LIST_PREFIX)
+        condition &= part if name.part else Q(about__isnull=True) | ~part
+    if name and name.counted is not None:
+        condition &= Q(rows__isnull=not name.counted)
+    return condition
 
 
 def entries_page(
     entry_filter: EntryFilter, size: int, *, before: AuditEntry | None, after: AuditEntry | None
 ) -> EntriesPage:
-    """The newest rows that pass the filter, or those next to `before` (older) or `after` (newer). Cost: one query."""
-    entries = filter_entries(entry_filter)
+    """The newest rows that pass the filter, or those next to `before` (older) or `after` (newer); at most `size` lines.
+
+    Cost: one query, of the rows of two pages and one more, so that no deed is cut that ends among them.
+    """
+    entries, order, ascends = filter_entries(entry_filter), NEWEST_FIRST, after is not None
     if after is not None:
-        rows = list(entries.filter(_keyset(after, newer=True)).order_by(*OLDEST_FIRST)[: size + 1])
-        more, rows = len(rows) > size, rows[:size][::-1]
-        newer, older = more, True  # the cursor row itself is older
-    else:
-        if before is not None:
-            entries = entries.filter(_keyset(before, newer=False))
-        rows = list(entries.order_by(*NEWEST_FIRST)[: size + 1])
-        more, rows = len(rows) > size, rows[:size]
-        newer, older = before is not None, more
+        entries, order = entries.filter(_keyset(after, newer=True)), OLDEST_FIRST
+    elif before is not None:
+        entries = entries.filter(_keyset(before, newer=False))
+    rows = list(entries.order_by(*order)[: 2 * size + 1])
     if not rows:
         return EntriesPage((), None, None)
-    return EntriesPage(tuple(rows), rows[0].pk if newer else None, rows[-1].pk if older else None)
+    newest_first = rows[::-1] if ascends else rows
+    numbers = fold_numbers(newest_first)
+    end = page_end(numbers[::-1] if ascends else numbers, size)
+    more = end < len(rows)
+    shown = slice(len(rows) - end, None) if ascends else slice(0, end)
+    page = tuple(newest_first[shown])
+    newer, older = (more, True) if ascends else (before is not None, more)  # the cursor row itself is older
+    cursors = page[0].pk if newer else None, page[-1].pk if older else None
+    return EntriesPage(page, *cursors, deeds_of(newest_first, shown))
 
 
 def count_entries(entry_filter: EntryFilter) -> int:

@@ -14,11 +14,13 @@ from contacts_ui import audit
 from contacts_ui.access import has_profiles, require_role
 from contacts_ui.audit.csv_export import csv_export
 from contacts_ui.audit.filters import AuditFilters, hashes_for_input, parse_filters, profile_names
-from contacts_ui.audit.labels import OUTCOMES, action_choices
+from contacts_ui.audit.labels import OUTCOMES
 from contacts_ui.audit.lines import log_lines
+from contacts_ui.audit.names import name_choices
 from contacts_ui.audit.queries import MAX_COUNTED, count_entries, entries_page
 from contacts_ui.people.suggestions import suggested_people, suggested_profiles
 from contacts_ui.roles import ADMIN, AUDITOR, role_of
+from contacts_ui.web.htmx import current_address, history_headers
 from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
@@ -42,14 +44,15 @@ def audit_list(request: DeskRequest) -> HttpResponse:
     desk = DeskPage(
         request,
         "audit/list.html",
-        "audit/_entries.html",
+        "audit/_log.html",
         None,
+        headers=_history_headers(request, query.canonical_url),
         query=query,
         profile_names=names,
         has_profiles=organization,
         people=suggested_people(),
         profiles=suggested_profiles(names.values()),
-        action_labels=action_choices(has_profiles=organization),
+        action_labels=name_choices(has_profiles=organization),
         outcomes=OUTCOMES,
     )
     page = entries_page(query.entry_filter, PAGE_SIZE, before=query.before, after=query.after)
@@ -60,7 +63,7 @@ def audit_list(request: DeskRequest) -> HttpResponse:
         number_hashes=query.entry_filter.number_hashes,
         about=query.about,
     )
-    lines = log_lines(page.entries, links=role_of(request.user) == ADMIN)
+    lines = log_lines(page.deeds, links=role_of(request.user) == ADMIN)
     total = count_entries(query.entry_filter)
     return desk.response(page=page, lines=lines, total=min(total, MAX_COUNTED), more=total > MAX_COUNTED)
 
@@ -82,6 +85,12 @@ def audit_export(request: DeskRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(export.chunks(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="audit-{timezone.now():%Y-%m-%d}.csv"'
     return response
+
+
+def _history_headers(request: DeskRequest, url: str) -> dict[str, str]:
+    shown = current_address(request)
+    same = shown is not None and url == (f"{shown.path}?{shown.query}" if shown.query else shown.path)
+    return history_headers(request, url, replaces=same)
 
 
 def _parse_filters(request: DeskRequest, names: Mapping[str, str]) -> AuditFilters:

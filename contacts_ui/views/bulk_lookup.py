@@ -33,7 +33,12 @@ def bulk_lookup(request: DeskRequest, page: DeskPage, scope: Scope, numbers: tup
     event = audit.record(request, audit.AuditAction.CONTACTS_SEARCHED, number_hashes=requested, about=about)
     batch = lookup_numbers(scope, numbers, regions, known, start=start, most=LOOKUP_BATCH)
     contacts = [row.contact for row in batch.rows if row.contact]
-    event.complete(rows=len(contacts), number_hashes=requested + audit.hashes_of_contacts(contacts))
+    # The rate limit may end a batch early: the next request begins where this one ended.
+    text, last = (
+        (audit.part_of_list, start + len(batch.rows)) if batch.rows else (audit.part_held_back, start + len(asked))
+    )
+    hashes = requested + audit.hashes_of_contacts(contacts)
+    event.complete(rows=len(contacts), number_hashes=hashes, about=text(start + 1, last, len(numbers)))
     kept = sealed_rows(request.user, scope, batch.rows) if may_export(request.user) else None
     return page.response(batch=batch, owners=owners_of(scope, contacts), kept=kept)
 

@@ -30,6 +30,7 @@ from contacts_ui.web.page import DeskPage
 from contacts_ui.web.request import DeskRequest, preferences_of
 
 _METHODS = ["GET", "HEAD", "POST"]
+_ACTION = audit.AuditAction.NUMBER_LOOKED_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +123,11 @@ def _recorded(request: DeskRequest, desk: DeskPage, page: LookupPage, across: Sc
     """An answer that is shown for the first time: with its events in the audit log, or not at all."""
     question, result = page.reading.question, page.result
     if question is None or result is None:
-        _audit_question(request, page.reading, "no country code")
+        audit.record(request, _ACTION, **_asked_known(page.reading.numbers, "no country code"))
     else:
         unsure = len(across.scopes) - len(settled(result.answers)) if result.askable else 0  # as the page says it
-        about = f"{len(result.here)} of {len(across.scopes)} have it, {unsure} not asked just now"
-        _audit_question(request, page.reading, about)
+        about = audit.lookup_answered(len(result.here), len(across.scopes), unsure)
+        audit.record(request, _ACTION, **_asked_known(page.reading.numbers, about))
         _audit_found(request, result.here, reveals=not page.contact and preferences_of(request).mask_forced)
     audit.when_recorded(request, lambda: lookup_pages.keep(request.user, replace(page, recorded=True)))
     return desk.response(**_context(request, page, across))
@@ -177,17 +178,18 @@ def _reading(request: DeskRequest, asked: Asked, across: ScopesAcross) -> Number
 def _start(request: DeskRequest, question: Question, asked: Asked, across: ScopesAcross) -> HttpResponse:
     """Gives the lookup to the worker, and leads to its page."""
     kept = opened_answers(request.user, question, request.POST.get("kept", ""), across)
-    _audit_question(request, NumberReading("", question), f"started for {len(across.scopes) - len(kept)}")
+    # At once: a redirect shows nothing, so the events of its request say nothing of what was looked at.
+    known = _asked_known(question.forms, audit.lookup_started(len(across.scopes) - len(kept)))
+    audit.append_now(audit.AuditEvent(_ACTION, **known), request)
     if asked.is_typed and preferences_of(request).mask_forced:
         audit.count_reveals(request, 1)  # found or not, as in a search
     lookup = lookup_sweep.start(request.user, question, across.scopes, typed=asked.is_typed, kept=kept)
     return redirect("number-lookup-progress", lookup.pk)
 
 
-def _audit_question(request: DeskRequest, reading: NumberReading, about: str) -> audit.PendingEvent:
-    """One event for the question; its answers have one each."""
-    action, hashes = audit.AuditAction.NUMBER_LOOKED_UP, audit.hashes_of_numbers(reading.numbers)
-    return audit.record(request, action, number_hashes=hashes, about=about)
+def _asked_known(numbers: Sequence[str], about: str) -> dict[str, Any]:
+    """What is known of the event of a question; its answers have one each."""
+    return {"number_hashes": audit.hashes_of_numbers(numbers), "about": about}
 
 
 def _audit_found(request: DeskRequest, here: Sequence[ScopeAnswer], *, reveals: bool, spends: bool = True) -> None:
@@ -204,6 +206,6 @@ def _audit_found(request: DeskRequest, here: Sequence[ScopeAnswer], *, reveals: 
             "number_hashes": audit.hashes_of_contacts(answer.contacts),
             "request_id": answer.request_id,
         }
-        audit.record(request, audit.AuditAction.NUMBER_LOOKED_UP, rows=len(answer.contacts), **known)
+        audit.record(request, _ACTION, rows=len(answer.contacts), **known)
         if reveals:
             audit.record(request, audit.AuditAction.NUMBER_REVEALED, rows=int(spends and not index), **known)

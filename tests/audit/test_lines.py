@@ -1,9 +1,9 @@
-"""Log lines: plain words, links, filters by a click, parts of one paste folded, views of the log hidden."""
+"""Log lines: plain words, links, filters by a click, views of the log hidden, presets."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -12,15 +12,19 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from contacts_ui.audit import part_of_list
-from contacts_ui.audit.lines import FOLDED_WITHIN, log_lines
+from contacts_ui.audit.folds import deeds_of
+from contacts_ui.audit.lines import LogLine, log_lines
 from contacts_ui.models import AuditEntry, Preferences
 from testing.sandbox_server import SandboxServer
-from tests.audit.conftest import NOON, Write
+from tests.audit.conftest import Write
 from tests.html import text
 
 PAGE = "/audit/"
-SIXTY_SIX = ",".join(f"+1201555{number:04}" for number in range(12))
+
+
+def _line(entry: AuditEntry) -> LogLine:
+    (line,) = log_lines(deeds_of([entry]), links=True)
+    return line
 
 
 def _labels(page: str) -> list[str]:
@@ -61,73 +65,16 @@ def test_label_says_what_was_only_tried(
     ],
 )
 def test_denied_page_is_named_by_its_title(written: Write, about: str | None, shown: str | None) -> None:
-    (line,) = log_lines([written(action="page.denied", outcome="denied", about=about)], links=False)
-    assert line.about == shown
+    assert _line(written(action="page.denied", outcome="denied", about=about)).summary == shown
 
 
 def test_profile_that_has_looked_up_number_has_words_and_link_of_its_own(written: Write) -> None:
     contact = str(uuid4())
-    entries = [written(action="number.looked_up", about="1 of 3 have it, 2 not asked just now")]
-    entries.append(written(action="number.looked_up", scope="account", about=contact, rows=1))
-    question, found = log_lines(entries, links=True)
-    assert question.label == "Looked up a number across profiles"
-    assert found.label == "Found the number in this profile"
-    assert found.contact_urls == (f"/account/contacts/{contact}/",)
-
-
-# --- Folding ---------------------------------------------------------------------------------------
-
-
-def _parts(written: Write, total: int, size: int = 5, **fields: object) -> list[AuditEntry]:
-    """Rows of one paste, oldest first."""
-    return [
-        written(action="contacts.searched", rows=1, about=part_of_list(n + 1, min(n + size, total), total), **fields)
-        for n in range(0, total, size)
-    ]
-
-
-def test_parts_of_one_paste_are_one_line(auditor_client: Client, written: Write) -> None:
-    _parts(written, 12, person="sam")
-    page = text(auditor_client.get(PAGE))
-    assert _labels(page) == ["Looked up a list"]
-    assert "numbers 1 to 12 of 12" in page
-    assert "3 rows" in page
-
-
-def test_rows_of_others_in_between_stay_apart(written: Write) -> None:
-    first, second = _parts(written, 10)
-    other = written(person="eve", person_id=9)
-    lines = log_lines([second, other, first], links=False)
-    assert [len(line.parts) for line in lines] == [2, 1]
-
-
-@pytest.mark.parametrize("difference", [{"person_id": 9}, {"scope": "account"}, {"outcome": "failed"}])
-def test_parts_that_differ_are_not_folded(written: Write, difference: dict[str, object]) -> None:
-    first = written(action="contacts.searched", about=part_of_list(1, 5, 10))
-    second = written(action="contacts.searched", about=part_of_list(6, 10, 10), **difference)
-    assert len(log_lines([second, first], links=False)) == 2
-
-
-def test_second_paste_of_same_length_is_a_line_of_its_own(written: Write) -> None:
-    rows = [*_parts(written, 10), *_parts(written, 10)]
-    lines = log_lines(reversed(rows), links=False)
-    assert [[part.pk for part in line.parts] for line in lines] == [
-        [rows[3].pk, rows[2].pk],
-        [rows[1].pk, rows[0].pk],
-    ]
-
-
-def test_part_of_an_hour_ago_is_not_folded(written: Write) -> None:
-    first = written(action="contacts.searched", about=part_of_list(1, 5, 10), at=NOON)
-    late = NOON + FOLDED_WITHIN + timedelta(seconds=1)
-    second = written(action="contacts.searched", about=part_of_list(6, 10, 10), at=late)
-    assert len(log_lines([second, first], links=False)) == 2
-
-
-def test_paste_is_recorded_with_its_parts(admin_client: Client, admin_user: User) -> None:
-    admin_client.get("/account/contacts/", {"search": SIXTY_SIX})
-    row = AuditEntry.objects.get(action="contacts.searched")
-    assert row.about == "numbers 1 to 5 of 12"
+    question = _line(written(action="number.looked_up", about="1 of 3 have it, 2 not asked just now"))
+    found = _line(written(action="number.looked_up", scope="account", about=contact, rows=1))
+    assert (question.label, question.summary) == ("Looked up a number", "1 of 3 profiles has it, 2 not asked just now")
+    assert (found.label, found.summary) == ("Found the number in a profile", f"contact {contact[:8]}")
+    assert found.parts[0].contact_urls == (f"/account/contacts/{contact}/",)
 
 
 # --- Links and filters -----------------------------------------------------------------------------
@@ -147,20 +94,19 @@ def test_admin_gets_links_and_auditor_none(
 def test_contact_of_the_account_and_of_marked_session_is_linked(written: Write) -> None:
     contact = uuid4()
     row = written(action="messages.read", scope="account", about=f"{contact} (session by a link from mara)")
-    (line,) = log_lines([row], links=True)
-    assert line.contact_urls == (f"/account/contacts/{contact}/",)
+    assert _line(row).parts[0].contact_urls == (f"/account/contacts/{contact}/",)
 
 
 @pytest.mark.parametrize("about", [None, "", "no id", "x" * 300, str(UUID(int=0))[:-1]])
 def test_about_without_id_links_no_contact(written: Write, about: str | None) -> None:
-    (line,) = log_lines([written(action="contact.opened", scope="account", about=about)], links=True)
-    assert line.contact_urls == ()
+    line = _line(written(action="contact.opened", scope="account", about=about))
+    assert line.parts[0].contact_urls == ()
 
 
 def test_click_on_cell_filters_by_it(auditor_client: Client, written: Write) -> None:
     written(person="sam", scope="account", action="contact.opened", outcome="denied")
     page = unescape(text(auditor_client.get(f"{PAGE}?person=sam")))
-    for parameter in ("action=contact.opened", "profile=account", "outcome=denied"):
+    for parameter in ("action=contact.opened.tried", "profile=account", "outcome=denied"):
         assert f'href="/audit/?person=sam&{parameter}"' in page
 
 
@@ -210,6 +156,43 @@ def test_preset_is_a_time_range_in_persons_zone(auditor_client: Client, auditor:
     assert "row new" in page
     assert "row old" not in page
     assert re.search(r'aria-current="true">7 days', page)
+
+
+class _EveningOfMarch30(datetime):
+    """The 30th in Berlin, the 31st in Kolkata."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        """That moment."""
+        return datetime(2026, 3, 30, 21, tzinfo=UTC).astimezone(tz)
+
+
+@pytest.mark.parametrize(
+    ("zone", "since", "until"),
+    [
+        ("Asia/Kolkata", datetime(2026, 3, 29, 18, 30, tzinfo=UTC), datetime(2026, 3, 30, 18, 30, tzinfo=UTC)),
+        ("Europe/Berlin", datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC)),  # 23 hours
+    ],
+)
+def test_yesterday_is_one_day_of_persons_zone(
+    auditor_client: Client,
+    auditor: User,
+    written: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    zone: str,
+    since: datetime,
+    until: datetime,
+) -> None:
+    monkeypatch.setattr("contacts_ui.audit.filter_links.datetime", _EveningOfMarch30)
+    Preferences.objects.create(user=auditor, time_zone=zone)
+    second = timedelta(seconds=1)
+    for name, at in (("before", since - second), ("first", since), ("last", until - second), ("after", until)):
+        written(about=f"row {name}", at=at)
+    (url,) = re.findall(r'<a class="btn" href="([^"]+)">Yesterday</a>', text(auditor_client.get(PAGE)))
+    page = text(auditor_client.get(unescape(url)))
+    assert re.findall(r"<small>row (\w+)</small>", page) == ["last", "first"]
+    assert 'href="/audit/" aria-current="true">Yesterday' in page
 
 
 def test_people_and_profiles_are_suggested(auditor_client: Client, sandbox: SandboxServer) -> None:

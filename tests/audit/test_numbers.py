@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from contacts_ui.audit import AuditAction, AuditEvent, append, search_hashes
+from contacts_ui.audit.names import NAMES, EventName
 from contacts_ui.audit.queries import EntryFilter, filter_entries
 from contacts_ui.models import AuditEntry, AuditNumber
 from testing.sandbox_server import SandboxServer
@@ -59,13 +60,13 @@ def test_number_is_found_under_every_key(written: Write, settings: pytest.Fixtur
 @pytest.mark.parametrize(
     "known",
     [
-        {"action": "contacts.searched"},
+        {"name": NAMES["contacts.searched.tried"]},
+        {"name": EventName("searched", AuditAction.CONTACTS_SEARCHED)},
         {"outcome": "denied"},
         {"people": (7,)},
         {"people": (7, 8)},
         {"scopes": ("account",)},
         {"person": "ada"},
-        {"tried": True},
         {"since": datetime(2026, 3, 1, 12, 2, tzinfo=UTC)},
         {"until": datetime(2026, 3, 1, 12, 3, tzinfo=UTC)},
         {"hide_reads": True},
@@ -93,7 +94,7 @@ def test_number_is_combined_with_every_filter(written: Write, known: dict[str, o
 
 def test_combined_filters_look_in_table_of_numbers_alone(written: Write) -> None:
     """Without statistics SQLite prefers the index of an action that half of all rows have."""
-    query = filter_entries(EntryFilter(number_hashes=(ONE,), action="contacts.listed", scopes=("account",)))
+    query = filter_entries(EntryFilter(number_hashes=(ONE,), name=NAMES["contacts.listed"], scopes=("account",)))
     plan = query.explain()
     assert "INTEGER PRIMARY KEY (rowid=?)" in plan
     assert "PRIMARY KEY (mark=?)" in plan

@@ -16,13 +16,14 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from contacts_ui.audit import hashes_of_contacts, hashes_of_plan
+from contacts_ui.audit.names import NAMES
 from contacts_ui.audit.queries import EntryFilter, entries_page
 from contacts_ui.models import AuditEntry, Preferences
 from contacts_ui.phone_search import build_plan
 from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
 from tests.audit.conftest import NOON, Write
-from tests.html import text
+from tests.html import FRAGMENT, fragment, text
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -156,8 +157,7 @@ def test_invalid_cursor_shows_newest_page(auditor_client: Client, written: Write
         (EntryFilter(), "_at_"),
         (EntryFilter(people=(1,)), "audit_by_person"),
         (EntryFilter(scopes=("account",)), "audit_by_scope"),
-        (EntryFilter(action="sign_in"), "audit_by_action"),
-        (EntryFilter(action="sign_in", tried=True), "audit_by_action"),
+        *((EntryFilter(name=name), "audit_by_action") for name in NAMES.values()),
         (EntryFilter(outcome="denied"), "audit_not_ok"),
         (EntryFilter(since=NOON), "_at_"),
     ],
@@ -355,8 +355,28 @@ def test_log_search_by_number_is_found_by_that_number(auditor_client: Client, ro
     auditor_client.post(PAGE, {"number": NUMBER}, follow=True)
     address = auditor_client.post(PAGE, {"number": NUMBER})["Location"]
     page = text(auditor_client.get(f"{address}&reads=1"))
-    assert "Number</span> <b>" not in page
-    assert page.count("Viewed the audit log</a><small>Number search</small>") == 1
+    assert '<span class="chip__name">Number</span> <b>the one typed</b>' in page
+    assert page.count("Viewed the audit log</a><small>number: the one typed</small>") == 1
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
+def test_answer_to_typed_number_is_at_address_of_its_hashes(
+    auditor_client: Client, rows_of_number: None, headers: dict[str, str]
+) -> None:
+    answer = auditor_client.post(PAGE, {"number": NUMBER}, headers=headers, follow=True)
+    address = answer.redirect_chain[0][0]
+    assert answer.headers.get("HX-Push-Url") == (address if headers else None)
+    assert 'placeholder="Typed numbers aren’t kept"' in text(answer)
+    assert NUMBER not in address + text(answer)
+
+
+def test_fragment_of_page_has_address_of_that_page(auditor_client: Client, written: Write) -> None:
+    for _ in range(51):
+        written()
+    older = _links(_get(auditor_client, action="contacts.listed"))["next"]
+    typed = f"{older}&person=&profile="
+    assert fragment(auditor_client, typed)["HX-Push-Url"] == older
+    assert fragment(auditor_client, typed, current=older)["HX-Replace-Url"] == older
 
 
 @pytest.mark.parametrize("typed", ["", "no digits", "\x00"])

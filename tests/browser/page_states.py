@@ -369,7 +369,9 @@ def _audit_filtered(page: Page, _sandbox: SandboxServer) -> None:
 
 
 def _audit_details(page: Page, sandbox: SandboxServer) -> None:
-    _audit(page, sandbox)
+    _looked_up()(page, sandbox)
+    page.locator("[data-answer]").first.wait_for()
+    page.goto("/audit/")
     page.locator("summary").first.click()
 
 
@@ -621,8 +623,12 @@ STATES = (
         ("Denied", "Unknown action ignored", "“soon” isn’t a valid time", "Views of this log are hidden"),
         _audit_filtered,
     ),
-    State("audit-details", ("Network address", "Reference", "Open"), _audit_details),
-    State("audit-number", ("Number search", "Opened a contact"), _audit_number),
+    State(
+        "audit-details",
+        ("Looked up a number", "Found the number in a profile", "Network address", "Reference", "Open"),
+        _audit_details,
+    ),
+    State("audit-number", ("the one typed", "Opened a contact"), _audit_number),
     State("audit-empty", ("No entry matches", "person “zebra”", "Clear filters"), at("/audit/?person=zebra")),
     State("role-denied", ("You don’t have access to this page", "another role"), at("/people/"), person="nia"),
     State("people", ("Set up Contact Desk", "Mara Ellis", "No second factor", "Never signed in"), at("/people/")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from contacts_ui.access import scopes_across
+from contacts_ui.audit import search_hashes
 from contacts_ui.contacts import lookup_run, lookup_sweep
 from contacts_ui.contacts.lookup_store import lookup_of, progress_of
 from contacts_ui.contacts.scope_answers import ScopeAnswer, question_about
@@ -21,10 +23,13 @@ from contacts_ui.gateway import Gateway
 from contacts_ui.models import AuditEntry, GroupPolicy, NumberLookup, NumberLookupAnswer, ProfileAccess, QuotaWindow
 from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
+from tests.audit.conftest import unwritable
 from tests.html import FRAGMENT, text
 
 from .conftest import Owners
 from .test_page import LOOKUP, NOBODYS, asked, said
+
+__all__ = ["unwritable"]
 
 
 @pytest.fixture
@@ -248,6 +253,22 @@ def test_answer_moved_to_other_profile_does_not_open(agent: Client, own_api: San
     first, second = NumberLookupAnswer.objects.order_by("pk")[:2]
     NumberLookupAnswer.objects.filter(pk=first.pk).update(sealed=second.sealed)
     assert "6 of 7 asked" in text(agent.get(path))
+
+
+def test_start_is_recorded_by_its_number_whoever_has_it(agent: Client, own_api: SandboxServer) -> None:
+    """The answer to a start is a redirect, which shows nothing: nobody's number left no row at all."""
+    agent.get(started(agent, NOBODYS))
+    (row,) = AuditEntry.objects.filter(action="number.looked_up")
+    assert (row.about, row.outcome, row.rows) == ("started for 7", "ok", None)
+    assert set(search_hashes(NOBODYS, ())) & set((row.marks or "").split())
+
+
+def test_sweep_that_cannot_be_recorded_does_not_start(
+    agent: Client, own_api: SandboxServer, unwritable: Callable[[], AbstractContextManager[None]]
+) -> None:
+    with unwritable():
+        assert agent.post(LOOKUP, {"number": NOBODYS, "start": "1"}).status_code == 503
+    assert not NumberLookup.objects.exists()
 
 
 def test_each_found_profile_is_recorded_once(

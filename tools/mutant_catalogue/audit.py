@@ -13,6 +13,27 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/audit/test_numbers.py::test_hash_with_same_beginning_is_not_found",),
     ),
     Mutant(
+        "a change of rights is hidden in the line of another",
+        "contacts_ui/audit/folds.py",
+        "        if entry.reference and entry.action in _FOLDED:\n",
+        "        if entry.reference:\n",
+        ("tests/audit/test_folds.py::test_every_change_and_denial_has_a_line_of_its_own",),
+    ),
+    Mutant(
+        "a lookup over profiles is started that the log knows nothing of",
+        "contacts_ui/views/number_lookup.py",
+        "    audit.append_now(audit.AuditEvent(_ACTION, **known), request)\n",
+        "    audit.record(request, _ACTION, **known)\n",
+        ("tests/lookup/test_sweep.py::test_start_is_recorded_by_its_number_whoever_has_it",),
+    ),
+    Mutant(
+        "an action of the log's menu finds rows that are called otherwise",
+        "contacts_ui/audit/queries.py",
+        "    entries = entries.filter(_special(name), **conditions)\n",
+        "    entries = entries.filter(**conditions)\n",
+        ("tests/audit/test_names.py::test_name_finds_exactly_the_rows_that_have_it",),
+    ),
+    Mutant(
         "contacts and revealed numbers are shown when the audit log cannot be written",
         "contacts_ui/middleware/audit.py",
         "return error_response(desk_request, error) or response",

@@ -77,10 +77,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "rows of two people are folded into one line of the log",
-        "contacts_ui/audit/lines.py",
-        "key = (entry.person_id, entry.scope, entry.outcome, total)",
-        "key = (entry.scope, entry.outcome, total)",
-        ("tests/audit/test_lines.py::test_parts_that_differ_are_not_folded",),
+        "contacts_ui/audit/folds.py",
+        "key = (entry.person_id, entry.scope, entry.outcome, part.total)",
+        "key = (entry.scope, entry.outcome, part.total)",
+        ("tests/audit/test_folds.py::test_parts_that_differ_are_not_folded",),
     ),
     Mutant(
         "support sees unassigned profiles",
