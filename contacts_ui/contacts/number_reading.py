@@ -119,10 +119,11 @@ def _held(known: KnownAcross, text: str, readings: Sequence[str]) -> tuple[str, 
 def _question_about_held(
     held: Sequence[str], likely: Sequence[str], countries: Countries, across: ScopesAcross, index: OwnerIndex
 ) -> Question:
-    """The question about the first of them. It says that it came before a likelier reading that is nowhere, where
-    that one was no guess.
+    """The question about the first of them; others that nobody has are not offered. It says that it came before a
+    likelier reading that is nowhere, where that one was no guess.
     """
-    best = question_about(held[0], (*held[1:], *likely))
+    knows_all = {scope.profile_id for scope in across.scopes} <= index.owners(held[0]).complete_for
+    best = question_about(held[0], held[1:] if knows_all else (*held[1:], *likely))
     if not likely or likely[0] in best.forms or not countries.are_sure_of(likely[0]):
         return best
     expected = question_about(likely[0])

@@ -63,6 +63,16 @@ def test_every_contact_is_found_without_its_trunk_digit(
     assert said(page)["here"]
 
 
+def test_readings_that_nobody_has_are_not_offered_beside_a_contact(
+    support_client: Client, number_index: Callable[..., None], mine: list[str]
+) -> None:
+    number_index()
+    number = next(number for number in mine if number.startswith("+447"))
+    page = text(support_client.post(LOOKUP, {"number": f"0{number[3:]}"}, follow=True))
+    assert said(page)["here"]
+    assert "Or did you mean" not in page
+
+
 def test_guess_that_nobody_has_asks_for_country(
     support_client: Client, number_index: Callable[..., None], sandbox: SandboxServer
 ) -> None:
