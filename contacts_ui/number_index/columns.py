@@ -25,6 +25,7 @@ _IS_DIGIT = tuple(bytes(ord("1") if byte == digit else ord("0") for byte in rang
 _ONE_BYTE = 256
 MAX_DIGITS = 15  # of an E.164 number
 TAIL = 3  # of digits that stand in E.164 alone: so many come after whatever a national format has in their midst
+_CELL = 20  # characters of a cell: the 19 digits that an index keeps at most, and a space
 MOST_MASKS = 64  # of owners, an eighth of a byte a row each
 
 Mask = dict[int, int]  # by the index of a block: the bits of its rows that count
@@ -111,6 +112,7 @@ class Columns:
             (block.first + span.first, block.first + span.end) for block in self._blocks for span in block.spans
         )
         self._masks: dict[int, Mask] = {}
+        self._cells: dict[str, tuple[str, array[int]]] = {}
 
     def __len__(self) -> int:
         return len(self._e164)
@@ -159,6 +161,25 @@ class Columns:
         """The rows whose number begins with these digits, with that number."""
         rows = (row for start, stop in self._ranges_beginning(digits) for row in range(start, stop))
         return ((row, str(self._e164[row])) for row in rows)
+
+    def rows_containing_after(self, beginning: str, digits: str) -> Iterator[tuple[int, str]]:
+        """The rows whose number begins so and has these digits, with that number. Cost: a millisecond 100,000 of them;
+        at first 30.
+        """
+        text, rows = self._cells_of(beginning)
+        at = text.find(digits)
+        while at >= 0:
+            cell = at // _CELL
+            yield rows[cell], text[cell * _CELL : (cell + 1) * _CELL].rstrip()
+            at = text.find(digits, (cell + 1) * _CELL)
+
+    def _cells_of(self, beginning: str) -> tuple[str, array[int]]:
+        """All numbers that begin so in one text, which is searched at once: each in a cell, a space at its end."""
+        if beginning not in self._cells:
+            found = list(self.rows_beginning(beginning))
+            text = "".join(f"{number:<{_CELL}}" for _, number in found)
+            self._cells[beginning] = text, array("I", [row for row, _ in found])
+        return self._cells[beginning]
 
     def rows_written(self, digits: str, mask: Mask | None) -> Iterator[int]:
         """The rows in `mask` whose national format is these digits, or has one more before them: a trunk prefix."""

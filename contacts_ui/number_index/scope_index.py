@@ -6,6 +6,7 @@ rows. A contact that was deleted stays until the next snapshot, which costs a ca
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -104,8 +105,7 @@ class ScopeIndex:
         """True if a number of this scope begins with these digits, country code first. Cost: microseconds."""
         if not (digits.isascii() and digits.isdecimal()) or digits[0] == "0":
             return False
-        recent = (each.row.e164 for each in self.recent.values() if self._counts(each))
-        return self.columns.begins(digits, self.owner) or any(str(e164).startswith(digits) for e164 in recent)
+        return self.columns.begins(digits, self.owner) or next(self._recent_beginning(digits), None) is not None
 
     def numbers_beginning(self, digits: str, most: int) -> tuple[str, ...]:
         """Numbers of this scope that begin with these digits, country code first: all, or `most` of them.
@@ -114,17 +114,24 @@ class ScopeIndex:
         """
         if not self.begins(digits):
             return ()
-        recent = (str(each.row.e164) for each in self.recent.values() if self._counts(each))
         columns = (
             text
             for row, text in self.columns.rows_beginning(digits)
             if row not in self.replaced and self._is_owners(self.columns.owner(row))
         )
-        numbers = chain((text for text in recent if text.startswith(digits)), columns)
-        found = dict[str, None]()
-        while len(found) < most and (text := next(numbers, None)):
-            found[text] = None
-        return tuple(found)
+        return _first(chain(self._recent_beginning(digits), columns), most)
+
+    def numbers_containing(self, beginning: str, digits: str, most: int) -> tuple[str, ...]:
+        """Numbers of this scope that begin so and have these digits, country code first: all, or `most` of them."""
+        if not self.begins(beginning):
+            return ()
+        columns = (
+            text
+            for row, text in self.columns.rows_containing_after(beginning, digits)
+            if row not in self.replaced and self._is_owners(self.columns.owner(row))
+        )
+        recent = (text for text in self._recent_beginning(beginning) if digits in text)
+        return _first(chain(recent, columns), most)
 
     def beginnings_with(self, digits: str) -> tuple[str, ...]:
         """How numbers of this scope begin up to these digits, country code first; most contacts first. For digits that
@@ -160,6 +167,19 @@ class ScopeIndex:
             if self._counts(each) and each.digits.endswith(digits) and len(each.digits) - len(digits) <= 1:
                 found[each.row.e164] = None
         return tuple(f"+{number}" for number in found if number != NO_NUMBER)
+
+    def _recent_beginning(self, digits: str) -> Iterator[str]:
+        """The numbers of recent rows that begin with these digits."""
+        numbers = self._recent_numbers
+        for at in range(bisect_left(numbers, digits), len(numbers)):
+            if not numbers[at].startswith(digits):
+                return
+            yield numbers[at]
+
+    @cached_property
+    def _recent_numbers(self) -> list[str]:
+        """The numbers of recent rows in order: a search asks for many beginnings. Cost: 2 ms of MOST_RECENT."""
+        return sorted(str(each.row.e164) for each in self.recent.values() if self._counts(each))
 
     def _numbers_with(self, digits: str) -> Iterator[str]:
         beginning = () if digits[0] == "0" else self.columns.rows_beginning(digits)
@@ -251,3 +271,11 @@ class ScopeIndex:
     def _mask(self) -> Mask | None:
         owned = None if self.owner is None else self.columns.mask_of_owner(self.owner)
         return self.columns.mask_without(owned, self.replaced)
+
+
+def _first(texts: Iterator[str], most: int) -> tuple[str, ...]:
+    """The first different ones."""
+    found = dict[str, None]()
+    while len(found) < most and (text := next(texts, None)):
+        found[text] = None
+    return tuple(found)

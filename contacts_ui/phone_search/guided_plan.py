@@ -59,6 +59,9 @@ class KnownNumbers(Protocol):
     def numbers_beginning(self, digits: str, most: int) -> Sequence[str]:
         """Numbers that begin with these digits, country code first: all, or `most` of them."""
 
+    def numbers_containing(self, beginning: str, digits: str, most: int) -> Sequence[str]:
+        """Numbers that begin so and have these digits: all, or `most` of them."""
+
     def beginnings_with(self, digits: str) -> Sequence[str]:
         """How numbers begin up to these digits, country code first, most contacts first."""
 
