@@ -356,6 +356,29 @@ def test_piece_that_others_have_too_counts_those_with_the_digits() -> None:
     assert (asked(plan)[0], plan.attempts[0].rows_with) == (("search", "078 7"), "41787")
 
 
+@pytest.mark.parametrize(
+    ("typed", "numbers", "spellings"),
+    [
+        ("+39317", ("+393171234567", "+393179876543", "+14153171234"), "317"),
+        ("+420601", ("+420601123456", "+420601654321"), "601"),
+        ("+49 (0)160", ("+491600400020", "+491602203419"), "0160"),
+        ("+852 64", ("+85264429730", "+85264036528"), "6403 6528|6442 9730"),
+    ],
+)
+def test_beginning_after_a_plus_is_asked_for_as_it_is_written_there(
+    typed: str, numbers: tuple[str, ...], spellings: str
+) -> None:
+    plan = guided_plan(typed, ("US",), index_of(*numbers))
+    assert plan.attempts[0].value == spellings
+    assert plan.attempts[0].rows_with == f"+{''.join(filter(str.isdigit, typed.replace('(0)', '')))}"
+
+
+def test_country_code_of_nobody_says_that_it_is_little() -> None:
+    plan = guided_plan("+39317", ("US",), index_of("+14153171234"))
+    assert plan.attempts == ()
+    assert plan.message
+
+
 def test_digits_of_more_across_the_code_than_a_list_holds_are_links() -> None:
     many = [f"+35385{last:07}" for last in range(101)]
     plan = guided_plan("5385", ("US", "IE"), index_of("+14155385000", *many))

@@ -7,7 +7,7 @@ rows for everyone. The list is whole, so it is paged here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import msgspec
@@ -24,17 +24,19 @@ from .scope_answers import number_of
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers for spellings, in order. `partial`: the first of them that has more rows than one answer holds."""
+    """The answers for spellings, in order. `partial`: the first spelling that has more rows than may be read, and the
+    first page of them.
+    """
 
     results: tuple[CachedResult[ContactPage], ...]
-    partial: int | None = None
+    partial: tuple[str, CachedResult[ContactPage]] | None = None
 
     def page(self, number: int, size: int, rows_with: str | None = None) -> CachedResult[ContactPage]:
         """One page of the merged list; `rows_with` is that of Attempt."""
         contacts: dict[UUID, Contact] = {}
         for result in self.results:
             for contact in result.value.contacts:
-                if rows_with is None or _has_digits(contact, rows_with):
+                if rows_with is None or has_digits(contact, rows_with):
                     contacts.setdefault(contact.id, contact)
         return self._page(tuple(contacts.values()), number, size)
 
@@ -52,7 +54,7 @@ class Answers:
         return CachedResult(merged, any(result.stale for result in self.results), error)
 
 
-def _has_digits(contact: Contact, digits: str) -> bool:
+def has_digits(contact: Contact, digits: str) -> bool:
     """True where the digits stand in the number or in its national format; after a plus only where the number, in any
     form it had, begins with them, or where the API does not say the number.
     """
@@ -67,11 +69,12 @@ def _has_digits(contact: Contact, digits: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class CallLimits:
     """How many API calls an attempt may make. `spare` of them are not made while it has found nobody: they belong to
-    the attempt after it.
+    the attempt after it. `pages`: calls for further pages of one spelling too, where they make its list whole.
     """
 
     most: int
     spare: int = 0
+    pages: bool = False
 
 
 def ask_all(scope: Scope, queries: Sequence[ContactQuery], policy: FetchPolicy, limits: CallLimits) -> Answers:
@@ -85,9 +88,19 @@ def ask_all(scope: Scope, queries: Sequence[ContactQuery], policy: FetchPolicy, 
         if len(results) >= limits.most - (0 if found else limits.spare):
             break
         results.append(get_gateway().contacts(scope, query, policy))
-        if not is_whole(results[-1].value):
-            return Answers(tuple(results), len(results) - 1)
+        if is_whole(results[-1].value):
+            continue
+        further = _further_pages(results[-1].value, query)
+        if not limits.pages or not further or len(results) + len(further) > limits.most:
+            return Answers(tuple(results), (query.search or "", results[-1]))
+        results += [get_gateway().contacts(scope, each, policy) for each in further]
     return Answers(tuple(results))
+
+
+def _further_pages(page: ContactPage, query: ContactQuery) -> tuple[ContactQuery, ...]:
+    """The queries for what comes after the first page of a list; none where it does not say how long it is."""
+    pages = -(-(page.pagination.total_count or 0) // query.page_size)
+    return tuple(replace(query, page=number) for number in range(2, pages + 1))
 
 
 def is_whole(page: ContactPage) -> bool:

@@ -21,7 +21,7 @@ from contacts_ui.text import digits_only
 
 from .filters import ContactListQuery, Request
 from .masking import shown_digits
-from .merged_rows import Answers, CallLimits, ask_all, counts, is_whole
+from .merged_rows import Answers, CallLimits, ask_all, counts, has_digits, is_whole
 from .owner_rows import may_be_one_of_several, with_every_owner
 
 MAX_REGIONS = 10
@@ -32,6 +32,7 @@ LOOKED_AT_FIRST = (
     f"Only the first {max(PAGE_SIZES)} contacts with these digits were looked at. "
     "Search for the whole number to be sure."
 )
+OTHERS_TOO = "Other numbers that are written alike are listed too. Type one more digit to leave them out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def search(scope: Scope, query: ContactListQuery, policy: FetchPolicy, user_id: 
         attempt, queries = requests.pop(0)
         try:
             if attempt and (attempt.kind == "merged" or attempt.rows_with):
-                answers = ask_all(scope, queries, policy, CallLimits(MAX_CALLS - calls, spare=int(bool(requests))))
+                limits = CallLimits(MAX_CALLS - calls, int(bool(requests)), pages=attempt.rows_with is not None)
+                answers = ask_all(scope, queries, policy, limits)
                 found, calls = _merged(scope, query, attempt, answers), calls + len(answers.results)
             else:
                 result, calls = get_gateway().contacts(scope, queries[0], policy), calls + 1
@@ -169,13 +171,17 @@ def _merged(scope: Scope, query: ContactListQuery, attempt: Attempt, answers: An
     if answers.partial is None:
         page = answers.page(filters.page, filters.page_size, attempt.rows_with)
         return SearchResult(page, query.with_attempt(attempt), attempt)
-    alone = Attempt("search", attempt.spellings[answers.partial])
+    spelling, first_page = answers.partial
+    alone = Attempt("search", spelling)
     own_query = dataclasses.replace(filters, search=alone.value)
     if filters.page * filters.page_size > max(PAGE_SIZES):
         result = get_gateway().contacts(scope, own_query)
     else:
-        result = answers.results[answers.partial].map(lambda page: slice_page(page, own_query))
-    return SearchResult(result, query.with_attempt(alone), alone)
+        result = first_page.map(lambda page: slice_page(page, own_query))
+    listed = query.with_attempt(alone)
+    if attempt.rows_with and not all(has_digits(each, attempt.rows_with) for each in result.value.contacts):
+        listed = dataclasses.replace(listed, warnings=(*listed.warnings, OTHERS_TOO))
+    return SearchResult(result, listed, alone)
 
 
 def _remembered_attempt_first(query: ContactListQuery, user_id: int) -> tuple[Request, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from .attempts import SEPARATOR, Attempt, SearchPlan, parse_attempt
 from .candidates import EVERY_REGION, country_code, e164, international, names_country, national, numbers_of, regions_of
 from .exact_plan import plan_exact
-from .guided_plan import KnownNumbers, guided_plan
+from .guided_plan import guided_plan
+from .known_numbers import KnownNumbers
 from .masked_plan import SHOWN_DIGITS, masked_plan, whole_numbers_only
 from .numbering_changes import other_forms
 from .search_plan import (

@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Protocol
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from .attempts import Attempt
 from .candidates import national
 from .input import digits_of
+from .known_numbers import KnownBeginnings
 from .prefixes import MOBILE_MARKS, national_prefixes
 
 MOST_MARKED = 300  # numbers with a mark and these digits that are looked at: 10 ms
@@ -25,19 +25,6 @@ _MARKED = tuple(f"{code}{mark}" for code, marks in MOBILE_MARKS.items() for mark
 _CODES = (*map(str, COUNTRY_CODE_TO_REGION_CODE), *_MARKED)  # how numbers begin before their national digits
 
 FindPiece = Callable[[str], Attempt | None]
-
-
-class KnownBeginnings(Protocol):
-    """What is known of numbers by their beginning, country code first."""
-
-    def begins(self, digits: str) -> bool:
-        """True if a contact's number begins with these digits."""
-
-    def numbers_beginning(self, digits: str, most: int) -> Sequence[str]:
-        """Numbers that begin with these digits, country code first: all, or `most` of them."""
-
-    def numbers_containing(self, beginning: str, digits: str, most: int) -> Sequence[str]:
-        """Numbers that begin so and have these digits: all, or `most` of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +110,4 @@ def _common(numbers: Sequence[str]) -> str:
     """How all these numbers begin nationally; the whole format of one."""
     formats = [national(f"+{number}") for number in numbers]
     alike = takewhile(lambda at: len(set(at)) == 1, zip(*formats, strict=False))
-    return "".join(characters[0] for characters in alike)
+    return "".join(characters[0] for characters in alike).rstrip(" -/.(")

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from .attempts import MAX_ATTEMPTS, Attempt, SearchPlan, unique_attempts
-from .guided_plan import KnownNumbers, guided_plan
+from .guided_plan import guided_plan
 from .input import digits_of, normalize
+from .known_numbers import KnownNumbers
 from .search_plan import MAX_LOCAL_DIGITS, MIN_WHOLE_DIGITS, literal_attempt
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)

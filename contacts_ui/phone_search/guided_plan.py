@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
 
 from .attempts import MAX_ALTERNATIVES, MAX_ATTEMPTS, SEPARATOR, Attempt, SearchPlan, merged, unique_attempts
 from .beginnings import digits_after_plus
 from .candidates import national
 from .crossings import Crossing, crossings_of, searches_for
 from .input import PhoneInput, digits_of, normalize, only_punctuation
+from .known_numbers import KnownNumbers
 from .prefixes import beginning_of, country_code_beginnings, national_prefixes
 from .search_plan import (
     ENDING_DIGITS,
@@ -33,42 +33,6 @@ MIN_BEGINNING_DIGITS = 3  # of the national beginning that it is then: "085", "(
 MAX_CANDIDATES = 12  # whole numbers that are looked for in the index
 
 
-class KnownPiece(Protocol):
-    """A piece of national formats as it stands there, "3 9658", and how many contacts have it."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def contacts(self) -> int: ...
-
-
-class KnownNumbers(Protocol):
-    """Which numbers a scope has (number_index). `complete`: none that it does not know of, but for new ones."""
-
-    @property
-    def complete(self) -> bool: ...
-    def pieces(self, digits: str, *, ending: bool = False) -> Sequence[KnownPiece]:
-        """The distinct pieces in which the digits stand, most contacts first."""
-
-    def has(self, e164: str) -> bool:
-        """True if a contact has exactly this number."""
-
-    def begins(self, digits: str) -> bool:
-        """True if a contact's number begins with these digits, country code first."""
-
-    def numbers_beginning(self, digits: str, most: int) -> Sequence[str]:
-        """Numbers that begin with these digits, country code first: all, or `most` of them."""
-
-    def numbers_containing(self, beginning: str, digits: str, most: int) -> Sequence[str]:
-        """Numbers that begin so and have these digits: all, or `most` of them."""
-
-    def beginnings_with(self, digits: str) -> Sequence[str]:
-        """How numbers begin up to these digits, country code first, most contacts first."""
-
-    def numbers_with(self, digits: str) -> Sequence[str]:
-        """The numbers in which the digits stand, country code first; none where there are many."""
-
-
 def guided_plan(raw: str, regions: Sequence[str], known: KnownNumbers | None) -> SearchPlan:
     """The plan of one number or fragment; that of `plan_number` where nothing is known of the numbers."""
     if known is None:
@@ -76,7 +40,8 @@ def guided_plan(raw: str, regions: Sequence[str], known: KnownNumbers | None) ->
     phone_input = normalize(raw)
     attempts = every_attempt(phone_input, regions)
     plan = plan_input(phone_input, attempts, regions)
-    return plan if not attempts else _Guide(phone_input, regions, attempts, plan, known).plan()
+    guide = _Guide(phone_input, regions, attempts, plan, known)
+    return guide.plan() if attempts else guide.of_beginning() or plan
 
 
 @dataclass(frozen=True)
@@ -96,8 +61,8 @@ class _Guide:
         if first and first.kind == "phone":
             return self._of_numbers()
         pieces = self._pieces_of_fragment()
-        if crossings := self._crossings(pieces):
-            return self._of_crossings(pieces, crossings)
+        if plan := self.of_beginning() or self._of_crossings(pieces, self._crossings(pieces)):
+            return plan
         if pieces:
             return self._of_pieces(pieces, self._across_country_codes(pieces))
         if found := self._whole_number():
@@ -105,6 +70,20 @@ class _Guide:
         if pieces := self._prefixes():
             return self._of_pieces(pieces)
         return self._with([first, *self._literal, *self.default.attempts], ()) if first else self._of_unknown()
+
+    def of_beginning(self) -> SearchPlan | None:
+        """Whoever's number begins with the text, which has its country code; None where they are many, or not found
+        by few pieces.
+        """
+        begins = beginning_of(self.phone_input.digits) if self.phone_input.international else None
+        if begins is None:
+            return None
+        numbers = self.known.numbers_beginning(begins[1:], MERGED_CONTACTS + 1)
+        if not 0 < len(numbers) <= MERGED_CONTACTS:
+            return None
+        crossing = Crossing(tuple(numbers), begins[1:])
+        texts = searches_for([crossing], MAX_ATTEMPTS, MERGED_CONTACTS, self._piece_like).texts
+        return self._with([replace(merged(texts), rows_with=begins), *self.default.attempts], ()) if texts else None
 
     def _of_unknown(self) -> SearchPlan:
         """Nothing that exists: a number is asked for as ever, digits once more, since somebody may be new."""
@@ -206,10 +185,12 @@ class _Guide:
             numbers = tuple(Attempt("phone", f"+{each}") for each in self.known.numbers_with(digits))
         return numbers, pieces
 
-    def _of_crossings(self, pieces: Sequence[Attempt], crossings: Sequence[Crossing]) -> SearchPlan:
+    def _of_crossings(self, pieces: Sequence[Attempt], crossings: Sequence[Crossing]) -> SearchPlan | None:
         """Who has the digits across their country code, and who has them nationally: one list, as far as that can be;
-        the others are counted.
+        the others are counted. None without any crossing.
         """
+        if not crossings:
+            return None
         contacts = sum(piece.contacts or 0 for piece in pieces)
         room, most = max(0, MAX_ATTEMPTS - len(pieces)), max(0, MERGED_CONTACTS - contacts)
         searches = searches_for(crossings, room, most, self._piece_like)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .attempts import MAX_ALTERNATIVES, MAX_ATTEMPTS, Attempt, SearchPlan
-from .guided_plan import KnownNumbers
 from .input import normalize
+from .known_numbers import KnownNumbers
 from .search_plan import plan_number, split_numbers
 
 SHOWN_DIGITS = 4  # of a masked number

@@ -21,12 +21,17 @@ MOBILE_MARKS = {54: ("", "9")}  # after the country code, and not national: +54 
 INVALID_WEIGHT = 0.01  # of a number that is not valid, relative to one that is
 
 
-def beginning_of(digits: str) -> str:
-    """How a number begins in E.164 that was typed with its country code, and perhaps with the trunk digit after it."""
+def beginning_of(digits: str) -> str | None:
+    """How a number begins in E.164 that was typed with its country code, and perhaps with the trunk digit after it.
+    None without a country code, or with nothing after it.
+    """
     code = _country_code(digits)
-    if code is None or _metadata(int(code)).national_prefix != "0":
-        return f"+{digits}"
-    return f"+{code}{digits[len(code) :].removeprefix('0')}"
+    if code is None:
+        return None
+    rest = digits[len(code) :]
+    if _metadata(int(code)).national_prefix == "0":
+        rest = rest.removeprefix("0")
+    return f"+{code}{rest}" if rest else None
 
 
 def national_prefixes(digits: str) -> tuple[str, ...]:
@@ -59,7 +64,8 @@ def country_code_beginnings(digits: str, region: str) -> tuple[str, ...]:
 
 
 def _country_code(digits: str) -> str | None:
-    return next((digits[:size] for size in (1, 2, 3) if int(digits[:size]) in COUNTRY_CODE_TO_REGION_CODE), None)
+    sizes = range(1, min(3, len(digits)) + 1)
+    return next((digits[:size] for size in sizes if int(digits[:size]) in COUNTRY_CODE_TO_REGION_CODE), None)
 
 
 def _common_prefixes(code: str, national_digits: str, size: int) -> list[tuple[str, float]]:

@@ -190,3 +190,14 @@ def test_auditor_finds_the_export_by_the_number_in_it(exporter: Person, desk_api
     exporter.asks(phone=number)
     marks = search_hashes(number, ("GB",))
     assert any(mark in str(AuditEntry.objects.get(action="export.asked").marks) for mark in marks)
+
+
+@pytest.mark.parametrize("begins", ["+3161", "+23480", "+25478", "+121"])
+def test_file_of_a_beginning_has_the_rows_of_its_list_alone(
+    account_exporter: Person, desk_api: SandboxServer, begins: str
+) -> None:
+    """Others are written alike: 06 1 is French, too."""
+    export = account_exporter.exports("csv", ["e164"], search=begins)
+    header, *rows = csv_rows(account_exporter.content(export))
+    numbers = {f"+{row[header.index('E.164')].lstrip(chr(39)).lstrip('+')}" for row in rows}
+    assert numbers == {number for number in desk_api.contacts().values() if number and number.startswith(begins)}
