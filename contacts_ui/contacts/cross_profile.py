@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from contacts_ui.sent_api.errors import InvalidResponse, SentError
 from contacts_ui.sent_api.queries import ContactQuery
 from contacts_ui.sent_api.types import Contact, ContactPage
 
-from .account_list import by_account_list, rows_of_number
+from .account_list import PAGE_SIZE, by_account_list, rows_of_number
 from .scope_answers import (
     Question,
     ScopeAnswer,
@@ -184,11 +184,29 @@ def _by_index(
     now = named[:DIRECT_BULK]
     policy = INTERACTIVE if len(now) <= DIRECT else BULK
     answers = _ask_all(now, question, across, policy)
+    for scope in now:
+        if answers[scope.profile_id].word == "absent":
+            answers[scope.profile_id] = _by_spelling(answers[scope.profile_id], question, across, policy)
     for scope in across.scopes:
         if scope.profile_id in complete - owners:
             asked_at = index.built_at(scope)
             answers[scope.profile_id] = ScopeAnswer(scope, "absent", asked_at=asked_at, indexed=True)
     return answers, [scope for scope in across.scopes if scope.profile_id not in answers]
+
+
+def _by_spelling(answer: ScopeAnswer, question: Question, across: ScopesAcross, policy: FetchPolicy) -> ScopeAnswer:
+    """Asks a scope that has the number by the index, and none by `phone=`, for how it is written nationally: a contact
+    may lack its E.164. Cost: one call.
+    """
+    number = question.number
+    try:
+        page = fresh_page(answer.scope, ContactQuery(page_size=PAGE_SIZE, search=national(number)), policy)
+    except SentError as error:
+        return unanswered(answer.scope, error)
+    own = answer.scope.profile_id is not None
+    rows = [row for row in page.contacts if number_of(row) == number]
+    rows = [row for row in rows if own or owner_of(row, across.profile_ids) is None]
+    return found(answer.scope, tuple(rows), page) if rows else replace(answer, was_here=True)
 
 
 def _ask_form(scope: Scope, form: str, across: ScopesAcross, policy: FetchPolicy) -> ScopeAnswer:

@@ -35,6 +35,7 @@ class _Answer(msgspec.Struct, frozen=True):
     error: str | None
     request_id: str | None
     indexed: bool
+    was_here: bool
 
 
 class _Page(msgspec.Struct, frozen=True):
@@ -65,15 +66,25 @@ class LookupPage:
     recorded: bool = False
 
 
-def paid_page(user: User, numbers: Sequence[str]) -> UUID | None:
-    """The page of this person that told of one of these numbers within the hour: its lookup has been taken from the
-    hour. Cost: one query.
+@dataclass(frozen=True, slots=True)
+class PaidPage:
+    """A page that told of a number within the hour. `is_same`: it is about that number, else about its country."""
+
+    id: UUID
+    is_same: bool
+
+
+def paid_page(user: User, numbers: Sequence[str]) -> PaidPage | None:
+    """The page of this person that told of one of these numbers within the hour, best one that is about it: its lookup
+    has been taken from the hour. Cost: one query.
     """
     now = datetime.now(UTC)
     rows = NumberLookup.objects.filter(user=user, state="shown", created_at__gt=now - KEPT, expires_at__gt=now)
     pages = ((row.pk, _opened(row)) for row in rows.order_by("-created_at"))
     wanted = frozenset(numbers)
-    return next((pk for pk, page in pages if page and not wanted.isdisjoint((*page.forms, *page.choices))), None)
+    told = [(pk, page) for pk, page in pages if page and not wanted.isdisjoint((*page.forms, *page.choices))]
+    same = next((pk for pk, page in told if tuple(numbers) == (page.forms or page.choices)), None)
+    return PaidPage(same or told[0][0], same is not None) if told else None
 
 
 def keep(user: User, page: LookupPage) -> None:
@@ -108,6 +119,7 @@ def page_of(lookup: NumberLookup, across: ScopesAcross) -> LookupPage | None:
             each.error,
             each.request_id,
             indexed=each.indexed,
+            was_here=each.was_here,
         )
         for each in page.answers
         if each.profile_id in mine
@@ -128,6 +140,7 @@ def _stored(page: LookupPage) -> _Page:
             each.error,
             each.request_id,
             each.indexed,
+            each.was_here,
         )
         for each in (result.answers if result else ())
     ]

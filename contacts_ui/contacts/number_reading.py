@@ -24,6 +24,7 @@ from contacts_ui.phone_search import (
     names_country,
     numbers_of,
     other_forms,
+    plan_number,
     typed_digits,
 )
 from contacts_ui.preferences import EffectivePreferences
@@ -55,7 +56,7 @@ class NumberReading:
     """What a text means: one number to ask about, or `choices` (E.164) when only the person knows the country.
 
     `text`: as typed. `is_number`: it is a whole number in some country, perhaps in none that can be offered.
-    `nowhere`: the number index is complete, and no scope has it in any country.
+    `nowhere`: the number index is complete, and no scope has it in any country. `message`: why it is no number at all.
     """
 
     text: str
@@ -63,6 +64,7 @@ class NumberReading:
     choices: tuple[str, ...] = ()
     is_number: bool = True
     nowhere: bool = False
+    message: str | None = None
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -102,7 +104,8 @@ def read_number(text: str, countries: Countries, across: ScopesAcross, index: Ow
     offered = [number for number in readings if number in likely or (known and known.begins(str(country_code(number))))]
     nowhere = index is not None and bool(readings) and _is_nowhere(readings[0], across, index)
     is_number = bool(offered or (readings and len(typed_digits(text)) >= MIN_DIGITS))
-    return NumberReading(text, None, tuple(offered[:MAX_CHOICES]), is_number=is_number, nowhere=nowhere)
+    message = None if is_number else plan_number(text, countries.likely).message
+    return NumberReading(text, None, tuple(offered[:MAX_CHOICES]), is_number, nowhere, message)
 
 
 def _held(known: KnownAcross, text: str, readings: Sequence[str]) -> tuple[str, ...]:

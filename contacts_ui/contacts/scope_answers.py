@@ -45,7 +45,8 @@ class Question:
 class ScopeAnswer:
     """What one scope answered. `asked_at`: when its contacts were read; `error`: the class of what kept it away.
 
-    `indexed`: nobody was asked, the number index has no such number there. `retry_after` is in seconds.
+    `was_here`: absent, though the number index has it there. `indexed`: nobody was asked, the number index has no such
+    number there. `retry_after` is in seconds.
     """
 
     scope: Scope
@@ -55,6 +56,7 @@ class ScopeAnswer:
     error: str | None = None
     request_id: str | None = None
     indexed: bool = False
+    was_here: bool = False
     retry_after: int | None = None
 
 

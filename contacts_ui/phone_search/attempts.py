@@ -53,6 +53,7 @@ class SearchPlan:
     `literal`: what a plain search would send, always one of the attempts; None where it would be no number.
     `within`: asked before the literal call, and says whether it is needed; else `instead` is asked.
     `elsewhere`: how many further contacts have the digits where they cannot be listed with these.
+    `is_held`: a whole number that a contact had when the index was made.
     `guided`: the number index has decided it (guided_plan.py); `complete`: it knows what else the text may be.
     """
 
@@ -66,6 +67,7 @@ class SearchPlan:
     instead: Attempt | None = None
     digits: str = ""
     elsewhere: int = 0
+    is_held: bool = False
     guided: bool = False
     complete: bool = False
 

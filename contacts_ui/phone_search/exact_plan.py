@@ -30,12 +30,13 @@ def plan_exact(raw: str, regions: Sequence[str], known: KnownNumbers | None = No
     named = {each.value: each for each in reversed(found)}
     numbers = unique_attempts([*(named.get(each.value, each) for each in literal), *found])
     held = tuple(each for each in numbers if known and known.has(each.value))
+    spelled = [each for plan in plans if held for each in plan.attempts if each.rows_with == held[0].value]
     written = () if literal or held else _as_written(text, plans)
     first = written if written and known and plans[0].guided else ()
-    attempts = unique_attempts([*held, *first, *numbers[: MAX_ATTEMPTS - len(written)], *written])[:MAX_ATTEMPTS]
-    return SearchPlan(
-        attempts, literal=literal_attempt(normalize(text)) if written else None, guided=bool(held or first)
-    )
+    likely = [*numbers[: MAX_ATTEMPTS - len(written)], *written]
+    attempts = unique_attempts([*held[:1], *spelled, *held, *first, *likely])[:MAX_ATTEMPTS]
+    literal_call = literal_attempt(normalize(text)) if written else None
+    return SearchPlan(attempts, literal=literal_call, is_held=bool(held), guided=bool(held or first))
 
 
 def _as_written(text: str, plans: Sequence[SearchPlan]) -> tuple[Attempt, ...]:

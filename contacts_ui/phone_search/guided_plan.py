@@ -104,7 +104,13 @@ class _Guide:
         others = self._pieces_of_fragment()
         if sum(piece.contacts or 0 for piece in others) <= len(held):
             others = ()  # the same contacts
-        return self._with([held[0], *self._literal, *held[1:], *self.default.attempts], (*held[1:], *others))
+        tried = [held[0], *self._literal, *self.spelled(held[0].value), *held[1:], *self.default.attempts]
+        return replace(self._with(tried, (*held[1:], *others)), is_held=True)
+
+    def spelled(self, number: str) -> tuple[Attempt, ...]:
+        """A number that exists as it is written there: the API may not know its E.164, by which it is asked for."""
+        piece = self._piece_like(national(number))
+        return () if piece is None else (replace(piece, rows_with=number),)
 
     def _of_pieces(self, pieces: Sequence[Attempt], numbers: Sequence[Attempt] = ()) -> SearchPlan:
         """All pieces in one list, or, of many contacts, the largest; first the one that is written as the text is.

@@ -61,11 +61,12 @@ def number_lookup(request: DeskRequest) -> HttpResponse:
     if reading.question and request.POST.get("start"):
         audit.spend_lookup(request)
         return _start(request, reading.question, asked, across)
-    page_id = lookup_pages.paid_page(request.user, reading.numbers)
-    if page_id is None:
+    paid = lookup_pages.paid_page(request.user, reading.numbers)
+    if paid is None:
         audit.spend_lookup(request)
+    page_id = paid.id if paid and paid.is_same else uuid4()
     result = look_up(reading.question, across, owner_index()) if reading.question else None
-    page = LookupPage(page_id or uuid4(), reading, asked.contact, result)
+    page = LookupPage(page_id, reading, asked.contact, result)
     if not wants_fragment(request):  # the page at that address shows it, and records what it shows
         lookup_pages.keep(request.user, page)
         return redirect("number-lookup-progress", page.id)

@@ -61,9 +61,13 @@ def history_headers(request: DeskRequest, canonical_url: str, *, replaces: bool)
 
 
 def replaces_history_entry(filters: ListFilters, previous: ListFilters) -> bool:
-    """True if the list replaces the history entry of `previous`: it is the same list, or only its search was edited."""
+    """True if the list replaces the history entry of `previous`: it is the same list, or only its search was edited.
+    Not that of a pasted list: whoever searches for something else comes back to it.
+    """
     if previous.canonical_url == filters.canonical_url:
         return True
+    if "\n" in (previous.search or ""):
+        return False
     if not filters.search or not previous.search or filters.search == previous.search:
         return False
     return filters.url(search=None) == previous.url(search=None)
