@@ -6,7 +6,6 @@ number takes only one of the hour's lookups.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -15,6 +14,7 @@ import msgspec
 from django.contrib.auth.models import User
 
 from contacts_ui.access import ScopesAcross
+from contacts_ui.gateway import get_gateway
 from contacts_ui.models import NumberLookup
 from contacts_ui.sealing.sealer import SealError, sealer_for
 from contacts_ui.sent_api.types import Contact
@@ -49,6 +49,8 @@ class _Page(msgspec.Struct, frozen=True):
     nowhere: bool
     answers: tuple[_Answer, ...]
     recorded: bool
+    is_number: bool
+    tried: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,18 @@ class LookupPage:
     recorded: bool = False
 
 
-def paid_page(user: User, numbers: Sequence[str]) -> UUID | None:
-    """The page of this person that told of one of these numbers within the hour: its lookup has been taken from the
+def paid_page(user: User, reading: NumberReading) -> UUID | None:
+    """The page of this person that told within the hour whatever this reading tells: its lookup has been taken from the
     hour. Cost: one query.
+
+    A number is paid for by any page that told of it, and so are other readings of it; "which country?" by the same
+    question for the same text alone, since it tells what no contact has. The number of a contact is not paid for by a
+    choice: where numbers are masked that would tell it.
     """
     now = datetime.now(UTC)
     rows = NumberLookup.objects.filter(user=user, state="shown", created_at__gt=now - KEPT, expires_at__gt=now)
     pages = ((row.pk, _opened(row)) for row in rows.order_by("-created_at"))
-    wanted = frozenset(numbers)
-    return next((pk for pk, page in pages if page and not wanted.isdisjoint((*page.forms, *page.choices))), None)
+    return next((pk for pk, page in pages if page and _has_told(page, reading)), None)
 
 
 def keep(user: User, page: LookupPage) -> None:
@@ -96,7 +101,7 @@ def page_of(lookup: NumberLookup, across: ScopesAcross) -> LookupPage | None:
         return None
     mine = {scope.profile_id: scope for scope in across.scopes}
     question = Question(page.forms, page.others, page.instead_of) if page.forms else None
-    reading = NumberReading(page.text, question, page.choices, nowhere=page.nowhere)
+    reading = NumberReading(page.text, question, page.choices, page.is_number, page.nowhere, page.tried)
     if question is None:
         return LookupPage(lookup.pk, reading, page.contact, None, page.recorded)
     answers = tuple(
@@ -115,6 +120,15 @@ def page_of(lookup: NumberLookup, across: ScopesAcross) -> LookupPage | None:
     told = {each.profile_id for each in page.answers}
     unasked = tuple(scope for scope in across.scopes if scope.profile_id not in told)
     return LookupPage(lookup.pk, reading, page.contact, CrossProfileResult(answers, unasked), page.recorded)
+
+
+def _has_told(page: _Page, reading: NumberReading) -> bool:
+    question = reading.question
+    if question is None:
+        return not page.forms and page.text == reading.text
+    if not reading.text:
+        return question.number in page.forms
+    return {question.number, *question.others} <= {*page.forms, *page.others, *page.choices}
 
 
 def _stored(page: LookupPage) -> _Page:
@@ -141,11 +155,15 @@ def _stored(page: LookupPage) -> _Page:
         page.reading.nowhere,
         tuple(answers),
         page.recorded,
+        page.reading.is_number,
+        page.reading.tried,
     )
 
 
 def _opened(row: NumberLookup) -> _Page | None:
-    """What was sealed; None under another key, and for what was changed or moved to somebody else."""
+    """What was sealed; None under another key of this desk or of the API, and for what was changed or moved to
+    somebody else.
+    """
     try:
         opened = sealer_for(PURPOSE).open(bytes(row.sealed), _about(row.user_id, row.pk))
         return msgspec.msgpack.decode(opened, type=_Page)
@@ -154,4 +172,5 @@ def _opened(row: NumberLookup) -> _Page | None:
 
 
 def _about(user_id: int, lookup_id: UUID) -> bytes:
-    return f"page|{user_id}|{lookup_id}".encode()
+    """With the API key's fingerprint: with another key these answers are of another account."""
+    return f"page|{get_gateway().api_key_fingerprint}|{user_id}|{lookup_id}".encode()

@@ -54,8 +54,9 @@ class Countries:
 class NumberReading:
     """What a text means: one number to ask about, or `choices` (E.164) when only the person knows the country.
 
-    `text`: as typed. `is_number`: it is a whole number in some country, perhaps in none that can be offered.
-    `nowhere`: the number index is complete, and no scope has it in any country.
+    `text`: as typed, "" for a contact. `is_number`: it is a whole number in some country, perhaps in none that can be
+    offered. `nowhere`: the number index is complete, and no scope has it in any country. `tried`: the number index was
+    asked for the digits, so that not finding them tells something too.
     """
 
     text: str
@@ -63,11 +64,14 @@ class NumberReading:
     choices: tuple[str, ...] = ()
     is_number: bool = True
     nowhere: bool = False
+    tried: bool = False
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Every number that this tells something about."""
-        return self.question.forms if self.question else self.choices
+        """Every number that this tells something about; of digits that are no number anywhere the digits."""
+        if self.question:
+            return (*self.question.forms, *self.question.others)
+        return self.choices or ((f"+{typed_digits(self.text)}",) if self.tried else ())
 
 
 def countries_of(preferences: EffectivePreferences, user: User, across: ScopesAcross) -> Countries:
@@ -102,7 +106,8 @@ def read_number(text: str, countries: Countries, across: ScopesAcross, index: Ow
     offered = [number for number in readings if number in likely or (known and known.begins(str(country_code(number))))]
     nowhere = index is not None and bool(readings) and _is_nowhere(readings[0], across, index)
     is_number = bool(offered or (readings and len(typed_digits(text)) >= MIN_DIGITS))
-    return NumberReading(text, None, tuple(offered[:MAX_CHOICES]), is_number=is_number, nowhere=nowhere)
+    tried = known is not None and (bool(readings) or bool(_own_digits(text)))
+    return NumberReading(text, None, tuple(offered[:MAX_CHOICES]), is_number=is_number, nowhere=nowhere, tried=tried)
 
 
 def _held(known: KnownAcross, text: str, readings: Sequence[str]) -> tuple[str, ...]:
@@ -111,9 +116,15 @@ def _held(known: KnownAcross, text: str, readings: Sequence[str]) -> tuple[str, 
     """
     forms = {form: number for number in reversed(readings) for form in (*other_forms(number), number)}
     held = {forms[form] for form in known.held(forms)}
-    digits = typed_digits(text)
-    written = (*known.written(digits), *known.held([f"+{digits}"])) if len(digits) >= MIN_DIGITS else ()
+    digits = _own_digits(text)
+    written = (*known.written(digits), *known.held([f"+{digits}"])) if digits else ()
     return tuple(dict.fromkeys((*(number for number in readings if number in held), *written)))
+
+
+def _own_digits(text: str) -> str:
+    """The digits of a text that are enough for a number; none of a text that may hold a second one beside them."""
+    digits = typed_digits(text, alone=True)
+    return digits if len(digits) >= MIN_DIGITS else ""
 
 
 def _question_about_held(

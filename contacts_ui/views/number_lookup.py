@@ -61,7 +61,7 @@ def number_lookup(request: DeskRequest) -> HttpResponse:
     if reading.question and request.POST.get("start"):
         audit.spend_lookup(request)
         return _start(request, reading.question, asked, across)
-    page_id = lookup_pages.paid_page(request.user, reading.numbers)
+    page_id = lookup_pages.paid_page(request.user, reading)
     if page_id is None:
         audit.spend_lookup(request)
     result = look_up(reading.question, across, owner_index()) if reading.question else None
@@ -123,7 +123,8 @@ def _recorded(request: DeskRequest, desk: DeskPage, page: LookupPage, across: Sc
     """An answer that is shown for the first time: with its events in the audit log, or not at all."""
     question, result = page.reading.question, page.result
     if question is None or result is None:
-        audit.record(request, _ACTION, **_asked_known(page.reading.numbers, "no country code"))
+        known = _asked_known(page.reading.numbers, "no country code", page.reading.text)
+        audit.record(request, _ACTION, **known)
     else:
         unsure = len(across.scopes) - len(settled(result.answers)) if result.askable else 0  # as the page says it
         about = audit.lookup_answered(len(result.here), len(across.scopes), unsure)
@@ -187,9 +188,9 @@ def _start(request: DeskRequest, question: Question, asked: Asked, across: Scope
     return redirect("number-lookup-progress", lookup.pk)
 
 
-def _asked_known(numbers: Sequence[str], about: str) -> dict[str, Any]:
+def _asked_known(numbers: Sequence[str], about: str, text: str = "") -> dict[str, Any]:
     """What is known of the event of a question; its answers have one each."""
-    return {"number_hashes": audit.hashes_of_numbers(numbers), "about": about}
+    return {"number_hashes": audit.hashes_of_numbers(numbers, text), "about": about}
 
 
 def _audit_found(request: DeskRequest, here: Sequence[ScopeAnswer], *, reveals: bool, spends: bool = True) -> None:
