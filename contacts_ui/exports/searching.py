@@ -85,7 +85,7 @@ def question_of(found: SearchResult) -> ContactQuery | None:
     query, attempt = found.query, found.attempt
     if attempt is None:
         return query.filters
-    if attempt.kind != "search" or (query.plan and query.plan.ending):
+    if attempt.kind != "search" or attempt.rows_with or (query.plan and query.plan.ending):
         return None
     return query.queries_of(attempt)[0]
 
