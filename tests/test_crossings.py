@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from contacts_ui.phone_search import SearchPlan, guided_plan
+from contacts_ui.number_index import ScopeIndex
+from contacts_ui.phone_search import SearchPlan, guided_plan, national
 from contacts_ui.phone_search.crossings import crossings_of
 from contacts_ui.sent_api.types import Contact
 
@@ -104,6 +106,32 @@ def test_crossing_of_a_hundred_is_cut_short() -> None:
     many = [f"+35385{last:07}" for last in range(150)]
     (crossing,) = crossings_of(index_of(*many), "5385", 100)
     assert len(crossing.numbers) == 101
+
+
+def test_number_that_no_plan_knows_is_listed_with_the_others_or_counted() -> None:
+    """It is written without the punctuation by which the others are found."""
+    formatted, bare = "+353211234567", "+3532151588"
+    assert national(formatted).startswith("(021)")
+    assert national(bare) == "2151588"
+    plan = _plan("5321", formatted, bare)
+    assert plan.attempts[0].spellings == ("(021)", "2151588")
+    assert plan.elsewhere == 0
+    crowded = _plan("5321", formatted, bare, "+3532161588", "+3532171588")
+    assert "(021)" in crowded.attempts[0].spellings
+    assert crowded.elsewhere == 3
+
+
+def test_fourth_way_to_write_digits_is_offered_though_it_is_what_was_typed(
+    admin_client: Client, use_index: UseIndex
+) -> None:
+    written = ("(02) 0231 2345", "2-02-3111", "(555) 202-3111", "(202) 311", "2023 2184")
+    rows = [
+        Contact(id=UUID(int=at), format_e164=f"+1555000{at:04}", format_national=each)
+        for at, each in enumerate(written)
+    ]
+    index = ScopeIndex.of(rows, complete=True)
+    plan = guided_plan("2023", ("US",), index)
+    assert [each.contacts for each in plan.attempts if each.value == "2023"] == [1]
 
 
 @pytest.mark.parametrize(
