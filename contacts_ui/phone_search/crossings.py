@@ -61,18 +61,20 @@ def crossings_of(known: KnownBeginnings, digits: str, most: int) -> tuple[Crossi
 
     Cost: a few hundred bisections, 10 ms where numbers have a mark.
     """
-    found, named = list[Crossing](), set[str]()
+    found = dict[str, list[str]]()
     for text in _beginnings(known, digits):
-        numbers = [each for each in known.numbers_beginning(text, most + 1) if _stands_across(digits, each)]
-        found.append(Crossing(tuple(numbers), text))
-        named.update(numbers)
+        found[text] = [each for each in known.numbers_beginning(text, most + 1) if _stands_across(digits, each)]
     further = defaultdict[str, list[str]](list)
     for code in filter(known.begins, _MARKED):
         for number in known.numbers_beginning(code, MOST_MARKED):
-            if digits in number and number not in named and _stands_across(digits, number):
-                further[number[: number.index(digits) + len(digits)]].append(number)
-    found += [Crossing(tuple(numbers), text) for text, numbers in further.items()]
-    named_somewhere = (crossing for crossing in found if crossing.numbers)
+            if digits not in number:
+                continue
+            beginning = number[: number.index(digits) + len(digits)]
+            # To write a number nationally takes 30 µs: not for those that are named, or more than are listed.
+            if beginning not in found and len(further[beginning]) <= most and _stands_across(digits, number):
+                further[beginning].append(number)
+    named = (Crossing(tuple(numbers), text) for text, numbers in (found | further).items())
+    named_somewhere = (crossing for crossing in named if crossing.numbers)
     return tuple(sorted(named_somewhere, key=lambda crossing: -len(crossing.numbers)))
 
 
