@@ -8,6 +8,7 @@ chooses the country.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from contacts_ui.phone_search import (
     numbers_of,
     other_forms,
     typed_digits,
+    vanity_digits,
 )
 from contacts_ui.preferences import EffectivePreferences
 
@@ -34,6 +36,7 @@ from .scope_answers import Question, question_about, question_of
 RECENT, MAX_REGIONS = 5, 10
 MAX_CHOICES = 6  # countries that are offered
 MIN_DIGITS = 7  # of a whole number without its country code
+_EXTENSION = re.compile(r"[\s,;]*(?:ext(?:ension|n)?|x|#)[\s.:=]*[0-9]{1,5}\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def read_number(text: str, countries: Countries, across: ScopesAcross, index: Ow
         return NumberReading(text, question)
     asked = (question.number, *question.others) if question else ()
     likely = tuple(dict.fromkeys((*asked, *numbers_of(text, countries.likely))))
-    readings = tuple(dict.fromkeys((*likely, *numbers_of(text, EVERY_REGION))))
+    readings = tuple(dict.fromkeys((*likely, *_of_any_country(text))))
     known = index.across(across.scopes) if index else None
     if index and known and (held := _held(known, text, readings)):
         return NumberReading(text, _question_about_held(held, likely, countries, across, index))
@@ -121,10 +124,25 @@ def _held(known: KnownAcross, text: str, readings: Sequence[str]) -> tuple[str, 
     return tuple(dict.fromkeys((*(number for number in readings if number in held), *written)))
 
 
+def _of_any_country(text: str) -> tuple[str, ...]:
+    """The whole numbers that the text is somewhere. Of a text with words its digits are read: to look for a number in
+    words takes 2 ms a region.
+    """
+    digits = _own_digits(text) or _lone_digits(text)
+    return numbers_of(digits if any(map(str.isalpha, text)) else text, EVERY_REGION) if digits else ()
+
+
 def _own_digits(text: str) -> str:
-    """The digits of a text that are enough for a number; none of a text that may hold a second one beside them."""
-    digits = typed_digits(text, alone=True)
-    return digits if len(digits) >= MIN_DIGITS else ""
+    """The digits of a text that are enough for a number; none of a text that may hold a second one beside them, which
+    would be looked for under the name of the first.
+    """
+    digits = _lone_digits(text)
+    return digits if len(digits) >= MIN_DIGITS else vanity_digits(text)
+
+
+def _lone_digits(text: str) -> str:
+    """The digits of a text that has one run of them, and perhaps an extension."""
+    return typed_digits(_EXTENSION.sub("", text), alone=True)
 
 
 def _question_about_held(

@@ -10,12 +10,14 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from pytest_django import Settings
 
+from contacts_ui.access import ScopesAcross
 from contacts_ui.audit import hashes_of_numbers
+from contacts_ui.contacts.number_reading import Countries, read_number
 from contacts_ui.contacts.scope_answers import number_of
 from contacts_ui.gateway import Gateway, get_gateway
 from contacts_ui.models import AuditEntry, GroupPolicy, Preferences, QuotaWindow
 from contacts_ui.number_index import record
-from contacts_ui.phone_search import country_code, numbers_of, typed_digits
+from contacts_ui.phone_search import candidates, country_code, numbers_of, typed_digits
 from contacts_ui.scope import Scope
 from testing.sandbox_server import SandboxServer
 from tests.html import FRAGMENT, text
@@ -76,6 +78,28 @@ def test_second_number_in_text_is_not_looked_for_beside_first(support_client: Cl
     assert "+44 7700" not in page.replace("\u00a0", " ")
     assert typed_digits("tel 447700900123 or 07403 965801", alone=True) == ""
     assert typed_digits("tel 447700900123", alone=True) == "447700900123"
+
+
+@pytest.mark.parametrize("typed", ["07403 965801", "tel: 07403965801", "07403 965801 ext. 5", "07403965801 x12"])
+def test_words_around_one_number_change_nothing(support_client: Client, own_scope: Scope, typed: str) -> None:
+    assert 'value="+447403965801"' in _look_up(support_client, typed)
+
+
+@pytest.mark.parametrize("typed", ["1/2/3/4/5/6/7/8/9 x", "call 074039658 or " * 14, "tel 5551234 " * 21])
+def test_text_with_words_is_searched_for_numbers_of_likely_countries_alone(
+    typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a second of the processor for one of them, read as of every country."""
+    regions: list[str] = []
+    monkeypatch.setattr(candidates, "_match", lambda _text, region: regions.append(region))
+    nowhere = ScopesAcross((), Scope(None, "", switchable=False), frozenset())
+    read_number(typed, Countries((), ("NZ", "KR")), nowhere, None)
+    assert set(regions) <= {"NZ", "KR"}
+
+
+def test_number_with_letters_is_read_as_of_any_country(support_client: Client, own_scope: Scope) -> None:
+    record(own_scope, [contact(1, "(800) 356-9377", "+18003569377")])
+    assert "+1 800-356-9377" in _look_up(support_client, "1-800-FLOWERS").replace("\u00a0", " ")
 
 
 def test_miss_of_digits_in_no_plan_takes_a_lookup_and_is_recorded(support_client: Client, own_scope: Scope) -> None:
