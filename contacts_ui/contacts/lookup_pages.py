@@ -128,7 +128,7 @@ def _has_told(page: _Page, reading: NumberReading) -> bool:
         return not page.forms and page.text == reading.text
     if not reading.text:
         return question.number in page.forms
-    return {question.number, *question.others} <= {*page.forms, *page.others, *page.choices}
+    return {*question.readings} <= {*page.forms, *page.others, *page.choices, page.instead_of}
 
 
 def _stored(page: LookupPage) -> _Page:

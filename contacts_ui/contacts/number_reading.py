@@ -73,7 +73,7 @@ class NumberReading:
     def numbers(self) -> tuple[str, ...]:
         """Every number that this tells something about; of digits that are no number anywhere the digits."""
         if self.question:
-            return (*self.question.forms, *self.question.others)
+            return tuple(dict.fromkeys((*self.question.forms, *self.question.readings)))
         return self.choices or ((f"+{typed_digits(self.text)}",) if self.tried else ())
 
 
