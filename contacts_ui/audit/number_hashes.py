@@ -38,9 +38,10 @@ def hashes_of_texts(texts: Iterable[str], regions: Sequence[str], known: KnownNu
     return _hashes([*asked, *(("digits", digits_only(text)) for text, _ in plans)])
 
 
-def hashes_of_numbers(numbers: Iterable[str | None]) -> tuple[str, ...]:
-    """The hashes of whole numbers in E.164."""
-    return _hashes([("number", number or "") for number in numbers])
+def hashes_of_numbers(numbers: Iterable[str | None], text: str = "") -> tuple[str, ...]:
+    """The hashes of whole numbers in E.164, and of the digits of a text that may mean others too."""
+    digits: list[Hashed] = [("digits", digits_only(text))] if text else []
+    return _hashes([*(("number", number or "") for number in numbers), *digits])
 
 
 def hashes_of_contacts(contacts: Iterable[Contact]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import msgspec
 from django.contrib.auth.models import User
 
 from contacts_ui.access import ScopesAcross
+from contacts_ui.gateway import get_gateway
 from contacts_ui.sealing.sealer import SealError, sealer_for
 from contacts_ui.sent_api.types import Contact
 
@@ -63,4 +64,4 @@ def opened_answers(user: User, question: Question, text: str, across: ScopesAcro
 
 
 def _about(user: User, question: Question) -> bytes:
-    return f"kept|{user.pk}|{'|'.join(question.forms)}".encode()
+    return f"kept|{get_gateway().api_key_fingerprint}|{user.pk}|{'|'.join(question.forms)}".encode()

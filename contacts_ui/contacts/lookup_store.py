@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.http import Http404
 
 from contacts_ui.access import ScopesAcross
+from contacts_ui.gateway import get_gateway
 from contacts_ui.models import NumberLookup, NumberLookupAnswer
 from contacts_ui.scope import Scope
 from contacts_ui.sealing.sealer import SealError, sealer_for
@@ -160,7 +161,7 @@ T = TypeVar("T")
 
 
 def _opened(sealed: bytes, about: bytes, kind: type[T]) -> T | None:
-    """What was sealed; None under another key, and for what was changed or moved."""
+    """What was sealed; None under another key of this desk or of the API, and for what was changed or moved."""
     try:
         return msgspec.msgpack.decode(sealer_for(PURPOSE).open(sealed, about), type=kind)
     except (SealError, msgspec.MsgspecError):
@@ -169,7 +170,8 @@ def _opened(sealed: bytes, about: bytes, kind: type[T]) -> T | None:
 
 
 def _about(lookup_id: UUID, name: str = "") -> bytes:
-    return f"{lookup_id}|{name}".encode()
+    """With the API key's fingerprint: with another key the same scope is another account's."""
+    return f"{get_gateway().api_key_fingerprint}|{lookup_id}|{name}".encode()
 
 
 def name_of(profile_id: str | None) -> str:

@@ -8,6 +8,7 @@ chooses the country.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from contacts_ui.phone_search import (
     other_forms,
     plan_number,
     typed_digits,
+    vanity_digits,
 )
 from contacts_ui.preferences import EffectivePreferences
 
@@ -35,6 +37,7 @@ from .scope_answers import Question, question_about, question_of
 RECENT, MAX_REGIONS = 5, 10
 MAX_CHOICES = 6  # countries that are offered
 MIN_DIGITS = 7  # of a whole number without its country code
+_EXTENSION = re.compile(r"[\s,;]*(?:ext(?:ension|n)?|x|#)[\s.:=]*[0-9]{1,5}\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,9 @@ class Countries:
 class NumberReading:
     """What a text means: one number to ask about, or `choices` (E.164) when only the person knows the country.
 
-    `text`: as typed. `is_number`: it is a whole number in some country, perhaps in none that can be offered.
-    `nowhere`: the number index is complete, and no scope has it in any country. `message`: why it is no number at all.
+    `text`: as typed, "" for a contact. `is_number`: it is a whole number in some country, perhaps in none that can be
+    offered. `nowhere`: the number index is complete, and no scope has it in any country. `tried`: the number index was
+    asked for the digits, so that not finding them tells something too. `message`: why it is no number at all.
     """
 
     text: str
@@ -64,12 +68,15 @@ class NumberReading:
     choices: tuple[str, ...] = ()
     is_number: bool = True
     nowhere: bool = False
+    tried: bool = False
     message: str | None = None
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Every number that this tells something about."""
-        return self.question.forms if self.question else self.choices
+        """Every number that this tells something about; of digits that are no number anywhere the digits."""
+        if self.question:
+            return tuple(dict.fromkeys((*self.question.forms, *self.question.readings)))
+        return self.choices or ((f"+{typed_digits(self.text)}",) if self.tried else ())
 
 
 def countries_of(preferences: EffectivePreferences, user: User, across: ScopesAcross) -> Countries:
@@ -95,7 +102,7 @@ def read_number(text: str, countries: Countries, across: ScopesAcross, index: Ow
         return NumberReading(text, question)
     asked = (question.number, *question.others) if question else ()
     likely = tuple(dict.fromkeys((*asked, *numbers_of(text, countries.likely))))
-    readings = tuple(dict.fromkeys((*likely, *numbers_of(text, EVERY_REGION))))
+    readings = tuple(dict.fromkeys((*likely, *_of_any_country(text))))
     known = index.across(across.scopes) if index else None
     if index and known and (held := _held(known, text, readings)):
         return NumberReading(text, _question_about_held(held, likely, countries, across, index))
@@ -105,7 +112,8 @@ def read_number(text: str, countries: Countries, across: ScopesAcross, index: Ow
     nowhere = index is not None and bool(readings) and _is_nowhere(readings[0], across, index)
     is_number = bool(offered or (readings and len(typed_digits(text)) >= MIN_DIGITS))
     message = None if is_number else plan_number(text, countries.likely).message
-    return NumberReading(text, None, tuple(offered[:MAX_CHOICES]), is_number, nowhere, message)
+    tried = known is not None and (bool(readings) or bool(_own_digits(text)))
+    return NumberReading(text, None, tuple(offered[:MAX_CHOICES]), is_number, nowhere, tried, message)
 
 
 def _held(known: KnownAcross, text: str, readings: Sequence[str]) -> tuple[str, ...]:
@@ -114,9 +122,30 @@ def _held(known: KnownAcross, text: str, readings: Sequence[str]) -> tuple[str, 
     """
     forms = {form: number for number in reversed(readings) for form in (*other_forms(number), number)}
     held = {forms[form] for form in known.held(forms)}
-    digits = typed_digits(text)
-    written = (*known.written(digits), *known.held([f"+{digits}"])) if len(digits) >= MIN_DIGITS else ()
+    digits = _own_digits(text)
+    written = (*known.written(digits), *known.held([f"+{digits}"])) if digits else ()
     return tuple(dict.fromkeys((*(number for number in readings if number in held), *written)))
+
+
+def _of_any_country(text: str) -> tuple[str, ...]:
+    """The whole numbers that the text is somewhere. Of a text with words its digits are read: to look for a number in
+    words takes 2 ms a region.
+    """
+    digits = _own_digits(text) or _lone_digits(text)
+    return numbers_of(digits if any(map(str.isalpha, text)) else text, EVERY_REGION) if digits else ()
+
+
+def _own_digits(text: str) -> str:
+    """The digits of a text that are enough for a number; none of a text that may hold a second one beside them, which
+    would be looked for under the name of the first.
+    """
+    digits = _lone_digits(text)
+    return digits if len(digits) >= MIN_DIGITS else vanity_digits(text)
+
+
+def _lone_digits(text: str) -> str:
+    """The digits of a text that has one run of them, and perhaps an extension."""
+    return typed_digits(_EXTENSION.sub("", text), alone=True)
 
 
 def _question_about_held(

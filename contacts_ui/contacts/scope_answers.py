@@ -40,6 +40,11 @@ class Question:
         """The number in its likeliest form."""
         return self.forms[0]
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """The number, and whatever else the text may mean of which the answer tells something."""
+        return (self.number, *self.others, *filter(None, [self.instead_of]))
+
 
 @dataclass(frozen=True, slots=True)
 class ScopeAnswer:

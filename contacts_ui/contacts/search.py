@@ -231,7 +231,7 @@ def _with_alternatives(found: SearchResult, query: ContactListQuery, tried: Sequ
         return dataclasses.replace(found, attempts=tuple(tried))
     listed = found.spellings
     if found.is_as_typed and plan and plan.literal:
-        listed = (*listed, plan.literal.value)  # what was typed is no other grouping
+        others = [each for each in others if each.contacts or each != plan.literal]  # as typed is no other grouping
     others = (each for each in others if each.value not in listed)
     if plan and plan.complete:
         others = (each for each in others if each.kind == "phone" or each.contacts)

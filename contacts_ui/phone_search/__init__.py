@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from .attempts import SEPARATOR, Attempt, SearchPlan, parse_attempt
-from .candidates import EVERY_REGION, country_code, e164, international, names_country, national, numbers_of, regions_of
+from .candidates import (
+    EVERY_REGION,
+    country_code,
+    e164,
+    international,
+    names_country,
+    national,
+    numbers_of,
+    regions_of,
+    vanity_digits,
+)
 from .exact_plan import plan_exact
 from .guided_plan import guided_plan
 from .known_numbers import KnownNumbers
@@ -45,5 +55,6 @@ __all__ = [
     "regions_of",
     "split_numbers",
     "typed_digits",
+    "vanity_digits",
     "whole_numbers_only",
 ]

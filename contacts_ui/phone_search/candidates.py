@@ -74,6 +74,14 @@ def numbers_of(text: str, regions: Sequence[str]) -> tuple[str, ...]:
     return tuple(candidate.e164 for candidate in found)
 
 
+def vanity_digits(text: str) -> str:
+    """The digits that a number with letters in it is dialled by, "1-800-FLOWERS"; none of any other text."""
+    spelled = normalize(text).text
+    if not _VANITY.fullmatch(spelled):
+        return ""
+    return "".join(filter(str.isdigit, phonenumbers.convert_alpha_characters_in_number(spelled)))
+
+
 def names_country(text: str, number: str, region: str | None = None) -> bool:
     """True if a text that was read as this number (E.164) has its country code in it, or need not: it is that of
     `region`, the person's own.

@@ -8,7 +8,7 @@ they are written nationally, "085", of whose rows those count that have the digi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -20,7 +20,7 @@ from .input import digits_of
 from .known_numbers import KnownBeginnings
 from .prefixes import MOBILE_MARKS, national_prefixes
 
-MOST_MARKED = 300  # numbers with a mark and these digits that are looked at: 10 ms
+MOST_MARKED = 5_000  # numbers with a mark and these digits that are looked at
 _MARKED = tuple(f"{code}{mark}" for code, marks in MOBILE_MARKS.items() for mark in marks if mark)
 _CODES = (*map(str, COUNTRY_CODE_TO_REGION_CODE), *_MARKED)  # how numbers begin before their national digits
 
@@ -51,39 +51,46 @@ def crossings_of(known: KnownBeginnings, digits: str, most: int) -> tuple[Crossi
 
     Cost: a few hundred bisections; a millisecond for 100,000 numbers with a mark.
     """
-    found, named = list[Crossing](), set[str]()
+    found = dict[str, list[str]]()
     for text in _beginnings(known, digits):
-        numbers = [each for each in known.numbers_beginning(text, most + 1) if _stands_across(digits, each)]
-        found.append(Crossing(tuple(numbers), text))
-        named.update(numbers)
+        found[text] = [each for each in known.numbers_beginning(text, most + 1) if _stands_across(digits, each)]
     further = defaultdict[str, list[str]](list)
     for code in _MARKED:
         for number in known.numbers_containing(code, digits, MOST_MARKED):
-            if number not in named and _stands_across(digits, number):
-                further[number[: number.index(digits) + len(digits)]].append(number)
-    found += [Crossing(tuple(numbers), text) for text, numbers in further.items()]
-    named_somewhere = (crossing for crossing in found if crossing.numbers)
+            beginning = number[: number.index(digits) + len(digits)]
+            # To write a number nationally takes 30 µs: not for those that are named, or more than are listed.
+            if beginning not in found and len(further[beginning]) <= most and _stands_across(digits, number):
+                further[beginning].append(number)
+    named = (Crossing(tuple(numbers), text) for text, numbers in (found | further).items())
+    named_somewhere = (crossing for crossing in named if crossing.numbers)
     return tuple(sorted(named_somewhere, key=lambda crossing: -len(crossing.numbers)))
 
 
 def searches_for(crossings: Sequence[Crossing], room: int, most: int, find_piece: FindPiece) -> CrossingSearches:
     """How to find these numbers: by at most `room` pieces that at most `most` contacts have.
 
-    A piece for all that begin so is best: it finds who is new, too. Else what all have in common, else each by itself.
+    A piece for all that begin so is best: it finds who is new, too. Else what all have in common, else each by itself;
+    so are those that no plan knows, and that are written without the punctuation of the others.
     """
     found, left_out = dict[str, int](), 0
     for crossing in crossings:
         wide = map(find_piece, (*national_prefixes(crossing.beginning), _common(crossing.numbers)))
-        each = (find_piece(national(f"+{number}")) for number in crossing.numbers[: room + 1])
-        left = most - sum(found.values())
-        one = next((piece for piece in wide if piece and (piece.contacts or 0) <= left), None)
-        pieces = {piece.value: piece.contacts or 0 for piece in ([one] if one else each) if piece}
-        fits = bool(pieces) and len(found | pieces) <= room and sum(pieces.values()) <= left
-        if fits and (one or len(pieces) == len(crossing.numbers)):
-            found |= pieces
+        one = next((piece for piece in wide if piece and _fits([piece], found, room, most)), None)
+        if one:
+            found[one.value] = one.contacts or 0
+        rest = [number for number in crossing.numbers if not (one and one.value in national(f"+{number}"))]
+        each = list(filter(None, (find_piece(national(f"+{number}")) for number in rest[: room + 1])))
+        if len(each) == len(rest) and _fits(each, found, room, most):
+            found |= {piece.value: piece.contacts or 0 for piece in each}
         else:
-            left_out += len(crossing.numbers)
+            left_out += len(rest)
     return CrossingSearches(tuple(found), left_out)
+
+
+def _fits(pieces: Sequence[Attempt], found: Mapping[str, int], room: int, most: int) -> bool:
+    """True if these pieces may be asked for beside those that were found."""
+    both = {**found, **{piece.value: piece.contacts or 0 for piece in pieces}}
+    return len(both) <= room and sum(both.values()) <= most
 
 
 def _beginnings(known: KnownBeginnings, digits: str) -> Iterator[str]:

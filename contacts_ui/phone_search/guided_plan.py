@@ -288,7 +288,10 @@ class _Guide:
     def _with(self, attempts: Sequence[Attempt], others: Sequence[Attempt]) -> SearchPlan:
         """The plan of these, at most three. Counts are true, and nothing else is offered, if the index is complete."""
         listed = attempts[0].spellings
-        others_tried = (each for each in attempts[1:] if each.kind == "phone" or each.value not in listed)
+        counted = {each.value: each for each in others if each.contacts}  # as typed, and not in the list
+        others_tried = (
+            counted.get(each.value, each) for each in attempts[1:] if each.kind == "phone" or each.value not in listed
+        )
         tried = unique_attempts([attempts[0], *others_tried])[:MAX_ATTEMPTS]
         offered = [*others, *([] if self.known.complete else self.default.attempts + self.default.alternatives)]
         alternatives = [each for each in unique_attempts(offered) if each not in tried]

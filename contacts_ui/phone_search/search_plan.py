@@ -142,10 +142,13 @@ def fragment_of(phone_input: PhoneInput) -> PhoneInput:
     return phone_input if only_punctuation(phone_input.text) else longest_digit_run(phone_input)
 
 
-def typed_digits(raw: str) -> str:
-    """The digits of a text that may be one whole number: of a text with words those of its longest run."""
+def typed_digits(raw: str, *, alone: bool = False) -> str:
+    """The digits of a text that may be one whole number: of a text with words those of its longest run. With `alone`
+    none where the text has other digits beside that run.
+    """
     phone_input = normalize(raw)
-    return fragment_of(phone_input).digits if phone_input.digits else ""
+    digits = fragment_of(phone_input).digits if phone_input.digits else ""
+    return "" if alone and digits != phone_input.digits else digits
 
 
 def _refusal(phone_input: PhoneInput) -> str:

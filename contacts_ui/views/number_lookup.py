@@ -61,12 +61,14 @@ def number_lookup(request: DeskRequest) -> HttpResponse:
     if reading.question and request.POST.get("start"):
         audit.spend_lookup(request)
         return _start(request, reading.question, asked, across)
-    paid = lookup_pages.paid_page(request.user, reading.numbers)
+    paid = lookup_pages.paid_page(request.user, reading)
     if paid is None:
         audit.spend_lookup(request)
-    page_id = paid.id if paid and paid.is_same else uuid4()
+    elif not paid.is_same:
+        lookup_pages.choose(request.user, paid.id)
+    page_id, chosen = (paid.id, paid.chosen) if paid and paid.is_same else (uuid4(), False)
     result = look_up(reading.question, across, owner_index()) if reading.question else None
-    page = LookupPage(page_id, reading, asked.contact, result)
+    page = LookupPage(page_id, reading, asked.contact, result, chosen=chosen)
     if not wants_fragment(request):  # the page at that address shows it, and records what it shows
         lookup_pages.keep(request.user, page)
         return redirect("number-lookup-progress", page.id)
@@ -124,7 +126,8 @@ def _recorded(request: DeskRequest, desk: DeskPage, page: LookupPage, across: Sc
     """An answer that is shown for the first time: with its events in the audit log, or not at all."""
     question, result = page.reading.question, page.result
     if question is None or result is None:
-        audit.record(request, _ACTION, **_asked_known(page.reading.numbers, "no country code"))
+        known = _asked_known(page.reading.numbers, "no country code", page.reading.text)
+        audit.record(request, _ACTION, **known)
     else:
         unsure = len(across.scopes) - len(settled(result.answers)) if result.askable else 0  # as the page says it
         about = audit.lookup_answered(len(result.here), len(across.scopes), unsure)
@@ -188,9 +191,9 @@ def _start(request: DeskRequest, question: Question, asked: Asked, across: Scope
     return redirect("number-lookup-progress", lookup.pk)
 
 
-def _asked_known(numbers: Sequence[str], about: str) -> dict[str, Any]:
+def _asked_known(numbers: Sequence[str], about: str, text: str = "") -> dict[str, Any]:
     """What is known of the event of a question; its answers have one each."""
-    return {"number_hashes": audit.hashes_of_numbers(numbers), "about": about}
+    return {"number_hashes": audit.hashes_of_numbers(numbers, text), "about": about}
 
 
 def _audit_found(request: DeskRequest, here: Sequence[ScopeAnswer], *, reveals: bool, spends: bool = True) -> None:

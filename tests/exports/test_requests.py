@@ -48,6 +48,18 @@ def test_search_is_read_by_its_question(account_exporter: Person, desk_api: Sand
     assert _ids(account_exporter, export) == expected
 
 
+def test_file_of_a_beginning_holds_no_row_that_its_list_leaves_out(
+    account_exporter: Person, desk_api: SandboxServer
+) -> None:
+    """The list of "+44 20" is picked out of the answer to "020", which other countries' numbers have too."""
+    numbers = desk_api.contacts()
+    expected = {number for number in numbers.values() if number and number.startswith("+4420")}
+    answered = {numbers[each] for each in _listed(desk_api, None, search="020")}
+    export = account_exporter.exports("csv", search="+44 20")
+    assert {numbers[each] for each in _ids(account_exporter, export)} == expected
+    assert answered > expected
+
+
 def test_whole_number_is_one_row_and_costs_no_further_call(exporter: Person, caching_api: SandboxServer) -> None:
     number = next(number for number in caching_api.contacts(exporter.profile_id).values() if number)
     export = exporter.asks("csv", phone=number)

@@ -308,9 +308,20 @@ def test_contact_deleted_since_index_was_built_is_not_here(
 ) -> None:
     number_index()
     sandbox.fault(route="contacts", kind="status", status=404, code="RESOURCE_001", times=2)
+    sandbox.fault(route="contacts", kind="patch", set={"data.contacts": []}, times=2)  # nor by its national format
     page = text(support_client.post(LOOKUP, {"number": shared}, follow=True))
     assert said(page)["here"] == []
     assert len(said(page)["absent"]) == 3
+    assert page.count("It was when its contacts were last read.") == 2
+
+
+def test_contact_without_its_e164_is_found_as_it_is_written(
+    support_client: Client, number_index: Callable[..., None], sandbox: SandboxServer, shared: str
+) -> None:
+    number_index()
+    sandbox.fault(route="contacts", kind="status", status=404, code="RESOURCE_001", times=2)  # phone= knows E.164 alone
+    page = text(support_client.post(LOOKUP, {"number": shared}, follow=True))
+    assert len(said(page)["here"]) == 2
 
 
 @pytest.fixture

@@ -344,6 +344,18 @@ def test_sweep_of_deactivated_person_ends(
     assert NumberLookup.objects.get().state == "done"
 
 
+def test_lookup_of_another_api_key_is_gone_and_is_not_taken_further(
+    agent: Client, own_api: SandboxServer, shared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = started(agent, shared)
+    own_api.reset_requests()
+    monkeypatch.setattr(Gateway, "api_key_fingerprint", "another")
+    assert agent.get(path).status_code == 404
+    run_tasks()
+    assert asked(own_api) == []
+    assert NumberLookup.objects.get().state == "done"
+
+
 def test_lookup_of_former_data_key_is_gone(
     agent: Client, support_user: User, own_api: SandboxServer, settings: Settings, shared: str
 ) -> None:

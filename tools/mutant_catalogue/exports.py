@@ -7,6 +7,13 @@ from .mutant import Mutant
 RIGHTS = "tests/exports/test_rights.py"
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "the file of a list that was picked out of an answer holds the whole answer",
+        "contacts_ui/exports/searching.py",
+        'attempt.kind != "search" or attempt.rows_with or ',
+        'attempt.kind != "search" or ',
+        ("tests/exports/test_requests.py::test_file_of_a_beginning_holds_no_row_that_its_list_leaves_out",),
+    ),
+    Mutant(
         "an export reads on after its role or profile was taken away",
         "contacts_ui/exports/reading.py",
         "    if rights_of(export, in_background=True) is None:\n",

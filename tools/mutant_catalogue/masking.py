@@ -6,6 +6,20 @@ from .mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "a lookup that takes nothing tells that a hidden number is one of the choices",
+        "contacts_ui/contacts/lookup_pages.py",
+        "        return question.number in page.forms\n",
+        "        return question.number in (*page.forms, *page.choices)\n",
+        ("tests/lookup/test_paid.py::test_choices_tell_no_hidden_number_of_a_contact",),
+    ),
+    Mutant(
+        "a number is looked for beside one that was paid for",
+        "contacts_ui/contacts/lookup_pages.py",
+        "        return not page.forms and page.text == reading.text\n",
+        "        return not {*reading.choices}.isdisjoint(page.choices)\n",
+        ("tests/lookup/test_paid.py::test_text_with_one_choice_of_another_takes_its_own_lookup",),
+    ),
+    Mutant(
         "the list shows unmasked numbers to a user with masking",
         "templates/desk/contacts/_results.html",
         "not preferences.mask_numbers",
