@@ -16,7 +16,7 @@ from contacts_ui.contacts.masking import MASK, mask_number
 from contacts_ui.sent_api.types import Contact
 
 ONE = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
-NONE_KNOWN = "No channel is known, so it may not be possible to message this contact"
+NONE_KNOWN = "The record names no channel, so messages may not reach this contact"
 
 
 def _contact(channels: str | tuple[str, ...] | None = None, default: str | None = None, **fields: Any) -> Contact:

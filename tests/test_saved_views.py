@@ -520,10 +520,11 @@ def test_clearing_filters_of_view_brings_own_columns_back(admin_client: Client, 
     page = text(fragment(admin_client, f"{LIST}?channel=whatsapp&columns=region{search}"))
     found = re.findall(r'class="(?:chip|btn)" href="([^"]+)"[^>]*>([^<]*)<', page)
     links = {label or "chip": url for url, label in found}
-    clears_search = links.pop("Clear the search", None)
-    assert set(links) == ({"chip", "All channels", "Clear search and filters"} if search else {"chip"})
+    clears_search, all_channels = links.pop("Clear the search", None), links.pop("All channels", None)
+    assert set(links) == ({"chip", "Clear search and filters"} if search else {"chip"})
     assert not [url for url in links.values() if "columns" in url]
     assert clears_search == (f"{LIST}?channel=whatsapp&amp;columns=region" if search else None)
+    assert all_channels == (f"{LIST}?search=555-000&amp;columns=region" if search else None)
 
 
 def _switched_to(client: Client, current: str) -> set[str]:

@@ -28,7 +28,7 @@ def reachability_label(contact: Contact) -> str:
         return "Do not message: opted out"
     names = list(dict.fromkeys(channel_name(channel) for channel in contact.available_channels))
     if not names:
-        return "No channel is known, so it may not be possible to message this contact"
+        return "The record names no channel, so messages may not reach this contact"
     first = channel_name(contact.default_channel) if contact.default_channel else None
     doubt = "" if contact.opt_out is False else ". Whether it opted out is not known"
     order = f". {first} is the default" if len(names) > 1 and first in names else ""

@@ -128,8 +128,10 @@ addEventListener("DOMContentLoaded", countLookedUp); // a list that came with th
 let lookupStart = null; // since when, and how many were done then
 function timeLeft(done, total, waiting) {
   const now = performance.now(), rest = total - done, wait = Number(waiting.dataset.wait ?? 0);
-  if (!lookupStart || lookupStart.done > done) lookupStart = { at: now, done };
-  const measured = done > lookupStart.done ? (now - lookupStart.at) / 1000 / (done - lookupStart.done) : 0;
+  if (!lookupStart || lookupStart.done > done) lookupStart = { at: now, done, last: { at: now, done } };
+  const each = (since) => (done > since.done ? (now - since.at) / 1000 / (done - since.done) : 0);
+  const measured = Math.max(each(lookupStart), each(lookupStart.last)); // the first ones may have come from the cache
+  if (done > lookupStart.last.done) lookupStart.last = { at: now, done };
   const seconds = Math.max(rest * measured, wait * Math.ceil(rest / 5));
   if (!seconds) return "";
   return seconds > 90 ? `, about ${Math.round(seconds / 60)} min left` : `, about ${seconds > 10 ? 5 * Math.round(seconds / 5) : Math.ceil(seconds)} s left`;
