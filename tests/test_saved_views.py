@@ -524,7 +524,7 @@ def test_clearing_filters_of_view_brings_own_columns_back(admin_client: Client, 
     assert set(links) == ({"chip", "Clear search and filters"} if search else {"chip"})
     assert not [url for url in links.values() if "columns" in url]
     assert clears_search == (f"{LIST}?channel=whatsapp&amp;columns=region" if search else None)
-    assert all_channels == (f"{LIST}?search=555-000&amp;columns=region" if search else None)
+    assert all_channels == (f"{LIST}?search=555-000&amp;as=555-000&amp;columns=region" if search else None)
 
 
 def _switched_to(client: Client, current: str) -> set[str]:

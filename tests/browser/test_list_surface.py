@@ -74,3 +74,16 @@ def test_list_begins_at_top_after_channel_chosen_far_down(new_context: NewContex
     wait_for_address(page, "?channel=sms")
     wait_for_results(page)
     expect(page.locator("#summary")).to_be_in_viewport()
+
+
+def test_back_leads_from_a_search_to_the_pasted_list(new_context: NewContext, sandbox: SandboxServer) -> None:
+    numbers = [number for number in sandbox.contacts().values() if number][:3]
+    page = new_context.signed_in("admin", at="/account/contacts/")
+    page.get_by_text("Look up a list").first.click()
+    page.locator("#several textarea").fill("\n".join(numbers))
+    page.get_by_role("button", name="Look up all").click()
+    expect(page.get_by_text("3 found, 0 not found")).to_be_visible()
+    page.fill("#search", "5385")
+    expect(page.locator("[data-looked-up]")).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_text("3 found, 0 not found")).to_be_visible()
