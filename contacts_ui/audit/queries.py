@@ -30,7 +30,8 @@ class EntryFilter:
     """A filter of rows. An empty field or None does not filter.
 
     `people` are user ids, `person` is the name of a deleted user; `done_to` are their user names: rows about one of
-    these pass as well, whoever did it. `scopes` are profile ids or "account". `since` is inclusive, `until` exclusive. `number_hashes` are those of one number: a row has to have one of them.
+    these pass as well, whoever did it. `scopes` are profile ids or "account". `since` is inclusive, `until`
+    exclusive. `number_hashes` are those of one number: a row has to have one of them.
     `hide_reads`: without the rows of reading this log. `name`: rows of this name; with an outcome, those of its action
     that had that outcome.
     """
