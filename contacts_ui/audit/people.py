@@ -70,7 +70,8 @@ def about_people(names: Iterable[str]) -> Q:
         export = f": of {name}"  # exports/lifecycle.py
         ended = Q(about__endswith=export) | Q(about__contains=f"{export} (")
         by_text |= Q(ended, action=AuditAction.EXPORT_CANCELLED)
-    return done_to(names) | by_text
+    every = (*_DONE_TO, AuditAction.ADMIN_CHANGED, AuditAction.EXPORT_CANCELLED)
+    return Q(action__in=[action.value for action in every]) & (done_to(names) | by_text)  # all in one: for the index
 
 
 def _people(condition: Q) -> dict[int, str]:

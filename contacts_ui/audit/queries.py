@@ -148,8 +148,11 @@ def entries_page(
 
 
 def count_entries(entry_filter: EntryFilter) -> int:
-    """How many rows pass the filter, at most MAX_COUNTED + 1: counting millions would cost seconds. Cost: one query."""
-    return filter_entries(entry_filter)[: MAX_COUNTED + 1].count()
+    """How many rows pass the filter, at most MAX_COUNTED + 1: counting millions would cost seconds. Cost: one query, of
+    people two.
+    """
+    most = MAX_COUNTED + 1
+    return min(most, sum(branch[:most].count() for branch in _branches(entry_filter)))
 
 
 def get_entry(entry_id: int) -> AuditEntry | None:
