@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
-from contacts_ui.models import NumberIndex, Snapshot
+from contacts_ui.gateway import get_gateway
+from contacts_ui.models import NumberIndex, NumberIndexAddition, Snapshot
 from contacts_ui.number_index import maintenance
 from testing.sandbox_server import SandboxServer
 
@@ -120,6 +122,16 @@ def test_number_index_is_shown_with_its_age_and_cost(
     assert "<dt>Updated</dt><dd><span>3 h ago</span>" in page
 
 
+def test_contacts_that_changed_are_counted_once_in_a_whole_list(
+    number_index: Build, admin_client: Client, desk_api: SandboxServer
+) -> None:
+    number_index()
+    index = NumberIndex.objects.get(scope="account")
+    NumberIndexAddition.objects.create(index=index, mark=uuid4(), created_at=datetime.now(UTC), rows=3, sealed=b"")
+    known = f"<dt>Contacts known</dt><dd><span>{len(desk_api.contacts()):,}</span>"
+    assert known in text(admin_client.get("/gateway/"))
+
+
 def test_too_large_organization_is_said_to_be_so(number_index: Build, admin_client: Client) -> None:
     number_index()
     NumberIndex.objects.update(seen_total=1_234_567)
@@ -167,6 +179,16 @@ def test_summary_of_desk_without_calls_claims_no_answer(admin_client: Client, de
     summary = _summary(text(admin_client.get("/gateway/")))
     assert summary.startswith("The messaging service wasn’t called in the last hour. This desk used 0 of its ")
     assert summary.endswith("The search index is off.")
+
+
+def test_summary_says_how_many_calls_a_limit_stopped(admin_client: Client, desk_api: SandboxServer) -> None:
+    assert "because a limit was reached" not in _summary(text(admin_client.get("/gateway/")))
+    for _ in range(2):
+        get_gateway()._config.stats.increment("limited")
+    page = text(admin_client.get("/gateway/"))
+    assert " 2 calls waited or were refused in the last hour because a limit was reached. " in _summary(page)
+    assert re.search(r"<dt[^>]*>Throttled</dt><dd><span>2</span>", page)
+    assert re.search(r"<dt[^>]*>Waiting for the limit</dt><dd><span>Not now</span>", page)
 
 
 def test_page_has_one_word_for_calls_that_wait(admin_client: Client, desk_api: SandboxServer) -> None:

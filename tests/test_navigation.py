@@ -64,6 +64,14 @@ def test_person_with_several_profiles_finds_a_number_in_them(support_client: Cli
         assert [title for _url, _current, title in links] == ["Contacts", "Find a number"]
 
 
+def test_navigation_of_an_error_page_follows_profiles_taken_away(support_client: Client, support_user: User) -> None:
+    support_client.get("/", follow=True)  # tells the session that there are several profiles
+    kept, gone = ProfileAccess.objects.filter(user=support_user)[:2]
+    ProfileAccess.objects.exclude(pk=kept.pk).delete()
+    refused = support_client.get(f"/p/{gone.profile_id}/contacts/")
+    assert (refused.status_code, _links(text(refused))) == (404, [])
+
+
 def test_single_account_has_nothing_to_find_a_number_in(admin_client: Client, use_key: Callable[[str], None]) -> None:
     use_key("sandbox-user")
     admin_client.get("/account/contacts/")

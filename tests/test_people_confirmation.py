@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.test import Client
 
+from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import role_of
+from testing.sandbox_server import SandboxServer
 from tests.test_people_edit import assigned, path_of, save
 
 from .html import text
@@ -65,6 +68,22 @@ def test_question_before_a_role_says_all_that_the_form_changes(admin_client: Cli
     User.objects.filter(pk=support_user.pk).update(first_name="Mira", last_name="Novak")
     page = text(save(admin_client, support_user, role="none", name="Mira Nowak"))
     assert "<b>Mira Novak: role from Support to none; name from Mira Novak to Mira Nowak</b>" in page
+
+
+def test_question_names_three_profiles_and_counts_the_others(
+    admin_client: Client, support_user: User, sandbox: SandboxServer
+) -> None:
+    ProfileAccess.objects.filter(user=support_user).delete()
+    profiles = sorted(sandbox.profiles()[1:6], key=lambda profile: str(profile["name"]).casefold())
+    for profile in profiles:
+        ProfileAccess.objects.create(user=support_user, profile_id=profile["id"])
+    names, ids = [profile["name"] for profile in profiles], [profile["id"] for profile in profiles]
+    for kept, said in (
+        ([], f"5 profiles removed: {', '.join(names[:3])} and 2 more</b>"),
+        (ids[3:], f"3 profiles removed: {names[0]}, {names[1]} and {names[2]}</b>"),
+        (ids[1:], f"1 profile removed: {names[0]}</b>"),
+    ):
+        assert said in unescape(text(save(admin_client, support_user, role="none", profiles=kept)))
 
 
 def test_confirmed_role_removal_saves_whole_form(admin_client: Client, support_user: User) -> None:

@@ -166,7 +166,8 @@ def test_session_and_password_of_before_a_promotion_end(
     prepared.force_login(support_user)
     save(root_client, support_user, role=role, confirm="role")
     page = text(root_client.get(path_of(support_user)))
-    assert "is signed out everywhere and needs a new password: create a reset link." in page
+    assert 'type="submit">Create password link</button>' in page
+    assert "is signed out everywhere and needs a new password: create a password link." in page
     assert prepared.get("/audit/")["Location"].startswith("/sign-in/")
     assert not _kept(support_user).has_usable_password()
 
@@ -179,11 +180,21 @@ def test_other_change_of_role_keeps_session_and_password(root_client: Client, su
 
 
 @GUARDED
-def test_promotion_asks_first_and_names_the_address(root_client: Client, support_user: User, role: str) -> None:
+def test_promotion_asks_first_and_names_the_address(
+    root_client: Client, support_user: User, role: str, settings: Settings
+) -> None:
     """An admin may have set it, and the link for a new password goes there."""
+    settings.EMAIL_URL = "smtp://mail.example.org"
     support_user.email = "somebody@example.org"
     support_user.save()
     page = text(save(root_client, support_user, role=role))
     assert f"an {role}?" in page
-    assert "The link goes to somebody@example.org: check with them that it’s their address." in page
+    assert "It’s emailed to somebody@example.org: check with them that it’s their address." in page
     assert role_of(_kept(support_user)) == "support"
+
+
+def test_promotion_without_mail_names_no_address(root_client: Client, support_user: User) -> None:
+    User.objects.filter(pk=support_user.pk).update(email="somebody@example.org")
+    question = text(save(root_client, support_user, role="admin", email="somebody@example.org")).partition("<h1>")[2]
+    assert "You create a link for it next. You send it to them yourself." in question
+    assert "emailed" not in question

@@ -135,7 +135,7 @@ def test_link_of_person_without_password_resets_nothing(admin_client: Client, su
     support_user.save()
     page = text(admin_client.get(path))
     assert "Create reset link" not in page
-    assert "Create new link" in page
+    assert "Create password link" in page
 
 
 @pytest.mark.parametrize("mails", [True, False])

@@ -40,7 +40,7 @@ _STRIPPED = ("\t", "\r", "\n")  # at the beginning of a cell some programs drop 
 class CsvExport:
     """The filtered rows as of the moment the export was made: rows written later are not in it.
 
-    `display_names` are the names of profiles by id.
+    `display_names` are the names of the account and of profiles by scope.
     """
 
     entries: QuerySet[AuditEntry]
@@ -67,7 +67,7 @@ def _cells(entry: AuditEntry, display_names: Mapping[str, str]) -> tuple[object,
     scope = entry.scope or ""
     name, profile = (
         stored_name(entry.action, entry.outcome),
-        "Account" if scope == ACCOUNT else display_names.get(scope),
+        display_names.get(scope) or ("Account" if scope == ACCOUNT else None),
     )
     outcome = OUTCOMES.get(entry.outcome, entry.outcome)
     return (

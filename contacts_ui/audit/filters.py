@@ -10,14 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.db.models import Q
 from django.http import QueryDict
 
 from contacts_ui import audit
@@ -25,18 +22,19 @@ from contacts_ui.gateway import get_gateway
 from contacts_ui.models import AuditEntry
 from contacts_ui.observability.redaction import redact_text
 from contacts_ui.phone_search import DEFAULT_REGIONS
-from contacts_ui.text import case_variants, matches_name, parse_uuid, printable
+from contacts_ui.text import fold, matches_name, parse_uuid, printable
 
 from .actions import AuditAction
 from .filter_links import AuditFilterChip, AuditPreset, presets_of, utc_minute
 from .labels import OUTCOMES
 from .log import ACCOUNT
 from .names import NAMES
+from .people import find_people
 from .queries import EntryFilter, get_entry
 
 MAX_TEXT = 150  # characters of a name
 MAX_NUMBER = 256  # characters of a number with the text around it
-MAX_MATCHES = 50  # people or profiles that one name may match
+MAX_MATCHES = 50  # profiles that one name may match
 PROFILE_NAMES_TIMEOUT = 0.8  # seconds the page waits for the names of profiles
 NO_DIGITS = "none"  # in place of hashes: the typed text had no digits
 
@@ -109,15 +107,18 @@ class AuditFilters:
         return presets_of(self.params, self.url, self.zone)
 
     def raw(self, name: str) -> str:
-        """The value of the input: times in `zone`, everything else as in the URL."""
-        value = self.params.get(name, "")
+        """The value of the input: times in `zone`, a profile by its name, everything else as in the URL."""
+        value = self.labels.get(name, "") if name == "profile" else self.params.get(name, "")
         return _local(datetime.fromisoformat(value), self.zone) if value and name in {"from", "to"} else value
 
 
 def profile_names() -> Mapping[str, str]:
-    """Profile names by id, empty when the API does not respond in time. Cost: one API call in five minutes."""
-    account = get_gateway().account_if_known(PROFILE_NAMES_TIMEOUT)
-    return account.value.profile_names if account else {}
+    """Names by scope: that of the account, and those of its profiles by id, as every page has them.
+
+    Empty when the API does not respond in time. Cost: one API call in five minutes.
+    """
+    known = get_gateway().account_if_known(PROFILE_NAMES_TIMEOUT)
+    return {ACCOUNT: known.value.display_name, **known.value.profile_names} if known else {}
 
 
 def hashes_for_input(text: str, region: str | None) -> str:
@@ -169,29 +170,34 @@ class _FilterParser:
         self.entry_filter = replace(self.entry_filter, **filters)
 
     def read_person(self, text: str) -> None:
-        """A user name, or a part of the names of existing people; else the name of a deleted person."""
+        """A user name, an e-mail address or words of the names of existing people; else the name of a deleted person.
+        What was done to them is found, too.
+        """
         if not text:
             return
-        named = Q()
-        for name, written in product(("username", "first_name", "last_name"), case_variants(text)):
-            named |= Q(**{f"{name}__icontains": written})
-        people = _people(Q(username__iexact=text)) or _people(named)
-        self._keep("person", text, **({"people": people} if people else {"person": text}))
+        people = find_people(text)
+        known = {"people": tuple(people)} if people else {"person": text}
+        self._keep("person", text, done_to=tuple(people.values()) or (text,), **known)
 
     def read_profile(self, text: str) -> None:
-        """The account, a profile id, or a part of profile names."""
+        """The account, a profile id, or a part of the names of both."""
         if not text:
             return
         if text.casefold() in {ACCOUNT, f"the {ACCOUNT}"}:
-            self._keep("profile", ACCOUNT, "Account", scopes=(ACCOUNT,))
+            self._keep("profile", ACCOUNT, self._display_names.get(ACCOUNT, "Account"), scopes=(ACCOUNT,))
         elif profile_id := parse_uuid(text):
             self._keep("profile", profile_id, self._display_names.get(profile_id), scopes=(profile_id,))
-        elif matches := tuple(i for i, name in self._display_names.items() if matches_name(text, name))[:MAX_MATCHES]:
+        elif matches := self._named(text):
             self._keep("profile", text, scopes=matches)
         elif self._display_names:
             self.warnings.append(f"No profile is called “{text}”, so all are shown.")
         else:
             self.warnings.append("Profile names aren’t available right now. Enter a profile ID instead.")
+
+    def _named(self, text: str) -> tuple[str, ...]:
+        """The scopes of that name, else those that have its words in theirs."""
+        exact = tuple(scope for scope, name in self._display_names.items() if fold(name) == fold(text))
+        return exact or tuple(s for s, name in self._display_names.items() if matches_name(text, name))[:MAX_MATCHES]
 
     def read_action(self, text: str) -> None:
         """One of NAMES."""
@@ -275,10 +281,6 @@ def _raw_value(parameters: QueryDict | Mapping[str, str], name: str) -> str:
     """The typed value without unprintable characters, cut to MAX_TEXT. Hashes are longer, and are not cut."""
     text = printable(parameters.get(name) or "").strip()
     return text if name == "number" else text[:MAX_TEXT]
-
-
-def _people(condition: Q) -> tuple[int, ...]:
-    return tuple(User.objects.filter(condition).values_list("pk", flat=True)[:MAX_MATCHES])
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .actions import AuditAction
 
 ACTION_LABELS: dict[str, str] = {
@@ -57,7 +59,7 @@ TRIED_LABELS: dict[str, str] = {
 # What the CSV calls by a name of its own, as the filter does: what was only tried of an action.
 TRIED_CHOICES: dict[str, AuditAction] = {"sign_in.failed": AuditAction.SIGN_IN}
 # Pages by URL name, as their links call them: what somebody was denied.
-_PAGES: dict[str, str] = {
+PAGES: dict[str, str] = {
     "people-list": "People",
     "people-profiles": "Profiles",
     "people-profile": "Profiles",
@@ -74,7 +76,30 @@ _PAGES: dict[str, str] = {
     "export-detail": "An export’s page",
     "export-mark": "An export’s page",
     "export-file": "An export’s file",
+    "home": "Start page",
+    "security-txt": "Security contact",
+    "command-list": "Go to",
+    "command-list-anywhere": "Go to",
+    "contact-list": "Contacts",
+    "contact-detail": "A contact’s page",
+    "contact-messages": "A contact’s messages",
+    "contact-reveal": "A contact’s number",
+    "profile-pin": "Switch profile",
+    "saved-view-list": "Saved views",
+    "saved-view-new": "Saved views",
+    "saved-view-edit": "A saved view",
+    "saved-view-delete": "A saved view",
+    "saved-view-default": "A saved view",
+    "number-lookup": "Find a number",
+    "number-lookup-progress": "Find a number",
+    "audit-list": "Audit log",
+    "audit-export": "Audit log as CSV",
+    "suggestion-list": "Suggestions of names",
+    "preferences": "Preferences",
+    "preferences-steps": "Preferences",
+    "preferences-theme": "Preferences",
 }
+_OWN_ACCOUNT = ("account_", "mfa_", "usersessions_", "openid_", "socialaccount_", "sso-", "step-up-", "totp-")
 LIST_LOOKUP = "Looked up a list"  # the events of one pasted list
 NUMBER_FOUND = "Found the number in a profile"  # the event of a profile that has it
 OUTCOMES = {"ok": "Done", "denied": "Denied", "failed": "Failed"}
@@ -85,7 +110,14 @@ def about_label(action: str, about: str | None) -> str | None:
     if action != AuditAction.PAGE_DENIED or not about:
         return about
     name, space, mark = about.partition(" ")
-    return f"{_PAGES.get(name, name)}{space}{mark}"
+    return f"{_page(name)}{space}{mark}"
+
+
+def _page(name: str) -> str:
+    """The page of a URL name, in words also for one of another version, and of Django's admin."""
+    if name.startswith(_OWN_ACCOUNT):
+        return "Sign-in and security"
+    return PAGES.get(name) or re.sub("[-_]+", " ", name).capitalize()
 
 
 def stored_name(action: str, outcome: str) -> str:

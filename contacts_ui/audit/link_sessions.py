@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from contacts_ui.models import AuditEntry
 from contacts_ui.sign_in.step_up import LINK_SESSION
 
 from .actions import AuditAction
+from .people import done_to
 
 MARKED_FOR = timedelta(days=1)
 
@@ -53,8 +54,4 @@ def mark(request: HttpRequest, about: str | None) -> str | None:
 
 
 def _about(user: User, action: AuditAction) -> QuerySet[AuditEntry]:
-    """Rows of this action about the person: "sam", "sam: ...", or either with a mark."""
-    name = user.username
-    return AuditEntry.objects.filter(
-        Q(about=name) | Q(about__startswith=f"{name}:") | Q(about__startswith=f"{name} ("), action=action
-    )
+    return AuditEntry.objects.filter(done_to([user.username], [action]))

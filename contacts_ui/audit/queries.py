@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -18,6 +18,7 @@ from .abouts import LIST_PREFIX
 from .actions import AuditAction
 from .folds import Deed, deeds_of, fold_numbers, page_end
 from .names import EventName
+from .people import about_people
 
 NEWEST_FIRST = ("-at", "-id")
 OLDEST_FIRST = ("at", "id")
@@ -28,14 +29,16 @@ MAX_COUNTED = 10_000  # rows; of more the page says "more than"
 class EntryFilter:
     """A filter of rows. An empty field or None does not filter.
 
-    `people` are user ids, `person` is the name of a deleted user. `scopes` are profile ids or "account". `since` is
-    inclusive, `until` exclusive. `number_hashes` are those of one number: a row has to have one of them.
+    `people` are user ids, `person` is the name of a deleted user; `done_to` are their user names: rows about one of
+    these pass as well, whoever did it. `scopes` are profile ids or "account". `since` is inclusive, `until`
+    exclusive. `number_hashes` are those of one number: a row has to have one of them.
     `hide_reads`: without the rows of reading this log. `name`: rows of this name; with an outcome, those of its action
     that had that outcome.
     """
 
     people: tuple[int, ...] = ()
     person: str | None = None
+    done_to: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     outcome: str | None = None
     since: datetime | None = None
@@ -59,6 +62,23 @@ class EntriesPage:
 
 def filter_entries(entry_filter: EntryFilter) -> QuerySet[AuditEntry]:
     """All rows that pass the filter, unordered."""
+    return reduce(or_, _branches(entry_filter))
+
+
+def _branches(entry_filter: EntryFilter) -> list[QuerySet[AuditEntry]]:
+    """The rows by the people, and apart from them those about the people: together no index would order them. A row
+    about people has no number.
+    """
+    by_people = _passing(entry_filter)
+    if not entry_filter.done_to or entry_filter.number_hashes:
+        return [by_people]
+    about = _passing(replace(entry_filter, people=(), person=None)).filter(about_people(entry_filter.done_to))
+    if entry_filter.people:
+        about = about.exclude(person_id__in=entry_filter.people)
+    return [by_people, about.exclude(person=entry_filter.person) if entry_filter.person else about]
+
+
+def _passing(entry_filter: EntryFilter) -> QuerySet[AuditEntry]:
     name = entry_filter.name
     outcome = entry_filter.outcome or ("ok" if name and name.tried is False else None)
     exact = {
@@ -101,14 +121,19 @@ def entries_page(
 ) -> EntriesPage:
     """The newest rows that pass the filter, or those next to `before` (older) or `after` (newer); at most `size` lines.
 
-    Cost: one query, of the rows of two pages and one more, so that no deed is cut that ends among them.
+    Cost: one query, of the rows of two pages and one more, so that no deed is cut that ends among them. With people
+    two of these: by them, and about them.
     """
-    entries, order, ascends = filter_entries(entry_filter), NEWEST_FIRST, after is not None
-    if after is not None:
-        entries, order = entries.filter(_keyset(after, newer=True)), OLDEST_FIRST
-    elif before is not None:
-        entries = entries.filter(_keyset(before, newer=False))
-    rows = list(entries.order_by(*order)[: 2 * size + 1])
+    ascends, most = after is not None, 2 * size + 1
+    rows: list[AuditEntry] = []
+    for branch in _branches(entry_filter):
+        entries, order = branch, NEWEST_FIRST
+        if after is not None:
+            entries, order = entries.filter(_keyset(after, newer=True)), OLDEST_FIRST
+        elif before is not None:
+            entries = entries.filter(_keyset(before, newer=False))
+        rows += entries.order_by(*order)[:most]
+    rows = sorted(rows, key=lambda row: (row.at, row.pk), reverse=not ascends)[:most]
     if not rows:
         return EntriesPage((), None, None)
     newest_first = rows[::-1] if ascends else rows
@@ -123,8 +148,11 @@ def entries_page(
 
 
 def count_entries(entry_filter: EntryFilter) -> int:
-    """How many rows pass the filter, at most MAX_COUNTED + 1: counting millions would cost seconds. Cost: one query."""
-    return filter_entries(entry_filter)[: MAX_COUNTED + 1].count()
+    """How many rows pass the filter, at most MAX_COUNTED + 1: counting millions would cost seconds. Cost: one query, of
+    people two.
+    """
+    most = MAX_COUNTED + 1
+    return min(most, sum(branch[:most].count() for branch in _branches(entry_filter)))
 
 
 def get_entry(entry_id: int) -> AuditEntry | None:

@@ -82,7 +82,8 @@ def index_status() -> IndexStatus:
     return IndexStatus(
         most,
         account.seen_total if account else None,
-        sum(rows[index] for index in counted),
+        # A row that replaced another is among the additions and in the table: a whole list has no more than its total.
+        sum(min(rows[i], i.seen_total or rows[i]) if i in complete else rows[i] for i in counted),
         len(complete),
         sum(1 for index in counted if index not in complete and rows[index]),
         serves_profiles,

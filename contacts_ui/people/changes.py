@@ -1,14 +1,16 @@
 """Changes in words: what a form about people would change, for the pages between the form and its effect.
 
 Somebody who proves who they are, or confirms, sees what they do: "Mira Novak: role from Support to Exporter; 1 profile
-added". None where the form changes nothing or has errors, which the form's own page says. Cost: a few queries, no API
-call.
+added: Aldgate". None where the form changes nothing or has errors, which the form's own page says. Cost: a few queries,
+and for the names of profiles one API call in five minutes; without a response they are counted.
 """
 
 from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.http import Http404, QueryDict
+
+from contacts_ui.audit.filters import profile_names
 
 from .assignments import selected_ids
 from .filters import NO_ROLE, ROLE_CHOICES
@@ -17,6 +19,7 @@ from .masking_policy import masked_ids, masking_choices
 from .permissions import role_fixed
 from .person import Person, get_person
 
+MAX_NAMED = 3  # profiles named of those that are added or removed
 _TITLES = dict(ROLE_CHOICES) | {NO_ROLE: "none"}
 
 
@@ -29,7 +32,7 @@ def changes_by_form(person: Person, form: PersonForm, selected: frozenset[str]) 
         ("e-mail", user.email, clean["email"]),
     )
     said = [f"{what} from {before or 'none'} to {after or 'none'}" for what, before, after in pairs if before != after]
-    said += _profiles(len(selected - person.assigned), "added") + _profiles(len(person.assigned - selected), "removed")
+    said += _profiles(selected - person.assigned, "added") + _profiles(person.assigned - selected, "removed")
     return f"{person.name}: {'; '.join(said)}" if said else None
 
 
@@ -50,7 +53,7 @@ def changes_of_new_person(data: QueryDict) -> str | None:
         return None
     clean = form.cleaned_data
     name = f"{clean['name']} ({clean['username']})" if clean["name"] else clean["username"]
-    said = [f"role {_TITLES[clean['role']]}", *_profiles(len(selected_ids(data)), "added")]
+    said = [f"role {_TITLES[clean['role']]}", *_profiles(selected_ids(data), "added")]
     return f"{name}: {'; '.join(said)}"
 
 
@@ -66,5 +69,15 @@ def changes_of_masking(actor: User, data: QueryDict) -> str | None:
     return ". ".join(filter(None, said)) or None
 
 
-def _profiles(count: int, done: str) -> list[str]:
-    return [f"{count:,} {'profile' if count == 1 else 'profiles'} {done}"] if count else []
+def _profiles(ids: frozenset[str], done: str) -> list[str]:
+    """How many, and the first of them by name."""
+    if not ids:
+        return []
+    count, names = len(ids), profile_names()
+    said = f"{count:,} {'profile' if count == 1 else 'profiles'} {done}"
+    known = sorted((names[profile_id] for profile_id in ids if profile_id in names), key=str.casefold)[:MAX_NAMED]
+    if not known:
+        return [said]
+    if more := count - len(known):
+        return [f"{said}: {', '.join(known)} and {more:,} more"]
+    return [f"{said}: {' and '.join(filter(None, (', '.join(known[:-1]), known[-1])))}"]

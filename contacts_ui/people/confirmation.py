@@ -88,9 +88,14 @@ def confirm_role(edit: PersonEdit, data: QueryDict) -> Confirmation:
 
 
 def _promotion(edit: PersonEdit) -> str:
-    """What a guarded role changes: an admin may have set the address to which the new password's link is sent."""
+    """What a guarded role changes. Where the desk sends mail, an admin may have set the address of the new link."""
     if is_sso_user(edit.person.user):
         return "This applies immediately."
     email = edit.form.cleaned_data["email"]
-    address = f" The link goes to {email}: check with them that it’s their address." if email else ""
-    return f"They’re signed out everywhere and set a new password with a link.{address}"
+    if not edit.sends_mail:
+        link = "You send it to them yourself."
+    elif email:
+        link = f"It’s emailed to {email}: check with them that it’s their address."
+    else:
+        link = "It’s emailed to them, so they need an e-mail address."
+    return f"They’re signed out everywhere and need a new password. You create a link for it next. {link}"

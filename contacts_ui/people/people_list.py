@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nsmallest
-from itertools import product
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -15,9 +14,10 @@ from django.core.paginator import EmptyPage, Paginator
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower
 
+from contacts_ui.audit.people import NAMES as NAME_FIELDS
+from contacts_ui.audit.people import named
 from contacts_ui.models import ProfileAccess
 from contacts_ui.roles import ADMIN, AUDITOR, EXPORTER, NAMES, ROLES, SUPPORT
-from contacts_ui.text import case_variants
 
 from .filters import ATTENTION_CHOICES, NEVER_SIGNED_IN, NO_FACTOR, NO_PROFILES, NO_ROLE, PeopleFilters
 from .invitations import Invitation, invitations, never_came, valid_since
@@ -162,13 +162,7 @@ def _matching(query: PeopleFilters) -> QuerySet[User]:
         people = people.filter(is_active=query.status == "active")
     if query.attention:
         people = people.filter(_needs(query.attention))
-    for word in (query.search or "").split():
-        fields = ("username", "first_name", "last_name", "email")
-        anywhere = Q()
-        for name, written in product(fields, case_variants(word)):
-            anywhere |= Q(**{f"{name}__icontains": written})
-        people = people.filter(anywhere)
-    return people
+    return people.filter(named(query.search or "", (*NAME_FIELDS, "email")))
 
 
 def _described(people: QuerySet[User]) -> QuerySet[User]:

@@ -12,7 +12,7 @@ from .permissions import is_promotion
 from .person import Person
 from .sessions import end_sessions_and_record
 
-NEEDS_LINK = "Saved. {} is signed out everywhere and needs a new password: create a reset link."
+NEEDS_LINK = "Saved. {} is signed out everywhere and needs a new password: create a password link."
 
 
 def start_anew(person: Person, role: str | None) -> bool:

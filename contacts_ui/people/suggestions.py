@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain, islice, product
+from itertools import islice
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from contacts_ui.audit.log import ACCOUNT
-from contacts_ui.text import case_variants, name_matcher
+from contacts_ui.audit.people import named
+from contacts_ui.text import name_matcher
 
 MAX_SUGGESTED = 50  # of a kind: in a page, or for one text
 
@@ -34,18 +34,14 @@ def people_to_copy(typed: str = "") -> Suggestions:
 
 
 def suggested_profiles(names: Iterable[str], typed: str = "") -> Suggestions:
-    """ "account", and those of these names of profiles, that have the typed words, each once. Cost: none."""
-    every = dict.fromkeys(chain([ACCOUNT], names))
+    """Those of these names, of the account and its profiles, that have the typed words, each once. Cost: none."""
+    every = dict.fromkeys(names)
     fitting = tuple(islice(filter(name_matcher(typed), every) if typed else every, MAX_SUGGESTED + 1))
     return Suggestions(tuple((name, "") for name in fitting[:MAX_SUGGESTED]), len(fitting) > MAX_SUGGESTED)
 
 
 def _suggested(people: QuerySet[User], typed: str) -> Suggestions:
-    for word in typed.split():
-        named = Q()
-        for name, written in product(("username", "first_name", "last_name"), case_variants(word)):
-            named |= Q(**{f"{name}__icontains": written})
-        people = people.filter(named)
-    rows = people.order_by("username").values_list("username", "first_name", "last_name")[: MAX_SUGGESTED + 1]
+    fitting = people.filter(named(typed)).order_by("username")
+    rows = fitting.values_list("username", "first_name", "last_name")[: MAX_SUGGESTED + 1]
     options = tuple((username, f"{first} {last}".strip()) for username, first, last in rows)
     return Suggestions(options[:MAX_SUGGESTED], len(options) > MAX_SUGGESTED)

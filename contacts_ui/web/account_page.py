@@ -21,7 +21,7 @@ from contacts_ui.sign_in.step_up import HeldRequest, back_url, held_request
 from contacts_ui.sign_in.user_agents import device_name
 
 from .export_mark import export_mark
-from .held_changes import changes_of
+from .held_changes import asked_next, changes_of
 from .navigation import NavigationItem, leads_back, navigation, sees_several
 from .request import DeskRequest, preferences_of
 
@@ -40,7 +40,8 @@ class AccountPage:
 
     `must_add`: no other page opens before they add a second factor. `protected`: they have one. `provider` is the name
     of their identity provider, None for a person with a password here. `back_url` is where "Cancel" leads on the pages
-    that ask for a proof, `waiting` what they ask it for where that waits in the session.
+    that ask for a proof, `waiting` what they ask it for where that waits in the session, `asks` what the page after
+    them asks about.
     """
 
     request: DeskRequest
@@ -54,6 +55,7 @@ class AccountPage:
     provider: str | None
     back_url: str
     waiting: HeldRequest | None
+    asks: str | None
 
     def changes(self, held: HeldRequest) -> str | None:
         """What a request that waits would change, in words."""
@@ -87,10 +89,14 @@ def account_page(request: DeskRequest) -> AccountPage:
         provider=settings.OIDC_NAME if is_sso_user(user) else None,
         back_url=back_url(request),
         waiting=_waiting(request),
+        asks=asked_next(user, _next_url(request)),
     )
 
 
 def _waiting(request: DeskRequest) -> HeldRequest | None:
     """The request that this page's proof is for: an older one may still wait, but then `next` leads elsewhere."""
-    next_url = request.POST.get("next") or request.GET.get("next")
-    return held_request(request) if next_url == reverse("step-up-continue") else None
+    return held_request(request) if _next_url(request) == reverse("step-up-continue") else None
+
+
+def _next_url(request: DeskRequest) -> str:
+    return request.POST.get("next") or request.GET.get("next") or ""

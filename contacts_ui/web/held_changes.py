@@ -12,9 +12,26 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
 
+from contacts_ui.people.actions import ACTIONS
 from contacts_ui.people.changes import changes_of_masking, changes_of_new_person, changes_of_person
 from contacts_ui.roles import ADMIN, role_of
 from contacts_ui.sign_in.step_up import HeldRequest
+
+
+def asked_next(user: User, url: str) -> str | None:
+    """What the page at this address asks about before it does it: an action of a person's page. None for any other, and
+    for who may not do it. Cost: one query.
+    """
+    try:
+        parts = urlsplit(url)
+        match = resolve(parts.path)
+    except (Resolver404, ValueError):  # the address comes from a parameter
+        return None
+    action = ACTIONS.get(QueryDict(parts.query).get("do") or "")
+    if match.view_name != "person-do" or action is None or role_of(user) != ADMIN:
+        return None
+    person = User.objects.filter(pk=match.kwargs["person_id"]).first()
+    return f"{action.label} {person.get_full_name() or person.username}" if person else None
 
 
 def changes_of(user: User, held: HeldRequest) -> str | None:

@@ -14,7 +14,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from contacts_ui.access import CONTACT_ROLES
-from contacts_ui.roles import ADMIN, AUDITOR, EXPORTER
+from contacts_ui.principal import principal_of
+from contacts_ui.roles import ADMIN, AUDITOR, EXPORTER, role_of
 from contacts_ui.scope import Scope
 
 _SEVERAL = "desk.several_profiles"  # in the session
@@ -81,14 +82,21 @@ def _sections(role: str | None, *, switchable: bool, exports: bool) -> tuple[_Se
 
 def sees_several(request: HttpRequest, scope: Scope | None) -> bool:
     """True if the person may see more than one profile, as far as their session knows: a page with a scope tells it,
-    so that one without needs no call. The pages themselves ask anew. Cost: none, two queries when it changes.
+    so that one without needs no call. Profiles that were taken away meanwhile count at once: an error may be all that
+    is left to see. The pages themselves ask anew. Cost: none, two queries when it changes.
     """
     session = request.session
     if scope is None:
-        return bool(session.get(_SEVERAL))
+        return bool(session.get(_SEVERAL)) and not _has_one(request)
     if scope.switchable != bool(session.get(_SEVERAL)):
         _remember(session, switchable=scope.switchable)
     return scope.switchable
+
+
+def _has_one(request: HttpRequest) -> bool:
+    """True for whoever sees assigned profiles alone, and has one or none of them. No query."""
+    principal = principal_of(request.user)
+    return principal is not None and role_of(principal.user) != ADMIN and "," not in principal.assigned
 
 
 def _remember(session: SessionBase, *, switchable: bool) -> None:

@@ -24,9 +24,16 @@ async function copyText(text, button, words) {
   announce(words);
   if (button.classList.contains("is-done")) return;
   const use = button.querySelector("use"), was = use?.getAttribute("href");
+  const label = button.matches(".btn") ? button.lastChild : null, name = label?.textContent;
   button.classList.add("is-done");
   use?.setAttribute("href", was.replace(/#.*/, "#check"));
-  setTimeout(() => { button.classList.remove("is-done"); use?.setAttribute("href", was); }, 1400);
+  if (label) { button.style.minWidth = `${button.offsetWidth}px`; label.textContent = "Copied"; } // what stands beside it stays in place
+  setTimeout(() => {
+    button.classList.remove("is-done");
+    use?.setAttribute("href", was);
+    if (label?.textContent === "Copied") label.textContent = name;
+    button.style.minWidth = "";
+  }, 1400);
 }
 
 document.addEventListener("click", (event) => {

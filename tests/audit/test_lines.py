@@ -10,8 +10,11 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import URLPattern
 from pytest_django import DjangoAssertNumQueries
 
+from contacts_ui import urls
+from contacts_ui.audit import labels
 from contacts_ui.audit.folds import deeds_of
 from contacts_ui.audit.lines import LogLine, log_lines
 from contacts_ui.models import AuditEntry, Preferences
@@ -60,12 +63,20 @@ def test_label_says_what_was_only_tried(
     [
         ("gateway-status", "Status"),
         ("people-list (session by a link from mara)", "People (session by a link from mara)"),
-        ("a-page-of-tomorrow", "a-page-of-tomorrow"),
+        ("a-page-of-tomorrow", "A page of tomorrow"),
+        ("number-lookup", "Find a number"),
+        ("mfa_index", "Sign-in and security"),
         (None, None),
     ],
 )
 def test_denied_page_is_named_by_its_title(written: Write, about: str | None, shown: str | None) -> None:
     assert _line(written(action="page.denied", outcome="denied", about=about)).summary == shown
+
+
+def test_every_page_of_the_desk_has_a_title_of_its_own() -> None:
+    patterns = (*urls.scoped, *urls.urlpatterns)
+    names = {pattern.name or "" for pattern in patterns if isinstance(pattern, URLPattern)}
+    assert names <= labels.PAGES.keys()
 
 
 def test_profile_that_has_looked_up_number_has_words_and_link_of_its_own(written: Write) -> None:

@@ -8,6 +8,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,13 +17,15 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from contacts_ui.audit import hashes_of_contacts, hashes_of_plan
+from contacts_ui.audit.csv_export import csv_export
+from contacts_ui.audit.filters import parse_filters
 from contacts_ui.audit.names import NAMES
 from contacts_ui.audit.queries import EntryFilter, entries_page
 from contacts_ui.models import AuditEntry, Preferences
 from contacts_ui.phone_search import build_plan
 from contacts_ui.sent_api.types import Contact
 from testing.sandbox_server import SandboxServer
-from tests.audit.conftest import NOON, Write
+from tests.audit.conftest import NOON, Write, clear_log
 from tests.html import FRAGMENT, fragment, text
 
 if TYPE_CHECKING:
@@ -174,6 +177,17 @@ def test_page_query_uses_index(
     assert f"USING INDEX contacts_ui_auditentry{index}" in plan or f"USING INDEX {index}" in plan
 
 
+def test_page_of_deeds_to_a_person_uses_index_of_actions(
+    written: Write, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    entry = written()
+    with django_assert_num_queries(2) as asked:
+        entries_page(EntryFilter(people=(1,), done_to=("sam",)), 50, before=entry, after=None)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[1]['sql']}")
+        assert "USING INDEX audit_by_action" in " ".join(row[3] for row in cursor.fetchall())
+
+
 # --- Filters -------------------------------------------------------------------------------------
 
 
@@ -184,6 +198,60 @@ def test_person_is_found_by_part_of_name(auditor_client: Client, written: Write)
     written(person_id=zoe.pk, about="row zoe")
     for name in ("sam", "SAM", "oka", "amir"):
         assert _abouts(_get(auditor_client, person=name)) == ["row sam"], name
+
+
+def test_person_is_found_by_full_name_and_by_whole_address(auditor_client: Client, written: Write) -> None:
+    nora = User.objects.create_user("nora", "Nora@Example.com", first_name="Nora", last_name="Lind")
+    other = User.objects.create_user("nora2", "x@example.com", first_name="Nora", last_name="Berg")
+    written(person_id=nora.pk, about="row nora")
+    written(person_id=other.pk, about="row other")
+    for typed in ("Nora Lind", "lind  nora", "nora@example.com"):
+        assert _abouts(_get(auditor_client, person=typed)) == ["row nora"], typed
+    for part in ("example.com", "@example.com", "nora@"):  # a part of an address would tell it
+        assert _abouts(_get(auditor_client, person=part)) == [], part
+
+
+def test_person_filter_finds_what_others_did_to_them(auditor_client: Client, written: Write) -> None:
+    nora = User.objects.create_user("nora", first_name="Nora", last_name="Lind")
+    clear_log()
+    done_to = {
+        "role.changed": "nora: Support, was Exporter",
+        "person.link_made": "nora",
+        "person.sessions_ended": "nora: 2 sessions (session by a link from root)",
+        "password.changed": "nora: by a link mailed to them",
+        "admin.changed": "user: Changed “nora” — Changed password.",
+        "export.cancelled": "12345678 csv: of nora",
+    }
+    for action, about in done_to.items():
+        written(action=action, person="mara", person_id=99, about=about)
+    written(action="password.changed", person="nora", person_id=nora.pk, about="nora")  # by and about: once
+    written(person="nora", person_id=nora.pk, about="row nora")
+    others = (("role.changed", "nora2: Support"), ("audit.read", "nora"), ("export.cancelled", "x: of nora2"))
+    for action, about in others:
+        written(action=action, person="mara", person_id=99, about=about)
+    page = text(_get(auditor_client, person="Nora Lind"))
+    assert re.findall(r"<small>([^<]+)</small>", page) == ["row nora", "nora", *reversed(done_to.values())]
+    assert "8 entries" in page
+    changed = text(_get(auditor_client, person="nora", action="role.changed"))
+    assert re.findall(r"<small>([^<]+)</small>", changed) == ["nora: Support, was Exporter"]
+    everything = csv_export(parse_filters("", "", {"person": "nora"}, {}, ZoneInfo("UTC")).entry_filter, {})
+    assert everything.count == 8
+
+
+def test_deeds_by_and_to_a_person_are_on_exactly_one_page(auditor_client: Client, written: Write) -> None:
+    nora = User.objects.create_user("nora")
+    clear_log()
+    for number in range(120):
+        if number % 3:
+            written(person_id=nora.pk, action="role.changed", about=f"row {number}")
+        else:
+            written(person_id=99, action="role.changed", about=f"nora: {number}")
+    pages = [_get(auditor_client, person="nora")]
+    while "next" in _links(pages[-1]):
+        pages.append(auditor_client.get(_links(pages[-1])["next"]))
+    shown = [number for page in pages for number in re.findall(r"<small>(?:row|nora:) (\d+)</small>", text(page))]
+    assert shown == [str(number) for number in reversed(range(120))]
+    assert _links(auditor_client.get(_links(pages[2])["prev"]))["next"] == _links(pages[1])["next"]
 
 
 def test_exact_user_name_matches_only_that_person(auditor_client: Client, written: Write) -> None:
@@ -205,10 +273,16 @@ def test_profile_is_found_by_name_and_id(auditor_client: Client, written: Write,
         assert _abouts(_get(auditor_client, profile=typed)) == ["row one"], typed
 
 
-def test_account_is_found_by_its_word(auditor_client: Client, written: Write) -> None:
+def test_account_is_found_and_shown_by_its_name(auditor_client: Client, written: Write, sandbox: SandboxServer) -> None:
     written(scope="account", about="row account")
-    written(about="row other")
-    assert _abouts(_get(auditor_client, profile="Account")) == ["row account"]
+    written(scope=sandbox.profiles()[1]["id"], about="row other")
+    for typed in ("Account", "the account", "Meridian Group", "meridian"):
+        page = _get(auditor_client, profile=typed)
+        assert _abouts(page) == ["row account"], typed
+        assert 'title="Only Meridian Group">Meridian Group</a>' in text(page)
+    page = _get(auditor_client, profile="account")
+    assert re.search(r'<input [^>]*name="profile"[^>]* value="Meridian Group"', text(page))
+    assert '<option value="Meridian Group">' in text(page)
 
 
 def test_time_is_parsed_in_user_zone_and_linked_in_utc(auditor_client: Client, auditor: User, written: Write) -> None:

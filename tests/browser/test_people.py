@@ -55,6 +55,28 @@ def _assign(page: Page, name: str) -> None:
     expect(page.get_by_text("Saved. Applies immediately.")).to_be_visible()
 
 
+def test_copied_link_is_said_on_its_button_in_both_themes(person: Page) -> None:
+    person.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    person.get_by_role("button", name=re.compile("Create (reset|password) link")).click()
+    for theme in ("light", "dark"):
+        person.emulate_media(color_scheme=theme)
+        button = person.locator(".prefs__end [data-copy]")
+        button.click()
+        expect(button).to_have_text("Copied")
+        expect(person.locator("#live")).to_have_text("Copied")
+        colours = button.evaluate("b => [getComputedStyle(b).color, getComputedStyle(b.querySelector('svg')).color]")
+        assert colours[0] == colours[1], theme
+        expect(button).to_have_text("Copy link")
+
+
+def test_list_of_twelve_profiles_is_shown_whole(person: Page) -> None:
+    box = person.locator(".profile-picker__list")
+    person.locator(".profile-picker__list ul").evaluate(
+        "ul => ul.replaceChildren(...Array.from({ length: 12 }, () => ul.children[0].cloneNode(true)))"
+    )
+    assert box.evaluate("b => [b.querySelectorAll('li').length, b.scrollHeight <= b.clientHeight]") == [12, True]
+
+
 def _sign_in_by_link(page: Page, link: str) -> None:
     """Opens the password link and sets a password, which signs in."""
     page.goto(link)

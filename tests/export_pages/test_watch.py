@@ -35,6 +35,8 @@ def titles(client: Client, path: str = "/preferences/") -> list[str]:
 def test_unfinished_export_is_polled_with_and_without_script(exporter_client: Client, asked: Export) -> None:
     page = page_of(exporter_client, asked)
     assert "Waiting to start" in page
+    assert "<p>Asked for on " in page
+    assert "Started" not in page
     assert 'hx-trigger="every 2s"' in page
     assert REFRESH in page
     part = fragment(exporter_client, f"/exports/{asked.pk}/")

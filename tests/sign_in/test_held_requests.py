@@ -60,6 +60,14 @@ def test_page_that_asks_says_for_what_and_the_next_has_its_button_focused(root: 
     assert '<button class="btn btn--primary" type="submit" autofocus>Save sam' in text(root.get(back["Location"]))
 
 
+def test_page_that_asks_names_an_action_of_a_button(root: Client, support_user: User) -> None:
+    asked = root.get(f"/people/{support_user.pk}/do/?do=sign-out")
+    assert "To do: Sign out sam. You’re asked before it’s done." in text(root.get(asked["Location"]))
+    assert "To do: Sign out sam." in text(confirm(root, asked, password="wrong"))
+    for url in (f"/people/{support_user.pk}/do/?do=x", "/people/0/do/?do=sign-out", "/x?do=sign-out", "//[x"):
+        assert "To do:" not in text(root.get("/sign-in/again/", {"next": url})), url
+
+
 def _both_pages(root: Client, url: str, sent: dict[str, Any]) -> list[str]:
     """The page that asks for the proof, and the one after it with the button."""
     asked = root.post(url, sent)
@@ -76,7 +84,7 @@ def test_pages_of_a_proof_say_what_changes_of_a_person(root: Client, support_use
     before = ProfileAccess.objects.filter(user=support_user).count()
     said = (
         "<b>Mira Novak: role from Support to Exporter; e-mail from mira@example.org to none; "
-        f"1 profile added; {before - 1} {'profile' if before == 2 else 'profiles'} removed</b>"
+        f"1 profile added; {before - 1} {'profile' if before == 2 else 'profiles'} removed: "
     )
     for page in _both_pages(root, f"/people/{support_user.pk}/", sent):
         assert said in page

@@ -13,6 +13,20 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/audit/test_numbers.py::test_hash_with_same_beginning_is_not_found",),
     ),
     Mutant(
+        "an e-mail address is guessed letter by letter in the log's person box",
+        "contacts_ui/audit/people.py",
+        "email__iexact",
+        "email__icontains",
+        ("tests/audit/test_page.py::test_person_is_found_by_full_name_and_by_whole_address",),
+    ),
+    Mutant(
+        "what was done to a person is said of another whose name begins alike",
+        "contacts_ui/audit/people.py",
+        'about__startswith=f"{name}:"',
+        "about__startswith=name",
+        ("tests/audit/test_page.py::test_person_filter_finds_what_others_did_to_them",),
+    ),
+    Mutant(
         "a change of rights is hidden in the line of another",
         "contacts_ui/audit/folds.py",
         "        if entry.reference and entry.action in _FOLDED:\n",
