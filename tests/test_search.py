@@ -402,3 +402,9 @@ def test_digits_between_asterisks_are_those_of_the_text(admin_client: Client, sa
     sandbox.reset_requests()
     admin_client.get(LIST, {"search": "9988776", "as": "*1234*"})
     assert {"search": "1234"} not in _api_queries(sandbox)
+
+
+def test_short_search_says_that_country_codes_are_left_out(admin_client: Client) -> None:
+    pages = {typed: text(admin_client.get("/account/contacts/", {"search": typed})) for typed in ("35", "+353", "5550")}
+    said = {typed for typed, page in pages.items() if "country codes not searched" in page}
+    assert said == {"35"}
