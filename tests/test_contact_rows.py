@@ -143,7 +143,7 @@ def test_row_has_number_owner_region_channels_and_times() -> None:
         '<button class="icon copy" type="button" data-copy aria-label="Copy +1 201-555-0143"></button>'
         '</td><td role="cell" class="c-owner"><a class="owner" href="/p/acme/contacts/">Acme &amp; Sons &lt;b&gt;</a>'
         '</td><td role="cell" class="c-region">United States</td><td role="cell" class="c-channels">'
-        '<span class="badge badge--sms is-default">SMS<span class="visually-hidden"> (default)</span></span>'
+        '<span class="badge badge--sms is-default">SMS<span class="badge__default"> (default)</span></span>'
         '<span class="badge badge--whatsapp">WhatsApp</span></td><td role="cell" class="c-opt_out"></td>'
         '<td role="cell" class="c-created" title="1 Feb 2026, 08:30 JST" aria-label="1 Feb 2026, 08:30 JST">Feb 2026'
         '</td><td role="cell" class="c-updated">Never</td></tr>'

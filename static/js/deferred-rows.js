@@ -21,6 +21,11 @@ document.addEventListener("htmx:after:request", (event) => {
   ctx.text = text.slice(0, cut) + text.slice(end);
 });
 
+// A search morphs the results, which keeps the focus in them. To compare old rows with new ones, which are of other contacts, takes longer than to draw new ones.
+document.addEventListener("htmx:before:swap", (event) => {
+  if (isResults(event)) $("results").querySelector("tbody")?.replaceChildren();
+});
+
 document.addEventListener("htmx:after:swap", (event) => {
   const deferred = deferredRows;
   if (!isResults(event) || deferred?.request !== event.detail.ctx.request) return;
