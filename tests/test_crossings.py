@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -14,6 +15,7 @@ from contacts_ui.number_index import ScopeIndex
 from contacts_ui.phone_search import SearchPlan, guided_plan, national
 from contacts_ui.phone_search.crossings import crossings_of
 from contacts_ui.sent_api.types import Contact
+from testing.sandbox_server import SandboxServer
 
 from .html import rows, text
 from .test_guided_plan import contacts, index_of
@@ -155,3 +157,24 @@ def test_number_typed_for_nobody_is_named_as_typed(admin_client: Client, number_
     page = text(admin_client.get(LIST, {"search": "9999999"}))
     assert "<h2>No contact has “9999999”</h2>" in page or "No contacts match" in page
     assert "isn’t in" not in page
+
+
+LACKING = Contact(id=UUID(int=7), format_national="(617) 421-3078", phone_number="+16174213078")
+
+
+@pytest.mark.parametrize("typed", ["+16174213078", "+1 617-421-3078", "6174213078", "16174213078"])
+def test_contact_without_its_e164_is_asked_for_as_it_is_written(typed: str) -> None:
+    attempts = guided_plan(typed, ("US",), ScopeIndex.of([LACKING], complete=True)).attempts
+    assert ("search", "(617) 421-3078") in [(each.kind, each.value) for each in attempts]
+
+
+def test_number_that_was_here_is_not_said_to_be_absent(
+    admin_client: Client, use_index: UseIndex, sandbox: SandboxServer
+) -> None:
+    use_index([*contacts("+353858101928")])
+    page = text(admin_client.get(LIST, {"search": "+353858101928"}))
+    assert "+353 85 810 1928 wasn’t found" in page.replace("\u00a0", " ")
+    assert "isn’t in" not in page
+    listed = text(admin_client.get(LIST, {"search": "+353858101928\n+353858101929"}))
+    assert "Not found, though it was here when contacts were last read" in listed
+    assert listed.count("Not in Meridian") == 1
