@@ -104,3 +104,21 @@ SAMPLE = EXPORT_SAMPLE | frozenset(
         "views",
     }
 )
+
+# States in which make test judges contrast, light and dark, half of what axe-core costs. Whatever pair of colours any
+# state has, one of these has: test_coloured_states_have_each_pair_of_colours_of_all_states finds what a new one brings.
+COLOURED = frozenset(
+    {
+        "audit-details",
+        "commands",
+        "drawer-failed",
+        "list-owners",
+        "offline",
+        "passkeys",
+        "password-change-wrong",
+        "people-ignored",
+        "sessions",
+        "sign-in-error",
+        "switcher-no-match",
+    }
+)
