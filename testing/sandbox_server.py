@@ -6,6 +6,7 @@ import select
 import subprocess
 import sys
 import time
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -99,6 +100,11 @@ class SandboxServer:
     def profiles(self) -> list[Json]:
         """Profiles in the order of /v3/me: id, name, short_name, status, contacts."""
         return cast("list[Json]", self._control("GET", "profiles")["profiles"])
+
+    @cached_property
+    def profile_ids(self) -> list[str]:
+        """Ids of the profiles, which stay; asked for once."""
+        return [profile["id"] for profile in self.profiles()]
 
     def get(
         self,
