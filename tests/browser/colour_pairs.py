@@ -41,6 +41,6 @@ def colour_pairs(page: Page) -> set[str]:
     """Pairs of colours of the visible text of a page, in light and in dark; leaves the page dark."""
     found: set[str] = set()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of Playwright's
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found |= {f"{scheme} {pair}" for pair in page.evaluate(_PAIRS, MORE_ROWS)}
     return found
