@@ -19,11 +19,12 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
         "wrong-profile",
         "holding-back",
     ),
-    "list-ignored": ("list", "list-filtered", "list-merged", "list-groupings", "list-read"),
+    "list-ignored": ("list", "list-filtered", "list-merged", "list-groupings", "list-read", "masked"),
     "no-match-filters": (
         *("empty", "no-match", "no-match-read", "number-not-found", "nothing-searched", "beyond-end"),
         *("export-too-many", "export-nothing"),
     ),
+    "revealed": ("masked-drawer",),
     "lookup-found": ("lookup-nowhere", "lookup-unread"),
     "not-found": (
         *("profile-denied", "contact-not-found", "role-denied"),
@@ -43,7 +44,7 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
     "gateway-key-rejected": ("gateway",),
     "audit-details": ("audit", "audit-filtered", "audit-number", "audit-empty"),
     "people-ignored": ("people", "people-nobody-fits"),
-    "person-own": ("person", "person-admin", "person-guarded", "person-finds-nothing"),
+    "person-own": ("person", "person-admin", "person-guarded", "person-finds-nothing", "person-switched-off"),
     "person-switch-off": ("person-remove-factors", "person-sign-out", "person-role"),
     "person-new-errors": ("person-new",),
     "switcher-no-match": ("switcher",),
