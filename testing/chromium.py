@@ -25,12 +25,14 @@ ARGUMENTS = (
 _POINTER = "primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4"
 # One renderer process and one raster thread: an eighth less CPU a page, on machines of two cores. Without pictures: to
 # decode the flags costs each page 20 ms. What is in their place, and the policy that allows them, stays the same.
+# Without the optimizing compilers, which cost axe-core a sixth more than they save it in pages that live for seconds.
 FRUGAL = (
     f"--blink-settings={_POINTER},imagesEnabled=false",
     "--renderer-process-limit=1",
     "--num-raster-threads=1",
     "--disable-checker-imaging",
     "--disable-threaded-animation",
+    "--js-flags=--no-opt --no-maglev",
 )
 
 

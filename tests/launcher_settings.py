@@ -1,4 +1,4 @@
-"""Settings of a desk that is launched once more: the desk's own, without compressed static files (5 CPU s)."""
+"""Settings of a launched desk: the desk's own, without compressed static files (5 CPU s)."""
 
 from __future__ import annotations
 

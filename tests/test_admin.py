@@ -22,7 +22,7 @@ from pytest_django import Settings
 from contacts_ui.admin import MAX_ASSIGNED
 from contacts_ui.gateway import get_gateway
 from contacts_ui.models import AuditEntry, GroupPolicy, Preferences, ProfileAccess, ScopeVisit
-from testing.accounts import prove
+from testing.accounts import sign_in
 from testing.desk_template import PASSWORD
 from testing.sandbox_server import SandboxServer
 from testing.totp import SECRET
@@ -39,9 +39,7 @@ SUGGESTION = re.compile(r'<option value="([^"]*)"></option>')
 @pytest.fixture
 def root(desk_api: SandboxServer, db: None) -> Client:
     """A browser with a superuser signed in."""
-    client, user = Client(), User.objects.create_superuser("root", password="x")
-    client.force_login(user)
-    return prove(client, user)
+    return sign_in(Client(), User.objects.create_superuser("root", password="x"))
 
 
 def _change(user: User) -> str:

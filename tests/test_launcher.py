@@ -33,6 +33,7 @@ LAUNCHER = (sys.executable, "-m", "tools.run")
 LAST_LINE = "Ctrl-C stops it."
 KEY = "sandbox-organization"
 NO_KEY = ""
+QUICK = {"DJANGO_SETTINGS_MODULE": "tests.launcher_settings"}
 NO_API = "http://127.0.0.1:9"
 
 
@@ -180,7 +181,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def demo(folder: Path, running_sandbox: SandboxServer) -> Launch:
     """The first start, by `make run` without a key; ended as by a terminal, whose Ctrl-C goes to the whole group."""
-    settings = _environment(folder, running_sandbox.url, NO_KEY)
+    settings = _environment(folder, running_sandbox.url, NO_KEY, **QUICK)
     with _launcher(settings, ("make", "run")) as (make, printed):
         launcher, *_ = _descendants(make.pid)
         seen = _seen(settings, settings["SITE_URL"], launcher, printed, kill_worker=True)
@@ -193,8 +194,7 @@ def demo(folder: Path, running_sandbox: SandboxServer) -> Launch:
 @pytest.fixture(scope="module")
 def after_demo(demo: Launch, folder: Path, running_sandbox: SandboxServer) -> Launch:
     """The second start in the same folder, with a key, on another loopback address and without SITE_URL."""
-    quick = {"DJANGO_SETTINGS_MODULE": "tests.launcher_settings"}
-    settings = _environment(folder, running_sandbox.url, KEY, HOST="127.0.0.2", **quick)
+    settings = _environment(folder, running_sandbox.url, KEY, HOST="127.0.0.2", **QUICK)
     del settings["SITE_URL"]
     return _launch(settings, f"http://127.0.0.2:{settings['PORT']}")
 

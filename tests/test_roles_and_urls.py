@@ -9,14 +9,14 @@ from uuid import UUID
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from contacts_ui.contacts.lookup_sweep import start
 from contacts_ui.contacts.scope_answers import question_about
 from contacts_ui.models import Export, ProfileAccess, SavedView
-from testing.accounts import prove
+from testing.accounts import give_role, prove, sign_in
 from testing.sandbox_server import SandboxServer
 from testing.totp import SECRET
 
@@ -189,17 +189,15 @@ def person(desk_api: SandboxServer, db: None) -> Callable[[str], Client]:
     """
 
     def made(kind: str) -> Client:
-        client = Client()
         if kind == "anonymous":
-            return client
+            return Client()
         user = User.objects.create(username=kind, password=PASSWORD)
         if kind != "unassigned":
-            user.groups.add(Group.objects.get(name=kind))
+            give_role(user, kind)
         if kind in {"support", "exporter"}:
             for profile in desk_api.profiles()[1:3]:
                 ProfileAccess.objects.create(user=user, profile_id=UUID(profile["id"]))
-        client.force_login(user)
-        return prove(client, user)
+        return sign_in(Client(), user)
 
     return made
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from contacts_ui.models import AuditEntry
-from testing.accounts import prove
+from testing.accounts import sign_in
 from testing.running_desk import manage
 from testing.sandbox_server import SandboxServer
 
@@ -33,11 +33,8 @@ def auditor(db: None) -> User:
 @pytest.fixture
 def auditor_client(desk_api: SandboxServer, auditor: User) -> Client:
     """The signed-in auditor's browser, with an empty log."""
-    client = Client()
-    client.force_login(auditor)
-    prove(client, auditor)
     clear_log()
-    return client
+    return sign_in(Client(), auditor)
 
 
 @pytest.fixture

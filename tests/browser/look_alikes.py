@@ -19,11 +19,12 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
         "wrong-profile",
         "holding-back",
     ),
-    "list-ignored": ("list", "list-filtered", "list-merged", "list-groupings", "list-read"),
+    "list-ignored": ("list", "list-filtered", "list-merged", "list-groupings", "list-read", "masked"),
     "no-match-filters": (
         *("empty", "no-match", "no-match-read", "number-not-found", "nothing-searched", "beyond-end"),
         *("export-too-many", "export-nothing"),
     ),
+    "revealed": ("masked-drawer",),
     "lookup-found": ("lookup-nowhere", "lookup-unread"),
     "not-found": (
         *("profile-denied", "contact-not-found", "role-denied"),
@@ -43,7 +44,7 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
     "gateway-key-rejected": ("gateway",),
     "audit-details": ("audit", "audit-filtered", "audit-number", "audit-empty"),
     "people-ignored": ("people", "people-nobody-fits"),
-    "person-own": ("person", "person-admin", "person-guarded", "person-finds-nothing"),
+    "person-own": ("person", "person-admin", "person-guarded", "person-finds-nothing", "person-switched-off"),
     "person-switch-off": ("person-remove-factors", "person-sign-out", "person-role"),
     "person-new-errors": ("person-new",),
     "switcher-no-match": ("switcher",),
@@ -102,5 +103,23 @@ SAMPLE = EXPORT_SAMPLE | frozenset(
         "switcher-no-match",
         "view-errors",
         "views",
+    }
+)
+
+# States in which make test judges contrast, light and dark, half of what axe-core costs. Whatever pair of colours any
+# state has, one of these has: test_coloured_states_have_each_pair_of_colours_of_all_states finds what a new one brings.
+COLOURED = frozenset(
+    {
+        "audit-details",
+        "commands",
+        "drawer-failed",
+        "list-owners",
+        "offline",
+        "passkeys",
+        "password-change-wrong",
+        "people-ignored",
+        "sessions",
+        "sign-in-error",
+        "switcher-no-match",
     }
 )

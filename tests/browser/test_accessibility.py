@@ -26,6 +26,7 @@ VIOLATIONS = """async ([context, options]) => {
   const { violations, url, timestamp } = await axe.run(context, options);
   return { violations, url, timestamp, passes: [], incomplete: [], inapplicable: [] };
 }"""
+AXE = Axe().axe_script
 MORE_ROWS = "tbody tr:nth-child(n+4)"
 LIST = "/account/contacts/"
 FEW = f"{LIST}?page_size=20"
@@ -42,7 +43,9 @@ def check(page: Page, *, whole: bool = False, rules: dict[str, Any] = RULES) -> 
     times as much as the rest of the page.
     """
     if not page.evaluate("'axe' in window"):
-        page.evaluate(Axe().axe_script)
+        devtools = page.context.new_cdp_session(page)  # Playwright's evaluate takes three times as long for half a MB
+        devtools.send("Runtime.evaluate", {"expression": AXE})
+        devtools.detach()
     context = {"include": [["html"]], "exclude": [] if whole else [[MORE_ROWS]]}
     given = [context, rules | {"resultTypes": ["violations"]}]
     results = AxeResults(page.evaluate(VIOLATIONS, given))

@@ -18,7 +18,8 @@ from tests.browser.test_accessibility import COLOUR_RULES, RULES, SIZES, UNCOLOU
 from tests.old_phrases import old_phrases
 from tests.selection import PATIENT_STATE
 
-from .look_alikes import LESSER, LOOK_ALIKES, SAMPLE
+from .colour_pairs import colour_pairs
+from .look_alikes import COLOURED, LESSER, LOOK_ALIKES, SAMPLE
 from .page_states import STATES
 from .state import State, assert_visible, go_to_state
 
@@ -85,15 +86,19 @@ def long_timeout_desk(template: DeskTemplate, tmp_path_factory: pytest.TempPathF
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs a test in each state. In make test look-alikes are absent, and others than SAMPLE run `each_state` alone."""
+    """Runs a test in each state. In make test look-alikes are absent, and others than SAMPLE run `each_state` alone.
+
+    Tests of colours (`coloured_states`) run in COLOURED there.
+    """
     if "state" not in metafunc.fixturenames:
         return
     whole = any(metafunc.definition.iter_markers("each_state"))
+    sample = COLOURED if any(metafunc.definition.iter_markers("coloured_states")) else SAMPLE
     states = [
         pytest.param(
             state,
             id=PATIENT_STATE + state.name if state.patient else state.name,
-            marks=() if state.name in SAMPLE or (whole and state.name not in LESSER) else pytest.mark.exhaustive,
+            marks=() if state.name in sample or (whole and state.name not in LESSER) else pytest.mark.exhaustive,
         )
         for state in STATES
     ]
@@ -179,6 +184,7 @@ def test_every_error_page_is_covered_by_a_state() -> None:
 def test_look_alikes_are_states_and_none_stands_for_another() -> None:
     names = {state.name for state in STATES}
     assert LESSER | set(LOOK_ALIKES) | SAMPLE <= names
+    assert COLOURED <= SAMPLE
     assert not LESSER & (set(LOOK_ALIKES) | SAMPLE)
 
 
@@ -200,13 +206,14 @@ def test_state_says_no_old_phrase(page: Page) -> None:
 
 @pytest.mark.each_state
 def test_state_passes_axe(state: State, page: Page) -> None:
-    _passes_axe(page, "desktop", "light", RULES if state.name in SAMPLE else UNCOLOURED)
+    _passes_axe(page, "desktop", "light", RULES if state.name in COLOURED else UNCOLOURED)
 
 
 def test_state_passes_axe_on_phone(page: Page) -> None:
     _passes_axe(page, "phone", "light", UNCOLOURED)
 
 
+@pytest.mark.coloured_states
 def test_dark_state_passes_colour_rules_of_axe(page: Page) -> None:
     _passes_axe(page, "desktop", "dark", COLOUR_RULES)
 
@@ -257,17 +264,34 @@ def test_page_fits_and_stays_readable_at_400_percent_zoom(page: Page) -> None:
     assert page.evaluate(COVERED) <= 0.5
 
 
-@pytest.mark.exhaustive
-def test_sample_has_each_kind_of_element_of_all_states(
+@pytest.fixture(scope="module")
+def found_in(
     short_timeout_desk: DeskUnderTest, long_timeout_desk: DeskUnderTest, tabs: Tabs
-) -> None:
-    kinds: dict[str, set[str]] = {}
+) -> dict[str, tuple[set[str], set[str]]]:
+    """State -> kinds of its visible elements, and pairs of colours of its text in light and in dark."""
+    found = {}
     for state in STATES:
         place = long_timeout_desk if state.patient else short_timeout_desk
         page = tabs.of(state, place)
         page.set_viewport_size(SIZES["desktop"])
         go_to_state(state, place, page)
-        kinds[state.name] = set(page.evaluate(KINDS))
+        found[state.name] = set(page.evaluate(KINDS)), colour_pairs(page)
         tabs.done(page)
-    sampled = set().union(*(kinds[name] for name in SAMPLE))
-    assert {name: found - sampled for name, found in kinds.items() if found - sampled} == {}
+    return found
+
+
+@pytest.mark.exhaustive
+def test_sample_has_each_kind_of_element_of_all_states(found_in: dict[str, tuple[set[str], set[str]]]) -> None:
+    _is_in_some({name: kinds for name, (kinds, _) in found_in.items()}, SAMPLE)
+
+
+@pytest.mark.exhaustive
+def test_coloured_states_have_each_pair_of_colours_of_all_states(
+    found_in: dict[str, tuple[set[str], set[str]]],
+) -> None:
+    _is_in_some({name: pairs for name, (_, pairs) in found_in.items()}, COLOURED)
+
+
+def _is_in_some(found: dict[str, set[str]], sample: frozenset[str]) -> None:
+    sampled = set().union(*(found[name] for name in sample))
+    assert {name: seen - sampled for name, seen in found.items() if seen - sampled} == {}

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from contacts_ui.models import Export, ExportState, ProfileAccess
-from testing.accounts import prove
+from testing.accounts import sign_in
 from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
 
@@ -21,9 +21,7 @@ Made = Callable[..., Export]
 
 def signed_in(user: User, *, proven: bool = True) -> Client:
     """A browser of this person."""
-    client = Client()
-    client.force_login(user)
-    return prove(client, user) if proven else client
+    return sign_in(Client(), user, proven=proven)
 
 
 @pytest.fixture

