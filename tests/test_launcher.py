@@ -276,6 +276,7 @@ def test_start_without_key_leaves_real_admin_as_is(real_desk: Path, tmp_path: Pa
     assert not (tmp_path / "demo.sqlite3").exists()
 
 
+@pytest.mark.exhaustive  # the database of this version's demo is refused by the same check below
 def test_real_key_on_database_of_former_demo_is_refused(
     tmp_path: Path, template: DeskTemplate, running_sandbox: SandboxServer
 ) -> None:
