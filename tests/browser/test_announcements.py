@@ -125,7 +125,7 @@ def test_search_announces_number_of_matches(page: Page) -> None:
     page.fill("#search", "20")
     wait_for_address(page, "?search=20")
     wait_for_results(page)
-    expect(page.locator(LIVE)).to_have_text(re.compile(r"^\d+ results$"))
+    expect(page.locator(LIVE)).to_have_text(re.compile(r"^\d+ results\b"))
     expect(page.locator(LIVE)).to_have_text(page.locator("#summary").inner_text())
 
 
