@@ -98,6 +98,13 @@ def test_sweep_answers_for_each_profile_of_the_person(
     assert called == set(names)
 
 
+def test_sweep_that_finds_nobody_says_so(agent: Client) -> None:
+    path = started(agent, "+14155550100")
+    assert "not in any of your profiles" not in text(agent.get(path))
+    run_tasks()
+    assert "7 of 7 asked: not in any of your profiles" in text(agent.get(path))
+
+
 def test_page_of_running_sweep_refreshes_without_javascript(agent: Client, shared: str) -> None:
     page = text(agent.get(started(agent, shared)))
     assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
