@@ -28,16 +28,25 @@ def marked_numbers(contacts: Iterable[Contact], spellings: Sequence[str]) -> lis
         for each in filter(None, spellings)
     ]
     loose = any(each.isdigit() and len(each) >= LOOSE_DIGITS for each in spellings)
-    pattern = re.compile("|".join(f"(?=({each}))" for each in written) or "(?!)")
+    find = re.compile("|".join(f"(?=({each}))" for each in written) or "(?!)").finditer
     found = list[tuple[Segment, ...]]()
     for contact in contacts:
         shown, national = contact.format_international or contact.number or "", contact.format_national or ""
-        spans = [match.span(match.lastindex or 0) for match in pattern.finditer(national)]
+        spans = [match.span(match.lastindex or 0) for match in find(national)]
         if not spans and loose:  # they may stand across the country code
             national = shown
-            spans = [match.span(match.lastindex or 0) for match in pattern.finditer(national)]
-        places = [place for place, character in enumerate(shown) if character.isdecimal()] if spans else []
-        digits = [place for place, character in enumerate(national) if character.isdecimal()] if spans else []
+            spans = [match.span(match.lastindex or 0) for match in find(national)]
+        if not spans:
+            found.append(((shown, False),))
+            continue
+        first, last = spans[0]
+        if len(spans) == 1 and national[first].isdecimal() and national[last - 1].isdecimal():
+            start, stop = first + len(shown) - len(national), last + len(shown) - len(national)
+            if shown.endswith(national[first:]):  # as most do: no digits to align, a quarter of the work
+                found.append(((shown[:start], False), (shown[start:stop], True), (shown[stop:], False)))
+                continue
+        places = [place for place, character in enumerate(shown) if character.isdecimal()]
+        digits = [place for place, character in enumerate(national) if character.isdecimal()]
         pairs = zip(reversed(places), reversed(digits), strict=False)
         common = next((n for n, (a, b) in enumerate(pairs) if shown[a] != national[b]), min(len(places), len(digits)))
         runs = list[tuple[int, int]]()  # of marked digits, counted from the end, so that both formats agree
@@ -53,5 +62,5 @@ def marked_numbers(contacts: Iterable[Contact], spellings: Sequence[str]) -> lis
             first, last = places[start], places[stop - 1] + 1
             parts += [(shown[end:first], False), (shown[first:last], True)]
             end = last
-        found.append(tuple(part for part in (*parts, (shown[end:], False)) if part[0]))
+        found.append((*parts, (shown[end:], False)))
     return found
