@@ -80,11 +80,5 @@ EXPORT_STATES: tuple[State, ...] = (
     State("export-no-file", ("There is no file to download",), _shown("failed", "file/"), person=PERSON),
     State("export-gone", ("This file is gone", "Export the list again"), _shown("expired", "file/"), person=PERSON),
 )
-# State that make test sees -> states of the same template and classes, with other sentences.
-EXPORT_LOOK_ALIKES = {
-    "export-reading": ("export-paused", "export-queued", "export-writing"),
-    "export-ready": ("export-partial", "export-of-other"),
-    "export-failed": ("export-cancelled", "export-expired"),
-}
 # States that make test sees in all sizes and themes.
 EXPORT_SAMPLE = frozenset({"export-ask", "export-ask-list", "export-reading", "export-ready", "export-mark"})

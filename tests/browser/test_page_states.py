@@ -19,8 +19,8 @@ from tests.old_phrases import old_phrases
 from tests.selection import PATIENT_STATE
 
 from .colour_pairs import colour_pairs
-from .look_alikes import COLOURED, LESSER, LOOK_ALIKES, SAMPLE
 from .page_states import STATES
+from .sampled_states import COLOURED, SAMPLE
 from .state import State, assert_visible, go_to_state
 
 Scheme = Literal["light", "dark"]
@@ -86,19 +86,17 @@ def long_timeout_desk(template: DeskTemplate, tmp_path_factory: pytest.TempPathF
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs a test in each state. In make test look-alikes are absent, and others than SAMPLE run `each_state` alone.
-
-    Tests of colours (`coloured_states`) run in COLOURED there.
+    """Runs a test in each state: in make test-all in all of them, in make test in SAMPLE, and tests of colours
+    (`coloured_states`) in COLOURED.
     """
     if "state" not in metafunc.fixturenames:
         return
-    whole = any(metafunc.definition.iter_markers("each_state"))
     sample = COLOURED if any(metafunc.definition.iter_markers("coloured_states")) else SAMPLE
     states = [
         pytest.param(
             state,
             id=PATIENT_STATE + state.name if state.patient else state.name,
-            marks=() if state.name in sample or (whole and state.name not in LESSER) else pytest.mark.exhaustive,
+            marks=() if state.name in sample else pytest.mark.exhaustive,
         )
         for state in STATES
     ]
@@ -181,30 +179,23 @@ def test_every_error_page_is_covered_by_a_state() -> None:
     assert {problem.title for _, problem in ERROR_PAGES} - shown == elsewhere
 
 
-def test_look_alikes_are_states_and_none_stands_for_another() -> None:
-    names = {state.name for state in STATES}
-    assert LESSER | set(LOOK_ALIKES) | SAMPLE <= names
-    assert COLOURED <= SAMPLE
-    assert not LESSER & (set(LOOK_ALIKES) | SAMPLE)
+def test_sampled_states_are_states() -> None:
+    assert COLOURED <= SAMPLE <= {state.name for state in STATES}
 
 
-@pytest.mark.each_state
 def test_state_text_is_visible(state: State, page: Page) -> None:
     page.set_viewport_size(SIZES["desktop"])
     assert_visible(page, state)
 
 
-@pytest.mark.each_state
 def test_only_empty_list_says_no_contacts(state: State, page: Page) -> None:
     assert ("No contacts" in page.locator("main").inner_text()) == state.empty
 
 
-@pytest.mark.each_state
 def test_state_says_no_old_phrase(page: Page) -> None:
     assert old_phrases(page.locator("body").inner_text()) == []
 
 
-@pytest.mark.each_state
 def test_state_passes_axe(state: State, page: Page) -> None:
     _passes_axe(page, "desktop", "light", RULES if state.name in COLOURED else UNCOLOURED)
 
