@@ -46,9 +46,9 @@ test: .venv/.tests  ## What every change must pass, in five and a half minutes (
 	@$(BIN)/python -m tools.test_dependencies
 	@$(BIN)/python -m pytest $(WORKERS) -m "not exhaustive" $(ARGS)
 
-test-fast: .venv/.tests  ## Those without a browser, a running desk or a program of others, in two minutes (ARGS)
-	@echo "Running the tests without a browser, a running desk or a program of others: about two minutes on two cores."
-	@$(BIN)/python -m pytest $(WORKERS) -m "not outside and not exhaustive" $(ARGS)
+test-fast: .venv/.tests  ## Quick ones without a browser, a running desk or a program of others, in a minute (ARGS)
+	@echo "Running the quick tests that need no browser, no running desk and no program of others: a minute on two cores."
+	@$(BIN)/python -m pytest $(WORKERS) -m "not outside and not exhaustive and not slow" $(ARGS)
 
 test-all: .venv/.tests  ## Those of make test, the full matrices and the long runs (ARGS)
 	@echo "Running every test, full matrices and long runs included: about half an hour on two cores."

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest.terminal import TerminalReporter
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from testing.programs import PROGRAMS, find_program
 
@@ -32,6 +35,8 @@ STATES = "tests/browser/test_page_states.py"
 ONE_BY_ONE = (STATES, "tests/gateway/test_fault_matrix.py")
 PATIENT_STATE = "patient-"  # begins the ids of states that share a desk which waits long
 OF_STATE = re.compile(r"(?:-(?:desktop|phone)-(?:light|dark))?\]$")
+MOST_PLAIN = 2  # workers without a spare one
+SPARE_NICENESS = 5
 ABSENT = "needs {}, which is not installed here"
 
 
@@ -51,10 +56,36 @@ def group_of(nodeid: str) -> str:
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Distributes tests to workers by group. xdist's `loadgroup` writes an attribute that pytest 9 no longer reads."""
+    """Distributes tests to workers by group. xdist's `loadgroup` writes an attribute that pytest 9 no longer reads.
+
+    The spare worker begins at the other end, with tests that drive no program: see pytest_xdist_auto_num_workers.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if _is_spare(node.workerinput):
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Workers of `-n logical`: one more than cores, for what the others leave of these while their tests wait."""
+    cores = len(os.sched_getaffinity(0))
+    return cores + 1 if cores > 1 else 1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Lowers the priority of the spare worker, and of what it starts."""
+    if _is_spare(getattr(config, "workerinput", {})):
+        os.nice(SPARE_NICENESS)
+
+
+def _is_spare(worker: dict[str, Any]) -> bool:
+    workers: int = worker.get("workercount", 1)
+    return workers > MOST_PLAIN and worker.get("workerid") == f"gw{workers - 1}"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -64,7 +95,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupSc
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests with the programs they need, skips those whose program is absent, and runs the quick ones first."""
+    """Marks tests with the programs they need, skips those whose program is absent, and sorts them for the workers."""
     absent = {name for name in PROGRAMS if find_program(name) is None}
     for item in items:
         programs = programs_of(item)
@@ -78,9 +109,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _sort_key(item: pytest.Item) -> tuple[bool, bool, bool]:
-    """Quick tests first; small groups (page states, rows of the fault matrix) last, so that workers end together."""
+    """Tests that drive programs first, the largest groups before small ones (page states); the quick ones, with which
+    the spare worker begins, last. So that all workers end together, in a module of a second.
+    """
     outside, browser = (item.get_closest_marker(name) is not None for name in ("outside", "browser"))
-    return outside, browser, item.nodeid.startswith(ONE_BY_ONE)
+    return not outside, browser, item.nodeid.startswith(ONE_BY_ONE)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -143,6 +143,7 @@ def test_last_scope_is_never_a_revoked_one(desk_api: SandboxServer, support_user
     assert scope.profile_id in {str(ids[1]), str(ids[3])}
 
 
+@pytest.mark.slow
 def test_scope_is_constructed_only_in_access_module() -> None:
     makers = set()
     for path in (Path(django_settings.BASE_DIR) / "contacts_ui").rglob("*.py"):

@@ -110,6 +110,7 @@ def test_profile_is_assigned_by_its_id_or_unique_name(
     assert _assigned(support_user) == [*before, profile["id"]]
 
 
+@pytest.mark.slow
 def test_profile_is_not_assigned_by_name_of_two(
     root: Client, support_user: User, settings: Settings, big_account: SandboxServer
 ) -> None:
@@ -179,6 +180,7 @@ def _assign(user: User, profiles: list[dict[str, str]]) -> None:
     ProfileAccess.objects.bulk_create(accesses)
 
 
+@pytest.mark.slow
 def test_person_page_names_each_of_ten_thousand_profiles_once(root: Client, big_account: SandboxServer) -> None:
     profiles = big_account.profiles()
     sue = User.objects.create_user("sue")
@@ -190,12 +192,14 @@ def test_person_page_names_each_of_ten_thousand_profiles_once(root: Client, big_
     assert len(page) < 1_500_000
 
 
+@pytest.mark.slow
 def test_page_of_new_person_names_each_of_ten_thousand_profiles_once(root: Client, big_account: SandboxServer) -> None:
     page = text(root.get("/admin/auth/user/add/"))
     assert len(SUGGESTION.findall(page)) == 10_000
     assert len(page) < 1_500_000
 
 
+@pytest.mark.slow
 def test_new_person_is_added_with_profile(root: Client, big_account: SandboxServer) -> None:
     profile_id = big_account.profiles()[9_999]["id"]
     sent = {"username": "ann", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
@@ -204,6 +208,7 @@ def test_new_person_is_added_with_profile(root: Client, big_account: SandboxServ
     assert _assigned(User.objects.get(username="ann")) == [profile_id]
 
 
+@pytest.mark.slow
 def test_person_with_very_many_profiles_is_saved_without_loss(root: Client, big_account: SandboxServer) -> None:
     sue = User.objects.create_user("sue")
     sue.groups.add(Group.objects.get(name="support"))
@@ -215,6 +220,7 @@ def test_person_with_very_many_profiles_is_saved_without_loss(root: Client, big_
     assert ProfileAccess.objects.filter(user=sue).count() == 2_000
 
 
+@pytest.mark.slow
 def test_most_profiles_that_are_edited_here_are_saved(root: Client, big_account: SandboxServer) -> None:
     sue = User.objects.create_user("sue")
     sue.groups.add(Group.objects.get(name="support"))

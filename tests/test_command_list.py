@@ -61,6 +61,7 @@ def test_page_and_fragment_offer_the_same(admin_client: Client, admin_user: User
     assert len(groups["Profiles"]) == 12
 
 
+@pytest.mark.slow
 def test_every_line_leads_to_a_page_of_the_person(admin_client: Client, support_client: Client) -> None:
     for client in (admin_client, support_client):
         for group in _groups(text(client.get("/go/", follow=True)).split("<main")[1]).values():
@@ -240,6 +241,7 @@ def test_list_without_opened_contacts_records_nothing(admin_client: Client) -> N
     assert not AuditEntry.objects.filter(action__startswith="contact").exists()
 
 
+@pytest.mark.slow
 def test_first_fifty_of_many_profiles_are_listed(admin_client: Client, settings: Settings) -> None:
     with SandboxServer(contacts=0, profiles=80) as many:
         settings.SENT_API_URL = many.url

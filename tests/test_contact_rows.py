@@ -107,6 +107,7 @@ def _by_template(page: ContactPage, look: RowLook) -> str:
     return "".join(_writer().render(each, look.columns, contact.opt_out) for contact, each in texts)
 
 
+@pytest.mark.slow
 @given(st.lists(CONTACTS, max_size=4), LOOKS)
 def test_rows_are_those_of_the_template(contacts: list[Contact], look: RowLook) -> None:
     page = _page(*contacts)
@@ -180,6 +181,7 @@ def test_two_rows_with_one_id_show_each_its_own_number() -> None:
     assert [shown.count(f"<mark>555</mark>-{ending}") for ending in ("0143", "0199")] == [1, 1]
 
 
+@pytest.mark.slow
 @given(st.lists(LOOKS, min_size=2, max_size=6))
 def test_kept_rows_are_those_that_would_be_written(looks: list[RowLook]) -> None:
     page, others = _page(FOUND, *list(_every_kind())[::37]), [*looks, *looks]

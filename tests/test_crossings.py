@@ -48,6 +48,7 @@ def _listed(response: Answer, contacts: Iterable[Contact]) -> set[str]:
     return {numbers[contact_id] for contact_id in rows(response)}
 
 
+@pytest.mark.slow
 def test_list_is_exactly_who_has_the_digits(
     admin_client: Client, everybody: list[Contact], use_index: UseIndex, settings: Settings
 ) -> None:
@@ -70,6 +71,7 @@ def test_list_is_exactly_who_has_the_digits(
     assert whole > 30
 
 
+@pytest.mark.slow
 def test_beginning_after_a_plus_lists_no_other_country(
     admin_client: Client, everybody: list[Contact], settings: Settings
 ) -> None:
@@ -130,6 +132,7 @@ def test_number_that_no_plan_knows_is_listed_with_the_others_or_counted() -> Non
     assert crowded.elsewhere == 3
 
 
+@pytest.mark.slow
 def test_fourth_way_to_write_digits_is_offered_though_it_is_what_was_typed(
     admin_client: Client, everybody: list[Contact], use_index: UseIndex
 ) -> None:

@@ -18,6 +18,8 @@ from testing.corpus.cuts import contacts_of, cut_corpus
 from testing.corpus.evaluate import Kind, Outcome, guided, judged, mean_calls, plain, planned, share_found
 from testing.sandbox_server import SandboxServer
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Judged:

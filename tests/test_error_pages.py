@@ -191,6 +191,7 @@ def test_unknown_address_is_plain_404(admin_client: Client) -> None:
     assert "Page not found" in text(response)
 
 
+@pytest.mark.slow
 def test_error_pages_and_logs_never_contain_api_key(
     admin_client: Client, sandbox: SandboxServer, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from urllib.parse import parse_qsl
 
+import pytest
 from django import forms
 from django.http import QueryDict
 from hypothesis import given
@@ -30,6 +31,7 @@ def test_any_parameters_give_valid_query(parameters: dict[str, str]) -> None:
     assert asked.phone is None or asked.phone[1:].isdecimal()
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, st.text(max_size=40), max_size=6))
 def test_canonical_url_round_trips(parameters: dict[str, str]) -> None:
     query = parse_filters(PATH, parameters)
@@ -52,6 +54,7 @@ PLAIN = st.sampled_from(
 ANY_TEXT = PLAIN | st.text(max_size=12) | st.text("0123456789 +().", max_size=14) | st.just("5" * (MAX_SEARCH + 1))
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*FIELDS, "other"]), ANY_TEXT))
 def test_parameters_are_read_as_a_form_reads_them(parameters: dict[str, str]) -> None:
     form, read = _Form(parameters), read_parameters(parameters, NumberContext())

@@ -106,6 +106,7 @@ def _changes(people: list[User], sandbox: SandboxServer) -> list[Callable[[Rando
     return [prefer, prefer, prefer, mask, assign, change_role, forget]
 
 
+@pytest.mark.slow
 @patch.object(contact_rows, "MAX_KEPT", 12)
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(2, 12))])
 def test_every_fragment_is_that_of_nothing_kept(

@@ -280,6 +280,7 @@ def test_exact_lookup_of_a_part_asks_nothing(typed: str) -> None:
 # Properties
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.sampled_from([GB, OTHER_GB, FR, "+14155550142", "+5491126957205", "+46701234567"]), st.data())
 def test_any_four_digits_of_a_contact_lead_to_it(number: str, data: st.DataObject) -> None:
@@ -297,6 +298,7 @@ def test_any_four_digits_of_a_contact_lead_to_it(number: str, data: st.DataObjec
         assert any(spelling in national for spelling in first.spellings)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=30) | st.from_regex(r"\+?[0-9 ()-]{3,20}", fullmatch=True), st.booleans())
 def test_plan_of_any_text_keeps_the_literal_call_and_three_at_most(typed: str, complete: bool) -> None:
     plan = guided_plan(typed, REGIONS, index_of(GB, FR, complete=complete))
@@ -308,6 +310,7 @@ def test_plan_of_any_text_keeps_the_literal_call_and_three_at_most(typed: str, c
         assert without.literal.value in spellings or plan.attempts[0].kind == "phone"
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"\+?[0-9]{4,16}", fullmatch=True))
 def test_any_digits_have_a_plan_with_ten_regions(typed: str) -> None:
     plan = guided_plan(typed, ("US", "GB", "FR", "DE", "IN", "BR", "AU", "ES", "AR", "IT"), index_of(GB))

@@ -328,6 +328,7 @@ def test_masked_rows_have_no_marks(
     assert "<mark>" not in page
 
 
+@pytest.mark.slow
 def test_person_under_a_masking_policy_learns_no_count_and_no_piece(
     admin_client: Client, use_index: UseIndex, everybody: list[Contact], sandbox: SandboxServer
 ) -> None:
@@ -364,6 +365,7 @@ def test_list_of_national_numbers_as_the_desk_shows_them_is_found(
         assert all(str(each.id) in page for each in some)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "field",
     ["format_national", "format_international", "format_e164", "format_rfc", "phone_number"],

@@ -34,6 +34,7 @@ def _alive(pid: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_started_program_ends_when_its_parent_is_killed(number: signal.Signals) -> None:
     parent = subprocess.Popen(
@@ -74,6 +75,7 @@ def test_program_that_ends_at_once_is_named_with_its_log(tmp_path: Path) -> None
         pytest.fail("it never started")
 
 
+@pytest.mark.slow
 def test_sandbox_that_ends_at_once_says_how() -> None:
     with pytest.raises(ProgramEnded, match="ended with 2 before"):
         SandboxServer(contacts=-1)

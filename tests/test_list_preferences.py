@@ -93,6 +93,7 @@ def test_first_page_link_starts_with_same_rows_for_everyone(
     assert rows(admin_client.get(url)) == rows(other_client.get(url))[:20]
 
 
+@pytest.mark.slow
 def test_following_next_links_shows_every_contact_once(
     admin_client: Client, admin_user: User, sandbox: SandboxServer
 ) -> None:

@@ -172,6 +172,7 @@ def _placed(place: str, text: str) -> str:
 PLACES = ("message", "argument", "field", "deep", "bytes", "exception", "object", "address")
 
 
+@pytest.mark.slow
 @hypothesis_settings(deadline=None, max_examples=300)
 @given(text=_spellings(), before=_AROUND, after=_AROUND, place=st.sampled_from(PLACES))
 def test_number_in_any_spelling_is_redacted_from_log_record(text: str, before: str, after: str, place: str) -> None:
@@ -243,6 +244,7 @@ def test_api_key_is_redacted_everywhere(settings: Settings, text: str) -> None:
 IDS = ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "desk_0123456789abcdef", "req_7X9zKp2jDw4a")
 
 
+@pytest.mark.slow
 @hypothesis_settings(deadline=None, max_examples=300)
 @given(text=st.one_of(_spellings(), _AROUND, st.sampled_from(IDS), st.sampled_from(EVERY_LINE)), twice=st.booleans())
 def test_text_is_redacted_the_same_when_it_comes_again(text: str, twice: bool) -> None:
@@ -260,6 +262,7 @@ def test_secret_that_looks_like_an_id_is_redacted(settings: Settings, secret: st
         assert secret not in _placed(place, secret), place
 
 
+@pytest.mark.slow
 def test_what_is_remembered_is_bounded_and_has_no_digit() -> None:
     redactor = Redactor()
     for number in range(3 * MOST_REMEMBERED):

@@ -61,6 +61,7 @@ def test_national_number_that_is_shown_itself_is_marked() -> None:
     assert _marked(_contact(None, "07403 965801"), "3 96") == "0740[3 96]5801"
 
 
+@pytest.mark.slow
 @given(st.text(max_size=20), st.text(max_size=20), st.lists(st.text(max_size=6), max_size=3))
 def test_parts_of_any_text_are_the_text(shown: str, national: str, spellings: list[str]) -> None:
     parts = _segments(_contact(shown or None, national or None), spellings)

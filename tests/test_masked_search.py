@@ -78,6 +78,7 @@ def test_fragment_chosen_by_link_is_not_searched(
     assert all(call["search"][0] != national[:6] for call in _calls(sandbox) if "search" in call)
 
 
+@pytest.mark.slow
 def test_four_digits_show_only_numbers_that_end_in_them(
     policy_client: Client, contacts: tuple[Contact, ...], sandbox: SandboxServer
 ) -> None:

@@ -174,6 +174,7 @@ def _redirects(person: User, flow: str, targets: Iterable[str]) -> dict[str, str
     return redirects
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flow", FLOWS)
 def test_redirect_follows_own_path_and_no_trick(person: User, flow: str) -> None:
     otherwise = FLOWS[flow][1]
@@ -197,6 +198,7 @@ def test_sign_in_page_redirects_no_anonymous_visitor(db: None, targets: tuple[st
         assert "Location" not in page
 
 
+@pytest.mark.slow
 def test_passkey_edit_and_removal_ignore_next(person: User) -> None:
     client = prove(_signed_in(person), person)
     for target in OF_EACH_FAMILY:

@@ -235,6 +235,7 @@ def test_profile_search_by_htmx_gets_list_only(
     assert "3</span> selected" in text(response)
 
 
+@pytest.mark.slow
 def test_thousand_assigned_profiles_are_edited_without_loss(
     admin_client: Client, user_without_role: User, settings: Settings
 ) -> None:

@@ -113,6 +113,7 @@ def test_password_set_in_django_admin_is_told(root_client: Client, sam: User, co
     assert told == [("sam@example.org", "your password was changed")]
 
 
+@pytest.mark.slow
 def test_upgraded_password_hash_is_not_told(sam: User, settings: Settings, committed: Done) -> None:
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",

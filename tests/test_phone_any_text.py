@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 import phonenumbers
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ no_deadline = settings(deadline=None)  # the first use of a region is slow
 regions = st.lists(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)) | st.text(max_size=4), max_size=10)
 
 
+@pytest.mark.slow
 @no_deadline
 @given(texts, regions)
 @example("%E2%80%AE0142%00", ["US"])
@@ -32,12 +34,14 @@ def test_any_text_gives_attempts_message_or_numbers(raw: str, known: list[str]) 
         _assert_valid_attempt(attempt)
 
 
+@pytest.mark.slow
 @no_deadline
 @given(texts, regions)
 def test_same_text_gives_same_plan(raw: str, known: list[str]) -> None:
     assert build_plan(raw, known) == build_plan(raw, tuple(known))
 
 
+@pytest.mark.slow
 @no_deadline
 @given(texts, regions)
 def test_every_attempt_can_be_parsed_from_link(raw: str, known: list[str]) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from testing.corpus.evaluate import Kind, Outcome, corpus, judged, mean_calls, planned, share_found
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=[4, pytest.param(1, marks=pytest.mark.exhaustive)], ids=["some", "all"])
 def outcomes(request: pytest.FixtureRequest) -> list[Outcome]:

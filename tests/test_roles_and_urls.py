@@ -244,6 +244,7 @@ def test_every_url_is_in_table() -> None:
     assert set(OURS) == set(GETS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PEOPLE)
 def test_get_status_matches_table_for_each_role(
     person: Callable[[str], Client], address: Callable[[str], str], kind: str

@@ -131,6 +131,7 @@ def test_second_view_of_same_name_is_refused(admin_client: Client) -> None:
     assert SavedView.objects.count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [100, pytest.param(1000, marks=pytest.mark.exhaustive)])
 def test_random_views_hold_no_run_of_four_digits(admin_user: User, desk_api: SandboxServer, number: int) -> None:
     """Whatever is sent, searches and numbers included: what is stored has no run of four digits."""
@@ -309,6 +310,7 @@ def test_markup_in_name_is_escaped(admin_client: Client, admin_user: User) -> No
 # --- Links outlive views --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [25, pytest.param(100, marks=pytest.mark.exhaustive)])
 def test_editing_and_deleting_changes_none_of_links(
     admin_client: Client, admin_user: User, caching_api: SandboxServer, number: int
@@ -337,6 +339,7 @@ def test_editing_and_deleting_changes_none_of_links(
     assert shown() == before
 
 
+@pytest.mark.slow
 def test_views_cost_one_query_and_no_call(admin_client: Client, admin_user: User, caching_api: SandboxServer) -> None:
     admin_client.get(LIST)
 

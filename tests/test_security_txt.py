@@ -58,6 +58,7 @@ def _setting(value: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", READ], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_contacts_are_read_from_environment() -> None:
     done = _setting("security@example.org, https://example.org/report")
     assert done.stdout == "mailto:security@example.org https://example.org/report\n"

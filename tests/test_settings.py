@@ -34,6 +34,7 @@ def test_insecure_api_url_is_refused(run: Run, url: str) -> None:
     assert "it carries the key" in result.stderr
 
 
+@pytest.mark.slow
 def test_server_does_not_start_without_api_key(run: Run) -> None:
     result = run("import dashboard.wsgi", SENT_API_KEY=None)
     assert result.returncode != 0
@@ -73,6 +74,7 @@ def test_secret_file_takes_precedence_over_environment(value: Value, tmp_path: P
     assert value("AUDIT_KEY", AUDIT_KEY=ANOTHER_KEY, AUDIT_KEY_FILE=str(tmp_path / "secret")) == A_KEY
 
 
+@pytest.mark.slow
 def test_https_site_has_secure_cookies_and_hsts(value: Value) -> None:
     site = {"SITE_URL": "https://desk.example.org"}
     assert value("SESSION_COOKIE_NAME", **site) == "__Host-session"

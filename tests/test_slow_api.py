@@ -105,6 +105,7 @@ def test_waiting_page_keeps_filters_in_form(admin_client: Client, slow_api: Slow
     assert 'value="sms" checked' in page
 
 
+@pytest.mark.slow
 def test_deferred_rows_join_call_in_progress(
     admin_client: Client,
     caching_api: SandboxServer,
@@ -129,6 +130,7 @@ def test_rows_that_arrived_meanwhile_cost_no_second_call(
     assert _calls(caching_api) == 1
 
 
+@pytest.mark.slow
 def test_deferred_rows_replace_history_entry(
     admin_client: Client,
     slow_api: Slow,
@@ -175,6 +177,7 @@ def test_waiting_page_without_javascript_refreshes_itself(admin_client: Client, 
     assert f'<noscript><meta http-equiv="refresh" content="{following}"></noscript>' in page
 
 
+@pytest.mark.slow
 def test_wait_parameter_waits_for_rows_of_same_call(
     admin_client: Client, caching_api: SandboxServer, slow_api: Slow, late_answer: Answered
 ) -> None:
@@ -203,6 +206,7 @@ def test_early_failure_is_shown_on_page(admin_client: Client, caching_api: Sandb
     assert not _waits(text(response))
 
 
+@pytest.mark.slow
 def test_late_failure_is_shown_in_fragment(admin_client: Client, settings: Settings, slow_api: Slow) -> None:
     settings.SENT_DEADLINE = 1.5
     get_gateway.cache_clear()
@@ -214,6 +218,7 @@ def test_late_failure_is_shown_in_fragment(admin_client: Client, settings: Setti
     assert "The messaging service took too long" in text(part)
 
 
+@pytest.mark.slow
 def test_waiting_page_belongs_to_its_scope_without_rows(
     admin_client: Client, caching_api: SandboxServer, slow_api: Slow, late_answer: Answered
 ) -> None:
@@ -237,6 +242,7 @@ def test_denied_profile_gets_no_skeleton(support_client: Client, caching_api: Sa
     assert _calls(caching_api) == 0
 
 
+@pytest.mark.slow
 def test_deferred_rows_keep_numbers_masked(
     admin_client: Client,
     admin_user: User,

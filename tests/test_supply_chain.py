@@ -18,6 +18,8 @@ import pytest
 
 from testing import ROOT
 
+pytestmark = pytest.mark.slow
+
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
 HARMLESS = {"name": "jinja2", "version": "3.1.6", "vulns": []}
 UNKNOWN = {"name": "requests", "skip_reason": "Dependency not found on PyPI and could not be audited"}
@@ -43,6 +45,7 @@ def _judged(folder: Path, *packages: dict[str, Any]) -> Result:
     return _run("tools.vulnerabilities", "--read", str(report))
 
 
+@pytest.mark.exhaustive  # likewise with a mirror that refuses, below
 def test_audit_without_network_says_that_nothing_was_checked() -> None:
     done = _run("tools.vulnerabilities", **NO_NETWORK)
     assert (done.returncode, done.stderr) == (0, "")

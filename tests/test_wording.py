@@ -58,6 +58,7 @@ def test_template_or_script_has_no_old_phrase(path: Path) -> None:
     assert old_phrases(_shown(source)) == []
 
 
+@pytest.mark.slow
 def test_program_says_no_old_phrase() -> None:
     found = {
         f"{_name(path)}: {string}" for path in MODULES for string in _strings(path.read_text()) if old_phrases(string)

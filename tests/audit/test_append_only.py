@@ -198,6 +198,7 @@ call_command("migrate", verbosity=0)
 """
 
 
+@pytest.mark.exhaustive
 def test_migrations_can_be_reversed_and_reapplied(migrated: Callable[[], str]) -> None:
     url = migrated()
     assert "left: 0" in manage_on(url, "shell", "--verbosity=0", "-c", BACK_AND_FORTH).splitlines()

@@ -41,7 +41,13 @@ class TwoDesks:
         return audit.listed_rows(self.desks[0].settings["DATABASE_URL"])
 
 
-@pytest.fixture(scope="module", params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.needs("PostgreSQL"))])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("SQLite", marks=pytest.mark.exhaustive),
+        pytest.param("PostgreSQL", marks=pytest.mark.needs("PostgreSQL")),
+    ],
+)
 def two(
     request: pytest.FixtureRequest,
     running_sandbox: SandboxServer,

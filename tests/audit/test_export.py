@@ -165,11 +165,13 @@ def test_formula_behind_other_separator_is_no_cell(auditor_client: Client, writt
     assert formulas_read_from(_body(auditor_client.get(EXPORT))) == []
 
 
+@pytest.mark.slow
 @given(st.text(st.sampled_from([*FORMULA_SIGNS, *WHITESPACE, *";,|:\"'ab1"]), max_size=12))
 def test_no_text_is_formula_under_any_separator(text: str) -> None:
     assert formulas_read_from(csv_lines([("before", text, "after")])) == []
 
 
+@pytest.mark.slow
 def test_export_streams_in_constant_memory(written: Write) -> None:
     AuditEntry.objects.bulk_create(
         AuditEntry(at=NOON + timedelta(seconds=i), action="contacts.listed", outcome="ok", about="x" * 200)

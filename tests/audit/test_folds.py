@@ -118,6 +118,7 @@ def test_mark_of_link_session_stays_with_folded_list(written: Write) -> None:
     assert line.summary == f"numbers 1 to 10 of 20 {mark}"
 
 
+@pytest.mark.slow
 def test_list_is_one_line_when_rate_limit_cuts_its_batches(
     admin_client: Client, admin_user: User, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

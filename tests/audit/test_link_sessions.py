@@ -89,6 +89,7 @@ def test_second_factor_stands_between_choosing_and_the_session(admin_client: Cli
     assert _abouts(support_user) == []
 
 
+@pytest.mark.slow
 def test_session_by_choosing_a_password_is_no_proof_for_step_up(admin_client: Client, support_user: User) -> None:
     client = Client()
     form = client.get(_link_for(admin_client, support_user))["Location"]
@@ -128,6 +129,7 @@ def test_link_that_the_person_asked_for_marks_nothing(support_user: User, settin
     assert set(_abouts(support_user)) == {""}
 
 
+@pytest.mark.slow
 def test_link_asked_for_at_an_address_that_admin_set_marks(
     admin_client: Client, support_user: User, settings: Settings
 ) -> None:

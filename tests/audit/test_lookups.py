@@ -141,6 +141,7 @@ def _value(kind: str, index: int, whole: list[Contact]) -> str:
     }[kind]
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(parameters=_parameters(), part=st.booleans())
 def test_no_mixture_shows_a_contact_without_its_mark(

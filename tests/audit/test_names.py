@@ -31,6 +31,7 @@ def every_row(db: None) -> list[AuditEntry]:
     )
 
 
+@pytest.mark.slow
 def test_name_finds_exactly_the_rows_that_have_it(every_row: list[AuditEntry]) -> None:
     for value, name in NAMES.items():
         found = {entry.pk for entry in filter_entries(EntryFilter(name=name))}

@@ -91,6 +91,7 @@ def test_profile_name_filter_is_dropped_when_account_call_fails(
     assert _abouts(response) == ["row one"]
 
 
+@pytest.mark.slow
 def test_slow_account_call_does_not_delay_page(
     auditor_client: Client, written: Write, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +239,7 @@ def test_person_filter_finds_what_others_did_to_them(auditor_client: Client, wri
     assert everything.count == 8
 
 
+@pytest.mark.slow
 def test_deeds_by_and_to_a_person_are_on_exactly_one_page(auditor_client: Client, written: Write) -> None:
     nora = User.objects.create_user("nora")
     clear_log()

@@ -154,6 +154,7 @@ def test_role_deletion_in_django_admin_is_recorded(root_client: Client, sue: Use
     assert events() == [("admin.changed", "ok", "group: Deleted “support.”")]
 
 
+@pytest.mark.slow
 def test_rate_limited_sign_in_is_recorded(sue: User) -> None:
     caches["default"].clear()
     for _ in range(6):

@@ -221,6 +221,7 @@ def test_unknown_address_is_not_recorded(client: Client) -> None:
     assert events() == []
 
 
+@pytest.mark.slow
 def test_pages_without_contacts_are_not_recorded(client: Client) -> None:
     for path in ("/preferences/", "/gateway/", "/account/profiles/"):
         client.get(path)

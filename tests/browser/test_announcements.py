@@ -83,6 +83,7 @@ def _result_announcements(page: Page) -> list[str]:
 # --- The live region -------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive  # the tests below go to each state, and look at what is said there
 def test_each_state_has_exactly_one_live_region(page: Page, sandbox: SandboxServer, caching_desk: CachingDesk) -> None:
     for state in STATES:  # the last two leave the page unusable
         caching_desk.clear_cache()

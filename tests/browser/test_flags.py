@@ -71,6 +71,7 @@ def sprite() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.exhaustive  # every flag as pixels; test_stylesheet_positions_match_sprite has their places
 def test_sprite_cell_matches_flag_of_each_region(chromium: Browser, desk: Desk, sprite: dict[str, Any]) -> None:
     cells = [(file, f"/static/{file}", *place) for file, place in sprite["places"].items()]
     options = launch_options()  # the Chromium that tests share shows no pictures

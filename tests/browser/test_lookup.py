@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from testing.processes import start_program, stop_program
@@ -98,6 +99,7 @@ def test_answers_appear_while_worker_asks(new_context: NewContext, sandbox: Sand
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
 
 
+@pytest.mark.exhaustive  # the same script as for exports, whose page is tested alike
 def test_page_that_nobody_sees_does_not_poll(new_context: NewContext, sandbox: SandboxServer) -> None:
     page = new_context.signed_in("admin", at="/lookup/")
     start_sweep(page, shared_number(sandbox))

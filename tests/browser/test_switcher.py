@@ -221,9 +221,8 @@ def test_most_recent_other_profile_is_first(page: Page, sandbox: SandboxServer) 
     wait_for_address(page, f"/p/{one}/contacts/?page_size=20")
 
 
-@pytest.mark.parametrize(
-    ("scheme", "size"), [("light", "desktop"), pytest.param("dark", "phone", marks=pytest.mark.exhaustive)]
-)
+@pytest.mark.exhaustive  # the switcher is a page state too
+@pytest.mark.parametrize(("scheme", "size"), [("light", "desktop"), ("dark", "phone")])
 def test_switcher_states_pass_axe(new_context: NewContext, sandbox: SandboxServer, scheme: str, size: str) -> None:
     profile_id = sandbox.profiles()[1]["id"]
     at = f"/p/{profile_id}/contacts/?page_size=20"

@@ -117,6 +117,7 @@ def test_systemd_rates_the_units_exposure_as_low(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout[-300:] + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="needs docker-compose, which is not here")
 def test_docker_compose_accepts_its_file(tmp_path: Path) -> None:
     shutil.copy(DEPLOY / "compose.yaml", tmp_path)
@@ -130,6 +131,7 @@ def test_hadolint_accepts_the_dockerfile() -> None:
     subprocess.run(["hadolint", "--ignore", "DL3008", str(DEPLOY / "Dockerfile")], check=True)
 
 
+@pytest.mark.exhaustive  # all four processes; that they are the launcher's commands is tested above
 @pytest.mark.needs("Redis")
 def test_commands_of_compose_start_and_serve(tmp_path: Path) -> None:
     """Cache, migration, desk and worker, as processes, with the commands that compose.yaml has."""

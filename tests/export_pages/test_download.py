@@ -104,6 +104,7 @@ def test_download_that_is_cut_counts_as_none(exporter_client: Client, ready: Exp
     assert downloads(ready) == 1
 
 
+@pytest.mark.slow
 def test_third_download_is_last(exporter_client: Client, ready: Export) -> None:
     for _ in range(3):
         assert len(taken(ask(exporter_client, ready))) == ready.size
@@ -180,6 +181,7 @@ def test_rest_of_download_needs_proof_again_after_an_hour(exporter: User, ready:
         assert ask(client, ready, {"range": "bytes=100-"}).status_code == status
 
 
+@pytest.mark.slow
 def test_download_that_nobody_takes_leaves_file_to_others(exporter_client: Client, ready: Export) -> None:
     """A server that is too busy with files closes the response before its first byte."""
     for _ in range(7):

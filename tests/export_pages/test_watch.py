@@ -204,6 +204,7 @@ def test_support_agent_has_no_exports_in_navigation(support_client: Client, stor
     assert "Exports" not in titles(support_client)
 
 
+@pytest.mark.slow
 def test_mark_is_on_other_pages_while_export_works(exporter_client: Client, asked: Export, ask_path: str) -> None:
     path = ask_path.replace("export/", "")
     assert 'id="export-mark"' in text(exporter_client.get(path))

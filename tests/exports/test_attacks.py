@@ -120,6 +120,7 @@ def test_end_that_is_not_recorded_takes_the_file_all_the_same(
     assert not ExportPart.objects.exists()
 
 
+@pytest.mark.slow
 def test_lost_role_wipes_a_file_while_the_api_is_away(
     exporter: Person, account_exporter: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +172,7 @@ def test_downloads_at_once_are_three(exporter: Person, monkeypatch: pytest.Monke
     assert again(export).state == ExportState.EXPIRED
 
 
+@pytest.mark.slow
 def test_last_block_that_is_not_taken_is_none_of_the_three(exporter: Person) -> None:
     export = exporter.exports()
     for _ in range(5):

@@ -35,6 +35,7 @@ def test_exports_use_half_of_the_budget_and_no_more(
     assert get_gateway().status().calls_left >= 4
 
 
+@pytest.mark.slow
 def test_two_exports_take_turns(exporter: Person, account_exporter: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """With slices of one page, the short one is ready before the long one."""
     monkeypatch.setattr("contacts_ui.snapshots.runner.SLICE", 0.0)
@@ -43,6 +44,7 @@ def test_two_exports_take_turns(exporter: Person, account_exporter: Person, monk
     assert again(short).ready_at < again(long).ready_at  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_file_is_written_in_slices(account_exporter: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """With no time at all each task writes one batch, and the file is the same."""
     first = account_exporter.exports("csv")

@@ -7,6 +7,7 @@ import io
 from datetime import datetime
 
 import openpyxl
+import pytest
 
 from contacts_ui.models import ExportState
 from testing.sandbox_server import SandboxServer
@@ -22,6 +23,7 @@ def test_file_holds_every_contact_of_profile(exporter: Person, desk_api: Sandbox
     assert export.whole
 
 
+@pytest.mark.slow
 def test_excel_file_has_the_cells_of_the_csv_file_with_dates(exporter: Person) -> None:
     content = exporter.content(exporter.exports("xlsx"))
     assert sorted(sheets_of(content)["Contacts"]) == sorted(csv_rows(exporter.content(exporter.exports("csv"))))
@@ -30,6 +32,7 @@ def test_excel_file_has_the_cells_of_the_csv_file_with_dates(exporter: Person) -
     assert {type(value) for value in created if value is not None} == {datetime}
 
 
+@pytest.mark.slow
 def test_excel_file_has_contacts_and_what_they_are(account_exporter: Person, desk_api: SandboxServer) -> None:
     export = account_exporter.exports()
     content = account_exporter.content(export)

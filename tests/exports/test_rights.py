@@ -151,6 +151,7 @@ def test_masked_file_has_no_digit_but_the_last(exporter: Person, desk_api: Sandb
     assert sum(number[-4:] in content for number in numbers) == len(numbers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_mask_forced_in_writing_masks_the_whole_file(
     exporter: Person, monkeypatch: pytest.MonkeyPatch, file_format: service.Format

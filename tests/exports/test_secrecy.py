@@ -33,6 +33,7 @@ def _numbers(api: SandboxServer) -> set[str]:
     return {text for text in found if sum(map(str.isdigit, text)) >= 7}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_number_is_nowhere_during_and_after(  # noqa: PLR0917  # fixtures
     account_exporter: Person,

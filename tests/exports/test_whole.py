@@ -35,12 +35,14 @@ def _missing(api: SandboxServer, person: Person, export: Export) -> set[str]:
     return missing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["created", "-changed"])
 def test_changing_list_is_whole_or_says_so(account_exporter: Person, desk_api: SandboxServer, order: str) -> None:
     desk_api.churn(additions=0.7, changes=2.3, deletions=0.2, reserve=30, order=order, seed=3)
     _missing(desk_api, account_exporter, account_exporter.exports("csv"))
 
 
+@pytest.mark.slow
 def test_file_that_lacks_rows_says_so_in_name_page_and_sheet(account_exporter: Person, desk_api: SandboxServer) -> None:
     """The list loses contacts while it is read, three times."""
     desk_api.churn(deletions=2, order="created", seed=5)
@@ -54,6 +56,7 @@ def test_file_that_lacks_rows_says_so_in_name_page_and_sheet(account_exporter: P
     assert about["Contacts"].startswith(str(progress.coverage))
 
 
+@pytest.mark.slow
 def test_double_rows_and_rows_without_id_are_counted(exporter: Person, desk_api: SandboxServer) -> None:
     export = exporter.asks("xlsx")
     desk_api.fault(route="contacts", kind="patch", set={"data.contacts.2.id": None, "data.contacts.3.opt_out": "?"})

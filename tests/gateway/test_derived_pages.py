@@ -45,6 +45,7 @@ def _ids_of_api(sandbox: SandboxServer, query: ContactQuery, profile_id: str | N
     return [str(contact.id) for contact in page.contacts]
 
 
+@pytest.mark.slow
 def test_typing_on_gives_rows_of_api_without_call(caching_api: SandboxServer, contacts: tuple[Contact, ...]) -> None:
     pick = random.Random(5)
     for contact in pick.sample(contacts, 12):

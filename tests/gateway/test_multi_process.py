@@ -117,6 +117,7 @@ def test_page_fetched_by_one_process_is_cached_for_the_others(sandbox: SandboxSe
     assert len(sandbox.requests()) == 1
 
 
+@pytest.mark.slow
 def test_each_process_fetches_for_itself_without_redis(sandbox: SandboxServer, tmp_path: Path) -> None:
     with _workers(2, sandbox, "locmemcache://contacts", tmp_path) as workers:
         for worker in workers:
@@ -125,6 +126,7 @@ def test_each_process_fetches_for_itself_without_redis(sandbox: SandboxServer, t
     assert len(sandbox.requests()) == 2
 
 
+@pytest.mark.slow
 def test_page_is_answered_when_redis_is_unreachable(sandbox: SandboxServer, tmp_path: Path) -> None:
     with _workers(1, sandbox, "redis://127.0.0.1:9/0", tmp_path) as (worker,):
         worker.ask("3")

@@ -230,6 +230,7 @@ print(granted)
 """
 
 
+@pytest.mark.slow
 def test_three_greedy_processes_stay_within_shared_limit(tmp_path: Path) -> None:
     command = [sys.executable, "-c", GREEDY, str(tmp_path / "counters")]
     with ExitStack() as stack:

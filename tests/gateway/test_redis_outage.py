@@ -94,6 +94,7 @@ def _grants(limiter: RedisRateLimiter | HostShare, tries: int) -> int:
     return sum(limiter.acquire() == 0 for _ in range(tries))
 
 
+@pytest.mark.slow
 def test_hanging_redis_costs_one_timeout(
     server: Redis, hung: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +108,7 @@ def test_hanging_redis_costs_one_timeout(
     assert 0.4 < time.monotonic() - started < 1.5  # six requests of three commands would be nine seconds
 
 
+@pytest.mark.slow
 def test_memory_answers_while_redis_does_not(server: Redis, hung: int) -> None:
     cache, _ = _cache(server)
     cache.set("key", Value("new"))
@@ -119,6 +121,7 @@ def _until_it_answers(cache: ResponseCache) -> None:
         cache.get("other", Value)
 
 
+@pytest.mark.slow
 def test_memory_of_outage_is_forgotten_when_redis_answers(server: Redis, hung: int) -> None:
     cache, _ = _cache(server)
     cache.set("key", Value("of the outage"))
@@ -129,6 +132,7 @@ def test_memory_of_outage_is_forgotten_when_redis_answers(server: Redis, hung: i
     assert cache._substitute.get("key", Value) is None
 
 
+@pytest.mark.slow
 def test_scope_invalidated_in_outage_stays_invalid_after_it(server: Redis) -> None:
     cache, _ = _cache(server)
     cache.set("page", Value("from before"))
@@ -143,6 +147,7 @@ def test_scope_invalidated_in_outage_stays_invalid_after_it(server: Redis) -> No
     assert _cache(server)[0].get("page", Value, "scope") is None  # for other processes as well
 
 
+@pytest.mark.slow
 def test_contact_deleted_in_outage_stays_deleted_after_it(server: Redis) -> None:
     cache, _ = _cache(server)
     cache.set("contact", Value("from before"))
@@ -186,6 +191,7 @@ def test_restarted_redis_fills_slowly_for_several_hosts(server: Redis, tmp_path:
         assert 15 < _limiter(server.url, tmp_path / host, hosts=2).acquire() < 17
 
 
+@pytest.mark.slow
 def test_calls_of_outage_are_reported_to_redis(server: Redis, tmp_path: Path) -> None:
     limiter = _limiter(server.url, tmp_path / "counters")
     assert limiter.acquire() == 0

@@ -131,6 +131,7 @@ def world(desk_api: SandboxServer, settings: Settings, admin_user: User, support
     return _World(desk_api, admin_user, support_user)
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -60,6 +60,7 @@ def _plain(page: str) -> str:
     return re.sub(r"desk_\w{16}|value=\"\w{64}\"|[0-9a-f-]{36}", "", page)
 
 
+@pytest.mark.slow
 def test_guessed_and_foreign_ids_have_one_answer(erin: Client, desk_api: SandboxServer, ready: Export) -> None:
     other = _exporter(desk_api, "omar")
     for ending in ("", "mark/", "file/"):
@@ -88,6 +89,7 @@ def test_odd_range_is_whole_file_or_416(erin: Client, ready: Export, asked: str)
     assert ready.downloads == 0
 
 
+@pytest.mark.slow
 def test_file_without_its_last_byte_is_not_had_for_ever(erin: Client, ready: Export) -> None:
     most, path = (ready.size or 0) - 2, f"/exports/{ready.pk}/file/"
     statuses, got = list[int](), 0
@@ -100,6 +102,7 @@ def test_file_without_its_last_byte_is_not_had_for_ever(erin: Client, ready: Exp
     assert got <= 6 * (ready.size or 0)
 
 
+@pytest.mark.slow
 def test_downloads_begun_at_once_have_one_limit(erin: Client, ready: Export) -> None:
     answers = [erin.get(f"/exports/{ready.pk}/file/") for _ in range(8)]
     assert [answer.status_code for answer in answers] == [200] * 6 + [429, 429]

@@ -83,6 +83,7 @@ def strict(desk_api: SandboxServer, admin_user: User) -> Client:
     return client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("routes", [OURS, ADMIN_PAGES], ids=["ours", "Django's admin"])
 def test_post_without_csrf_token_is_refused_everywhere(
     strict: Client, desk_api: SandboxServer, routes: tuple[str, ...]
@@ -114,6 +115,7 @@ def test_valid_csrf_token_from_other_origin_is_refused(strict: Client, desk_api:
     assert strict.post("/preferences/theme/", form).status_code == 302
 
 
+@pytest.mark.slow
 def test_post_routes_are_those_listed(admin_client: Client) -> None:
     ours = [route for route in OURS if not route.startswith(("sign-", "you/"))]
     taking = {route for route in ours if admin_client.post(_path(route)).status_code != 405}

@@ -68,12 +68,14 @@ def test_attacker_with_many_addresses_of_one_network_has_five_tries(desk: Desk) 
     assert signs_in(Visitor(desk.url, OWNER), "pat")
 
 
+@pytest.mark.exhaustive  # in this process: tests/sign_in/test_attempts.py
 def test_attackers_at_many_networks_are_slowed(desk: Desk) -> None:
     attack(desk, "masha", [f"100.64.{number % 35}.1" for number in range(140)])
     assert checked(desk, "masha") <= 35
     assert signs_in(Visitor(desk.url, OWNER), "masha")
 
 
+@pytest.mark.exhaustive  # in this process: tests/sign_in/test_attempts.py
 def test_known_browser_gets_in_while_botnet_attacks(desk: Desk) -> None:
     browser = Visitor(desk.url, OWNER)
     assert signs_in(browser, "nia")

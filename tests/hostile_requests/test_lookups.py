@@ -22,6 +22,7 @@ ODD = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", [{}, FRAGMENT, RESTORE], ids=["page", "fragment", "history"])
 def test_odd_text_is_no_number_or_one_number(
     support_client: Client, desk_api: SandboxServer, headers: dict[str, str]

@@ -116,6 +116,7 @@ def test_contact_of_other_scope_is_not_found_in_own_scope(
     assert {call["profile"] for call in desk_api.requests() if sides.foreign in call["path"]} == {sides.mine}
 
 
+@pytest.mark.slow
 def test_page_cached_for_one_scope_is_not_served_to_another(
     admin_client: Client, support_client: Client, caching_api: SandboxServer, sides: Sides
 ) -> None:

@@ -168,6 +168,7 @@ def check_sweep(world: World, count: int, *, faults: float = 0.0) -> None:
         world.sandbox.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", [0.0, 0.3], ids=["calm", "faults"])
 def test_index_names_right_owners(world: World, number_index: Build, faults: float) -> None:
     number_index()
@@ -175,6 +176,7 @@ def test_index_names_right_owners(world: World, number_index: Build, faults: flo
     assert left <= 6 or faults
 
 
+@pytest.mark.slow
 def test_index_asks_only_those_it_names(world: World, number_index: Build) -> None:
     number_index()
     number = next(iter(world.numbers(4)))
@@ -186,6 +188,7 @@ def test_index_asks_only_those_it_names(world: World, number_index: Build) -> No
     assert by_index(world, "+14155550100").here == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", [0.0, 0.3], ids=["calm", "faults"])
 def test_account_list_names_right_owners(world: World, faults: float) -> None:
     left = check_account_list(world, 40, faults=faults)
@@ -213,6 +216,7 @@ def test_account_list_that_is_not_whole_is_not_believed(world: World) -> None:
     world.check(number, result.answers, faults=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", [0.0, 0.3], ids=["calm", "faults"])
 def test_sweep_names_right_owners(world: World, faults: float) -> None:
     check_sweep(world, 8, faults=faults)
@@ -244,6 +248,7 @@ def test_answer_about_other_number_is_no_answer(world: World) -> None:
     assert answer.word == "unanswered"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phone_rows", ["one", "all"])
 def test_account_itself_is_told_from_its_profiles(
     admin_user: User, desk_api: SandboxServer, settings: Settings, use_key: Callable[[str], None], phone_rows: str

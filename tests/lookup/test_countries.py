@@ -41,6 +41,7 @@ def unsettled(support_user: User, settings: Settings, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Gateway, "common_regions", lambda _self, _scope: ("NZ", "KR"))
 
 
+@pytest.mark.slow
 def test_every_contact_is_found_by_its_national_number(
     support_client: Client, number_index: Callable[..., None], mine: list[str], settings: Settings
 ) -> None:
@@ -53,6 +54,7 @@ def test_every_contact_is_found_by_its_national_number(
         assert said(page)["here"], f"a number of +{country_code(number)}"
 
 
+@pytest.mark.slow
 def test_every_contact_is_found_without_its_trunk_digit(
     support_client: Client, number_index: Callable[..., None], mine: list[str], settings: Settings
 ) -> None:
@@ -63,6 +65,7 @@ def test_every_contact_is_found_without_its_trunk_digit(
     assert said(page)["here"]
 
 
+@pytest.mark.slow
 def test_readings_that_nobody_has_are_not_offered_beside_a_contact(
     support_client: Client, number_index: Callable[..., None], mine: list[str]
 ) -> None:
@@ -73,6 +76,7 @@ def test_readings_that_nobody_has_are_not_offered_beside_a_contact(
     assert "Or did you mean" not in page
 
 
+@pytest.mark.slow
 def test_guess_that_nobody_has_asks_for_country(
     support_client: Client, number_index: Callable[..., None], sandbox: SandboxServer
 ) -> None:
@@ -85,6 +89,7 @@ def test_guess_that_nobody_has_asks_for_country(
     assert asked(sandbox) == []
 
 
+@pytest.mark.slow
 def test_country_that_is_chosen_is_asked_and_takes_no_second_lookup(
     support_client: Client, number_index: Callable[..., None]
 ) -> None:
@@ -96,6 +101,7 @@ def test_country_that_is_chosen_is_asked_and_takes_no_second_lookup(
     assert QuotaWindow.objects.get().lookups == 1
 
 
+@pytest.mark.slow
 def test_question_for_country_takes_a_lookup(support_client: Client, number_index: Callable[..., None]) -> None:
     number_index()
     for number in ("07403 965801", "07403 965802"):
@@ -136,6 +142,7 @@ def test_number_with_its_country_code_is_never_asked_for_one(support_client: Cli
     assert NOWHERE in page
 
 
+@pytest.mark.slow
 def test_contact_of_unassigned_profile_is_no_reading(
     support_client: Client, number_index: Callable[..., None], known_owners: Owners, sandbox: SandboxServer
 ) -> None:
@@ -150,6 +157,7 @@ def test_contact_of_unassigned_profile_is_no_reading(
     assert pages[0].count('name="number" value="+') > 0
 
 
+@pytest.mark.slow
 def test_contact_whose_number_no_plan_knows_is_found_as_it_is_written(
     support_client: Client, number_index: Callable[..., None], sandbox: SandboxServer
 ) -> None:

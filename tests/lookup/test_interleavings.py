@@ -142,6 +142,7 @@ def agent_client(support_client: Client, settings: Settings, caching_api: Sandbo
     return support_client
 
 
+@pytest.mark.slow
 def test_polls_name_only_assigned_profiles(
     agent_client: Client, support_user: User, sandbox: SandboxServer, known_owners: Owners
 ) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable
 
+import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -29,6 +30,7 @@ def _looked_up(client: Client, number: str) -> tuple[str, str]:
     return page, KEPT.findall(page)[0]
 
 
+@pytest.mark.slow
 def test_only_profiles_in_doubt_are_asked_and_rows_stay(
     support_client: Client, number_index: Callable[..., None], sandbox: SandboxServer, shared: str
 ) -> None:
@@ -50,6 +52,7 @@ def test_only_profiles_in_doubt_are_asked_and_rows_stay(
     assert len(asked(sandbox)) == 1
 
 
+@pytest.mark.slow
 def test_kept_answer_is_recorded_once(
     support_client: Client, number_index: Callable[..., None], sandbox: SandboxServer, shared: str
 ) -> None:

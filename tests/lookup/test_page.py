@@ -251,6 +251,7 @@ def test_contact_of_unassigned_profile_is_not_found(support_client: Client, sand
     assert support_client.post(LOOKUP, {"contact": f"/p/{other}/contacts/{contact}/"}, follow=True).status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["each", "account list", "index"])
 def test_number_of_unassigned_profile_reads_like_nobodys(
     support_client: Client, support_user: User, sandbox: SandboxServer, request: pytest.FixtureRequest, way: str
@@ -334,6 +335,7 @@ def local(known_owners: Owners, sandbox: SandboxServer, support_user: User, sett
     return f"0{number[3:7]} {number[7:]}"
 
 
+@pytest.mark.slow
 def test_reading_that_is_a_contact_comes_before_one_that_is_nowhere(
     support_client: Client, number_index: Callable[..., None], local: str, sandbox: SandboxServer
 ) -> None:

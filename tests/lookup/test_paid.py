@@ -53,18 +53,21 @@ def _taken() -> int:
     return window.lookups if window else 0
 
 
+@pytest.mark.slow
 def test_text_with_one_choice_of_another_takes_its_own_lookup(support_client: Client, own_scope: Scope) -> None:
     pages = [_look_up(support_client, typed) for typed in ("07403 965801", "7403965801")]
     assert all(UNNAMED in page and 'value="+917403965801"' in page for page in pages)
     assert _taken() == 2
 
 
+@pytest.mark.slow
 def test_text_asked_again_between_its_choices_takes_a_lookup(support_client: Client, own_scope: Scope) -> None:
     for typed in ("07403 965801", "+447403965801", "07403 965801", "+917403965801"):
         _look_up(support_client, typed)
     assert _taken() == 2
 
 
+@pytest.mark.slow
 def test_same_text_reloaded_takes_one_lookup(support_client: Client, own_scope: Scope) -> None:
     for _ in range(3):
         assert UNNAMED in _look_up(support_client, "07403 965801")
@@ -97,11 +100,13 @@ def test_text_with_words_is_searched_for_numbers_of_likely_countries_alone(
     assert set(regions) <= {"NZ", "KR"}
 
 
+@pytest.mark.slow
 def test_number_with_letters_is_read_as_of_any_country(support_client: Client, own_scope: Scope) -> None:
     record(own_scope, [contact(1, "(800) 356-9377", "+18003569377")])
     assert "+1 800-356-9377" in _look_up(support_client, "1-800-FLOWERS").replace("\u00a0", " ")
 
 
+@pytest.mark.slow
 def test_miss_of_digits_in_no_plan_takes_a_lookup_and_is_recorded(support_client: Client, own_scope: Scope) -> None:
     assert "This number is not complete" in _look_up(support_client, NO_PLAN)
     assert _taken() == 1
@@ -118,12 +123,14 @@ def test_miss_without_index_tells_nothing_and_takes_nothing(support_client: Clie
     assert _taken() == 0
 
 
+@pytest.mark.slow
 def test_question_for_country_is_found_in_log_by_its_digits(support_client: Client, own_scope: Scope) -> None:
     _look_up(support_client, "07403 965801")
     entry = AuditEntry.objects.get(action="number.looked_up")
     assert set(hashes_of_numbers(["+447403965801"], "07403965801")) <= set((entry.marks or "").split())
 
 
+@pytest.mark.slow
 def test_choices_tell_no_hidden_number_of_a_contact(
     support_client: Client, support_user: User, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

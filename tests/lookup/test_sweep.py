@@ -148,6 +148,7 @@ def test_profile_taken_away_is_not_asked_any_more(
     assert lost not in {profile for _, profile in asked(own_api)}
 
 
+@pytest.mark.slow
 def test_stop_stops_and_resume_goes_on(
     agent: Client, own_api: SandboxServer, shared: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

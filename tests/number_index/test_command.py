@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from contacts_ui.models import NumberIndex, Snapshot
 from testing.desk_template import DeskTemplate
 from testing.postgres_server import new_database, running_postgres
-from testing.running_desk import SECRET_KEY, desk_environment, manage, running_desk
+from testing.running_desk import SECRET_KEY, UNLIMITED, desk_environment, manage, running_desk
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 
@@ -83,8 +83,8 @@ maintain()
 
 def test_two_processes_share_an_index_that_no_file_tells_a_number_of(tmp_path: Path, template: DeskTemplate) -> None:
     with SandboxServer(contacts=1200, profiles=4, seed=13, account_lists="all") as sandbox:
-        env = desk_environment(tmp_path, sandbox.url, 0, SECRET_KEY=SECRET_KEY, NUMBER_INDEX_MOST_CONTACTS="5000")
-        env |= {"LOG_LEVEL": "DEBUG", "SITE_URL": "http://127.0.0.1:8000"}
+        env = desk_environment(tmp_path, sandbox.url, 0, SECRET_KEY=SECRET_KEY, **UNLIMITED)
+        env |= {"NUMBER_INDEX_MOST_CONTACTS": "5000", "LOG_LEVEL": "DEBUG", "SITE_URL": "http://127.0.0.1:8000"}
         template.copy_database(tmp_path / "desk.sqlite3")
         written = manage(env, "index_numbers", "--wait")
         assert "account: 1,200 contacts, 12 calls" in written

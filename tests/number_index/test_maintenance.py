@@ -68,6 +68,7 @@ def test_one_snapshot_of_the_account_serves_all_profiles(
     assert (index.names_profiles, index.whole, index.calls) == (True, True, 3)
 
 
+@pytest.mark.slow
 def test_profile_with_rows_of_nobody_is_read_by_itself(
     number_index: Build, known: Known, profile: Scope, desk_api: SandboxServer, admin_user: User
 ) -> None:
@@ -96,6 +97,7 @@ def test_profile_of_a_list_that_names_everybody_is_not_read_by_itself(
     assert _snapshots() == [None]
 
 
+@pytest.mark.slow
 def test_renewed_after_24_hours(number_index: Build) -> None:
     _rounds()
     NumberIndex.objects.update(built_at=datetime.now(UTC) - maintenance.RENEW_AFTER, attempted_at=None)
@@ -103,6 +105,7 @@ def test_renewed_after_24_hours(number_index: Build) -> None:
     assert len(_snapshots()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{"seen_total": 301}, {"moved": True}, {"whole": False}])
 def test_renewed_when_total_moved_but_once_an_hour(number_index: Build, changes: dict[str, object]) -> None:
     _rounds()
@@ -173,6 +176,7 @@ def test_profiles_that_people_visited_lately_come_one_at_a_time(
     assert not known(Scope(str(third), "", switchable=True)).complete
 
 
+@pytest.mark.slow
 def test_profiles_are_read_as_long_as_all_fit(
     narrow_api: SandboxServer, user_without_role: User, settings: Settings
 ) -> None:
@@ -186,6 +190,7 @@ def test_profiles_are_read_as_long_as_all_fit(
     assert largest not in _snapshots()
 
 
+@pytest.mark.slow
 def test_additions_are_built_into_the_table(number_index: Build, known: Known, account: Scope) -> None:
     number_index()
     for number in range(maintenance.BUILD_IN_ADDITIONS):

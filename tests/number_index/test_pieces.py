@@ -63,6 +63,7 @@ def _naive(nationals: Iterable[str | None], run: str, *, ending: bool) -> Counte
     return counts
 
 
+@pytest.mark.slow
 @given(st.lists(ANY_TEXT, max_size=12), RUN, st.booleans())
 def test_pieces_equal_those_of_a_naive_scan_over_any_text(nationals: list[str | None], run: str, ending: bool) -> None:
     nationals = nationals + nationals[:3]  # several rows in one template
@@ -70,6 +71,7 @@ def test_pieces_equal_those_of_a_naive_scan_over_any_text(nationals: list[str | 
     assert counted == dict(_naive(nationals, run, ending=ending))
 
 
+@pytest.mark.slow
 @given(st.lists(ANY_TEXT, max_size=12), st.lists(ANY_TEXT, max_size=6), RUN)
 def test_recent_rows_answer_as_those_in_columns(stored: list[str | None], recent: list[str | None], run: str) -> None:
     index = _index(stored).with_rows(row_of(contact(1000 + n, text), None) for n, text in enumerate(recent))
@@ -77,6 +79,7 @@ def test_recent_rows_answer_as_those_in_columns(stored: list[str | None], recent
     assert index.contacts == len(stored) + len(recent)
 
 
+@pytest.mark.slow
 @given(st.lists(ANY_TEXT, max_size=12))
 def test_table_gives_back_its_rows(nationals: list[str | None]) -> None:
     rows = {row_of(contact(n, text, f"+49{n + 1}", f"p{n % 3}"), f"p{n % 3}") for n, text in enumerate(nationals)}
@@ -200,6 +203,7 @@ ROWS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(ROWS, max_size=8), st.lists(st.lists(ROWS, max_size=4), max_size=4), st.sampled_from([None, "p1"]))
 def test_index_answers_as_a_dictionary_of_its_rows(
     stored: list[Row], pages: list[list[Row]], owner: str | None
@@ -229,6 +233,7 @@ def test_index_answers_as_a_dictionary_of_its_rows(
     assert all(not index.unknown([row]) for row in model.values())
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.from_regex(r"[1-9][0-9]{3,14}", fullmatch=True), st.sampled_from(["p1", "p2", None]))),
     st.from_regex(r"[1-9][0-9]{0,16}", fullmatch=True),

@@ -100,6 +100,7 @@ def test_profile_gets_no_row_that_names_another_profile(owners: list[str | None]
     assert {row.owner for row in rows} <= {profile_id.lower()}
 
 
+@pytest.mark.slow
 @given(st.lists(OWNERS, max_size=20))
 def test_account_keeps_owners_that_me_names_alone(owners: list[str | None]) -> None:
     contacts = [contact(number, "07403 965801", owner=owner) for number, owner in enumerate(owners)]

@@ -29,6 +29,7 @@ def test_rules_are_seven_about_metrics_that_exist(scrape: Scrape, admin_client: 
     assert named <= {sample.partition("{")[0] for sample in scrape()}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed (Debian: prometheus)")
 def test_rules_fire_on_what_they_are_for(tmp_path: Path) -> None:
     examples = tmp_path / "alerts_test.yml"

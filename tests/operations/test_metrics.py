@@ -217,6 +217,7 @@ def test_sessions_and_worker_are_told(scrape: Scrape, admin_client: Client) -> N
     assert samples["desk_worker_seen_seconds"] < 60
 
 
+@pytest.mark.slow
 def test_busy_desk_has_no_id_number_or_name_in_metrics(
     machine: Callable[[str], HttpResponse], admin_client: Client, support_client: Client, desk_api: SandboxServer
 ) -> None:

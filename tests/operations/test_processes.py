@@ -57,6 +57,7 @@ print(*(int(read.counts[name]) for name in ("page_2xx", "audit_written", "upstre
 """
 
 
+@pytest.mark.slow
 def test_counts_of_three_processes_are_exact_at_each(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "counters"), str(REQUESTS)]
     processes = [
@@ -71,6 +72,7 @@ def test_counts_of_three_processes_are_exact_at_each(tmp_path: Path) -> None:
     assert told == {f"{all_} {all_} {all_} {all_} {all_} {all_ // 5} 0"}
 
 
+@pytest.mark.slow
 def test_calls_of_killed_process_are_not_in_flight_for_ever(tmp_path: Path) -> None:
     killed = SCRIPT.replace('stats.lifetime.end_call("ok", 0.2)', "")
     command = [sys.executable, "-c", killed, str(tmp_path / "counters"), "3"]

@@ -55,6 +55,7 @@ def test_numbers_come_from_many_regions(sandbox: SandboxServer) -> None:
     assert len({contact.get("region_code") for contact in list_contacts(sandbox, profile_id(sandbox, 1))}) >= 30
 
 
+@pytest.mark.slow
 def test_search_text_equals_the_national_format() -> None:
     store = Store(Options(contacts=4000, all_in_account=True))
     for ordinal in store.account_scope.ordinals(0, 4000):
@@ -75,12 +76,14 @@ def test_formats_equal_those_of_phonenumbers(sandbox: SandboxServer) -> None:
         assert str(number.country_code) == contact["country_code"]
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_contacts(sandbox: SandboxServer) -> None:
     with SandboxServer(contacts=3000, profiles=12, seed=7) as other:
         profile = profile_id(sandbox, 3)
         assert list_contacts(other, profile) == list_contacts(sandbox, profile)
 
 
+@pytest.mark.slow
 def test_different_seeds_share_no_contact(sandbox: SandboxServer) -> None:
     with SandboxServer(contacts=3000, profiles=12, seed=8) as other:
         assert not set(other.contacts()) & set(sandbox.contacts())

@@ -243,6 +243,7 @@ def test_large_pads_the_real_response(sandbox: SandboxServer) -> None:
     assert len(response.json()["data"]["contacts"]) == 5
 
 
+@pytest.mark.slow
 def test_gzip_bomb_is_small_when_compressed(sandbox: SandboxServer) -> None:
     size = 50_000_000
     sandbox.fault(kind="gzip_bomb", bytes=size)

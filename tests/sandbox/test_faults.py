@@ -82,6 +82,7 @@ def test_clear_deletes_queued_faults(sandbox: SandboxServer) -> None:
     assert sandbox.faults() == {"queued": [], "fired": []}
 
 
+@pytest.mark.slow
 def test_fault_count_is_exact_for_concurrent_requests(sandbox: SandboxServer) -> None:
     sandbox.fault(kind="status", status=503, times=5)
     with ThreadPoolExecutor(16) as pool:

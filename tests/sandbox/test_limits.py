@@ -129,6 +129,7 @@ def test_retry_after_is_enough_for_an_exhausted_pool() -> None:
     assert limiter.take("organization").granted
 
 
+@pytest.mark.slow
 def test_latency_flag_delays_every_response() -> None:
     with SandboxServer(contacts=50, latency_ms="60-90") as server:
         server.get("/v3/me")

@@ -59,6 +59,7 @@ def test_profiles_differ_in_status(sandbox: SandboxServer) -> None:
     assert statuses == {"approved", "pending_review", "incomplete", "rejected"}
 
 
+@pytest.mark.slow
 def test_names_of_a_thousand_profiles_are_unique() -> None:
     with SandboxServer(contacts=50, profiles=1000) as server:
         profiles = server.get("/v3/me").json()["data"]["profiles"]
@@ -105,6 +106,7 @@ def test_me_with_profile_header_describes_the_profile(sandbox: SandboxServer) ->
     assert response.json()["data"]["id"] == response.headers["X-Profile-Id"] == profile
 
 
+@pytest.mark.slow
 def test_auth_errors_can_be_without_body() -> None:
     with SandboxServer(contacts=50, empty_auth_bodies=True) as server:
         unknown = server.get("/v3/me", key="sandbox-revoked")

@@ -22,6 +22,7 @@ def _run(*flags: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
 def test_faults_and_shutdown_print_nothing(signal_number: signal.Signals, capfd: pytest.CaptureFixture[str]) -> None:
     with SandboxServer(contacts=50) as server:
@@ -66,12 +67,14 @@ def test_invalid_flag_is_rejected(flags: tuple[str, str], capsys: pytest.Capture
     assert flags[0] in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_program_exits_with_the_flag_error() -> None:
     completed = _run("--port", "0", "--contacts", "-1")
     assert (completed.returncode, completed.stdout) == (2, "")
     assert "--contacts" in completed.stderr
 
 
+@pytest.mark.slow
 def test_port_in_use_is_reported_in_one_line() -> None:
     with SandboxServer(contacts=50) as server:
         completed = _run("--port", server.url.rpartition(":")[2])
@@ -80,7 +83,15 @@ def test_port_in_use_is_reported_in_one_line() -> None:
     assert "cannot listen" in completed.stderr
 
 
-@pytest.mark.parametrize(("contacts", "profiles"), [(0, 0), (0, 3), (1, 1), (7, 2), (50, 0), (20, 40)])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("contacts", "profiles"),
+    [
+        (0, 0),
+        (7, 2),
+        *(pytest.param(*each, marks=pytest.mark.exhaustive) for each in ((0, 3), (1, 1), (50, 0), (20, 40))),
+    ],
+)
 def test_any_number_of_contacts_and_profiles_is_served(contacts: int, profiles: int) -> None:
     with SandboxServer(contacts=contacts, profiles=profiles) as server:
         assert len(server.profiles()) == profiles

@@ -25,6 +25,7 @@ def _client(server: SandboxServer, key: str) -> sent_dm.Sent:
     return sent_dm.Sent(api_key=key, base_url=server.url, max_retries=0)
 
 
+@pytest.mark.slow
 def test_sdk_pages_through_the_organization(sandbox: SandboxServer, sdk: sent_dm.Sent) -> None:
     ids = [contact.id for contact in sdk.contacts.list(page=1, page_size=100)]
     assert ids == list(sandbox.contacts())
@@ -114,6 +115,7 @@ def test_sdk_raises_not_found_for_404(sdk: sent_dm.Sent, send: Callable[[sent_dm
         send(sdk)
 
 
+@pytest.mark.slow
 def test_sdk_raises_rate_limit_error_for_429() -> None:
     with SandboxServer(contacts=50, rate=60, burst=1) as server, _client(server, "sandbox-organization") as client:
         client.me.retrieve()
@@ -128,6 +130,7 @@ def test_sdk_raises_internal_server_error_for_5xx(sandbox: SandboxServer, sdk: s
         sdk.me.retrieve()
 
 
+@pytest.mark.slow
 def test_sdk_accepts_empty_body_of_401() -> None:
     with (
         SandboxServer(contacts=50, empty_auth_bodies=True) as server,

@@ -189,6 +189,7 @@ def test_wrong_content_encoding_is_invalid(sandbox: SandboxServer, client: SentC
     assert type(_raised_error(client)) is errors.InvalidResponse
 
 
+@pytest.mark.slow
 def test_missing_response_times_out(sandbox: SandboxServer, short_deadline_client: SentClient) -> None:
     sandbox.fault(route="contacts", kind="hang", seconds=20)
     assert isinstance(_raised_error(short_deadline_client), errors.ApiTimeout)
@@ -260,6 +261,7 @@ def test_control_and_bidi_characters_are_replaced(sandbox: SandboxServer, client
     assert client.contacts(ContactQuery()).contacts[0].phone_number == "+1" + "\ufffd" * 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["drip_body", "drip_headers"])
 def test_dripping_response_ends_at_the_deadline(
     sandbox: SandboxServer, short_deadline_client: SentClient, kind: str
@@ -275,6 +277,7 @@ def test_dripping_response_ends_at_the_deadline(
     assert min(durations) < 0.5 + 0.2
 
 
+@pytest.mark.slow
 def test_request_after_a_timeout_succeeds(sandbox: SandboxServer) -> None:
     client = SentClient(sandbox.url, "sandbox-organization", deadline_seconds=2)
     sandbox.fault(route="contacts", kind="drip_body", seconds=20)
@@ -289,12 +292,14 @@ def test_response_beyond_eight_megabytes_is_rejected(sandbox: SandboxServer, kin
     assert type(_raised_error(long_deadline_client)) is errors.InvalidResponse
 
 
+@pytest.mark.slow
 def test_account_of_ten_thousand_profiles_is_read() -> None:
     with SandboxServer(contacts=10, profiles=10_000) as large:
         account = SentClient(large.url, "sandbox-organization", deadline_seconds=10).me()
     assert len(account.profiles) == 10_000
 
 
+@pytest.mark.slow
 def test_gzip_bomb_of_500_megabytes_is_not_held_in_memory(sandbox: SandboxServer) -> None:
     long_deadline_client = SentClient(sandbox.url, "sandbox-organization", deadline_seconds=20)
     long_deadline_client.contacts(ContactQuery())

@@ -93,6 +93,7 @@ def test_label_of_an_answer_is_not_believed() -> None:
 _NAMES = st.none() | st.sampled_from(["Support", "support", "Support (A)", "A", " ", "Profile 00000001"]) | st.text()
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(_NAMES, _NAMES), max_size=8))
 def test_no_two_labels_are_equal_or_blank(names: list[tuple[Name, Name]]) -> None:
     labels = _labels(*((str(UUID(int=number)), *pair) for number, pair in enumerate(names)))

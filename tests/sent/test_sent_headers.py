@@ -125,6 +125,7 @@ class _Late(StreamRequestHandler):
         return self.rfile.readline().removeprefix(b"\r\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [b"101 Switching", b"103 Early Hints", b"204 No Content", b"304 Not Modified"])
 def test_late_answer_of_a_request_is_not_that_of_the_next(status: bytes) -> None:
     _Late.status = status

@@ -102,6 +102,7 @@ def test_password_reset_mail_is_sent_only_to_local_users(
     assert len(mailoutbox) == mails
 
 
+@pytest.mark.slow
 def test_correct_password_is_not_counted(desk_api: SandboxServer, admin_user: User) -> None:
     assert all(is_signed_in(sign_in("mara")) for _ in range(7))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from importlib import import_module
 from types import SimpleNamespace
@@ -131,7 +132,8 @@ def test_asynchronous_methods_hash_the_key_too(transactional_db: None) -> None:
         await store.adelete()
         return stored.session_key, found and key not in stored.session_key
 
-    stored, found = asyncio.run(use())
+    with ThreadPoolExecutor(1) as pool:  # Playwright may run a loop in this thread
+        stored, found = pool.submit(asyncio.run, use()).result()
     assert found
     assert len(stored) == STORED_LENGTH
     assert not Session.objects.exists()

@@ -62,6 +62,7 @@ def test_signature_made_for_something_else_is_no_cookie(mara: User, salt: str) -
     assert not signs_in(client=forged, address=ATTACKER)
 
 
+@pytest.mark.slow
 def test_browser_is_known_for_two_people_who_share_it(mara: User) -> None:
     User.objects.create_user("sue", password="x")
     browser = known_browser()
@@ -75,6 +76,7 @@ def test_browser_is_known_for_two_people_who_share_it(mara: User) -> None:
 # --- Telling accounts apart --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_unknown_name_locks_like_known_one(mara: User) -> None:
     known = [answer("mara") for _ in range(7)]
     unknown = [answer("nobody-has-this-name", "192.0.2.1") for _ in range(7)]
@@ -115,6 +117,7 @@ def second_step(client: Client, address: str, **fields: str) -> Any:
     return client.post("/sign-in/code/", fields, REMOTE_ADDR=address)
 
 
+@pytest.mark.slow
 def test_thief_of_password_does_not_lock_second_step_of_known_browser(mara: User) -> None:
     browser = known_browser()
     TOTP.activate(mara, SECRET)
@@ -124,6 +127,7 @@ def test_thief_of_password_does_not_lock_second_step_of_known_browser(mara: User
     assert "_auth_user_id" in browser.session
 
 
+@pytest.mark.slow
 def test_second_step_is_strict_from_everywhere(mara: User) -> None:
     TOTP.activate(mara, SECRET)
     for number in range(6):
@@ -133,6 +137,7 @@ def test_second_step_is_strict_from_everywhere(mara: User) -> None:
     assert "_auth_user_id" not in last.session
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("credential", ['{"id": "AA"}', "[]", '{"response": {}}', "null"])
 def test_malformed_passkeys_in_second_step_add_few_rows(mara: User, credential: str) -> None:
     TOTP.activate(mara, SECRET)
@@ -143,12 +148,14 @@ def test_malformed_passkeys_in_second_step_add_few_rows(mara: User, credential: 
     assert AuditEntry.objects.filter(outcome="denied").count() <= 5
 
 
+@pytest.mark.slow
 def test_malformed_passkeys_instead_of_password_add_few_rows(mara: User) -> None:
     for _ in range(40):
         Client().post("/you/second-factor/passkeys/login/", {"credential": json.dumps({"id": "AA"})})
     assert AuditEntry.objects.filter(outcome="denied").count() <= 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["203.0.113.9", "2001:db8:7:1::{:x}"], ids=["IPv4", "IPv6 /64"])
 def test_refused_forms_add_few_rows(mara: User, address: str) -> None:
     for number in range(60):

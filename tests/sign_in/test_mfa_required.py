@@ -46,6 +46,7 @@ def for_all(settings: Settings) -> None:
     settings.REQUIRE_MFA = "all"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_every_view_but_the_open_ones_redirects_to_mfa_setup(
     for_admins: None, root_client: Client, root_user: User, method: str
@@ -82,6 +83,7 @@ def test_mfa_setup_page_says_why(for_admins: None, admin_client: Client) -> None
     assert "Back to your contacts" not in page
 
 
+@pytest.mark.slow
 def test_pages_for_adding_second_factor_stay_open(for_admins: None, admin_client: Client) -> None:
     assert admin_client.get("/sign-in/again/").status_code == 200
     admin_client.post("/sign-in/again/", {"password": "x"})

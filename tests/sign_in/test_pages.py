@@ -145,6 +145,7 @@ def test_sign_up_addresses_do_not_exist(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.slow
 def test_account_pages_have_no_data_url_or_inline_script(reauthenticated_client: Client) -> None:
     for path in ACCOUNT_PAGES:
         page = text(reauthenticated_client.get(path))
@@ -167,6 +168,7 @@ def test_locked_account_is_told_how_long_to_wait(client: Client, admin_user: Use
     assert "Wait 5 minutes" in text(client.post("/sign-in/", {"login": "mara", "password": "x"}))
 
 
+@pytest.mark.slow
 def test_too_many_attempts_from_one_address_get_429_page(client: Client) -> None:
     answers = [client.post("/sign-in/", {"login": "", "password": ""}) for _ in range(31)]
     assert [answer.status_code for answer in answers] == [200] * 30 + [429]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.conf import global_settings
 from django.contrib.auth.models import User
 from django.test import Client
@@ -15,6 +16,7 @@ def test_production_keeps_django_default_hasher() -> None:
     assert global_settings.PASSWORD_HASHERS[0].endswith("PBKDF2PasswordHasher")
 
 
+@pytest.mark.slow
 def test_user_with_slow_hash_can_sign_in(db: None, settings: Settings) -> None:
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
     person = User.objects.create_user("ada", password="a long password")

@@ -51,6 +51,7 @@ def test_request_restarts_inactivity_timeout(clock: Clock, admin_client: Client)
         assert is_signed_in(admin_client)
 
 
+@pytest.mark.slow
 def test_session_ends_after_twelve_hours_regardless_of_activity(clock: Clock, admin_client: Client) -> None:
     assert is_signed_in(admin_client)
     for _ in range(48):
@@ -170,6 +171,7 @@ def test_sign_in_changes_session_key_and_deletes_old_session(
     assert not Session.objects.filter(session_key=stored_key(before)).exists()
 
 
+@pytest.mark.slow
 def test_second_step_changes_session_key_again(
     desk_api: SandboxServer, admin_user: User, fixated_client: Client
 ) -> None:

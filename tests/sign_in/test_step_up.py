@@ -67,6 +67,7 @@ def test_table_is_the_promise_and_names_existing_views() -> None:
     assert set(PROMISED) <= {name for name, _ in VIEWS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_promised_views_ask_and_no_others_do(root: Client, root_user: User, method: str) -> None:
     asking = set()
@@ -82,6 +83,7 @@ def test_promised_views_ask_and_no_others_do(root: Client, root_user: User, meth
     assert {name for name, _ in VIEWS if name.startswith("admin:")} - asking == ADMIN_OPEN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_every_view_asks_for_the_factor_there_is(root: Client, with_app: User, method: str) -> None:
     # A password proved a moment ago, as before the factor was added, is not enough.
@@ -230,6 +232,7 @@ def test_passkey_is_asked_of_who_has_only_that(root: Client, root_user: User) ->
     assert asks(root.get("/people/new/"), "/you/second-factor/passkeys/reauthenticate/")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)  # django-allauth tells of the app once it is committed
 def test_added_app_is_proof_for_its_recovery_codes(desk_api: SandboxServer, admin_client: Client) -> None:
     caches["default"].clear()

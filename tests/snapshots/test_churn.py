@@ -49,6 +49,7 @@ def _taken(api: SandboxServer, **churn: Any) -> tuple[Snapshot, set[str]]:
     return snapshot, missing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(  # the other two orders: below
     "order", [pytest.param(order, marks=() if order[0] == "-" else pytest.mark.exhaustive) for order in ORDERS]
 )
@@ -57,12 +58,14 @@ def test_changing_list_is_whole_or_says_so(desk_api: SandboxServer, order: str) 
     assert snapshot.passes > 1
 
 
+@pytest.mark.slow
 def test_rows_that_one_pass_loses_are_found_by_the_next(desk_api: SandboxServer) -> None:
     """Changed contacts go to the end, and others slip past the position, while the total stands still."""
     snapshot, _ = _taken(desk_api, changes=1, order="changed", seed=2)
     assert (snapshot.whole, snapshot.passes) == (True, 2)
 
 
+@pytest.mark.slow
 def test_deletions_that_hide_missing_rows_are_noticed(desk_api: SandboxServer) -> None:
     """As many distinct ids as the list has, and yet some are missing: ids that are gone stand for them."""
     snapshot, _ = _taken(desk_api, deletions=3, order="created", seed=5)

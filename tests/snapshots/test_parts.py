@@ -135,6 +135,7 @@ def test_two_parts_exchanged_are_refused(desk_api: SandboxServer) -> None:
         rows_of(snapshot)
 
 
+@pytest.mark.slow
 def test_database_dump_holds_no_number(desk_api: SandboxServer) -> None:
     numbers: set[str] = set()
     for profile in (None, *(one["id"] for one in desk_api.profiles())):

@@ -39,6 +39,7 @@ def test_listening_on_loopback_needs_no_https(value: Value, host: str) -> None:
     assert value("REQUIRE_MFA", HOST=host) == "none"
 
 
+@pytest.mark.slow
 def test_command_line_of_server_counts_as_listening_address(run: Run) -> None:
     for command in (
         ["granian", "--host", "::"],
