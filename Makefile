@@ -41,8 +41,8 @@ run: .venv/.runs  ## The desk at http://localhost:8000 (PORT, HOST, SANDBOX_PORT
 dev: .venv/.runs  ## The same, reloading on changes, errors in full
 	@exec $(BIN)/python -m tools.run --dev
 
-test: .venv/.tests  ## What every change must pass, in five and a half minutes (ARGS for pytest)
-	@echo "Running the tests that every change must pass, browser tests included: about five and a half minutes on two cores."
+test: .venv/.tests  ## What every change must pass, in five minutes (ARGS for pytest)
+	@echo "Running the tests that every change must pass, browser tests included: about five minutes on two cores."
 	@$(BIN)/python -m tools.test_dependencies
 	@$(BIN)/python -m pytest $(WORKERS) -m "not exhaustive" $(ARGS)
 
@@ -55,7 +55,7 @@ test-all: .venv/.tests  ## Those of make test, the full matrices and the long ru
 	@$(BIN)/python -m tools.test_dependencies
 	@ISOLATION_STEPS=$${ISOLATION_STEPS:-10000} $(BIN)/python -m pytest $(WORKERS) --hypothesis-profile explore $(ARGS)
 
-test-pythons: .venv/.tests  ## Those of make test-fast under Python 3.11, 3.12 and 3.13, where they are installed
+test-pythons: .venv/.tests  ## Those that drive no program of others under Python 3.11, 3.12 and 3.13, where they are installed
 	@$(BIN)/python -m tools.test_pythons
 
 coverage: .venv/.tests  ## Which branches of contacts_ui no test takes, those with a browser apart (ARGS)

@@ -183,6 +183,12 @@ def test_beginning_of_nobody_does_not_hide_one_of_somebody() -> None:
     assert asked(guided_plan("38506666", ("US",), index)) == [("search", "085 066 66"), ("search", "38506666")]
 
 
+def test_beginning_of_nobody_offers_nothing() -> None:
+    plan = guided_plan("605306", ("UA",), index_of("+447460530630"))  # has 60 5306; +380 605306 begins nobody's number
+    assert asked(plan) == [("search", "60 5306"), ("search", "605306")]
+    assert offered(plan) == {}
+
+
 def test_beginning_and_those_who_have_the_digits_elsewhere_are_one_list() -> None:
     plan = guided_plan("12125", ("US", "GB"), index_of("+12125187857", "+12125187858", "+353853512125"))
     assert asked(plan)[0] == ("merged", "1 2125|(212) 5")

@@ -1,4 +1,4 @@
-"""Tests under every Python that the desk is for: an environment each in .cache/pythons, then those of `make test-fast`.
+"""Tests under every Python that the desk is for: an environment each in .cache/pythons, then those without programs.
 
 An interpreter is found on PATH, in pyenv or by uv; nothing is downloaded but packages. One that is not here is named
 in the closing lines. Exit status 1 when tests fail under one of them, or when none was found.

@@ -6,11 +6,11 @@ from .mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
-        "a beginning that no contact has is searched anywhere in numbers",
+        "a beginning that no contact has is offered, and leads to nobody",
         "contacts_ui/phone_search/guided_plan.py",
         "beginnings = filter(self.known.begins, self._international_beginnings())",
         "beginnings = self._international_beginnings()",
-        ("tests/test_guided_plan.py::test_beginning_of_nobody_does_not_hide_one_of_somebody",),
+        ("tests/test_guided_plan.py::test_beginning_of_nobody_offers_nothing",),
     ),
     Mutant(
         "a merged list shows a contact twice",
@@ -84,5 +84,12 @@ MUTANTS: tuple[Mutant, ...] = (
         "if not background or self._circuit_breaker.state().is_open:",
         "if True:",
         ("tests/gateway/test_crawl_page.py::test_failures_of_crawled_pages_refuse_nobody",),
+    ),
+    Mutant(
+        "digits are marked that were not found, where two formats of a number differ",
+        "contacts_ui/contacts/marks.py",
+        "            if shown.endswith(national[first:]):",
+        "            if start >= 0:",
+        ("tests/test_marks.py",),
     ),
 )
