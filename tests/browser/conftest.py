@@ -20,6 +20,7 @@ from playwright.sync_api import (
     WebError,
     expect,
 )
+from playwright.sync_api import Error as PlaywrightError
 
 from testing.accounts import assign_profiles, create_session, preferences
 from testing.chromium import FRUGAL, running_chromium
@@ -192,7 +193,11 @@ def _clean(profile: _Profile) -> None:
     tab = profile.tab
     tab.unroute_all(behavior="ignoreErrors")
     if profile.options.get("java_script_enabled", True):
-        tab.evaluate(STOP)
+        try:
+            tab.evaluate(STOP)
+        except PlaywrightError:  # a page that was restoring a list loads itself anew when that is stopped
+            tab.wait_for_load_state()
+            tab.evaluate(STOP)
     else:
         tab.goto("about:blank")
     tab.mouse.move(0, 0)
