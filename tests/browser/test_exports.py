@@ -78,7 +78,7 @@ def test_list_is_exported_by_keyboard_and_opens_in_excel(
     column = rows[0].index("E.164")
     assert {str(row[column]) for row in rows[1:] if row[column]} == numbers_of(sandbox)
     assert "About" in book.sheetnames
-    expect(page.get_by_text("2 downloads left")).to_be_visible()  # without a reload
+    expect(page.locator("main").get_by_text("2 downloads left")).to_be_visible()  # without a reload
 
 
 def test_list_is_exported_without_scripts(
@@ -121,7 +121,7 @@ def test_looked_up_list_is_exported_found_and_not_found(
     expect(page.locator("#summary")).to_have_text("7 found, 1 not found")
     calls = contact_api_calls(sandbox)
     page.get_by_role("button", name="Export these numbers").click()
-    expect(page.get_by_text("No further calls.")).to_be_visible()
+    expect(page.locator("main").get_by_text("No further calls.")).to_be_visible()
     page.check("[name=file_format][value=csv]")
     page.get_by_role("button", name="Export 8 numbers").click()
     expect(page.get_by_role("heading", name="Ready")).to_be_visible()

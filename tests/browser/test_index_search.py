@@ -75,7 +75,7 @@ def test_sixty_six_pasted_numbers_are_all_looked_up(page: Page, sandbox: Sandbox
     open_lookup(page)
     page.locator("#numbers").fill("\n".join(shown))
     page.get_by_role("button", name="Look up all").click()
-    expect(page.get_by_text("50 of 66 looked up.")).to_be_visible()
+    expect(page.locator("main").get_by_text("50 of 66 looked up.")).to_be_visible()
     expect(page.locator("[data-looked-up='found']")).to_have_count(50)
     page.get_by_role("link", name="Look up the next 16").click()
     expect(page.locator("[data-looked-up='found']")).to_have_count(66)

@@ -163,7 +163,7 @@ def test_page_without_javascript_waits_on_second_request(
 def test_old_rows_are_labelled_until_new_rows_arrive(page: Page) -> None:
     with hold_requests(page, "**/contacts/**", _is_fragment_request):
         choose_channel(page, "sms")
-        expect(page.get_by_text("Still showing: all contacts")).to_be_visible()
+        expect(page.locator("main").get_by_text("Still showing: all contacts")).to_be_visible()
     wait_for_results(page)
     expect(page.locator(".stale-caption")).not_to_be_visible()
 
