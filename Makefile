@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 SANDBOX_PORT ?= 8001
 BIN := .venv/bin
-# As many workers as cores, each with a sandbox, databases and ports of its own; WORKERS= runs all in one process.
+# A worker for each core and a spare one, each with a sandbox, databases and ports of its own; WORKERS= runs all in one process.
 WORKERS ?= -n logical --no-loadscope-reorder
 .DEFAULT_GOAL := help
 export PORT SANDBOX_PORT

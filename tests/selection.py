@@ -35,7 +35,6 @@ STATES = "tests/browser/test_page_states.py"
 ONE_BY_ONE = (STATES, "tests/gateway/test_fault_matrix.py")
 PATIENT_STATE = "patient-"  # begins the ids of states that share a desk which waits long
 OF_STATE = re.compile(r"(?:-(?:desktop|phone)-(?:light|dark))?\]$")
-MOST_PLAIN = 2  # workers without a spare one
 SPARE_NICENESS = 5
 ABSENT = "needs {}, which is not installed here"
 
@@ -73,8 +72,7 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has n
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Workers of `-n logical`: one more than cores, for what the others leave of these while their tests wait."""
-    cores = len(os.sched_getaffinity(0))
-    return cores + 1 if cores > 1 else 1
+    return _cores() + 1 if _cores() > 1 else 1
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -84,8 +82,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _is_spare(worker: dict[str, Any]) -> bool:
+    """Whether this is the last worker of more than there are cores."""
     workers: int = worker.get("workercount", 1)
-    return workers > MOST_PLAIN and worker.get("workerid") == f"gw{workers - 1}"
+    return workers > _cores() and worker.get("workerid") == f"gw{workers - 1}"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 @pytest.hookimpl(optionalhook=True)
