@@ -46,16 +46,20 @@ class DeskTemplate:
 
     def copy_database(self, target: Path) -> None:
         """Copies the database to the file of a desk."""
-        shutil.copyfile(self.database, target)
-        target.chmod(0o600)  # or the desk does not start
+        _copy_private(self.database, target)
 
 
-def desk_template(folder: Path, settings: Mapping[str, str]) -> DeskTemplate:
-    """Returns the template in `folder`, built once under a file lock; `settings` is the environment of a desk."""
+def desk_template(folder: Path, settings: Mapping[str, str], migrated: Path | None = None) -> DeskTemplate:
+    """Returns the template in `folder`, built once under a file lock; `settings` is the environment of a desk.
+
+    `migrated` is a database to begin with; without one the template is migrated from nothing.
+    """
     template = DeskTemplate(folder / "desk.sqlite3", folder / "static")
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "lock"):
         if not (folder / "made").exists():
+            if migrated is not None:
+                _copy_private(migrated, template.database)
             env = dict(settings) | {
                 "DATABASE_URL": f"sqlite:///{template.database}",
                 "STATIC_ROOT": str(template.static),
@@ -63,6 +67,11 @@ def desk_template(folder: Path, settings: Mapping[str, str]) -> DeskTemplate:
             subprocess.run([sys.executable, "-m", "testing.desk_template"], cwd=ROOT, env=env, check=True)
             (folder / "made").touch()
     return template
+
+
+def _copy_private(database: Path, target: Path) -> None:
+    shutil.copyfile(database, target)
+    target.chmod(0o600)  # or the desk does not start
 
 
 def _main() -> None:

@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.cache import caches
 from django.test import Client, override_settings
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from contacts_ui.gateway import get_gateway
 from contacts_ui.gateway.observers import OBSERVERS
@@ -23,6 +23,7 @@ from contacts_ui.number_index import maintenance, registry, traffic
 from testing.accounts import give_role, sign_in
 from testing.background import run_tasks
 from testing.desk_template import DeskTemplate, desk_template
+from testing.migrated_database import migrated_database, use_copy_in_memory
 from testing.postgres_server import new_database, running_postgres
 from testing.running_desk import SECRET_KEY, desk_environment, manage
 from testing.sandbox_server import SandboxServer
@@ -45,11 +46,32 @@ def running_sandbox() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> DeskTemplate:
-    """Template that every running desk is copied from; made once, by the first worker that needs it."""
+def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Folder that all workers of a run share."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "desk-template"
-    return desk_template(folder, desk_environment(folder, "http://127.0.0.1:9", 0, SECRET_KEY=SECRET_KEY))
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def migrated_tables(run_folder: Path, django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Path:
+    """SQLite file with the desk's tables; made once, by the first worker that needs it."""
+    with django_db_blocker.unblock():
+        return migrated_database(run_folder)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated_tables: Path, django_db_blocker: DjangoDbBlocker) -> None:
+    """Database of the tests in this process, in the place of pytest-django's, which each worker would migrate."""
+    with django_db_blocker.unblock():
+        use_copy_in_memory(migrated_tables)
+
+
+@pytest.fixture(scope="session")
+def template(run_folder: Path, migrated_tables: Path) -> DeskTemplate:
+    """Template that every running desk is copied from; made once, by the first worker that needs it."""
+    folder = run_folder / "desk-template"
+    environment = desk_environment(folder, "http://127.0.0.1:9", 0, SECRET_KEY=SECRET_KEY)
+    return desk_template(folder, environment, migrated_tables)
 
 
 @pytest.fixture(scope="session")

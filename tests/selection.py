@@ -57,14 +57,15 @@ def group_of(nodeid: str) -> str:
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Distributes tests to workers by group. xdist's `loadgroup` writes an attribute that pytest 9 no longer reads.
 
-    The spare worker begins at the other end, with tests that drive no program: see pytest_xdist_auto_num_workers.
+    Workers begin at the end of the items, with tests that drive programs, and the spare worker at their beginning, with
+    quick tests (see pytest_xdist_auto_num_workers). They meet in modules of a second, and so end together.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        if _is_spare(node.workerinput):
+        if not _is_spare(node.workerinput):
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)
 
@@ -112,11 +113,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _sort_key(item: pytest.Item) -> tuple[bool, bool, bool]:
-    """Tests that drive programs first, the largest groups before small ones (page states); the quick ones, with which
-    the spare worker begins, last. So that all workers end together, in a module of a second.
-    """
+    """Quick tests first, then those of a browser (page states before modules), then those of other programs."""
     outside, browser = (item.get_closest_marker(name) is not None for name in ("outside", "browser"))
-    return not outside, browser, item.nodeid.startswith(ONE_BY_ONE)
+    return outside, not browser, not item.nodeid.startswith(ONE_BY_ONE)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

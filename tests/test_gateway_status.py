@@ -18,6 +18,8 @@ from testing.sandbox_server import SandboxServer
 
 from .html import RESTORE, fragment, text
 
+pytestmark = pytest.mark.slow  # each makes calls for its page to count
+
 Build = Callable[..., None]
 
 
@@ -122,7 +124,6 @@ def test_number_index_is_shown_with_its_age_and_cost(
     assert "<dt>Updated</dt><dd><span>3 h ago</span>" in page
 
 
-@pytest.mark.slow
 def test_contacts_that_changed_are_counted_once_in_a_whole_list(
     number_index: Build, admin_client: Client, desk_api: SandboxServer
 ) -> None:
@@ -159,7 +160,6 @@ def test_summary_says_how_much_of_search_is_prepared(
     assert summary.endswith(f"Search is being prepared: {percent}%.")
 
 
-@pytest.mark.slow
 def test_summary_says_that_service_answers_and_calls_used(
     number_index: Build, admin_client: Client, caching_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,7 +199,6 @@ def test_page_has_one_word_for_calls_that_wait(admin_client: Client, desk_api: S
     assert "held back" not in page
 
 
-@pytest.mark.slow
 def test_summary_says_that_service_does_not_answer(admin_client: Client, desk_api: SandboxServer) -> None:
     admin_client.get("/account/contacts/")
     desk_api.fault(route="contacts", kind="status", status=500, times=9)

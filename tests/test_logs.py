@@ -313,6 +313,7 @@ def test_password_with_at_sign_is_redacted_whole() -> None:
     assert redact_text("to postgres://desk:open@sesame@host/desk") == "to postgres://[secret]@host/desk"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelled", SPELLED)
 def test_number_at_the_cut_leaves_no_digit(spelled: Callable[[str], str]) -> None:
     for place in range(60):
@@ -323,6 +324,7 @@ def test_number_at_the_cut_leaves_no_digit(spelled: Callable[[str], str]) -> Non
         assert "%" not in kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "start", ["Authorization: Bearer ", "{'Cookie': 'session=", '{"password": "', "postgres://desk:"]
 )

@@ -180,6 +180,7 @@ def failure(request: pytest.FixtureRequest, desk_api: SandboxServer, settings: S
     return status, sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["row", "contact"])
 def test_failed_reveal_shows_and_logs_nothing(
     masked_client: Client,

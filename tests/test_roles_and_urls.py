@@ -258,6 +258,7 @@ def test_get_status_matches_table_for_each_role(
     assert {route: found for route, page in pages.items() if (found := old_phrases(page))} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PEOPLE)
 def test_post_status_matches_table_for_each_role(
     person: Callable[[str], Client], address: Callable[[str], str], kind: str

@@ -64,6 +64,7 @@ def test_contacts_are_read_from_environment() -> None:
     assert done.stdout == "mailto:security@example.org https://example.org/report\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value", ["security", "http://example.org", "mailto:", "javascript:alert(1)", "a@b.example\nExpires: 2000"]
 )

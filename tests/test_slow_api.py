@@ -20,6 +20,8 @@ from testing.waiting import wait_until
 
 from .html import RESTORE, SITE_URL, fragment, rows, scopes, text
 
+pytestmark = pytest.mark.slow  # each waits for a slow API
+
 LIST = "/account/contacts/"
 LONG = 3600  # seconds, unless the test releases the response
 JOIN_SECONDS = 0.2  # for the second request to join the running call; a later one is served from the cache
@@ -105,7 +107,6 @@ def test_waiting_page_keeps_filters_in_form(admin_client: Client, slow_api: Slow
     assert 'value="sms" checked' in page
 
 
-@pytest.mark.slow
 def test_deferred_rows_join_call_in_progress(
     admin_client: Client,
     caching_api: SandboxServer,
@@ -130,7 +131,6 @@ def test_rows_that_arrived_meanwhile_cost_no_second_call(
     assert _calls(caching_api) == 1
 
 
-@pytest.mark.slow
 def test_deferred_rows_replace_history_entry(
     admin_client: Client,
     slow_api: Slow,
@@ -177,7 +177,6 @@ def test_waiting_page_without_javascript_refreshes_itself(admin_client: Client, 
     assert f'<noscript><meta http-equiv="refresh" content="{following}"></noscript>' in page
 
 
-@pytest.mark.slow
 def test_wait_parameter_waits_for_rows_of_same_call(
     admin_client: Client, caching_api: SandboxServer, slow_api: Slow, late_answer: Answered
 ) -> None:
@@ -206,7 +205,6 @@ def test_early_failure_is_shown_on_page(admin_client: Client, caching_api: Sandb
     assert not _waits(text(response))
 
 
-@pytest.mark.slow
 def test_late_failure_is_shown_in_fragment(admin_client: Client, settings: Settings, slow_api: Slow) -> None:
     settings.SENT_DEADLINE = 1.5
     get_gateway.cache_clear()
@@ -218,7 +216,6 @@ def test_late_failure_is_shown_in_fragment(admin_client: Client, settings: Setti
     assert "The messaging service took too long" in text(part)
 
 
-@pytest.mark.slow
 def test_waiting_page_belongs_to_its_scope_without_rows(
     admin_client: Client, caching_api: SandboxServer, slow_api: Slow, late_answer: Answered
 ) -> None:
@@ -242,7 +239,6 @@ def test_denied_profile_gets_no_skeleton(support_client: Client, caching_api: Sa
     assert _calls(caching_api) == 0
 
 
-@pytest.mark.slow
 def test_deferred_rows_keep_numbers_masked(
     admin_client: Client,
     admin_user: User,

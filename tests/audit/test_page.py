@@ -327,6 +327,7 @@ def test_invalid_filter_is_ignored_and_named(auditor_client: Client, written: Wr
 ODD = ("\x00", "\u202e", "\ud800", "%", "_", "'", "<b>", "x" * 10_000, "２０２６", "-" * 500, "9999-12-31T23:59")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["person", "profile", "action", "outcome", "from", "to", "number", "before", "after"])
 def test_no_parameter_value_breaks_page(auditor_client: Client, name: str) -> None:
     for value in (

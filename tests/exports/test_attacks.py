@@ -25,6 +25,8 @@ from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
 from tests.exports.conftest import Person, again, downloaded, finished
 
+pytestmark = pytest.mark.slow  # each runs a whole export
+
 
 def _lease_over(export: Export) -> None:
     Export.objects.filter(pk=export.pk).update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
@@ -120,7 +122,6 @@ def test_end_that_is_not_recorded_takes_the_file_all_the_same(
     assert not ExportPart.objects.exists()
 
 
-@pytest.mark.slow
 def test_lost_role_wipes_a_file_while_the_api_is_away(
     exporter: Person, account_exporter: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,7 +173,6 @@ def test_downloads_at_once_are_three(exporter: Person, monkeypatch: pytest.Monke
     assert again(export).state == ExportState.EXPIRED
 
 
-@pytest.mark.slow
 def test_last_block_that_is_not_taken_is_none_of_the_three(exporter: Person) -> None:
     export = exporter.exports()
     for _ in range(5):

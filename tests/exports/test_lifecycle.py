@@ -18,6 +18,8 @@ from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
 from tests.exports.conftest import Person, again, downloaded, finished
 
+pytestmark = pytest.mark.slow  # each runs a whole export
+
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +90,6 @@ def test_copy_of_the_list_goes_when_the_file_is_ready(exporter: Person) -> None:
     assert export.snapshot.wrapped_key is None
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("small_blocks")
 def test_any_range_of_bytes_is_that_of_the_file(exporter: Person) -> None:
     export = exporter.exports()
@@ -102,7 +103,6 @@ def test_any_range_of_bytes_is_that_of_the_file(exporter: Person) -> None:
             service.open_download(exporter.user, export, start, end)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("small_blocks")
 def test_download_that_was_cut_is_none_of_the_three(exporter: Person) -> None:
     export = exporter.exports()
@@ -131,7 +131,6 @@ def test_block_that_was_changed_is_not_sent(exporter: Person, change: str) -> No
         downloaded(exporter.user, export)
 
 
-@pytest.mark.slow
 def test_audit_log_says_what_became_of_each(exporter: Person) -> None:
     export = exporter.exports()
     for _ in range(3):
@@ -156,7 +155,6 @@ def test_cancelled_export_reads_no_further_page(exporter: Person, desk_api: Sand
     assert [call for call in desk_api.requests() if call["path"] == "/v3/contacts"] == []
 
 
-@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("when", ["reading", "writing"])
 def test_full_disk_fails_it_and_leaves_nothing(

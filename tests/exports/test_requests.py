@@ -23,6 +23,8 @@ from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
 from tests.exports.conftest import Person, again, csv_rows, finished, mask
 
+pytestmark = pytest.mark.slow  # each runs a whole export
+
 
 def _ids(person: Person, export: Export) -> list[str]:
     rows = csv_rows(person.content(export))

@@ -18,6 +18,8 @@ from contacts_ui.roles import set_role
 from testing.sandbox_server import SandboxServer
 from tests.exports.conftest import Person, again, csv_rows, downloaded, finished, mask
 
+pytestmark = pytest.mark.slow  # each runs a whole export
+
 
 def _no_role(person: Person) -> None:
     set_role(User.objects.get(pk=person.user.pk), "support")
@@ -151,7 +153,6 @@ def test_masked_file_has_no_digit_but_the_last(exporter: Person, desk_api: Sandb
     assert sum(number[-4:] in content for number in numbers) == len(numbers)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_mask_forced_in_writing_masks_the_whole_file(
     exporter: Person, monkeypatch: pytest.MonkeyPatch, file_format: service.Format

@@ -112,6 +112,7 @@ def test_downloads_begun_at_once_have_one_limit(erin: Client, ready: Export) -> 
     assert (ready.state, ready.sent_bytes) == ("ready", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["file_format", "column", "search", "phone", "channel", "as", "kept", "page"])
 def test_odd_field_starts_nothing_else(erin: Client, desk_api: SandboxServer, ask_path: str, field: str) -> None:
     for value in ODD:

@@ -157,6 +157,7 @@ def test_spoofed_htmx_headers_get_page_or_fragment_of_same_scope(
         assert pushed.startswith("/p/") or pushed == "/", spoof
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/", "/gateway/", "/people/", "/audit/", "/preferences/", "/sign-in/", "/nowhere/", "/you/sessions/"]
 )

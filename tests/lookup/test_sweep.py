@@ -29,6 +29,8 @@ from tests.html import FRAGMENT, text
 from .conftest import Owners
 from .test_page import LOOKUP, NOBODYS, asked, said
 
+pytestmark = pytest.mark.slow  # each asks for many profiles
+
 __all__ = ["unwritable"]
 
 
@@ -148,7 +150,6 @@ def test_profile_taken_away_is_not_asked_any_more(
     assert lost not in {profile for _, profile in asked(own_api)}
 
 
-@pytest.mark.slow
 def test_stop_stops_and_resume_goes_on(
     agent: Client, own_api: SandboxServer, shared: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,8 @@ import pytest
 from testing.sandbox_server import SandboxServer
 from tests.sandbox.responses import list_contacts, profile_id, status_and_code
 
+pytestmark = pytest.mark.slow  # each searches a whole sandbox
+
 FIELDS = {
     *("id", "customer_id", "phone_number", "format_e164", "format_international", "format_national", "format_rfc"),
     *("country_code", "region_code", "available_channels", "default_channel", "opt_out", "is_inherited"),
@@ -47,7 +49,6 @@ def test_timestamps_have_seven_fraction_digits(sandbox: SandboxServer) -> None:
     assert TIME.fullmatch(body["data"]["contacts"][0]["created_at"])
 
 
-@pytest.mark.slow
 def test_pages_list_every_contact_once(sandbox: SandboxServer) -> None:
     ids = [contact["id"] for contact in list_contacts(sandbox)]
     assert ids == list(sandbox.contacts())
@@ -106,7 +107,6 @@ def test_missing_parameters_are_named_in_details(sandbox: SandboxServer) -> None
     assert set(sandbox.get("/v3/contacts").json()["error"]["details"]) == {"page", "page_size"}
 
 
-@pytest.mark.slow
 def test_search_matches_the_national_format_exactly(sandbox: SandboxServer) -> None:
     expected = [contact["id"] for contact in list_contacts(sandbox) if ") 5" in (contact.get("format_national") or "")]
     assert expected
@@ -146,7 +146,6 @@ def test_search_and_channel_are_combined(sandbox: SandboxServer) -> None:
     assert both == searched & on_channel
 
 
-@pytest.mark.slow
 def test_empty_filters_are_ignored(sandbox: SandboxServer) -> None:
     assert list_contacts(sandbox, search="", channel="", phone="") == list_contacts(sandbox)
 
@@ -209,7 +208,6 @@ def test_phone_finds_one_row_of_shared_number(sandbox: SandboxServer) -> None:
     assert (len(data["contacts"]), data["pagination"]["total_count"]) == (1, 1)
 
 
-@pytest.mark.slow
 def test_phone_rows_all_finds_row_of_each_owner() -> None:
     with SandboxServer(contacts=300, phone_rows="all") as server:
         number, holders = _shared_number(server)
@@ -225,7 +223,6 @@ def _shared_number(sandbox: SandboxServer) -> tuple[str, int]:
     return numbers.most_common(1)[0]
 
 
-@pytest.mark.slow
 def test_account_lists_own_holds_no_contact_of_profiles() -> None:
     with SandboxServer(contacts=300, account_lists="own") as server:
         own, organization = list_contacts(server), server.get("/v3/me").json()["data"]["id"]

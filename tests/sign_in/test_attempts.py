@@ -14,6 +14,8 @@ from testing.clock import Clock
 from tests.html import text
 from tests.sign_in.attacks import ATTACKER, OWNER, checked, clock, known_browser, lock_network, mara, signs_in
 
+pytestmark = pytest.mark.slow  # each signs in by forms, many times
+
 __all__ = ["clock", "mara"]  # fixtures
 
 
@@ -26,7 +28,6 @@ def test_attack_from_one_network_leaves_owner_elsewhere_alone(mara: User) -> Non
     assert signs_in(address=OWNER)
 
 
-@pytest.mark.slow
 def test_one_wrong_try_a_minute_for_hours_locks_nobody_out(mara: User, clock: Clock) -> None:
     for _ in range(2 * 60):  # longer than anything is counted
         signs_in(typed="wrong", address=ATTACKER)
@@ -40,7 +41,6 @@ def test_known_browser_gets_in_from_network_of_attacker(mara: User) -> None:
     assert signs_in(address=ATTACKER, client=browser)
 
 
-@pytest.mark.slow
 def test_known_browser_gets_in_while_many_networks_attack(mara: User, clock: Clock) -> None:
     browser = known_browser()
     for number in range(160):
@@ -56,7 +56,6 @@ def test_wrong_tries_of_known_browser_are_limited_too(mara: User) -> None:
     assert not signs_in(client=browser)
 
 
-@pytest.mark.slow
 def test_flood_of_forms_from_one_address_leaves_known_browser_alone(mara: User) -> None:
     browser = known_browser()
     for number in range(40):
@@ -65,7 +64,6 @@ def test_flood_of_forms_from_one_address_leaves_known_browser_alone(mara: User) 
     assert signs_in(client=browser, address=OWNER)
 
 
-@pytest.mark.slow
 def test_refused_tries_do_not_prolong_lock(mara: User, clock: Clock) -> None:
     for _ in range(20):
         signs_in(typed="wrong", address=ATTACKER)
@@ -87,7 +85,6 @@ def test_stranger_who_asks_for_resets_leaves_owner_hers(mara: User, settings: Se
     assert reset(OWNER) == pages[0]
 
 
-@pytest.mark.slow
 def test_strangers_at_many_networks_fill_no_mailbox(
     mara: User, settings: Settings, mailoutbox: list[Any], clock: Clock
 ) -> None:
@@ -102,7 +99,6 @@ def test_strangers_at_many_networks_fill_no_mailbox(
 # --- Still slowing attackers -------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_account_is_slowed_for_attackers_at_many_networks(mara: User) -> None:
     for _ in range(2):
         for network in range(40):
@@ -110,7 +106,6 @@ def test_account_is_slowed_for_attackers_at_many_networks(mara: User) -> None:
     assert checked() <= 40  # of 80
 
 
-@pytest.mark.slow
 def test_addresses_of_one_network_share_tries(mara: User) -> None:
     for number in range(20):
         signs_in(typed="wrong", address=f"203.0.113.{number}")
@@ -154,6 +149,5 @@ def test_spellings_of_name_share_tries(mara: User, spelled: str) -> None:
     assert not signs_in(address=ATTACKER)
 
 
-@pytest.mark.slow
 def test_correct_password_is_not_counted(mara: User) -> None:
     assert all(signs_in() for _ in range(7))

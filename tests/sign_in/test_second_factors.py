@@ -24,6 +24,8 @@ from testing.sandbox_server import SandboxServer
 from testing.totp import PERIOD, SECRET, code_at
 from tests.html import text
 
+pytestmark = pytest.mark.slow  # each signs in by forms
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
@@ -105,7 +107,6 @@ def test_reused_code_is_recorded_as_wrong_second_factor(app_user: User, clock: C
     assert AuditEntry.objects.filter(action="sign_in", outcome="denied", about="wrong second factor").count() == 2
 
 
-@pytest.mark.slow
 def test_code_that_activated_totp_does_not_sign_in(
     desk_api: SandboxServer, admin_client: Client, clock: Clock, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -130,7 +131,6 @@ def test_sign_in_code_does_not_reauthenticate(app_user: User, clock: Clock) -> N
     assert client.post("/sign-in/again/code/", {"code": code_at(SECRET, clock.now)}).status_code == 302
 
 
-@pytest.mark.slow
 def test_correct_code_is_locked_out_after_five_wrong_ones(app_user: User, clock: Clock) -> None:
     assert not any(signs_in("000000") for _ in range(5))
     assert not signs_in(code_at(SECRET, clock.now))

@@ -18,7 +18,7 @@ from testing.background import run_tasks
 from testing.sandbox_server import SandboxServer
 from tests.snapshots.conftest import again, ids_of, rows_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]  # each takes a whole snapshot
 
 
 def _largest(api: SandboxServer) -> tuple[str, int]:
