@@ -71,6 +71,7 @@ def test_page_links_keep_current_page_size(admin_client: Client, admin_user: Use
         assert re.findall(r"<option selected>(\d+)", text(admin_client.get(url))) == [str(size)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [20, 100])
 @pytest.mark.parametrize("address", [LIST, f"{LIST}?channel=sms", f"{LIST}?page=2", f"{LIST}?page_size=20"])
 def test_page_links_show_same_rows_to_everyone(

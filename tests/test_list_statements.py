@@ -18,6 +18,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("person", ["support_client", "admin_client"])
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_list_asks_once_who_is_asking_and_writes_twice(

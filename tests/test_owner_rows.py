@@ -45,6 +45,7 @@ def _first_answer_passes(sandbox: SandboxServer) -> None:
     sandbox.fault(route="contacts", kind="patch", set={"data.contacts.0.is_inherited": False})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parameter", ["search", "phone"])
 def test_whole_number_gives_rows_of_all_owners(admin_client: Client, answers: SandboxServer, parameter: str) -> None:
     number, owners = _number_of_several(answers)

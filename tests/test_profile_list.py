@@ -190,6 +190,7 @@ def crowd(admin_client: Client, settings: Settings) -> Iterator[list[str]]:
         yield sorted((profile["name"] for profile in many.profiles()), key=str.casefold)
 
 
+@pytest.mark.slow
 def test_first_fifty_of_many_profiles_are_sent(admin_client: Client, crowd: list[str]) -> None:
     response = fragment(admin_client, "/account/profiles/", current="/account/contacts/?search=555&channel=sms")
     assert len(_links(text(response))) == MAX_OPTIONS == 50
@@ -198,6 +199,7 @@ def test_first_fifty_of_many_profiles_are_sent(admin_client: Client, crowd: list
     assert 'hx-get="/account/profiles/"' in text(response)
 
 
+@pytest.mark.slow
 def test_any_of_many_profiles_is_found_by_name(admin_client: Client, admin_user: User, crowd: list[str]) -> None:
     first, last = crowd[0], crowd[-1]
     for shape in (admin_client.get, partial(fragment, admin_client)):
@@ -207,6 +209,7 @@ def test_any_of_many_profiles_is_found_by_name(admin_client: Client, admin_user:
         assert "find the others" not in page
 
 
+@pytest.mark.slow
 def test_pinned_and_recent_profiles_are_among_the_fifty(
     admin_client: Client, admin_user: User, crowd: list[str]
 ) -> None:

@@ -268,6 +268,7 @@ def test_post_status_matches_table_for_each_role(
     assert got == {route: answers[column] for route, answers in POSTS.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PEOPLE)
 def test_django_admin_is_for_superusers_only(person: Callable[[str], Client], kind: str) -> None:
     client, led = person(kind), set()

@@ -21,6 +21,7 @@ INSERT = "INSERT INTO contacts_ui_auditentry (at, action, outcome) VALUES (%s, '
 # --- In Python -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

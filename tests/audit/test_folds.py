@@ -321,6 +321,7 @@ def test_deed_that_no_page_holds_says_that_there_is_more(auditor_client: Client,
     assert "The rest is on another page." in first
 
 
+@pytest.mark.slow
 @given(numbers=st.lists(st.integers(0, 30), max_size=41), size=st.integers(1, 20))
 def test_page_has_as_many_lines_as_fit_and_cuts_as_few_deeds_as_possible(numbers: list[int], size: int) -> None:
     read = numbers[: 2 * size + 1]

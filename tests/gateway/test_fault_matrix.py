@@ -166,6 +166,7 @@ def _stored_text() -> str:
     return " ".join([*caches["contacts"]._cache, *stored])  # type: ignore[attr-defined]  # the memory cache's own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_fault_has_its_outcome_and_leaks_no_secret(
     admin_client: Client,

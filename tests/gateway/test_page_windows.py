@@ -11,6 +11,7 @@ from testing.sandbox_server import SandboxServer
 from tests.html import rows, text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", PAGE_SIZES)
 def test_page_window_has_same_rows_as_api_page(admin_client: Client, desk_api: SandboxServer, size: int) -> None:
     profile_id = max(desk_api.profiles(), key=lambda profile: profile["contacts"])["id"]

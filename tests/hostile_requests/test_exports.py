@@ -78,6 +78,7 @@ def test_guessed_and_foreign_ids_have_one_answer(erin: Client, desk_api: Sandbox
     assert (ready.state, ready.downloads) == ("ready", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ODD_RANGES, ids=range(len(ODD_RANGES)))
 def test_odd_range_is_whole_file_or_416(erin: Client, ready: Export, asked: str) -> None:
     answer = erin.get(f"/exports/{ready.pk}/file/", headers={"range": asked})

@@ -122,6 +122,7 @@ def test_post_routes_are_those_listed(admin_client: Client) -> None:
     assert taking == POSTED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_unknown_method_is_refused(strict: Client, desk_api: SandboxServer, method: str) -> None:
     for route in OURS:

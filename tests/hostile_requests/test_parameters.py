@@ -86,6 +86,7 @@ def mine(running_sandbox: SandboxServer) -> str:
     return str(running_sandbox.profiles()[3]["id"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "case", [pytest.param(case, marks=pytest.mark.exhaustive if case in ALIKE else ()) for case in CASES]
 )

@@ -83,6 +83,7 @@ def test_second_number_in_text_is_not_looked_for_beside_first(support_client: Cl
     assert typed_digits("tel 447700900123", alone=True) == "447700900123"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["07403 965801", "tel: 07403965801", "07403 965801 ext. 5", "07403965801 x12"])
 def test_words_around_one_number_change_nothing(support_client: Client, own_scope: Scope, typed: str) -> None:
     assert 'value="+447403965801"' in _look_up(support_client, typed)

@@ -161,6 +161,7 @@ def test_api_that_fails_ends_the_round_alone(number_index: Build, desk_api: Sand
     assert _snapshots() == []
 
 
+@pytest.mark.slow
 def test_profiles_that_people_visited_lately_come_one_at_a_time(
     narrow_api: SandboxServer, known: Known, user_without_role: User
 ) -> None:

@@ -31,6 +31,7 @@ def test_sdk_pages_through_the_organization(sandbox: SandboxServer, sdk: sent_dm
     assert ids == list(sandbox.contacts())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(PROFILES))
 def test_sdk_pages_through_every_profile_without_duplicates(
     sandbox: SandboxServer, sdk: sent_dm.Sent, number: int
