@@ -83,13 +83,13 @@ def pinned_program(command: list[str], env: dict[str, str], core: int, health: s
 @contextmanager
 def running_servers(folder: Path) -> Iterator[Setup]:
     """Starts the API stub, the desk and its peers together."""
-    _install_peers()
+    install_peers()
     serving, loading = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, {loading})
     recorded, cookie = _record(folder)
     api, port, flask, django, datasette = (free_port() for _ in range(5))
     url = f"http://127.0.0.1:{api}"
-    desk = _new_desk(folder, url, port)
+    desk = new_desk(folder, url, port)
     with_peers = desk.settings | {"PYTHONPATH": f"{ROOT}:{PEERS}"}
     with ExitStack() as stack:
 
@@ -118,7 +118,8 @@ def running_servers(folder: Path) -> Iterator[Setup]:
 _API = "/v3/contacts?page={half}&page_size=50&search={text}"
 
 
-def _new_desk(folder: Path, api: str, port: int) -> Desk:
+def new_desk(folder: Path, api: str, port: int) -> Desk:
+    """A desk that is not started: its environment, migrated database and static files."""
     limits = {"SENT_BUDGET_PER_MINUTE": "100000", "SENT_BUDGET_BURST": "10000", "SENT_IN_FLIGHT": "64"}
     env = desk_environment(folder, api, port, SECRET_KEY="bench" * 12, LOG_LEVEL="info", **limits)
     for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
@@ -216,7 +217,8 @@ def _django_environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _install_peers() -> None:
+def install_peers() -> None:
+    """Installs what the peers need, once."""
     if not (PEERS / "datasette").is_dir() or not (PEERS / "flask").is_dir():
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(PEERS)]
         subprocess.run([*command, "-r", str(ROOT / "bench" / "requirements.txt")], check=True)
