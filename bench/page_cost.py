@@ -27,7 +27,7 @@ from bench.page_load import Slot, slot
 from testing import ROOT
 
 from .page_servers import Setup, running_servers
-from .statistics import Threshold, median, show_table, show_thresholds
+from .statistics import Threshold, median, median_ratio, show_table, show_thresholds
 
 API_MS = 50  # API latency while wall time is measured; 0 for request rates
 CONNECTIONS = 64
@@ -107,17 +107,20 @@ def show(names: Sequence[str], waits: Rounds, rates: Rounds) -> int:
     )
     slots = [slot for slots_by_page in (*waits, *rates) for slot in slots_by_page.values()]
     print(f"\n{sum(slot.disturbed for slot in slots)} of {len(slots)} slots were disturbed in every attempt\n")
-    added_wall = _ratio(added[on.FRAGMENT], added[on.FLASK])
+    added_wall = median_ratio(added[on.FRAGMENT], added[on.FLASK])
     return show_thresholds(
         [
             *(
-                Threshold(f"CPU of {name} ÷ Flask's", _ratio(cpu[name], cpu[on.FLASK]), most)
+                Threshold(f"CPU of {name} ÷ Flask's", median_ratio(cpu[name], cpu[on.FLASK]), most)
                 for name, most in MAX_CPU.items()
             ),
             Threshold(f"wall ms added by {on.FRAGMENT} ÷ Flask's", added_wall, MAX_WALL),
             *(
                 Threshold(
-                    f"CPU of {name} ÷ the desk's {on.WHOLE}", _ratio(cpu[name], cpu[on.WHOLE]), least, at_least=True
+                    f"CPU of {name} ÷ the desk's {on.WHOLE}",
+                    median_ratio(cpu[name], cpu[on.WHOLE]),
+                    least,
+                    at_least=True,
                 )
                 for name, least in MIN_PEER_CPU.items()
             ),
@@ -125,12 +128,8 @@ def show(names: Sequence[str], waits: Rounds, rates: Rounds) -> int:
     )
 
 
-def _ratio(ours: list[float], theirs: list[float]) -> float:
-    return round(median(a / b for a, b in zip(ours, theirs, strict=True)), 2)
-
-
 def _both(ours: list[float], theirs: list[float]) -> str:
-    return f"{_ratio(ours, theirs):.2f} ({min(ours) / min(theirs):.2f})"
+    return f"{median_ratio(ours, theirs):.2f} ({min(ours) / min(theirs):.2f})"
 
 
 def main() -> int:

@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,11 @@ from bench import page_servers as servers
 from testing.processes import free_port, running_program
 from testing.running_desk import Desk
 
-from .statistics import median, show_table
+from .statistics import median_ratio, show_table
 
 FLASK = "Flask's page, which calls the API"
 Application = Callable[..., Any]  # WSGI
+Environ = dict[str, Any]
 Timed = Callable[[int], float]
 
 
@@ -42,30 +45,59 @@ def main() -> int:
         recorded = servers.record_responses(folder)
         desk = servers.new_desk(folder, f"http://127.0.0.1:{port}", free_port())
         stub, health = [sys.executable, "-m", "bench.page_stub", str(port), name], f"http://127.0.0.1:{port}/v3/me"
-        with running_program(stub, health=health, log=folder / "stub.log", env=dict(os.environ)):
-            cookie = f"session={desk.people(1, [recorded.profile])[0].session}; csrf={'c' * 32}"
-            os.environ.update(desk.settings, DJANGO_SETTINGS_MODULE="dashboard.settings")
-            output, sys.stdout = sys.stdout, (folder / "log").open("w")  # both pages log at INFO
-            parts = _parts(desk, recorded, cookie)
-            for timed in parts.values():
-                timed(40)  # warm
-            taken: dict[str, list[float]] = {part: [] for part in parts}
-            for _ in range(options.rounds):
-                desk.sql("UPDATE contacts_ui_quotawindow SET contacts = 0")
-                for part in random.sample(list(parts), len(parts)):
-                    taken[part].append(parts[part](options.requests))
-            sys.stdout = output
+        with (
+            running_program(stub, health=health, log=folder / "stub.log", env=dict(os.environ)),
+            (folder / "log").open("w") as log,
+            redirect_stdout(log),  # both pages log at INFO
+        ):
+            taken = _measure(desk, recorded, options.rounds, options.requests)
     flask = taken[FLASK]
-    rows = [(p, f"{min(ms):.2f}", f"{min(ms) / min(flask):.2f}", f"{_ratio(ms, flask):.2f}") for p, ms in taken.items()]
+    rows = [
+        (part, f"{min(ms):.2f}", f"{min(ms) / min(flask):.2f}", f"{median_ratio(ms, flask):.2f}")
+        for part, ms in taken.items()
+    ]
     show_table(("part", "CPU ms", "÷ Flask's, least", "÷ Flask's, median"), rows)
     return 0
 
 
-def _ratio(ours: list[float], theirs: list[float]) -> float:
-    return median(a / b for a, b in zip(ours, theirs, strict=True))
+def _measure(desk: Desk, recorded: servers.Recorded, rounds: int, requests: int) -> dict[str, list[float]]:
+    """Thread CPU ms of a request of each part, one figure a round."""
+    session = desk.people(1, [recorded.profile])[0].session
+    os.environ.update(desk.settings, DJANGO_SETTINGS_MODULE="dashboard.settings")
+    parts = _parts(_Requests(desk.url, recorded, f"session={session}; csrf={'c' * 32}"))
+    for timed in parts.values():
+        timed(40)  # warm
+    taken: dict[str, list[float]] = {part: [] for part in parts}
+    for _ in range(rounds):
+        servers.forget_quota(desk)
+        for part in random.sample(list(parts), len(parts)):
+            taken[part].append(parts[part](requests))
+    return taken
 
 
-def _parts(desk: Desk, recorded: servers.Recorded, cookie: str) -> dict[str, Timed]:
+class _Requests:
+    """The requests: environs of a search for 50 rows, by somebody who is signed in."""
+
+    def __init__(self, url: str, recorded: servers.Recorded, cookie: str) -> None:
+        self.path, self._texts, self._new = f"/p/{recorded.profile}/contacts/", recorded.short, count()
+        htmx = {"HTTP_HX_REQUEST": "true", "HTTP_HX_REQUEST_TYPE": "partial", "HTTP_HX_CURRENT_URL": url + self.path}
+        self._headers = htmx | {"HTTP_COOKIE": cookie}
+
+    def cached(self) -> Environ:
+        """The same each time."""
+        return _environ(self.path, f"search={self._texts[0]}&channel=&page_size=50", self._headers)
+
+    def called(self) -> Environ:
+        """Another page each time, which no cache has."""
+        return self.plain() | self._headers
+
+    def plain(self) -> Environ:
+        """Likewise, without the headers of the desk: Flask's."""
+        number, text = divmod(next(self._new), len(self._texts))
+        return _environ(self.path, f"search={self._texts[text]}&page={number * 2 + 1}&page_size=50", {})
+
+
+def _parts(requests: _Requests) -> dict[str, Timed]:
     """Name to a function that sends so many requests; it returns thread CPU ms of one."""
     sys.path.append(str(servers.PEERS))
     import django  # noqa: PLC0415  # after the environment
@@ -78,49 +110,42 @@ def _parts(desk: Desk, recorded: servers.Recorded, cookie: str) -> dict[str, Tim
     from bench import page_flask  # noqa: PLC0415
     from dashboard.workers import collect_rarely  # noqa: PLC0415
 
-    path, new = f"/p/{recorded.profile}/contacts/", count()
-    htmx = {"HTTP_HX_REQUEST": "true", "HTTP_HX_REQUEST_TYPE": "partial", "HTTP_HX_CURRENT_URL": desk.url + path}
-    headers = htmx | {"HTTP_COOKIE": cookie}
-
-    def cached() -> dict[str, Any]:
-        return _environ(path, f"search={recorded.short[0]}&channel=&page_size=50", headers)
-
-    def called(more: dict[str, str] = headers) -> dict[str, Any]:
-        number, text = divmod(next(new), len(recorded.short))
-        return _environ(path, f"search={recorded.short[text]}&page={number * 2 + 1}&page_size=50", more)
-
-    desk_page = WSGIHandler()
+    desk, cached, called = WSGIHandler(), requests.cached, requests.called
     with override_settings(MIDDLEWARE=[]):
         bare = WSGIHandler()
-    pattern = next(each for each in _patterns() if each.callback is resolve(path).func)
-    body, own = _answer(desk_page, cached() | {"HTTP_ACCEPT_ENCODING": ""}), pattern.callback
+    view = resolve(requests.path).func
+    pattern = next(each for each in _patterns() if each.callback is view)
+    bytes_alone, scope, query, search = _views(_answer(desk, cached() | {"HTTP_ACCEPT_ENCODING": ""}))
     collect_rarely()
-
-    def part(application: Application, environ: Callable[[], dict[str, Any]], view: Any = own) -> Timed:
-        def timed(requests: int) -> float:
-            environs, pattern.callback = [environ() for _ in range(requests)], view
-            try:
-                started = time.thread_time()
-                for each in environs:
-                    _answer(application, each)
-                return (time.thread_time() - started) / requests * 1000
-            finally:
-                pattern.callback = own
-
-        return timed
-
-    bytes_alone, scope, query, search = _views(body)
+    part = partial(_timed, pattern)
     return {
-        FLASK: part(page_flask.application, lambda: called({})),
+        FLASK: part(page_flask.application, requests.plain),
         "Django without middleware, fixed bytes": part(bare, cached, bytes_alone),
-        "and all middleware: session, audit row, quota, compression, log": part(desk_page, cached, bytes_alone),
-        "and scope": part(desk_page, cached, scope),
-        "and the query read, planned, hashed": part(desk_page, cached, query),
-        "and the search, from the cache": part(desk_page, cached, search),
-        "and rendered: the cached fragment": part(desk_page, cached),
-        "the search called instead, fixed bytes": part(desk_page, called, search),
-        "and rendered: the fragment": part(desk_page, called),
+        "and all middleware: session, audit row, quota, compression, log": part(desk, cached, bytes_alone),
+        "and scope": part(desk, cached, scope),
+        "and the query read, planned, hashed": part(desk, cached, query),
+        "and the search, from the cache": part(desk, cached, search),
+        "and rendered: the cached fragment": part(desk, cached),
+        "the search called instead, fixed bytes": part(desk, called, search),
+        "and rendered: the fragment": part(desk, called),
     }
+
+
+def _timed(pattern: Any, application: Application, environ: Callable[[], Environ], view: Any = None) -> Timed:
+    """Times an application in which `view` stands at the list's URL pattern; without one the list's own."""
+    own = pattern.callback
+
+    def timed(requests: int) -> float:
+        environs, pattern.callback = [environ() for _ in range(requests)], view or own
+        try:
+            started = time.thread_time()
+            for each in environs:
+                _answer(application, each)
+            return (time.thread_time() - started) / requests * 1000
+        finally:
+            pattern.callback = own
+
+    return timed
 
 
 def _views(body: bytes) -> tuple[Any, Any, Any, Any]:
@@ -167,7 +192,7 @@ def _patterns() -> Iterator[Any]:
             yield each
 
 
-def _environ(path: str, query: str, headers: dict[str, str]) -> dict[str, Any]:
+def _environ(path: str, query: str, headers: dict[str, str]) -> Environ:
     return {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
@@ -189,7 +214,7 @@ def _environ(path: str, query: str, headers: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _answer(application: Application, environ: dict[str, Any]) -> bytes:
+def _answer(application: Application, environ: Environ) -> bytes:
     """The body; raises RuntimeError for another status than 200."""
     statuses: list[str] = []
     result = application(environ, lambda status, *_: statuses.append(status))

@@ -59,8 +59,13 @@ class Setup:
     own_pids: tuple[int, ...]
 
     def forget_quota(self) -> None:
-        """Begins the person's hour anew: a bench shows more contacts than any setting of the quota allows."""
-        self.desk.sql("UPDATE contacts_ui_quotawindow SET contacts = 0")
+        """Begins the person's hour anew."""
+        forget_quota(self.desk)
+
+
+def forget_quota(desk: Desk) -> None:
+    """Begins everybody's hour anew: a bench shows more contacts than any setting of the quota allows."""
+    desk.sql("UPDATE contacts_ui_quotawindow SET contacts = 0")
 
 
 @contextmanager

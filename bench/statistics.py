@@ -19,6 +19,11 @@ def median(values: Iterable[float]) -> float:
     return percentile(values, 0.5)
 
 
+def median_ratio(ours: Iterable[float], theirs: Iterable[float]) -> float:
+    """Median of the rounds' ratios, to two places."""
+    return round(median(a / b for a, b in zip(ours, theirs, strict=True)), 2)
+
+
 def max_in_window(timestamps: Iterable[float], seconds: float) -> int:
     """Maximum number of timestamps in any half-open sliding window of `seconds`."""
     ordered = sorted(timestamps)

@@ -120,9 +120,7 @@ def test_failures_of_crawled_pages_refuse_nobody(desk_api: SandboxServer) -> Non
 def test_crawled_page_as_a_probe_that_fails_leaves_the_circuit_open(
     desk_api: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = [
-        time.monotonic()
-    ]  # of the circuit breaker alone: on a busy machine a short backoff ends before the last line
+    clock = [time.monotonic()]  # the circuit breaker's own: no backoff ends while a busy machine gets to the last line
     monkeypatch.setattr(circuit_breaker, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     scope = _scope(desk_api)
     desk_api.fault(route="contacts", kind="status", status=500, times=6)
