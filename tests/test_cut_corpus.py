@@ -1,6 +1,6 @@
 """Second corpus on a running sandbox: cut anywhere, written as in 24 countries, pasted back; with an index and without.
 
-A twelfth of the contacts; all of them in `make test-all`, and in bench.spellings.
+A twenty-fourth of the contacts; all of them in `make test-all`, and in bench.spellings.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Judged:
     plain: list[Outcome]
 
 
-@pytest.fixture(scope="module", params=[12, pytest.param(1, marks=pytest.mark.exhaustive)], ids=["some", "all"])
+@pytest.fixture(scope="module", params=[24, pytest.param(1, marks=pytest.mark.exhaustive)], ids=["some", "all"])
 def outcomes(request: pytest.FixtureRequest) -> Judged:
     with SandboxServer(contacts=3000, seed=31, account_lists="own") as server:
         cases = cut_corpus(server, every=request.param)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,50 +16,69 @@ from testing import ROOT
 from testing.sandbox_server import SandboxServer
 from testing.waiting import wait_until
 
-# For each line it reads, eight threads search for that line at once.
+# Forks a process for each pair of pipes. For each line that one reads, its eight threads search for that line at once.
 SCRIPT = """
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contacts_ui.gateway import get_gateway
 from contacts_ui.scope import Scope
 from contacts_ui.sent_api.queries import ContactQuery
-scope = Scope(None, "account", switchable=False)
-get_gateway()
-for line in sys.stdin:
-    query = ContactQuery(search=line.strip())
-    print("asking", flush=True)
-    with ThreadPoolExecutor(8) as pool:
-        pages = list(pool.map(lambda _: get_gateway().contacts(scope, query), range(8)))
-    print(*sorted({len(result.value.contacts) for result in pages}), flush=True)
+
+def serve(lines, out):
+    scope = Scope(None, "account", switchable=False)
+    get_gateway()
+    for line in lines:
+        query = ContactQuery(search=line.strip())
+        print("asking", file=out, flush=True)
+        with ThreadPoolExecutor(8) as pool:
+            pages = list(pool.map(lambda _: get_gateway().contacts(scope, query), range(8)))
+        print(*sorted({len(result.value.contacts) for result in pages}), file=out, flush=True)
+
+pairs = [tuple(map(int, pair.split(","))) for pair in sys.argv[1:]]
+for own in pairs:
+    if os.fork() == 0:
+        for pipe in (pipe for pair in pairs if pair != own for pipe in pair):
+            os.close(pipe)  # or it would hold those of the others open when they have ended
+        serve(os.fdopen(own[0]), os.fdopen(own[1], "w"))
+        os._exit(0)
 """
 JOIN_SECONDS = 0.3  # for all requests to join the running call; a later one is served from the cache
 
 
 class Worker:
-    """A process with a gateway of its own."""
+    """A process with a gateway of its own. It ends when `close` ends its input."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self) -> None:
+        self.reads, ours = os.pipe()
+        theirs, self.writes = os.pipe()
+        self._input, self._output = os.fdopen(ours, "w"), os.fdopen(theirs)
 
     def ask(self, search: str) -> None:
         """Starts a search in the process; it is running when this returns."""
-        assert self._process.stdin
-        self._process.stdin.write(f"{search}\n")
-        self._process.stdin.flush()
+        print(search, file=self._input, flush=True)
         assert self._line() == "asking"
 
     def answer(self) -> str:
         """The distinct page sizes its eight threads got."""
         return self._line()
 
+    def close(self) -> None:
+        """Ends the process, and waits until it has ended."""
+        self._input.close()
+        with self._output:
+            assert self._output.read() == ""
+
     def _line(self) -> str:
-        assert self._process.stdout
-        return self._process.stdout.readline().strip()
+        return self._output.readline().strip()
 
 
 @contextmanager
 def _workers(count: int, sandbox: SandboxServer, cache_url: str, folder: Path) -> Iterator[list[Worker]]:
-    """Runs this many processes with one shared rate limiter until the block ends."""
+    """Runs this many processes with one shared rate limiter until the block ends.
+
+    A process that has read the desk's code forks them: to start each would cost a CPU second.
+    """
     settings = os.environ | {
         "DJANGO_SETTINGS_MODULE": "testing.desk_settings",
         "SENT_API_URL": sandbox.url,
@@ -68,21 +87,15 @@ def _workers(count: int, sandbox: SandboxServer, cache_url: str, folder: Path) -
         "CACHE_URL": cache_url,
         "SENT_BUDGET_FILE": str(folder / "budget"),
     }
-    with ExitStack() as stack:
-        started = [
-            stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, "-c", SCRIPT],
-                    cwd=ROOT,
-                    env=settings,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            for _ in range(count)
-        ]
-        yield [Worker(process) for process in started]  # they end when their stdin is closed
+    workers = [Worker() for _ in range(count)]
+    pipes = [pipe for worker in workers for pipe in (worker.reads, worker.writes)]
+    command = [sys.executable, "-c", SCRIPT, *(f"{worker.reads},{worker.writes}" for worker in workers)]
+    subprocess.run(command, cwd=ROOT, env=settings, pass_fds=pipes, check=True)
+    for pipe in pipes:
+        os.close(pipe)  # the forked processes have their own
+    yield workers
+    for worker in workers:
+        worker.close()
 
 
 @pytest.fixture(scope="module")

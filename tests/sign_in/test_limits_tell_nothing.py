@@ -138,12 +138,11 @@ def test_second_step_is_strict_from_everywhere(mara: User) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("credential", ['{"id": "AA"}', "[]", '{"response": {}}', "null"])
-def test_malformed_passkeys_in_second_step_add_few_rows(mara: User, credential: str) -> None:
+def test_malformed_passkeys_in_second_step_add_few_rows(mara: User) -> None:
     TOTP.activate(mara, SECRET)
     client = Client()
     client.post("/sign-in/", {"login": "mara", "password": "x"})
-    for _ in range(40):
+    for credential in 10 * ('{"id": "AA"}', "[]", '{"response": {}}', "null"):
         client.post("/sign-in/code/", {"credential": credential})
     assert AuditEntry.objects.filter(outcome="denied").count() <= 5
 
