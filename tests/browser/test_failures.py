@@ -140,6 +140,23 @@ def test_channel_is_that_of_rows_after_failure(page: Page) -> None:
     expect(page.locator("#channels [value='']")).to_be_checked()
 
 
+def test_channel_is_that_of_rows_after_response_that_is_no_fragment(page: Page) -> None:
+    page.route("**/contacts/?*channel=sms*", lambda route: route.fulfill(status=500, body="Server Error"))
+    page.locator("#channels").get_by_text("SMS", exact=True).click()
+    expect(page.locator("#notice")).to_contain_text("Something went wrong on our side")
+    expect(page.locator("#channels [value='']")).to_be_checked()
+
+
+def test_desk_that_cannot_be_reached_is_told_beside_the_rows(page: Page) -> None:
+    before = contact_ids(page)
+    page.route("**/contacts/?page=2&page_size=20", lambda route: route.abort("connectionrefused"))
+    page.get_by_role("link", name="Next page").click()
+    expect(page.locator("#notice")).to_contain_text("The desk cannot be reached")
+    expect(page.locator("#live")).to_have_text("The desk cannot be reached. Check your connection.")
+    expect(page.locator("#notice").get_by_role("button", name="Reload")).to_be_visible()
+    assert contact_ids(page) == before
+
+
 def test_offline_shows_notice_and_keeps_rows(page: Page) -> None:
     before = contact_ids(page)
     page.context.set_offline(True)

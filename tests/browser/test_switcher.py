@@ -211,6 +211,22 @@ def test_profile_change_event_has_profile_name(switcher: Page, sandbox: SandboxS
     wait_for_address(switcher, f"/p/{wanted['id']}{KEPT}")
 
 
+def test_rows_of_one_profile_are_gone_while_the_next_one_loads(switcher: Page, sandbox: SandboxServer) -> None:
+    wanted = sandbox.profiles()[2]
+    before = switcher.locator(ROWS).count()
+    # In one step: Playwright waits for a page that is being opened before it looks.
+    summary, rows, busy = switcher.locator(f"#profiles [href^='/p/{wanted['id']}/']").evaluate(
+        """(link, rows) => {
+            link.click();
+            const [summary, results] = ["summary", "results"].map((id) => document.getElementById(id));
+            return [summary.textContent, document.querySelectorAll(rows).length, results.ariaBusy];
+        }""",
+        ROWS,
+    )
+    assert (before, summary, rows, busy) == (20, f"Opening {wanted['name']}", 0, "true")
+    wait_for_address(switcher, f"/p/{wanted['id']}{KEPT}")
+
+
 def test_most_recent_other_profile_is_first(page: Page, sandbox: SandboxServer) -> None:
     one, other = (profile["id"] for profile in sandbox.profiles()[6:8])
     for profile_id in (one, other):

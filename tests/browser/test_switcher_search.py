@@ -93,6 +93,15 @@ def test_nothing_is_said_to_be_missing_before_the_answer(switcher: Page, last: d
     expect(switcher.locator(OPTIONS)).to_have_count(1)
 
 
+def test_corrected_name_is_not_said_to_be_missing_before_the_answer(switcher: Page, last: dict[str, str]) -> None:
+    switcher.keyboard.insert_text("zebra crossing")
+    expect(switcher.locator("#profile-none")).to_be_visible()
+    with hold_requests(switcher, SEARCHES):
+        switcher.locator(FIND).fill(last["name"])
+        expect(switcher.locator("#profile-none")).to_be_hidden()
+    expect(switcher.locator(OPTIONS)).to_have_count(1)
+
+
 @pytest.mark.exhaustive
 def test_unknown_name_is_said_after_the_answer(switcher: Page) -> None:
     switcher.keyboard.insert_text("zebra crossing")

@@ -116,6 +116,19 @@ def test_slow_back_never_overwrites_later_request(page: Page, sandbox: SandboxSe
     assert contact_ids(page) == _expected(sandbox, wanted)
 
 
+def test_second_back_during_the_first_shows_rows_of_its_address(page: Page, sandbox: SandboxServer) -> None:
+    for number in (2, 3):
+        page.get_by_role("link", name="Next page").click()
+        wait_for_address(page, f"?page={number}&page_size=20")
+    wait_for_results(page)
+    with hold_requests(page, "**/contacts/**", _is_history_restore):
+        with page.expect_request(_is_history_restore):
+            page.evaluate("history.back()")
+        page.evaluate("history.back()")
+        wait_for_address(page, "/account/contacts/?page_size=20")
+    _assert_list(page, sandbox, "/account/contacts/?page_size=20", ContactQuery(1, 20))
+
+
 def test_only_results_are_swapped(page: Page) -> None:
     page.evaluate("document.querySelector('header').dataset.mark = 'kept'")
     page.get_by_role("link", name="Next page").click()

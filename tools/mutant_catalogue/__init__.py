@@ -1,6 +1,7 @@
 """Mutant catalogue: the most harmful faults, each as one text replacement, with the tests that must kill it.
 
-`old` occurs in `file` exactly once. `tests` are part of `make test`, drive no browser, and take a few seconds.
+`old` occurs in `file` exactly once. `tests` are part of `make test` and take a few seconds; those of scripts drive a
+browser, and no others do.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from . import (
     number_index,
     principal,
     saved_views,
+    scripts,
     search,
     sign_in,
     statements,
@@ -40,4 +42,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *exports.MUTANTS,
     *export_pages.MUTANTS,
     *deploy.MUTANTS,
+    *scripts.MUTANTS,
 )

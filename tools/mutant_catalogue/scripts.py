@@ -1,0 +1,148 @@
+"""Mutants: scripts of the pages that show rows under a wrong profile, search or contact, or to somebody signed out."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "an answer for another profile is swapped into the page",
+        "static/js/htmx-guard.js",
+        """(whole || profile === null || profile === ($("main").dataset.profileId || "account"))""",
+        "true",
+        ("tests/browser/test_profile_mismatch.py::test_fragment_of_other_profile_is_refused_with_notice",),
+    ),
+    Mutant(
+        "an answer that the desk did not mark as a fragment is swapped into the page",
+        "static/js/htmx-guard.js",
+        """const ours = response.headers.get(whole ? "X-Page" : "X-Fragment") === "1";""",
+        "const ours = true;",
+        ("tests/browser/test_failures.py::test_response_that_is_no_fragment_is_not_swapped_in",),
+    ),
+    Mutant(
+        "a slow list that Back asked for overwrites a later search",
+        "static/js/htmx-guard.js",
+        "if (whole && request !== restoring) { event.preventDefault(); return; }",
+        "",
+        ("tests/browser/test_user_journeys.py::test_slow_back_never_overwrites_later_request",),
+    ),
+    Mutant(
+        "rows stay on the page of somebody whose session has ended",
+        "static/js/htmx-guard.js",
+        "page.shift()?.replaceWith(signedOut());",
+        "page.shift();",
+        ("tests/browser/test_failures.py::test_ended_session_replaces_rows_by_signed_out",),
+    ),
+    Mutant(
+        "the contact in the drawer stays there when the session has ended",
+        "static/js/htmx-guard.js",
+        "open.replaceChildren(signedOut());",
+        "open.append(signedOut());",
+        ("tests/browser/test_drawer_history.py::test_ended_session_empties_list_and_open_contact",),
+    ),
+    Mutant(
+        "late rows of one search are appended to those of the next",
+        "static/js/deferred-rows.js",
+        "if (deferredRows !== deferred) return;",
+        "",
+        ("tests/browser/test_deferred_rows.py::test_deferred_rows_never_join_results_of_later_search",),
+    ),
+    Mutant(
+        "late rows are appended to a table that Back has replaced",
+        "static/js/deferred-rows.js",
+        "if (!deferred.table?.isConnected) return;",
+        """deferred.table = $("results").querySelector("tbody");""",
+        ("tests/browser/test_deferred_rows.py::test_deferred_rows_never_join_list_restored_by_back",),
+    ),
+    Mutant(
+        "a contact that arrives after the drawer was closed is shown in it",
+        "static/js/drawer.js",
+        "  drawerRequest?.abort();\n",
+        "",
+        ("tests/browser/test_drawer_content.py::test_response_after_close_is_discarded",),
+    ),
+    Mutant(
+        "the buttons of the previous contact work while the next one loads",
+        "static/js/drawer.js",
+        "article.inert = true;",
+        "article.inert = false;",
+        ("tests/browser/test_drawer_content.py::test_previous_contact_cannot_be_copied_while_next_loads",),
+    ),
+    Mutant(
+        "the rows of one profile stay under the name of the next one while it loads",
+        "static/js/results.js",
+        "  results.replaceChildren(skeleton.content.cloneNode(true));\n",
+        "",
+        ("tests/browser/test_switcher.py::test_rows_of_one_profile_are_gone_while_the_next_one_loads",),
+    ),
+    Mutant(
+        "what an extension wrote into a number is copied for it",
+        "static/js/copy.js",
+        """button.dataset.copy || "+" + button.ariaLabel.replace(/[^0-9]/g, "")""",
+        """button.closest("td, li, h1, div").textContent.trim()""",
+        ("tests/browser/test_keys.py::test_copied_number_is_that_of_contact_whatever_extensions_write",),
+    ),
+    Mutant(
+        "a search that failed leaves the rows of another one without a word",
+        "static/js/htmx-guard.js",
+        """  showNotice(navigator.onLine ? "unreachable" : "offline");\n""",
+        "",
+        ("tests/browser/test_failures.py::test_desk_that_cannot_be_reached_is_told_beside_the_rows",),
+    ),
+    Mutant(
+        "after a failure the channel is that of rows that never came",
+        "static/js/htmx-guard.js",
+        "if (isResults(event) && !ended) checkChannel(listParameters());",
+        "",
+        ("tests/browser/test_failures.py::test_channel_is_that_of_rows_after_response_that_is_no_fragment",),
+    ),
+    Mutant(
+        "each of the contacts that a held key passes costs a call",
+        "static/js/drawer.js",
+        "if (isStepping) await",
+        "if (false) await",
+        ("tests/browser/test_drawer_content.py::test_held_next_key_requests_only_last_contact",),
+    ),
+    Mutant(
+        "a page that nobody sees goes on asking",
+        "static/js/poll.js",
+        "document.hidden && ",
+        "false && ",
+        ("tests/browser/test_exports.py::test_export_is_polled_only_while_page_is_seen",),
+    ),
+    Mutant(
+        "the age of the rows stands still",
+        "static/js/clock.js",
+        """  for (const time of document.querySelectorAll("time[data-age]")) time.textContent = ago(ageOf(time));\n""",
+        "",
+        ("tests/browser/test_failures.py::test_age_does_not_depend_on_clock_of_browser",),
+    ),
+    Mutant(
+        "numbers of a list that were not found count as found",
+        "static/js/results.js",
+        """all.filter((row) => row.dataset.lookedUp === "found").length""",
+        """all.filter((row) => row.dataset.lookedUp !== "found").length""",
+        ("tests/browser/test_spellings.py::test_bulk_lookup_of_twenty_numbers_finds_fifteen",),
+    ),
+    Mutant(
+        "the numbers that were not found are copied as those that were",
+        "static/js/results.js",
+        """=== (kind === "found")""",
+        """=== (kind !== "found")""",
+        ("tests/browser/test_spellings.py::test_list_of_found_or_missing_numbers_is_copied",),
+    ),
+    Mutant(
+        "a name counts as nobody's while the server is still asked for it",
+        "static/js/switcher.js",
+        "if (matching !== undefined && find !== typed.slice(0, MAX_FIND)) {",
+        "if (false) {",
+        ("tests/browser/test_switcher_search.py::test_corrected_name_is_not_said_to_be_missing_before_the_answer",),
+    ),
+    Mutant(
+        "a list that was asked for is shown under the address of a contact",
+        "static/js/drawer.js",
+        "  currentRequest?.abort();\n",
+        "",
+        ("tests/browser/test_drawer_history.py::test_pending_list_is_dropped_when_contact_opens",),
+    ),
+)
