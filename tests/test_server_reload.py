@@ -55,7 +55,7 @@ def _reload(desk: Desk) -> None:
 class _Load:
     """Threads that ask for a page on a new connection ten times a second; what went wrong is in `failed`."""
 
-    def __init__(self, desk: Desk, threads: int = 2) -> None:
+    def __init__(self, desk: Desk, threads: int = 4) -> None:
         self._port, self._stop = desk.port, threading.Event()
         self.answers, self.failed = 0, list[str]()
         self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]

@@ -220,7 +220,7 @@ from contacts_ui.gateway.rate_limiter import HostRateLimiter
 from contacts_ui.gateway.shared_memory import SharedCounters
 
 forked = multiprocessing.get_context("fork")
-together, grants = forked.Barrier(3), forked.Array("i", 3)
+together, grants = forked.Barrier(3, timeout=60), forked.Array("i", 3)
 
 def acquire(number):
     limiter = HostRateLimiter(SharedCounters(Path(sys.argv[1]), HostRateLimiter.cells(600)), 600, 20)
@@ -236,6 +236,7 @@ for process in processes:
 for process in processes:
     process.join()
 print(sum(grants), time.monotonic() - started)
+sys.exit(any(process.exitcode for process in processes))
 """
 
 
