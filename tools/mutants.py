@@ -2,7 +2,7 @@
 
 `python -m tools.mutants` tries all of `mutant_catalogue/`, `python -m tools.mutants masked` those whose name
 contains a word, and `--check` only checks that every mutant applies to the code. Cost: about five seconds a mutant, and
-fifteen for one of the scripts, whose tests drive a browser.
+15 to 45 for one of the scripts, whose tests drive a browser.
 """
 
 from __future__ import annotations
