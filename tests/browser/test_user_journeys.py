@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, Request, expect
@@ -94,8 +96,9 @@ def _is_history_restore(request: Request) -> bool:
     return request.headers.get("hx-history-restore-request") == "true"
 
 
-@pytest.mark.parametrize("then", ["a channel", pytest.param("the next page", marks=pytest.mark.exhaustive)])
-def test_slow_back_never_overwrites_later_request(page: Page, sandbox: SandboxServer, then: str) -> None:
+@contextmanager
+def _held_back_from_third_page(page: Page) -> Iterator[None]:
+    """Goes on to the third page of the list, and back; the answer is held until the block ends."""
     for number in (2, 3):
         page.get_by_role("link", name="Next page").click()
         wait_for_address(page, f"?page={number}&page_size=20")
@@ -103,6 +106,12 @@ def test_slow_back_never_overwrites_later_request(page: Page, sandbox: SandboxSe
     with hold_requests(page, "**/contacts/**", _is_history_restore):
         with page.expect_request(_is_history_restore):
             page.evaluate("history.back()")
+        yield
+
+
+@pytest.mark.parametrize("then", ["a channel", pytest.param("the next page", marks=pytest.mark.exhaustive)])
+def test_slow_back_never_overwrites_later_request(page: Page, sandbox: SandboxServer, then: str) -> None:
+    with _held_back_from_third_page(page):
         if then == "a channel":
             choose_channel(page, "sms")
             wanted = ContactQuery(1, 20, None, "sms")
@@ -117,16 +126,10 @@ def test_slow_back_never_overwrites_later_request(page: Page, sandbox: SandboxSe
 
 
 def test_second_back_during_the_first_shows_rows_of_its_address(page: Page, sandbox: SandboxServer) -> None:
-    for number in (2, 3):
-        page.get_by_role("link", name="Next page").click()
-        wait_for_address(page, f"?page={number}&page_size=20")
-    wait_for_results(page)
-    with hold_requests(page, "**/contacts/**", _is_history_restore):
-        with page.expect_request(_is_history_restore):
-            page.evaluate("history.back()")
+    with _held_back_from_third_page(page):
         page.evaluate("history.back()")
-        wait_for_address(page, "/account/contacts/?page_size=20")
-    _assert_list(page, sandbox, "/account/contacts/?page_size=20", ContactQuery(1, 20))
+        wait_for_address(page, FEW)
+    _assert_list(page, sandbox, FEW, ContactQuery(1, 20))
 
 
 def test_only_results_are_swapped(page: Page) -> None:

@@ -35,7 +35,7 @@ from contacts_ui.sent_api import errors
 from contacts_ui.sent_api.client import SentClient
 from contacts_ui.sent_api.queries import ContactQuery
 from testing.sandbox_server import SandboxServer
-from testing.waiting import wait_until
+from testing.waiting import becomes_true
 from tests.html import rows, text
 
 if TYPE_CHECKING:  # django-stubs' own type: the module has no such name when running
@@ -212,18 +212,9 @@ def _faulty_page(client: Client, path: str, api: SandboxServer, row: Row, settin
         api.clear()
         api.fault(route="contacts", times=row.times, **row.fault)
         response = client.get(path)
-        if _happened(api, row.times, 10 * seconds):
+        if becomes_true(lambda: len(api.fired()) == row.times, 10 * seconds):  # the page may have given up before it
             return response
     raise AssertionError(f"the fault never happened: {row.fault}")
-
-
-def _happened(api: SandboxServer, times: int, seconds: float) -> bool:
-    """Whether the fault fired, up to `seconds` after the page: a page that gave up can be there before the fault."""
-    try:
-        wait_until(lambda: len(api.fired()) == times, seconds)
-    except AssertionError:
-        return False
-    return True
 
 
 def test_unknown_host_is_connection_failure() -> None:

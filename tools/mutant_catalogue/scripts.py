@@ -1,4 +1,4 @@
-"""Mutants: scripts of the pages that show rows under a wrong profile, search or contact, or to somebody signed out."""
+"""Mutants: scripts of pages that show rows of another profile, search or contact, say what is not so, or cost calls."""
 
 from __future__ import annotations
 
